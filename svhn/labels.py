@@ -1,0 +1,84 @@
+"""Number <-> class indices. The only place that knows blank = 10 and the length classes.
+
+A number such as "204" becomes five digit classes ``[2, 0, 4, 10, 10]`` and the length class ``3``.
+The length classes are those of Goodfellow et al. (2013, arXiv:1312.6082): 0 ... 5 and "more than 5".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+MAX_DIGITS = 5
+BLANK = 10
+DIGIT_CLASSES = 11  # 0 ... 9 and blank
+LENGTH_CLASSES = MAX_DIGITS + 2  # 0 ... 5 and "more than 5"
+TOO_LONG = MAX_DIGITS + 1
+
+
+def digit_from_official(label: float) -> int:
+    """The official files call the digit zero 10; here it is 0. Raises ValueError outside 1 ... 10."""
+    if label != int(label) or not 1 <= label <= 10:
+        raise ValueError(f"digit label {label:g} is not a whole number from 1 to 10")
+    return int(label) % 10
+
+
+def digit_to_official(digit: int) -> int:
+    """The inverse of `digit_from_official`."""
+    if not 0 <= digit <= 9:
+        raise ValueError(f"{digit} is not a digit")
+    return digit or 10
+
+
+def encode(number: str) -> tuple[np.ndarray, int]:
+    """Number as text -> (digit classes (5,) int64, length class).
+
+    "" means that there is no number (length 0). Of a number of more than five digits the first five
+    are kept and the length class is `TOO_LONG`.
+    """
+    if not (number.isascii() and (number.isdigit() or number == "")):
+        raise ValueError(f"{number!r} is not a number written in digits")
+    digits = np.full(MAX_DIGITS, BLANK, dtype=np.int64)
+    kept = number[:MAX_DIGITS]
+    digits[: len(kept)] = [int(c) for c in kept]
+    return digits, min(len(number), TOO_LONG)
+
+
+def decode(digits: np.ndarray, length: int) -> str | None:
+    """(digit classes (5,), length class) -> the number, "" when there is none, None when it is too long."""
+    if length == TOO_LONG:
+        return None
+    kept = [int(d) for d in digits[:length]]
+    if any(not 0 <= d <= 9 for d in kept):
+        raise ValueError(f"blank among the first {length} of {list(map(int, digits))}")
+    return "".join(map(str, kept))
+
+
+def joint_log_probs(digit_log_probs: torch.Tensor, length_log_probs: torch.Tensor) -> torch.Tensor:
+    """Log probability of the best number of every length.
+
+    digit_log_probs (N, 5, 11), length_log_probs (N, 7) -> (N, 7). A number of length n takes the best
+    digit at its first n positions and blank at the others; "more than 5" takes five digits.
+    """
+    best_digit = digit_log_probs[..., :BLANK].amax(-1)  # (N, 5)
+    blank = digit_log_probs[..., BLANK]  # (N, 5)
+    steps = torch.arange(MAX_DIGITS, device=digit_log_probs.device)
+    lengths = torch.arange(LENGTH_CLASSES, device=digit_log_probs.device)
+    inside = steps < lengths[:, None]  # (7, 5): is this position inside a number of this length?
+    per_position = torch.where(inside, best_digit[:, None], blank[:, None])  # (N, 7, 5)
+    return length_log_probs + per_position.sum(-1)
+
+
+def decode_joint(
+    digit_log_probs: torch.Tensor, length_log_probs: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The likeliest number: length and digits with the largest total log probability.
+
+    (N, 5, 11), (N, 7) -> digit classes (N, 5) with blank behind the end, length classes (N,), and the
+    probability of that one reading (N,), which is the reading's confidence.
+    """
+    total, length = joint_log_probs(digit_log_probs, length_log_probs).max(-1)  # (N,), (N,)
+    digits = digit_log_probs[..., :BLANK].argmax(-1)  # (N, 5)
+    steps = torch.arange(MAX_DIGITS, device=digits.device)
+    digits = digits.masked_fill(steps >= length[:, None], BLANK)
+    return digits, length, total.exp()
