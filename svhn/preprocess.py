@@ -43,3 +43,13 @@ def working_copy(photo: np.ndarray, long_side: int, enlarge: bool = True) -> tor
 def normalise(images: torch.Tensor, mean: float, std: float) -> torch.Tensor:
     """uint8 or float (N, 3, H, W) in 0 ... 255 -> float (N, 3, H, W), the scale the networks know."""
     return (images.float() / 255.0 - mean) / std
+
+
+def centre_patch(photo: np.ndarray, size: int) -> tuple[torch.Tensor, np.ndarray, float]:
+    """Shorter side scaled to `size`, the middle cut out -> patch uint8 (3, size, size), its offset (x, y) in
+    the scaled photo, and the scale. A point p of the photo lies at p * scale - offset in the patch."""
+    height, width = photo.shape[:2]
+    factor = size / min(height, width)
+    scaled = working_copy(photo, round(max(height, width) * factor))
+    top, left = (scaled.shape[1] - size) // 2, (scaled.shape[2] - size) // 2
+    return scaled[:, top : top + size, left : left + size], np.array([left, top], dtype=np.float64), factor

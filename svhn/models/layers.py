@@ -1,0 +1,29 @@
+"""The few building blocks that several networks share."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+def conv_norm(inputs: int, outputs: int, kernel: int = 3, stride: int | tuple[int, int] = 1) -> nn.Sequential:
+    """Convolution, BatchNorm, ReLU: (N, inputs, H, W) -> (N, outputs, ceil(H / stride), ceil(W / stride))."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+class Residual(nn.Module):
+    """Two 3×3 convolutions around a skip connection, (N, C, H, W) -> (N, C, H, W)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = conv_norm(channels, channels)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+        nn.init.zeros_(self.norm.weight)  # starts as the identity: deeper stacks train as easily as shallow ones
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(x + self.norm(self.second(self.first(x))))
