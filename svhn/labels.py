@@ -18,7 +18,7 @@ TOO_LONG = MAX_DIGITS + 1
 
 def digit_from_official(label: float) -> int:
     """The official files call the digit zero 10; here it is 0. Raises ValueError outside 1 ... 10."""
-    if label != int(label) or not 1 <= label <= 10:
+    if not 1 <= label <= 10 or label != int(label):
         raise ValueError(f"digit label {label:g} is not a whole number from 1 to 10")
     return int(label) % 10
 

@@ -14,13 +14,19 @@ from . import boxes as bx
 CROP_MARGIN = 0.15  # of the box's own size, on every side: the 30 % enlargement of the literature
 
 
+def pixel_bounds(box: np.ndarray) -> tuple[int, int, int, int]:
+    """The whole pixels that a box touches, x1 y1 x2 y2; at least one each way."""
+    x1, y1 = (int(v) for v in np.floor(np.asarray(box[:2]) + 1e-6))
+    x2, y2 = (int(v) for v in np.ceil(np.asarray(box[2:]) - 1e-6))
+    return x1, y1, max(x2, x1 + 1), max(y2, y1 + 1)
+
+
 def cut(photo: np.ndarray, box: np.ndarray) -> np.ndarray:
     """The pixels of a box, RGB uint8 (h, w, 3) -> (h', w', 3); outside the photo its edge is repeated."""
     height, width = photo.shape[:2]
-    x1, y1 = np.floor(np.asarray(box[:2]) + 1e-6).astype(int)
-    x2, y2 = np.ceil(np.asarray(box[2:]) - 1e-6).astype(int)
-    xs = np.clip(np.arange(x1, max(x2, x1 + 1)), 0, width - 1)
-    ys = np.clip(np.arange(y1, max(y2, y1 + 1)), 0, height - 1)
+    x1, y1, x2, y2 = pixel_bounds(box)
+    xs = np.clip(np.arange(x1, x2), 0, width - 1)
+    ys = np.clip(np.arange(y1, y2), 0, height - 1)
     return photo[ys[:, None], xs]
 
 

@@ -1,0 +1,1 @@
+"""From the official SVHN archives to the HDF5 files that training and evaluation read."""

@@ -1,0 +1,247 @@
+"""An official archive -> `{split}_crops.h5` for the reader and `{split}_scenes.h5` for the localizer.
+
+The photos are streamed and the rows written in chunks, so that no split is ever held in memory. Both
+files appear complete or not at all.
+
+Crops: images (N, 3, 96, 96) uint8, the number with half its size around it, stretched to a square;
+box (N, 4) float32 and digit_boxes (N, 5, 4) float32 in pixels of the stored crop; digits (N, 5) uint8;
+length (N,) uint8 class; number (N,) int32, of the image; aspect (N,) float32, width by height of the
+stored region in the photo.
+
+Scenes: images (N, 3, 256, 256) uint8, the photo with its longer side at most 256, at the top left of
+zeros; size (N, 2) int32, its height and width there; box and digit_boxes in pixels of the scene;
+length, number as above; scale (N,) float32, scene pixels for one of the photo.
+
+Digits are in reading order, the first five of them; digit_boxes is NaN where there is none.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import h5py
+import numpy as np
+from tqdm import tqdm
+
+from .. import boxes as bx
+from .. import labels, preprocess
+from ..photos import PhotoError, open_photo
+from . import digitstruct
+from .archive import DataError, Split, open_split
+from .digitstruct import Record, Records
+from .table import FORMAT_VERSION, Column, Table
+
+STORE_MARGIN = 0.5  # looser than the service's crop, so that training can shift and jitter inside it
+STORE_SIZE = 96
+SCENE_SIZE = 256
+MAX_PROBLEMS = 1000  # told one by one; all are counted
+
+COMMON = {
+    "box": Column((4,), "float32"),
+    "digit_boxes": Column((labels.MAX_DIGITS, 4), "float32"),
+    "length": Column((), "uint8"),
+    "number": Column((), "int32"),
+}
+CROPS = {
+    "images": Column((3, STORE_SIZE, STORE_SIZE), "uint8", chunk=32),
+    "digits": Column((labels.MAX_DIGITS,), "uint8"),
+    "aspect": Column((), "float32"),
+    **COMMON,
+}
+SCENES = {
+    "images": Column((3, SCENE_SIZE, SCENE_SIZE), "uint8", chunk=4),
+    "size": Column((2,), "int32"),
+    "scale": Column((), "float32"),
+    **COMMON,
+}
+
+
+class _Skip(Exception):
+    """This record cannot be used: the reason it is counted under, and what exactly."""
+
+    def __init__(self, reason: str, what: str = "") -> None:
+        super().__init__(what or reason)
+        self.reason = reason
+
+
+@dataclass
+class Summary:
+    """What became of a split. `print` it for a person."""
+
+    source: str  # name of the archive or folder
+    records: int
+    written: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)  # reason -> records left out
+    noted: Counter[str] = field(default_factory=Counter)  # what was odd and did no harm
+    problems: list[str] = field(default_factory=list)  # "file, record number: what", the first MAX_PROBLEMS
+
+    def tell(self, record: int, name: str, what: str) -> None:
+        """Keep a problem of the record (counted from 0 here, from 1 for people, as MATLAB does)."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(f"{self.source}, record {record + 1} ({name or 'without a name'}): {what}")
+
+    def __str__(self) -> str:
+        lines = [f"{self.source}: {self.records} records, {self.written} written, {self.skipped.total()} skipped"]
+        lines += [f"  skipped, {reason}: {count}" for reason, count in self.skipped.most_common()]
+        lines += [f"  noted, {what}: {count}" for what, count in self.noted.most_common()]
+        return "\n".join(lines)
+
+
+def prepare(data_dir: Path, split: str, out_dir: Path, progress: bool = True) -> Summary:
+    """DIR/split.tar.gz or DIR/split/ -> the two files described above, in `out_dir`.
+
+    Records that cannot be used are skipped and told in the Summary. Raises DataError when the source is
+    missing or damaged, nothing can be written, or more than half of the records have no photo.
+    """
+    source = open_split(Path(data_dir), split)
+    out_dir = Path(out_dir)
+    with source.digitstruct(progress) as path:
+        records = digitstruct.read(path, progress)
+    summary = Summary(source.path.name, len(records))
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out_dir, prefix=f".prepare-{split}-") as aside:
+            files = [Path(aside) / f"{split}_{kind}.h5" for kind in ("crops", "scenes")]
+            with h5py.File(files[0], "w") as crops, h5py.File(files[1], "w") as scenes:
+                for file in (crops, scenes):
+                    file.attrs.update(format_version=FORMAT_VERSION, split=split, source=source.path.name)
+                crops.attrs.update(margin=STORE_MARGIN, size=STORE_SIZE)
+                scenes.attrs.update(size=SCENE_SIZE)
+                _write(source, records, Table(crops, CROPS), Table(scenes, SCENES), summary, progress)
+            for file in files:
+                os.replace(file, out_dir / file.name)
+    except OSError as error:
+        raise DataError(f"{out_dir} cannot be written: {error}.") from None
+    return summary
+
+
+def _write(source: Split, records: Records, crops: Table, scenes: Table, summary: Summary, progress: bool) -> None:
+    waiting = _by_name(records, summary)
+    seen = set()
+    with tqdm(
+        total=len(records), desc=f"Preparing {source.name}", unit=" photos", delay=2, disable=not progress
+    ) as bar:
+        for name, data in source.photos():
+            bar.update()
+            if name in seen:
+                summary.noted["photo of a name that came before"] += 1
+                continue
+            seen.add(name)
+            if name not in waiting:
+                summary.noted["photo without a record"] += 1
+                continue
+            i = waiting.pop(name)
+            try:
+                crop, scene = _rows(records[i], data, summary)
+            except _Skip as skip:
+                summary.skipped[skip.reason] += 1
+                summary.tell(i, name, str(skip))
+                continue
+            crops.append(**crop)
+            scenes.append(**scene)
+            summary.written += 1
+    crops.flush()
+    scenes.flush()
+    for name, i in waiting.items():
+        summary.skipped["no photo"] += 1
+        summary.tell(i, name, "its photo is missing")
+    if summary.skipped["no photo"] > len(records) / 2:
+        raise DataError(
+            f"{source.path} lacks the photos of {summary.skipped['no photo']} of its {len(records)} records; "
+            "it is not whole, or not this split: please fetch it again."
+        )
+    if not summary.written:
+        raise DataError(f"Nothing in {source.path} could be used.\n{summary}")
+
+
+def _by_name(records: Records, summary: Summary) -> dict[str, int]:
+    """File name -> record, of the records that could be read; of two with one name the first."""
+    found: dict[str, int] = {}
+    for i, name in enumerate(records.names.tolist()):
+        if i in records.faults:
+            summary.skipped["damaged record"] += 1
+            summary.tell(i, name, records.faults[i])
+        elif name in found:
+            summary.skipped["name used before"] += 1
+            summary.tell(i, name, f"record {found[name] + 1} has the same file name")
+        else:
+            found[name] = i
+    return found
+
+
+def _rows(record: Record, data: bytes, summary: Summary) -> tuple[dict, dict]:
+    """One photo and its record -> its row of the crops and its row of the scenes. Raises _Skip."""
+    if record.image_number is None:
+        raise _Skip("file name is no number")
+    try:
+        text = [labels.digit_from_official(label) for label in record.labels]
+    except ValueError as error:
+        raise _Skip("label outside 1 to 10", str(error)) from None
+    try:
+        photo = open_photo(data)
+    except PhotoError as error:
+        raise _Skip("photo cannot be decoded", str(error)) from None
+    height, width = photo.shape[:2]
+    digit_boxes, outside = _inside(record.boxes, width, height)
+
+    order = bx.reading_order(digit_boxes)
+    digits, length = labels.encode("".join(str(text[i]) for i in order))
+    digit_boxes = digit_boxes[order]
+    box = bx.union(digit_boxes)
+    if outside:
+        summary.noted["box partly outside the photo, clipped"] += 1
+    if length == labels.TOO_LONG:
+        summary.noted["more than five digits"] += 1
+    return (
+        {"digits": digits, "length": length, "number": record.image_number, **_crop(photo, box, digit_boxes)},
+        {"length": length, "number": record.image_number, **_scene(photo, box, digit_boxes)},
+    )
+
+
+def _inside(boxes: np.ndarray, width: int, height: int) -> tuple[np.ndarray, bool]:
+    """Digit boxes (k, 4) clipped to the photo, and whether that changed any. Raises _Skip."""
+    if not len(boxes):
+        raise _Skip("no digits")
+    if not np.isfinite(boxes).all() or (bx.area(boxes) == 0).any():
+        raise _Skip("box of zero size")
+    clipped = bx.clip(boxes, width, height)
+    if (bx.area(clipped) == 0).any():
+        worst = boxes[bx.area(clipped) == 0][0].tolist()
+        raise _Skip("box outside the photo", f"the box {worst} lies outside the photo of {width}×{height} pixels")
+    return clipped, bool((clipped != boxes).any())
+
+
+def _crop(photo: np.ndarray, box: np.ndarray, digit_boxes: np.ndarray) -> dict:
+    x1, y1, x2, y2 = preprocess.pixel_bounds(bx.expand(box, STORE_MARGIN))
+    shift, factors = np.array([x1, y1, x1, y1]), (STORE_SIZE / (x2 - x1), STORE_SIZE / (y2 - y1))
+    return {
+        "images": preprocess.crop(photo, box, STORE_MARGIN, STORE_SIZE).numpy(),
+        "box": bx.scale(box - shift, *factors),
+        "digit_boxes": _first_five(bx.scale(digit_boxes - shift, *factors)),
+        "aspect": (x2 - x1) / (y2 - y1),
+    }
+
+
+def _scene(photo: np.ndarray, box: np.ndarray, digit_boxes: np.ndarray) -> dict:
+    small = preprocess.working_copy(photo, SCENE_SIZE, enlarge=False).numpy()
+    height, width = small.shape[1:]
+    image = np.zeros((3, SCENE_SIZE, SCENE_SIZE), np.uint8)
+    image[:, :height, :width] = small
+    factors = width / photo.shape[1], height / photo.shape[0]  # they differ by the rounding to whole pixels
+    return {
+        "images": image,
+        "size": (height, width),
+        "scale": max(height, width) / max(photo.shape[:2]),
+        "box": bx.scale(box, *factors),
+        "digit_boxes": _first_five(bx.scale(digit_boxes, *factors)),
+    }
+
+
+def _first_five(digit_boxes: np.ndarray) -> np.ndarray:
+    padded = np.full((labels.MAX_DIGITS, 4), np.nan)
+    padded[: len(digit_boxes)] = digit_boxes[: labels.MAX_DIGITS]
+    return padded
