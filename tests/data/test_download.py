@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import hashlib
+import http.server
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from svhn.data import download as dl
+from svhn.data.archive import DataError
+
+CONTENT = {name: np.random.default_rng(i).bytes(300_000) for i, name in enumerate(("train", "test", "extra"))}
+SUMS = {name: hashlib.sha256(CONTENT[name]).hexdigest() for name in ("train", "test")}
+
+
+@dataclass
+class Site:
+    """A little official site whose manners a test chooses."""
+
+    url: str = ""
+    content: dict[str, bytes] = field(default_factory=lambda: dict(CONTENT))
+    ranges: bool = True  # whether it understands Range
+    drop_after: list[int] = field(default_factory=list)  # of the coming answers, bytes sent before hanging up
+    asked: list[tuple[str, str | None]] = field(default_factory=list)  # (path, Range header)
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setattr(dl, "PAUSE_S", 0)
+    site = Site()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            wanted = self.headers.get("Range")
+            site.asked.append((self.path, wanted))
+            data = site.content.get(self.path.removeprefix("/housenumbers/").removesuffix(".tar.gz"))
+            if data is None:
+                self.send_error(404)
+                return
+            start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted and site.ranges else 0
+            if start and start >= len(data):
+                self.send_response(416)
+                self.send_header("Content-Range", f"bytes */{len(data)}")
+                self.end_headers()
+                return
+            self.send_response(206 if start else 200)
+            if start:
+                self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
+            self.send_header("Content-Length", str(len(data) - start))
+            self.end_headers()
+            keep = site.drop_after.pop(0) if site.drop_after else len(data)
+            self.wfile.write(data[start : start + keep])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        site.url = f"http://127.0.0.1:{server.server_port}/housenumbers"
+        yield site
+        server.shutdown()
+        thread.join()
+
+
+def fetch(site: Site, folder: Path, **options) -> list[dl.Fetched]:
+    return dl.download(folder, base_url=site.url, sums=SUMS, progress=False, **options)
+
+
+def is_complete(folder: Path, *splits: str) -> bool:
+    """These archives whole, and no unfinished one."""
+    return not list(folder.glob("*.part")) and all(
+        (folder / f"{split}.tar.gz").read_bytes() == CONTENT[split] for split in splits
+    )
+
+
+def test_fetches_train_and_test_and_checks_them(site, tmp_path):
+    fetched = fetch(site, tmp_path / "new" / "folder")
+    assert is_complete(tmp_path / "new" / "folder", "train", "test")
+    assert [path for path, _ in site.asked] == ["/housenumbers/train.tar.gz", "/housenumbers/test.tar.gz"]
+    assert [(f.sha256, f.published) for f in fetched] == [(SUMS["train"], True), (SUMS["test"], True)]
+
+
+def test_official_sums_are_those_of_the_archives():
+    assert {split: sum_[:8] for split, sum_ in dl.SHA256.items()} == {"train": "4b17bb33", "test": "57ac9ceb"}
+    assert all(len(sum_) == 64 for sum_ in dl.SHA256.values())
+
+
+def test_what_is_there_is_not_fetched_again(site, tmp_path):
+    fetch(site, tmp_path)
+    site.asked.clear()
+    fetch(site, tmp_path)
+    assert site.asked == []
+
+
+def test_extra_has_no_published_sum_and_the_one_seen_is_kept(site, tmp_path):
+    extra = fetch(site, tmp_path, extra=True)[-1]
+    seen = hashlib.sha256(CONTENT["extra"]).hexdigest()
+    assert is_complete(tmp_path, "train", "test", "extra")
+    assert (tmp_path / "extra.tar.gz.sha256").read_text() == f"{seen}  extra.tar.gz\n"
+    assert "no SHA-256 is published" in str(extra)
+    assert seen in str(extra)
+
+
+def test_extra_that_changed_since_it_was_fetched_is_told(site, tmp_path):
+    fetch(site, tmp_path, extra=True)
+    (tmp_path / "extra.tar.gz").write_bytes(b"something else")
+    with pytest.raises(DataError, match="wrong SHA-256"):
+        fetch(site, tmp_path, extra=True)
+
+
+def test_continues_an_earlier_try(site, tmp_path):
+    (tmp_path / "train.tar.gz.part").write_bytes(CONTENT["train"][:123_456])
+    fetch(site, tmp_path)
+    assert is_complete(tmp_path, "train", "test")
+    assert site.asked[0] == ("/housenumbers/train.tar.gz", "bytes=123456-")
+
+
+def test_part_that_only_lacked_its_name(site, tmp_path):
+    (tmp_path / "train.tar.gz.part").write_bytes(CONTENT["train"])
+    fetch(site, tmp_path)
+    assert is_complete(tmp_path, "train", "test")
+
+
+def test_part_longer_than_the_file_starts_over(site, tmp_path):
+    (tmp_path / "train.tar.gz.part").write_bytes(CONTENT["train"] + b"surplus")
+    fetch(site, tmp_path)
+    assert is_complete(tmp_path, "train", "test")
+
+
+def test_server_that_ignores_range_sends_all_of_it_again(site, tmp_path):
+    site.ranges = False
+    (tmp_path / "train.tar.gz.part").write_bytes(b"x" * 1000)
+    fetch(site, tmp_path)
+    assert is_complete(tmp_path, "train", "test")
+
+
+def test_dropped_connection_is_taken_up_again(site, tmp_path):
+    site.drop_after = [100_000, 50_000]
+    fetch(site, tmp_path)
+    assert is_complete(tmp_path, "train", "test")
+    assert [asked for _, asked in site.asked[:3]] == [None, "bytes=100000-", "bytes=150000-"]
+
+
+def test_connection_that_stays_broken_keeps_what_came(site, tmp_path):
+    site.drop_after = [100_000] + [0] * dl.TRIES
+    with pytest.raises(DataError, match="the same command continues"):
+        fetch(site, tmp_path)
+    assert not (tmp_path / "train.tar.gz").exists()
+    assert (tmp_path / "train.tar.gz.part").read_bytes() == CONTENT["train"][:100_000]
+    fetch(site, tmp_path)
+    assert is_complete(tmp_path, "train", "test")
+
+
+def test_wrong_sum_is_refused_and_leaves_nothing(site, tmp_path):
+    site.content["train"] = b"a page of a hotel's network"
+    with pytest.raises(DataError, match="arrived with the wrong SHA-256"):
+        fetch(site, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_wrong_file_that_was_there_is_told_and_left_alone(site, tmp_path):
+    (tmp_path / "train.tar.gz").write_bytes(b"mine")
+    with pytest.raises(DataError, match="please delete it"):
+        fetch(site, tmp_path)
+    assert (tmp_path / "train.tar.gz").read_bytes() == b"mine"
+    assert site.asked == []
+
+
+def test_missing_on_the_server(site, tmp_path):
+    del site.content["train"]
+    with pytest.raises(DataError, match="the server answered 404"):
+        fetch(site, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nobody_listens(site, tmp_path):
+    site.url = "http://127.0.0.1:9/housenumbers"  # the discard port: nothing is bound to it
+    with pytest.raises(DataError, match="cannot be fetched"):
+        fetch(site, tmp_path)
+
+
+def test_folder_that_cannot_be_made(site, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="cannot be written"):
+        fetch(site, tmp_path / "file" / "folder")
