@@ -1,0 +1,26 @@
+#!/bin/sh
+# Makes sure that the browser tests find a Chromium: one on the PATH, else Debian's, else Playwright's own.
+# Use: browser.sh BIN, the folder of the virtual environment's programs.
+set -u
+
+found() {
+    for name in chromium chromium-browser google-chrome google-chrome-stable; do
+        "$name" --version >/dev/null 2>&1 && return 0
+    done
+    return 1
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+found && exit 0
+if command -v apt-get >/dev/null && as_root true 2>/dev/null; then
+    echo "No Chromium on the PATH: installing Debian's."
+    as_root apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends chromium fonts-liberation
+    found && exit 0
+    exec "$1/playwright" install --with-deps chromium
+fi
+echo "No Chromium on the PATH and no way to install one: fetching Playwright's own."
+exec "$1/playwright" install chromium
