@@ -25,7 +25,7 @@ class CompactConfig:
     input_size: int = 64
     mean: float = 0.45
     std: float = 0.22
-    channels: tuple[int, int, int, int] = (32, 64, 112, 176)
+    channels: tuple[int, int, int, int] = (32, 56, 96, 160)
     summary: int = 256
     dropout: float = 0.2
 
@@ -43,7 +43,6 @@ class CompactReader(nn.Module):
             conv_norm(c2, c3, 3, 2),  # (N, c3, 16, 16)
             Residual(c3),
             conv_norm(c3, c4, 3, (2, 1)),  # (N, c4, 8, 16): digits stand side by side, so width is kept
-            Residual(c4),
             Residual(c4),
         )
         rows, columns = config.input_size // 8, config.input_size // 4

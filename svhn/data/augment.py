@@ -1,0 +1,87 @@
+"""What training does to pictures, on the device and in batches: crops to float (N, 3, S, S) in 0 ... 1.
+
+Every function draws from the generator it is given, so that a step's batch depends on nothing but its seed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """How colours, sharpness and noise vary. Shares are of the batch; ranges are uniform."""
+
+    contrast: tuple[float, float] = (0.55, 1.5)
+    brightness: float = 0.15
+    channel_gain: float = 0.2
+    gamma: tuple[float, float] = (0.75, 1.35)
+    inverted: float = 0.25
+    grey: float = 0.15
+    swapped_channels: float = 0.2
+    blurred: float = 0.3
+    blur_to: tuple[float, float] = (0.25, 0.8)  # of the side, before enlarging again
+    noise: float = 0.05
+    erased: float = 0.2
+    erased_side: tuple[float, float] = (0.08, 0.3)  # of the picture's side
+
+
+def uniform(n: int, low: float, high: float, generator: torch.Generator, shape: tuple[int, ...] = ()) -> torch.Tensor:
+    """(n, *shape) numbers between low and high on the generator's device."""
+    return torch.empty(n, *shape, device=generator.device).uniform_(low, high, generator=generator)
+
+
+def chosen(n: int, share: float, generator: torch.Generator) -> torch.Tensor:
+    """(n, 1, 1, 1) bool: each true with the probability `share`."""
+    return uniform(n, 0, 1, generator, (1, 1, 1)) < share
+
+
+def sample(images: torch.Tensor, matrix: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """Affine cut-outs: images (N, 3, H, W) float, matrix (N, 2, 3) from output coordinates in -1 ... 1 to
+    pixels of the image -> (N, 3, *size). Beyond the image its edge is repeated."""
+    height, width = images.shape[2:]
+    to_unit = matrix.new_tensor([[2 / width], [2 / height]])
+    shift = matrix.new_tensor([[0, 0, 1], [0, 0, 1]])
+    grid = F.affine_grid(matrix * to_unit - shift, [len(images), 3, *size], align_corners=False)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def vary_appearance(x: torch.Tensor, look: Appearance, generator: torch.Generator) -> torch.Tensor:
+    """Colours, polarity, sharpness, noise and small occlusions, (N, 3, S, S) in 0 ... 1 -> the same shape."""
+    n = len(x)
+    x = torch.where(chosen(n, look.inverted, generator), 1 - x, x)
+    x = torch.where(chosen(n, look.grey, generator), x.mean(1, keepdim=True), x)
+    x = torch.where(chosen(n, look.swapped_channels, generator), x.roll(1, dims=1).flip(1), x)
+    x = x.clamp(0, 1) ** uniform(n, *look.gamma, generator, (1, 1, 1))
+    mean = x.mean((1, 2, 3), keepdim=True)
+    gain = uniform(n, *look.contrast, generator, (1, 1, 1)) * (
+        1 + uniform(n, -look.channel_gain, look.channel_gain, generator, (3, 1, 1))
+    )
+    x = (x - mean) * gain + mean + uniform(n, -look.brightness, look.brightness, generator, (1, 1, 1))
+    x = blur(x, look, generator)
+    x = erase(x, look, generator)
+    strength = uniform(n, 0, look.noise, generator, (1, 1, 1))
+    return (x + strength * torch.randn(x.shape, device=x.device, generator=generator)).clamp(0, 1)
+
+
+def blur(x: torch.Tensor, look: Appearance, generator: torch.Generator) -> torch.Tensor:
+    """Part of the batch loses resolution: shrunk and enlarged again, as a photo taken from afar."""
+    side = x.shape[-1]
+    factor = float(uniform(1, *look.blur_to, generator))
+    small = F.interpolate(x, size=max(4, round(side * factor)), mode="bilinear", antialias=True)
+    return torch.where(chosen(len(x), look.blurred, generator), F.interpolate(small, size=side, mode="bicubic"), x)
+
+
+def erase(x: torch.Tensor, look: Appearance, generator: torch.Generator) -> torch.Tensor:
+    """A small rectangle of one colour hides part of some pictures, as leaves, bars and stickers do."""
+    n, _, height, width = x.shape
+    centre = uniform(n, 0, 1, generator, (2, 1, 1))
+    half = uniform(n, *look.erased_side, generator, (2, 1, 1)) / 2
+    ys = torch.arange(height, device=x.device).view(1, -1, 1) / height
+    xs = torch.arange(width, device=x.device).view(1, 1, -1) / width
+    hidden = ((xs - centre[:, 0]).abs() < half[:, 0]) & ((ys - centre[:, 1]).abs() < half[:, 1])  # (N, H, W)
+    hidden = hidden[:, None] & chosen(n, look.erased, generator)
+    return torch.where(hidden, uniform(n, 0, 1, generator, (3, 1, 1)), x)

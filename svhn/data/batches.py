@@ -1,0 +1,86 @@
+"""HDF5 held in memory on the device: number crops for readers, whole scenes for localizers, and draws from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import h5py
+import numpy as np
+import torch
+
+from .split import is_held_out
+
+
+@dataclass(frozen=True)
+class CropSet:
+    """Loose number crops: the number's box with half its size on every side, stretched to a square.
+
+    images (N, 3, 96, 96) uint8; box (N, 4) the number in crop pixels; digits (N, 5) and length (N,) classes;
+    aspect (N,) width / height of the region before it was stretched.
+    """
+
+    images: torch.Tensor
+    box: torch.Tensor
+    digits: torch.Tensor
+    length: torch.Tensor
+    aspect: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, index: torch.Tensor) -> CropSet:
+        return type(self)(*(getattr(self, f.name)[index] for f in fields(self)))
+
+
+@dataclass(frozen=True)
+class SceneSet:
+    """Whole photos on a square canvas, top left: images (N, 3, 256, 256) uint8, size (N, 2) valid (h, w),
+    box (N, K, 4) numbers in canvas pixels, NaN where there are fewer than K."""
+
+    images: torch.Tensor
+    size: torch.Tensor
+    box: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, index: torch.Tensor) -> SceneSet:
+        return type(self)(*(getattr(self, f.name)[index] for f in fields(self)))
+
+
+def load_crops(path: Path, part: str, device: torch.device) -> CropSet:
+    """Rows of a prepared crops file on the device; part as in `_rows`."""
+    images, box, digits, length, aspect = _rows(path, part, ("images", "box", "digits", "length", "aspect"))
+    return CropSet(*(t.to(device) for t in (images, box, digits.long(), length.long(), aspect)))
+
+
+def load_scenes(path: Path, part: str, device: torch.device) -> SceneSet:
+    """Rows of a prepared scenes file on the device; part as in `_rows`."""
+    images, size, box = _rows(path, part, ("images", "size", "box"))
+    return SceneSet(*(t.to(device) for t in (images, size, box[:, None])))
+
+
+def _rows(path: Path, part: str, columns: tuple[str, ...]) -> list[torch.Tensor]:
+    """part: "train", "held_out" (see `split.is_held_out`) or "all"."""
+    with h5py.File(path) as file:
+        held_out = is_held_out(file["number"][:])
+        rows = {"train": ~held_out, "held_out": held_out, "all": np.ones_like(held_out)}[part]
+        return [torch.from_numpy(file[column][:][rows]) for column in columns]
+
+
+def join(sets: list) -> CropSet | SceneSet:
+    """Several sets of one kind, one behind the other."""
+    kind = type(sets[0])
+    return kind(*(torch.cat([getattr(s, f.name) for s in sets]) for f in fields(kind)))
+
+
+def draw(sets: list, shares: list[float], n: int, generator: torch.Generator) -> CropSet | SceneSet:
+    """n rows, from every set its share, with replacement."""
+    counts = [round(n * share) for share in shares]
+    counts[0] += n - sum(counts)
+    picked = []
+    for rows, count in zip(sets, counts, strict=True):
+        if count:
+            picked.append(rows.take(torch.randint(len(rows), (count,), device=generator.device, generator=generator)))
+    return join(picked)

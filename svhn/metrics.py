@@ -1,0 +1,75 @@
+"""Figures by which readings and boxes are judged. Arrays in, plain floats out; no figure hides its count."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from . import boxes as bx
+
+
+def wilson_interval(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    """95 % interval of a share, by Wilson: (low, high) in 0 ... 1; (0, 1) when nothing was counted."""
+    if n == 0:
+        return 0.0, 1.0
+    share, spread = right / n, z * z / n
+    centre = (share + spread / 2) / (1 + spread)
+    half = z * math.sqrt(share * (1 - share) / n + spread / n / 4) / (1 + spread)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def share(right: np.ndarray) -> float:
+    """Share of trues, (N,) bool -> 0 ... 1; 0 when nothing was counted."""
+    return float(np.mean(right)) if len(right) else 0.0
+
+
+def by_length(right: np.ndarray, lengths: np.ndarray) -> dict[str, dict[str, float]]:
+    """Whole-number accuracy by true length, (N,), (N,) -> {"1": {"n", "accuracy"}, ...}."""
+    return {
+        str(length): {"n": int((lengths == length).sum()), "accuracy": share(right[lengths == length])}
+        for length in sorted(set(lengths.tolist()))
+    }
+
+
+def coverage(confidence: np.ndarray, right: np.ndarray, accuracy: float = 0.98) -> tuple[float, float]:
+    """The largest share of photos that can be read automatically at this accuracy, and the confidence from
+    which on they are accepted: (N,), (N,) -> (share, threshold). Nothing accepted: (0, infinity).
+
+    Photos of equal confidence are accepted together or not at all.
+    """
+    if not len(right):
+        return 0.0, math.inf
+    order = np.argsort(-confidence, kind="stable")
+    sorted_confidence = confidence[order]
+    accurate = np.cumsum(right[order]) / np.arange(1, len(right) + 1) >= accuracy
+    last_of_equals = np.append(sorted_confidence[1:] != sorted_confidence[:-1], True)
+    accepted = np.flatnonzero(accurate & last_of_equals)
+    if not len(accepted):
+        return 0.0, math.inf
+    return float(accepted[-1] + 1) / len(right), float(sorted_confidence[accepted[-1]])
+
+
+def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
+    """Expected calibration error, (N,), (N,) -> 0 ... 1: the mean gap between confidence and accuracy over
+    bins of equal width, weighted by their counts."""
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [abs(confidence[which == b].mean() - right[which == b].mean()) * (which == b).mean() for b in set(which)]
+    return float(sum(gaps))
+
+
+def localisation(found: np.ndarray, true: np.ndarray) -> dict[str, float]:
+    """Boxes found against true ones, (N, 4), (N, 4), zero where nothing was found ->
+    mean IoU, recall at IoU 0.5, and the mean share of the true box that the found one contains."""
+    overlap = bx.iou(found, true)
+    return {
+        "mean_iou": float(overlap.mean()),
+        "recall_50": float((overlap >= 0.5).mean()),
+        "containment": float(bx.containment(true, found).mean()),
+    }
+
+
+def dice(found: np.ndarray, true: np.ndarray) -> float:
+    """Sørensen-Dice coefficient of two masks of any one shape, bool -> 0 ... 1; 1 when both are empty."""
+    total = found.sum() + true.sum()
+    return float(2 * (found & true).sum() / total) if total else 1.0

@@ -1,0 +1,185 @@
+"""The one training loop: bf16 autocast, cosine schedule, gradient clipping, EMA, checkpoints that resume.
+
+Step k draws all its randomness from (seed, k), so a run that was stopped and resumed goes through the same
+batches, and ends at the same weights, as one that was not.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from .progress import EventLog, progress_bar
+from .recipes import Recipe
+
+
+class TrainingError(Exception):
+    """Training cannot go on; the message says why in a sentence."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the loop needs to know of a network's work.
+
+    loss(network, generator) draws a batch and gives a scalar; validate(network) gives named figures.
+    """
+
+    network: nn.Module
+    loss: Callable[[nn.Module, torch.Generator], torch.Tensor]
+    validate: Callable[[nn.Module], dict[str, float]]
+
+
+@dataclass
+class State:
+    """Everything that a checkpoint holds besides tensors."""
+
+    step: int = 0
+    seconds: float = 0.0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def choose_device(name: str) -> torch.device:
+    """ "auto" is the GPU where there is one; otherwise any name torch knows. Raises TrainingError."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise TrainingError(f"The device {name!r} cannot be used ({reason}); try --device cpu.") from None
+
+
+def fit(
+    task: Task,
+    recipe: Recipe,
+    run_dir: Path,
+    device: torch.device,
+    seed: int = 0,
+    minutes: float | None = None,
+    resume: bool = False,
+) -> tuple[nn.Module, State]:
+    """Trains to the recipe's last step, or for `minutes` of training if these end sooner.
+
+    Gives the averaged network, in evaluation mode, and the record of the run; both are also in
+    `run_dir/last.pt`. Under a time budget the schedule follows the clock, so that it always ends low.
+    Raises TrainingError on a non-finite loss or a checkpoint that does not fit.
+    """
+    run_dir.mkdir(parents=True, exist_ok=True)
+    network = task.network.to(device, memory_format=torch.channels_last)
+    average = copy.deepcopy(network).eval().requires_grad_(False)
+    optimizer = torch.optim.AdamW(_groups(network, recipe.weight_decay), lr=recipe.learning_rate)
+    state = State()
+    checkpoint = run_dir / "last.pt"
+    if resume and checkpoint.exists():
+        state = _load(checkpoint, recipe, network, average, optimizer, device)
+    budget = math.inf if minutes is None else minutes * 60
+    log = EventLog(run_dir / "events")
+    bar = progress_bar(recipe.steps, state.step, recipe.network)
+    losses: list[torch.Tensor] = []
+    mark = time.monotonic()
+
+    while state.step < recipe.steps and state.seconds < budget:
+        done = max(state.step / recipe.steps, state.seconds / budget)
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(state.step, done, recipe)
+        losses.append(_step(task.loss, network, optimizer, recipe, device, seed, state.step))
+        _average(average, network, min(recipe.ema_decay, (1 + state.step) / (10 + state.step)))
+        state.step += 1
+        now = time.monotonic()
+        state.seconds, mark = state.seconds + now - mark, now
+        bar.update(1)
+
+        if state.step % recipe.epoch_steps == 0 or state.step >= recipe.steps or state.seconds >= budget:
+            loss = torch.stack(losses).mean().item()  # the only wait for the device
+            losses.clear()
+            if not math.isfinite(loss):
+                bar.close()
+                raise TrainingError(
+                    f"The loss of {recipe.network} became {loss} before step {state.step}; the last good checkpoint "
+                    f"is kept. Try a lower learning rate."
+                )
+            figures = {"loss": loss, **task.validate(average)}
+            state.history.append({"step": state.step, "seconds": round(state.seconds, 1), **figures})
+            log.write(state.step, figures)
+            bar.set_postfix({name: f"{value:.4g}" for name, value in figures.items()})
+            _save(checkpoint, recipe, network, average, optimizer, state)
+            mark = time.monotonic()  # validation and saving are not training time
+    bar.close()
+    log.close()
+    return average, state
+
+
+def learning_rate(step: int, done: float, recipe: Recipe) -> float:
+    """Linear warm-up, then half a cosine down to a hundredth; `done` is the share of the run, 0 ... 1."""
+    warmup = min(1.0, (step + 1) / recipe.warmup_steps)
+    return recipe.learning_rate * warmup * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+
+
+def _step(loss_of, network, optimizer, recipe: Recipe, device: torch.device, seed: int, step: int) -> torch.Tensor:
+    """One update; gives the loss, still on the device."""
+    torch.manual_seed(seed * 1_000_003 + step)  # dropout
+    generator = torch.Generator(device).manual_seed(seed * 1_000_003 + step)
+    network.train()
+    with torch.autocast(device.type, torch.bfloat16):
+        loss = loss_of(network, generator)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    # A non-finite norm would spread through the weights; the epoch's mean loss then stops the run.
+    nn.utils.clip_grad_norm_(network.parameters(), recipe.clip_norm)
+    optimizer.step()
+    return loss.detach()
+
+
+def _groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Matrices decay towards zero; biases and the scales of norms do not."""
+    matrices = [p for p in network.parameters() if p.ndim > 1]
+    vectors = [p for p in network.parameters() if p.ndim <= 1]
+    return [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+
+
+@torch.no_grad()
+def _average(average: nn.Module, network: nn.Module, decay: float) -> None:
+    for mean, value in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+        if mean.is_floating_point():
+            mean.lerp_(value, 1 - decay)
+        else:
+            mean.copy_(value)
+
+
+def _save(path: Path, recipe: Recipe, network, average, optimizer, state: State) -> None:
+    """Written aside, then renamed: a checkpoint is whole or it is the one before."""
+    content = {
+        "recipe": json.dumps(dataclasses.asdict(recipe), sort_keys=True),
+        "network": network.state_dict(),
+        "average": average.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "state": dataclasses.asdict(state),
+    }
+    aside = path.with_suffix(".part")
+    torch.save(content, aside)
+    os.replace(aside, path)
+
+
+def _load(path: Path, recipe: Recipe, network, average, optimizer, device: torch.device) -> State:
+    try:
+        content = torch.load(path, map_location=device, weights_only=True)
+        if content["recipe"] != json.dumps(dataclasses.asdict(recipe), sort_keys=True):
+            raise TrainingError(f"{path} was made by another recipe; move it away or train without --resume.")
+        network.load_state_dict(content["network"])
+        average.load_state_dict(content["average"])
+        optimizer.load_state_dict(content["optimizer"])
+        return State(**content["state"])
+    except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise TrainingError(f"{path} cannot be resumed from ({reason}); train without --resume.") from None

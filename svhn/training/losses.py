@@ -1,0 +1,51 @@
+"""What each kind of network is trained to make small. Every function gives a scalar and named parts of it."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional as F
+from torchvision.ops import generalized_box_iou_loss, sigmoid_focal_loss
+
+from ..models.fcos import cell_centres
+
+
+def reader_loss(
+    digit_logits: torch.Tensor,
+    length_logits: torch.Tensor,
+    digits: torch.Tensor,
+    lengths: torch.Tensor,
+    smoothing: float = 0.0,
+) -> torch.Tensor:
+    """Cross-entropy of every head, summed: (N, 5, 11), (N, 7), classes (N, 5), (N,) -> scalar, a mean over N."""
+    digit = F.cross_entropy(digit_logits.flatten(0, 1).float(), digits.flatten(), label_smoothing=smoothing)
+    length = F.cross_entropy(length_logits.float(), lengths, label_smoothing=smoothing)
+    return digit * digits.shape[1] + length
+
+
+def fcos_loss(logits: torch.Tensor, found: torch.Tensor, boxes: torch.Tensor, core: float = 0.5) -> torch.Tensor:
+    """Focal loss on where numbers are, generalised IoU loss on their boxes.
+
+    logits (N, h, w), found (N, h, w, 4) and boxes (N, K, 4) in input pixels, NaN where there are fewer than K.
+    Cells in the core of a number (its box shrunk by `core`) must say so; the rest of the box does not count,
+    because its cells see the number, too, but not evenly.
+    """
+    rows, columns = logits.shape[1:]
+    boxes = boxes.nan_to_num(-1e4)[:, None, None]  # (N, 1, 1, K, 4)
+    centres = cell_centres(rows, columns, logits.device)[:, :, None]  # (h, w, 1, 2)
+    middle, half = (boxes[..., :2] + boxes[..., 2:]) / 2, (boxes[..., 2:] - boxes[..., :2]) / 2
+    # A cell's width at least, or the smallest numbers would have no core at all.
+    in_core = ((centres - middle).abs() <= (half * core).clamp_min(2.1)).all(-1)  # (N, h, w, K)
+    in_box = ((centres - middle).abs() <= half).all(-1)
+    positive, ignored = in_core.any(-1), in_box.any(-1)
+    count = positive.sum().clamp_min(1)
+    focal = sigmoid_focal_loss(logits, positive.float(), alpha=0.25, gamma=2.0)
+    focal = (focal * (positive | ~ignored)).sum() / count
+    whose = in_core.float().argmax(-1)  # (N, h, w): which number the cell belongs to
+    target = boxes.expand(-1, rows, columns, -1, -1).gather(3, whose[..., None, None].expand(-1, -1, -1, 1, 4))
+    overlap = generalized_box_iou_loss(found[positive], target.squeeze(3)[positive], reduction="sum") / count
+    return focal + overlap
+
+
+def patch_box_loss(shares: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Squared error of left, top, width and height in shares of the patch, (N, 4), (N, 4) -> scalar."""
+    return F.mse_loss(shares.float(), target)

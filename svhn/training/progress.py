@@ -1,0 +1,53 @@
+"""A progress bar and TensorBoard's event files, where these packages are installed; training goes on without."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+class _Quiet:
+    """Stands in for tqdm on a bare machine: a line an epoch instead of a bar."""
+
+    def __init__(self, name: str, total: int, done: int) -> None:
+        self.name, self.total, self.done = name, total, done
+
+    def update(self, n: int) -> None:
+        self.done += n
+
+    def set_postfix(self, figures: dict[str, str]) -> None:
+        text = ", ".join(f"{key} {value}" for key, value in figures.items())
+        print(f"{self.name} {self.done}/{self.total}: {text}", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        pass
+
+
+def progress_bar(total: int, done: int, name: str):
+    """tqdm's bar where tqdm is, else one line for every `set_postfix`."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return _Quiet(name, total, done)
+    return tqdm(total=total, initial=done, desc=name, unit="step", mininterval=1.0, dynamic_ncols=True)
+
+
+class EventLog:
+    """Named figures by step for TensorBoard; writes nothing where tensorboard is not installed."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            self.writer = None
+        else:
+            self.writer = SummaryWriter(str(folder))
+
+    def write(self, step: int, figures: dict[str, float]) -> None:
+        if self.writer:
+            for name, value in figures.items():
+                self.writer.add_scalar(name, value, step)
+
+    def close(self) -> None:
+        if self.writer:
+            self.writer.close()
