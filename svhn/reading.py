@@ -52,6 +52,10 @@ class Reading:
         """A number was found, and it has more than five digits."""
         return self.box is not None and self.number is None and int(self.length_probs.argmax()) == TOO_LONG
 
+    def timed(self, timings_ms: dict[str, float]) -> Reading:
+        """The same reading with the time that each stage took."""
+        return dataclasses.replace(self, timings_ms=timings_ms)
+
     def to_json(self, file: str | None = None) -> dict:
         """The object that `read --json` prints and the web API answers with."""
         return {
@@ -70,8 +74,3 @@ class Reading:
         digit_probs = np.eye(DIGIT_CLASSES)[[DIGIT_CLASSES - 1] * MAX_DIGITS]
         crop = np.zeros((0, 0, 3), np.uint8)
         return Reading(None, confidence, None, crop, digit_probs, np.eye(LENGTH_CLASSES)[0], timings_ms)
-
-
-def with_timing(reading: Reading, **ms: float) -> Reading:
-    """The same reading with further stages timed."""
-    return dataclasses.replace(reading, timings_ms={**reading.timings_ms, **ms})

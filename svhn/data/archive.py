@@ -19,6 +19,7 @@ from typing import IO
 
 from tqdm import tqdm
 
+from ..errors import DataError
 from ..photos import MAX_BYTES
 
 SPLITS = ("train", "test", "extra")
@@ -26,10 +27,6 @@ DIGITSTRUCT = "digitStruct.mat"
 PHOTO_SUFFIX = ".png"
 MAX_DIGITSTRUCT_BYTES = 4 * 2**30  # the largest official one, of extra, has a tenth of it
 DRAIN_BYTES = 2**20
-
-
-class DataError(Exception):
-    """The data set cannot be used. The message is one sentence for the person who named it."""
 
 
 @dataclass(frozen=True)
@@ -153,8 +150,12 @@ def _photos_in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
         return not digits, int(path.stem) if digits else 0, path.name
 
     for path in sorted((p for p in folder.iterdir() if _is_photo(p.name)), key=number_first):
-        with _checked(folder, path).open("rb") as file:
-            yield path.name, file.read(MAX_BYTES + 1)
+        try:
+            with _checked(folder, path).open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}.") from None
+        yield path.name, data
 
 
 def _checked(folder: Path, path: Path) -> Path:

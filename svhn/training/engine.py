@@ -20,12 +20,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..errors import TrainingError
 from .progress import EventLog, progress_bar
 from .recipes import Recipe
-
-
-class TrainingError(Exception):
-    """Training cannot go on; the message says why in a sentence."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,95 @@
+"""Photo in, `Reading` out: localizer, crop, reader, joint decoding, calibrated confidence."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from . import labels, preprocess, weights
+from .boxes import Box
+from .reading import Reading
+
+CANDIDATES = 3  # boxes that the reader looks at before the pipeline decides which is the number
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A localizer and a reader that work together.
+
+    Photos are RGB uint8 (h, w, 3); boxes are (x1, y1, x2, y2) in their pixels. `temperature` divides the
+    reader's logits, so that its probabilities mean what they say; readings below `unsure_below` are doubtful.
+    """
+
+    localizer: nn.Module
+    reader: nn.Module
+    temperature: float = 1.0
+    unsure_below: float = 0.5
+
+    @staticmethod
+    def load(
+        folder: Path = weights.DEFAULT_DIR,
+        device: torch.device | str = "cpu",
+        localizer: str | None = None,
+        reader: str | None = None,
+    ) -> Pipeline:
+        """The networks of a weights folder, by default those its manifest names. Raises WeightsError."""
+        manifest = weights.read_manifest(Path(folder))
+        localizer, reader = localizer or manifest["localizer"], reader or manifest["reader"]
+        return Pipeline(
+            weights.load(Path(folder), localizer, device),
+            weights.load(Path(folder), reader, device),
+            manifest["networks"].get(reader, {}).get("temperature", 1.0),
+            manifest["unsure_below"],
+        )
+
+    def read(self, photo: np.ndarray) -> Reading:
+        """The most prominent number of a photo."""
+        start = time.perf_counter()
+        boxes, scores = self.localizer.locate(photo)  # (K, 4), (K,)
+        found = time.perf_counter()
+        timings = {"localizer": (found - start) * 1e3}
+        if not len(boxes):
+            return Reading.nothing(timings)
+        candidates = [tuple(map(float, box)) for box in boxes[:CANDIDATES]]
+        readings = self.read_boxes(photo, candidates)
+        timings["reader"] = (time.perf_counter() - found) * 1e3
+        # The localizer says how much it looks like a number, the reader whether it can be read as one.
+        worth = [score * reading.confidence for score, reading in zip(scores, readings, strict=False)]
+        return readings[int(np.argmax(worth))].timed(timings)
+
+    def read_boxes(self, photo: np.ndarray, boxes: list[Box]) -> list[Reading]:
+        """What stands in each of the given boxes; timings are left empty."""
+        crops = self.crops(photo, boxes)  # (K, 3, S, S)
+        digit_probs, length_probs = self.probabilities(crops)
+        digits, lengths, confidence = labels.decode_joint(digit_probs.log(), length_probs.log())
+        return [
+            _reading(box, crop.permute(1, 2, 0).numpy(), digits[i], int(lengths[i]), float(confidence[i]), probs)
+            for i, (box, crop, *probs) in enumerate(zip(boxes, crops, digit_probs, length_probs, strict=True))
+        ]
+
+    def crops(self, photo: np.ndarray, boxes: list[Box]) -> torch.Tensor:
+        """What the reader sees of each box, uint8 (K, 3, S, S)."""
+        size = self.reader.config.input_size
+        return torch.stack([preprocess.crop(photo, np.array(box), size=size) for box in boxes])
+
+    @torch.inference_mode()
+    def probabilities(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """uint8 (N, 3, S, S) -> calibrated softmax of digits (N, 5, 11) and length (N, 7), float64 on the CPU."""
+        config, device = self.reader.config, next(self.reader.parameters()).device
+        logits = self.reader(preprocess.normalise(crops.to(device), config.mean, config.std))
+        digits, length = ((head.double().cpu() / self.temperature).softmax(-1) for head in logits)
+        return digits, length
+
+
+def _reading(box: Box, crop: np.ndarray, digits: torch.Tensor, length: int, confidence: float, probs) -> Reading:
+    """One box's decoded classes -> Reading; a box in which the reader sees no number becomes none."""
+    number = labels.decode(digits.numpy(), length)
+    digit_probs, length_probs = (p.numpy() for p in probs)
+    if number == "":
+        return Reading.nothing({})
+    return Reading(number, min(confidence, 1.0), box, crop, digit_probs, length_probs, {})

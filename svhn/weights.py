@@ -1,0 +1,94 @@
+"""Weights on disk: half-precision safetensors beside a manifest that says what they are, with their sha256.
+
+    weights/manifest.json          what each file is: network, sizes, normalisation, data, seed, figures
+    weights/fcos.safetensors ...   one file a network, at most 16 MiB
+
+Files are written aside and renamed, the manifest last, so that a killed run leaves the old set whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from .errors import WeightsError
+from .models import LOCALIZERS, NETWORKS, READERS, build
+
+MAX_BYTES = 16 * 2**20
+DEFAULT_DIR = Path(__file__).resolve().parent.parent / "weights"
+
+
+def read_manifest(folder: Path) -> dict:
+    """The manifest: {"networks": {name: entry}, "localizer", "reader", "unsure_below"}. Raises WeightsError."""
+    path = folder / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        known = [name in NETWORKS for name in manifest["networks"]]
+        if not all(known) or manifest["localizer"] not in LOCALIZERS or manifest["reader"] not in READERS:
+            raise WeightsError(f"{path} names a network that this version does not know; update the code or weights.")
+        return manifest
+    except FileNotFoundError:
+        raise WeightsError(
+            f"There are no weights in {folder}; train them with: python train_all.py --data DIR"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(f"{path} cannot be read ({error!r}); restore it from the repository.") from None
+
+
+def load(folder: Path, name: str, device: torch.device | str = "cpu") -> nn.Module:
+    """The network of that name, float32, in evaluation mode. Raises WeightsError."""
+    from safetensors.torch import load as parse  # not needed where nothing but training runs
+
+    entries = read_manifest(folder)["networks"]
+    if name not in entries:
+        raise WeightsError(f"{folder} holds no weights of {name!r}, only of {', '.join(entries)}.")
+    path = folder / f"{name}.safetensors"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be opened ({error.strerror}); restore it from the repository.") from None
+    if hashlib.sha256(data).hexdigest() != entries[name]["sha256"]:
+        raise WeightsError(f"{path} is not the file its manifest describes (sha256); restore it from the repository.")
+    try:
+        network = build(name, entries[name]["config"])
+        network.load_state_dict({key: value.float() for key, value in parse(data).items()})
+    except (RuntimeError, TypeError, KeyError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise WeightsError(f"{path} does not fit the network {name!r} of this version ({reason}).") from None
+    return network.to(device, memory_format=torch.channels_last).eval()
+
+
+def save(folder: Path, networks: dict[str, nn.Module], manifest: dict) -> dict:
+    """Writes the networks and a manifest whose entries get file size and sha256; gives that manifest.
+
+    `manifest["networks"]` has an entry for each name. Raises WeightsError above `MAX_BYTES` a file.
+    """
+    from safetensors.torch import save as serialise
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, network in networks.items():
+        tensors = {key: _half(value) for key, value in network.state_dict().items()}
+        data = serialise(tensors)
+        if len(data) > MAX_BYTES:
+            raise WeightsError(f"{name} has {len(data) / 2**20:.1f} MiB; weights are shipped up to 16 MiB a file.")
+        manifest["networks"][name] |= {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        write_whole(folder / f"{name}.safetensors", data)
+    write_whole(folder / "manifest.json", (json.dumps(manifest, indent=2) + "\n").encode())
+    return manifest
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """The file appears complete or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(path.name + ".part")
+    aside.write_bytes(data)
+    os.replace(aside, path)
+
+
+def _half(tensor: torch.Tensor) -> torch.Tensor:
+    return (tensor.half() if tensor.is_floating_point() else tensor).cpu().contiguous()
