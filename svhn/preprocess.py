@@ -33,7 +33,7 @@ def cut(photo: np.ndarray, box: np.ndarray) -> np.ndarray:
 def crop(photo: np.ndarray, box: np.ndarray, margin: float = CROP_MARGIN, size: int = 64) -> torch.Tensor:
     """Photo and number box -> uint8 (3, size, size): the box with margin, stretched to a square."""
     patch = torch.from_numpy(cut(photo, bx.expand(np.asarray(box), margin))).permute(2, 0, 1)
-    return F.resize(patch.contiguous(), [size, size], antialias=True)
+    return F.resize(patch, [size, size], antialias=True).contiguous()  # fast only as it lies in memory: (h, w, 3)
 
 
 def working_copy(photo: np.ndarray, long_side: int, enlarge: bool = True) -> torch.Tensor:
@@ -43,7 +43,7 @@ def working_copy(photo: np.ndarray, long_side: int, enlarge: bool = True) -> tor
     if not enlarge:
         factor = min(factor, 1.0)
     size = [max(1, round(height * factor)), max(1, round(width * factor))]
-    return F.resize(torch.from_numpy(photo).permute(2, 0, 1).contiguous(), size, antialias=True)
+    return F.resize(torch.from_numpy(photo).permute(2, 0, 1), size, antialias=True).contiguous()
 
 
 def normalise(images: torch.Tensor, mean: float, std: float) -> torch.Tensor:

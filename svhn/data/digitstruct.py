@@ -21,8 +21,8 @@ import numpy as np
 from tqdm import tqdm
 
 from .. import boxes as bx
+from ..errors import DataError
 from . import hdf5
-from .archive import DataError
 
 FIELDS = ("height", "label", "left", "top", "width")
 XYWH = (2, 3, 4, 0)  # indices into FIELDS

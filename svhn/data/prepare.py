@@ -20,18 +20,22 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import h5py
 import numpy as np
+import torch
 from tqdm import tqdm
 
 from .. import boxes as bx
 from .. import labels, preprocess
+from ..errors import DataError
 from ..photos import PhotoError, open_photo
 from . import digitstruct
-from .archive import DataError, Split, open_split
+from .archive import Split, open_split
 from .digitstruct import Record, Records
 from .table import FORMAT_VERSION, Column, Table
 
@@ -106,7 +110,7 @@ def prepare(data_dir: Path, split: str, out_dir: Path, progress: bool = True) ->
         out_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out_dir, prefix=f".prepare-{split}-") as aside:
             files = [Path(aside) / f"{split}_{kind}.h5" for kind in ("crops", "scenes")]
-            with h5py.File(files[0], "w") as crops, h5py.File(files[1], "w") as scenes:
+            with _one_thread(), h5py.File(files[0], "w") as crops, h5py.File(files[1], "w") as scenes:
                 for file in (crops, scenes):
                     file.attrs.update(format_version=FORMAT_VERSION, split=split, source=source.path.name)
                 crops.attrs.update(margin=STORE_MARGIN, size=STORE_SIZE)
@@ -115,8 +119,20 @@ def prepare(data_dir: Path, split: str, out_dir: Path, progress: bool = True) ->
             for file in files:
                 os.replace(file, out_dir / file.name)
     except OSError as error:
-        raise DataError(f"{out_dir} cannot be written: {error}.") from None
+        reason = os.strerror(error.errno) if error.errno else error  # h5py's own words fill several lines
+        raise DataError(f"{out_dir} cannot be written: {reason}.") from None
     return summary
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """For pictures as small as these, handing parts of them to other threads takes longer than the work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _write(source: Split, records: Records, crops: Table, scenes: Table, summary: Summary, progress: bool) -> None:
@@ -206,8 +222,8 @@ def _inside(boxes: np.ndarray, width: int, height: int) -> tuple[np.ndarray, boo
     """Digit boxes (k, 4) clipped to the photo, and whether that changed any. Raises _Skip."""
     if not len(boxes):
         raise _Skip("no digits")
-    if not np.isfinite(boxes).all() or (bx.area(boxes) == 0).any():
-        raise _Skip("box of zero size")
+    if not np.isfinite(boxes).all() or (boxes[:, 2:] <= boxes[:, :2]).any():
+        raise _Skip("box without a size", f"a box without a size, of {boxes.tolist()}")
     clipped = bx.clip(boxes, width, height)
     if (bx.area(clipped) == 0).any():
         worst = boxes[bx.area(clipped) == 0][0].tolist()

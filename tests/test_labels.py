@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from svhn import labels
+
+
+def test_official_ten_is_zero_and_only_there():
+    assert [labels.digit_from_official(label) for label in (1.0, 9.0, 10.0)] == [1, 9, 0]
+    assert [labels.digit_to_official(digit) for digit in (1, 9, 0)] == [1, 9, 10]
+
+
+@pytest.mark.parametrize("label", [0, 11, -1, 2.5, float("nan"), float("inf"), -float("inf")])
+def test_official_label_that_is_none(label):
+    with pytest.raises(ValueError, match="not a whole number from 1 to 10"):
+        labels.digit_from_official(label)
+
+
+@pytest.mark.parametrize("digit", [-1, 10])
+def test_digit_that_is_none(digit):
+    with pytest.raises(ValueError, match="not a digit"):
+        labels.digit_to_official(digit)
+
+
+@pytest.mark.parametrize(
+    ("number", "digits", "length"),
+    [
+        ("", [10, 10, 10, 10, 10], 0),  # no number: all blank
+        ("0", [0, 10, 10, 10, 10], 1),  # the digit zero is not a blank
+        ("7", [7, 10, 10, 10, 10], 1),
+        ("100", [1, 0, 0, 10, 10], 3),
+        ("007", [0, 0, 7, 10, 10], 3),
+        ("98765", [9, 8, 7, 6, 5], 5),
+        ("00000", [0, 0, 0, 0, 0], 5),
+    ],
+)
+def test_encode_and_decode(number, digits, length):
+    encoded, its_length = labels.encode(number)
+    assert encoded.tolist() == digits
+    assert its_length == length
+    assert labels.decode(encoded, its_length) == number
+
+
+@pytest.mark.parametrize("number", ["123456", "1234567890"])
+def test_more_than_five_digits(number):
+    digits, length = labels.encode(number)
+    assert digits.tolist() == [1, 2, 3, 4, 5]
+    assert length == labels.TOO_LONG == 6
+    assert labels.decode(digits, length) is None
+
+
+@pytest.mark.parametrize("text", ["12a", " 1", "-1", "½", "٣", "1.5"])
+def test_what_is_no_number(text):
+    with pytest.raises(ValueError, match="not a number written in digits"):
+        labels.encode(text)
+
+
+def test_blank_inside_a_number_is_refused():
+    with pytest.raises(ValueError, match="blank among the first 3"):
+        labels.decode(np.array([1, labels.BLANK, 2, 10, 10]), 3)
+
+
+def log_probs(digits: list[dict[int, float]], length: dict[int, float]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Probabilities by class, one dict a position; what is not named shares the rest."""
+
+    def row(named: dict[int, float], classes: int) -> torch.Tensor:
+        rest = (1 - sum(named.values())) / max(1, classes - len(named))
+        return torch.tensor([named.get(c, rest) for c in range(classes)]).clamp(min=1e-9).log()
+
+    return torch.stack([row(d, labels.DIGIT_CLASSES) for d in digits])[None], row(length, labels.LENGTH_CLASSES)[None]
+
+
+def test_joint_decoding_of_a_sure_number():
+    sure = [{2: 0.99}, {0: 0.99}, {4: 0.99}, {10: 0.99}, {10: 0.99}]
+    digits, length, confidence = labels.decode_joint(*log_probs(sure, {3: 0.99}))
+    assert digits.tolist() == [[2, 0, 4, 10, 10]]
+    assert length.tolist() == [3]
+    assert confidence.item() == pytest.approx(0.99**6, rel=1e-4)
+
+
+def test_joint_decoding_of_no_number():
+    digits, length, confidence = labels.decode_joint(*log_probs([{10: 0.9}] * 5, {0: 0.8}))
+    assert digits.tolist() == [[10] * 5]
+    assert length.tolist() == [0]
+    assert confidence.item() == pytest.approx(0.8 * 0.9**5, rel=1e-4)
+
+
+def test_joint_decoding_lets_the_digits_outvote_the_length():
+    seen = [{1: 0.9}, {2: 0.9}, {10: 0.999}, {10: 0.999}, {10: 0.999}]
+    digits, length, _ = labels.decode_joint(*log_probs(seen, {2: 0.4, 3: 0.5}))
+    assert (digits.tolist(), length.tolist()) == ([[1, 2, 10, 10, 10]], [2])
+
+
+def test_joint_decoding_never_puts_a_blank_inside():
+    seen = [{1: 0.9}, {10: 0.6, 7: 0.3}, {3: 0.9}, {10: 0.9}, {10: 0.9}]
+    digits, length, _ = labels.decode_joint(*log_probs(seen, {3: 0.97}))
+    assert (digits.tolist(), length.tolist()) == ([[1, 7, 3, 10, 10]], [3])
+
+
+@pytest.mark.parametrize("length", [5, labels.TOO_LONG])
+def test_joint_decoding_of_five_and_more(length):
+    seen = [{d: 0.9} for d in (9, 0, 9, 0, 9)]
+    digits, found, _ = labels.decode_joint(*log_probs(seen, {length: 0.9}))
+    assert (digits.tolist(), found.tolist()) == ([[9, 0, 9, 0, 9]], [length])
+
+
+def test_joint_decoding_is_the_best_of_all_readings():
+    # Every digit is independent, so trying all lengths with the best digits is an exhaustive search.
+    generator = torch.Generator().manual_seed(0)
+    digit_logits = torch.randn(20, 5, 11, generator=generator) * 3
+    length_logits = torch.randn(20, 7, generator=generator)
+    digit_log_probs, length_log_probs = digit_logits.log_softmax(-1), length_logits.log_softmax(-1)
+    digits, length, confidence = labels.decode_joint(digit_log_probs, length_log_probs)
+    for n in range(20):
+        totals = []
+        for l_class in range(labels.LENGTH_CLASSES):
+            inside = min(l_class, labels.MAX_DIGITS)
+            total = length_log_probs[n, l_class].item()
+            total += sum(digit_log_probs[n, p, :10].max().item() for p in range(inside))
+            total += sum(digit_log_probs[n, p, 10].item() for p in range(inside, labels.MAX_DIGITS))
+            totals.append(total)
+        assert length[n] == int(np.argmax(totals))
+        assert confidence[n].item() == pytest.approx(np.exp(max(totals)), rel=1e-4)
+        kept = digits[n].tolist()
+        assert all(0 <= d <= 9 for d in kept[: length[n]])
+        assert kept[length[n] :] == [10] * max(0, 5 - int(length[n]))

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from svhn import preprocess
+
+
+@pytest.fixture
+def photo() -> np.ndarray:
+    """Every pixel tells where it is: (row, column, 0)."""
+    rows, columns = np.mgrid[:60, :80].astype(np.uint8)
+    return np.stack([rows, columns, np.zeros_like(rows)], axis=-1)
+
+
+@pytest.mark.parametrize(
+    ("box", "bounds"),
+    [
+        ((3, 4, 10, 20), (3, 4, 10, 20)),
+        ((3.2, 4.9, 10.1, 20.0), (3, 4, 11, 20)),
+        ((-0.5, -3.0, 2.0, 2.5), (-1, -3, 2, 3)),
+        ((5, 5, 5, 5), (5, 5, 6, 6)),  # never empty
+        ((2.9999999, 4, 10.0000001, 20), (3, 4, 10, 20)),  # rounding errors take no further pixel
+    ],
+)
+def test_pixel_bounds(box, bounds):
+    assert preprocess.pixel_bounds(np.array(box)) == bounds
+
+
+def test_cut_inside_takes_those_pixels(photo):
+    assert np.array_equal(preprocess.cut(photo, np.array([3, 4, 10, 20])), photo[4:20, 3:10])
+
+
+def test_cut_repeats_the_edge_outside(photo):
+    patch = preprocess.cut(photo, np.array([-5, -2, 3, 4]))
+    assert patch.shape == (6, 8, 3)
+    assert patch[:, :, 1].tolist() == [[0, 0, 0, 0, 0, 0, 1, 2]] * 6
+    assert patch[:, 0, 0].tolist() == [0, 0, 0, 1, 2, 3]
+    beyond = preprocess.cut(photo, np.array([100, 100, 110, 110]))
+    assert (beyond == photo[-1, -1]).all()
+
+
+def test_crop_is_the_box_with_its_margin(photo):
+    crop = preprocess.crop(photo, np.array([20, 20, 40, 40]), margin=0.5, size=40)  # 10 to 50: no resizing at all
+    assert crop.is_contiguous()
+    assert np.array_equal(crop.permute(1, 2, 0).numpy(), photo[10:50, 10:50])
+    assert preprocess.crop(photo, np.array([5, 5, 6, 50])).shape == (3, 64, 64)
+
+
+@pytest.mark.parametrize(
+    ("shape", "enlarge", "expected"),
+    [((60, 80), True, (96, 128)), ((60, 80), False, (60, 80)), ((300, 2), True, (128, 1)), ((1, 900), False, (1, 128))],
+)
+def test_working_copy_keeps_the_shape_of_the_photo(shape, enlarge, expected):
+    photo = np.full((*shape, 3), 9, np.uint8)
+    copy = preprocess.working_copy(photo, 128, enlarge=enlarge)
+    assert tuple(copy.shape) == (3, *expected)
+    assert copy.dtype == torch.uint8
+    assert copy.is_contiguous()
+    assert (copy == 9).all()
+
+
+def test_normalise(photo):
+    images = torch.from_numpy(photo).permute(2, 0, 1)[None]
+    scaled = preprocess.normalise(images, mean=0.5, std=0.25)
+    assert scaled.dtype == torch.float32
+    assert scaled[0, 0, 51, 0].item() == pytest.approx((0.2 - 0.5) / 0.25)
