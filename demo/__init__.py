@@ -1,0 +1,1 @@
+"""Everything a browser sees. Imports svhn, is imported by app.py only."""

@@ -1,0 +1,119 @@
+"""Pictures for the page: the photo with its boxes, the crop, small previews. All on display-size copies."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from svhn import boxes as bx
+
+LONG_SIDE = (720, 1024)  # least and most pixels of the longer side of a photo as it is shown
+Colour = tuple[int, int, int]
+FOUND: Colour = (21, 136, 62)  # green, solid
+TRUE: Colour = (220, 38, 38)  # red, dashed
+HALO: Colour = (255, 255, 255)
+LINE = 5
+DASH = 14
+CROP_SIDE = 192
+PREVIEW_HEIGHT = 150
+
+
+def annotate(photo: np.ndarray, found: bx.Box | None, true: bx.Box | None) -> np.ndarray:
+    """RGB uint8 (h, w, 3) and boxes in its pixels -> a display-size copy with both boxes drawn and named.
+
+    The true box is red and dashed; the found box is green, solid and lies over it.
+    """
+    shown, factor = _display_copy(photo)
+    image = Image.fromarray(shown)
+    pen = ImageDraw.Draw(image)
+    frames = {}
+    if true is not None:
+        frames["true"] = _frame(true, factor, image.size)
+        _outline(pen, frames["true"], TRUE, dashed=True)
+    if found is not None:
+        frames["found"] = _frame(found, factor, image.size)
+        _outline(pen, frames["found"], FOUND, dashed=False)
+    _tags(pen, image.size, frames)
+    return np.asarray(image)
+
+
+def crop_image(crop: np.ndarray) -> np.ndarray:
+    """What the reader saw, RGB uint8 (h, w, 3), enlarged to `CROP_SIDE` a side without inventing detail."""
+    return cv2.resize(crop, (CROP_SIDE, CROP_SIDE), interpolation=cv2.INTER_LINEAR)
+
+
+def preview(photo: np.ndarray) -> np.ndarray:
+    """RGB uint8 (h, w, 3) -> the same, `PREVIEW_HEIGHT` high and 3 : 2, cut around the middle."""
+    height, width = photo.shape[:2]
+    cut_w, cut_h = min(width, round(height * 1.5)), min(height, max(1, round(width / 1.5)))
+    x, y = (width - cut_w) // 2, (height - cut_h) // 2
+    size = (round(PREVIEW_HEIGHT * 1.5), PREVIEW_HEIGHT)
+    return cv2.resize(photo[y : y + cut_h, x : x + cut_w], size, interpolation=cv2.INTER_AREA)
+
+
+def jpeg(image: np.ndarray, quality: int = 88) -> bytes:
+    """RGB uint8 (h, w, 3) -> a JPEG file."""
+    done, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise ValueError(f"a picture of shape {image.shape} cannot be written")
+    return data.tobytes()
+
+
+def _display_copy(photo: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
+    """The photo within `LONG_SIDE` and its factors of enlargement in x and y."""
+    height, width = photo.shape[:2]
+    long_side = max(height, width)
+    factor = float(np.clip(long_side, *LONG_SIDE)) / long_side
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return cv2.resize(photo, size, interpolation=kind), (size[0] / width, size[1] / height)
+
+
+@cache
+def _font() -> ImageFont.FreeTypeFont:
+    return ImageFont.load_default(size=20)
+
+
+def _frame(box: bx.Box, factor: tuple[float, float], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The box in pixels of the picture, wholly inside it and never thinner than its own lines."""
+    width, height = size[0] - 1, size[1] - 1
+    x1, y1, x2, y2 = (round(float(v)) for v in bx.clip(bx.scale(box, *factor), width, height))
+    x1, y1 = max(0, min(x1, width - 2 * LINE)), max(0, min(y1, height - 2 * LINE))
+    return x1, y1, min(width, max(x2, x1 + 2 * LINE)), min(height, max(y2, y1 + 2 * LINE))
+
+
+def _outline(pen: ImageDraw.ImageDraw, frame: tuple[int, int, int, int], colour: Colour, dashed: bool) -> None:
+    x1, y1, x2, y2 = frame
+    corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2), (x1, y1)]
+    pen.line(corners, fill=HALO, width=LINE + 2, joint="curve")
+    if not dashed:
+        pen.line(corners, fill=colour, width=LINE, joint="curve")
+        return
+    for x in range(x1, x2, 2 * DASH):
+        for y in (y1, y2):
+            pen.line([(x, y), (min(x + DASH, x2), y)], fill=colour, width=LINE)
+    for y in range(y1, y2, 2 * DASH):
+        for x in (x1, x2):
+            pen.line([(x, y), (x, min(y + DASH, y2))], fill=colour, width=LINE)
+
+
+def _tags(pen: ImageDraw.ImageDraw, size: tuple[int, int], frames: dict[str, tuple[int, int, int, int]]) -> None:
+    """Names in filled tags: "found" above all boxes, "true" below them, inside the picture in any case."""
+    for name, frame in frames.items():
+        left, top, right, bottom = pen.textbbox((0, 0), name, font=_font())
+        width, height = right - left + 12, bottom - top + 10
+        if name == "found":
+            y = min(f[1] for f in frames.values() if _meet(f, frame)) - height - LINE
+        else:
+            y = max(f[3] for f in frames.values() if _meet(f, frame)) + LINE
+        x = min(max(0, frame[0] - LINE // 2), max(0, size[0] - width))
+        y = min(max(0, y), max(0, size[1] - height))
+        pen.rectangle([x, y, x + width, y + height], fill=FOUND if name == "found" else TRUE)
+        pen.text((x + 6 - left, y + 5 - top), name, fill=HALO, font=_font())
+
+
+def _meet(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> bool:
+    return a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] + 60 and b[1] <= a[3] + 60

@@ -1,0 +1,109 @@
+"""What is known about a photo before anything is read: its true number and box, found by its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from svhn.data import digitstruct
+from svhn.data.archive import open_split
+from svhn.data.digitstruct import Records
+from svhn.data.truth import Truth, of_record
+from svhn.photos import PhotoError, open_photo
+
+INDEXED = ("test", "train")  # extra would take minutes at every start
+SHOWN = 12  # photos of a data set that are offered on the page
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A photo to try: what to call it, the file, and what is in it."""
+
+    title: str
+    path: Path
+    truth: Truth
+
+
+class Truths:
+    """Truth by content: the same bytes under any name are the same photo."""
+
+    def __init__(self) -> None:
+        self._by_content: dict[bytes, Truth] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_content)
+
+    def add(self, data: bytes, truth: Truth) -> None:
+        self._by_content[hashlib.sha256(data).digest()] = truth
+
+    def find(self, data: bytes) -> Truth | None:
+        return self._by_content.get(hashlib.sha256(data).digest())
+
+
+def own_examples(folder: Path) -> list[Sample]:
+    """The photos of `folder` in the order of its truth.json: {file: {"title", "number", "box"}}."""
+    entries = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    samples = []
+    for file, entry in entries.items():
+        box = None if entry["box"] is None else tuple(map(float, entry["box"]))
+        samples.append(Sample(entry["title"], folder / file, Truth(entry["number"], box)))
+    return samples
+
+
+def data_set(data_dir: Path, truths: Truths, copies: Path, shown: int = SHOWN) -> list[Sample]:
+    """Adds every photo of the data set's test and train splits to `truths`; returns a few to try.
+
+    These are about `shown` records at equal distances through test if it is there, else through train,
+    written to the folder `copies`. Raises DataError when there is neither or an archive is damaged.
+    """
+    present = [split for split in INDEXED if _is_present(data_dir, split)]
+    if not present:
+        open_split(data_dir, "train")  # raises, and says what is missing
+    samples: list[Sample] = []
+    for split in present:
+        samples += _index(data_dir, split, truths, copies, 0 if samples else shown)
+    return samples
+
+
+def _is_present(data_dir: Path, split: str) -> bool:
+    return (data_dir / split).is_dir() or (data_dir / f"{split}.tar.gz").is_file()
+
+
+def _index(data_dir: Path, split: str, truths: Truths, copies: Path, shown: int) -> list[Sample]:
+    source = open_split(data_dir, split)
+    with source.digitstruct() as path:
+        records = digitstruct.read(path)
+    known = dict(_named_truths(records))
+    wanted = set(list(known)[:: max(1, -(-len(known) // shown))]) if shown else set()
+    samples = []
+    for name, data in tqdm(
+        source.photos(), total=len(records), desc=f"Indexing {source.path.name}", unit=" photos", delay=2
+    ):
+        if truth := known.get(name):
+            truths.add(data, truth)
+            if name in wanted and _opens(data):
+                copy = copies / name
+                copy.write_bytes(data)
+                samples.append(Sample(f"{split} {copy.stem}", copy, truth))
+    return samples
+
+
+def _opens(data: bytes) -> bool:
+    try:
+        open_photo(data)
+    except PhotoError:
+        return False
+    return True
+
+
+def _named_truths(records: Records) -> Iterator[tuple[str, Truth]]:
+    for i in range(len(records)):
+        try:
+            yield records[i].name, of_record(records[i])
+        except ValueError:
+            continue  # a damaged record tells nothing

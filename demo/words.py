@@ -1,0 +1,101 @@
+"""A reading in words: the number plate, how sure the models are, and what a person can do about doubt."""
+
+from __future__ import annotations
+
+from html import escape
+
+from svhn.labels import MAX_DIGITS
+from svhn.reading import Reading
+
+from .truth import Truth
+
+SURENESS = ((0.99, "Almost certain"), (0.95, "Very sure"), (0.85, "Fairly sure"), (0.0, "Rather sure"))
+
+IDLE = "Drop in a photo, take one with the camera, or try an example: the number will stand here."
+STEPS = (
+    ("It looks", "One network searches the whole photo for a house number, wherever it hangs."),
+    ("It reads", "Another reads the digits there, up to five, and weighs every digit against the others."),
+    ("It says so", "You see the number, the place, and an honest figure of how sure the two are."),
+)
+NONE = "Go closer, so that the number fills about a tenth of the photo, and keep it in the light."
+UNSURE = "Check it against the photo. Going closer, holding still or avoiding glare usually helps."
+TOO_LONG = "The reader knows numbers of up to five digits. Cut the photo to the digits that matter."
+
+
+def percent(p: float) -> str:
+    """0 ... 1 -> what a person reads; never a rounded 100 % or 0 %."""
+    if p > 0.995:
+        return "> 99 %"
+    return "< 1 %" if p < 0.01 else f"{p:.0%}".replace("%", " %")
+
+
+def sureness(confidence: float) -> str:
+    return next(words for least, words in SURENESS if confidence >= least)
+
+
+def idle() -> str:
+    """The verdict before there is a photo."""
+    return _verdict("idle", "?", "What is the number?", IDLE)
+
+
+def steps() -> str:
+    """What will happen, for somebody who has not sent a photo yet."""
+    return "<ol class='steps'>" + "".join(f"<li><b>{head}</b>{text}</li>" for head, text in STEPS) + "</ol>"
+
+
+def refusal(sentence: str) -> str:
+    """The verdict on a file that is no photo."""
+    return _verdict("refused", "!", "This file could not be read", sentence)
+
+
+def verdict(reading: Reading, unsure_below: float, truth: Truth | None) -> str:
+    """The first thing a person sees: number, state, confidence, advice, and right or wrong where it is known."""
+    share = reading.confidence
+    right = _against(reading, truth)
+    if reading.too_long:
+        return _verdict("long", "…", "More than five digits", TOO_LONG, right=right)
+    if reading.number is None:
+        found_none = truth is not None and not truth.number
+        return _verdict("none", "–", "No number found", "" if found_none else NONE, right=right)
+    if share < unsure_below:
+        return _verdict("unsure", reading.number, "Unsure", UNSURE, share, right)
+    return _verdict("sure", reading.number, sureness(share), "", share, right)
+
+
+def _against(reading: Reading, truth: Truth | None) -> str:
+    if truth is None:
+        return ""
+    read = "" if reading.number is None else reading.number
+    right = len(truth.number) > MAX_DIGITS if reading.too_long else read == truth.number
+    true = f"the true number is <b>{escape(truth.number)}</b>" if truth.number else "there is no number in this photo"
+    mark, word = ("✓", "Right") if right else ("✗", "Wrong")
+    return f'<p class="truth {word.lower()}"><span aria-hidden="true">{mark}</span> {word}: {true}.</p>'
+
+
+def _verdict(state: str, plate: str, headline: str, advice: str, share: float | None = None, right: str = "") -> str:
+    meter = ""
+    if share is not None:
+        figure = percent(share)
+        meter = (
+            f'<p class="share"><span class="bar" aria-hidden="true"><i style="width:{share:.1%}"></i></span>'
+            f'<span><b>{escape(figure)}</b> <span class="of">confidence</span></span></p>'
+        )
+    advice = f'<p class="advice">{escape(advice)}</p>' if advice else ""
+    return (
+        f'<section class="verdict {state}" data-state="{state}" role="status">'
+        f'<p class="plate digits-{len(plate)}">{escape(plate)}</p>'
+        f'<div class="words"><h2>{escape(headline)}</h2>{meter}{right}{advice}</div></section>'
+    )
+
+
+def timing(timings_ms: dict[str, float]) -> str:
+    """How long it took, as a whole and by stage."""
+    stages = " · ".join(f"{escape(stage)} {ms:.0f} ms" for stage, ms in timings_ms.items())
+    return f'<p class="timing">Read in <b>{sum(timings_ms.values()):.0f} ms</b> <span>({stages})</span></p>'
+
+
+def legend(found: bool, true: bool) -> str:
+    """What the boxes in the picture mean; "" when there is none."""
+    entries = [("found", "solid green: found", found), ("true", "dashed red: true", true)]
+    shown = "".join(f'<li><i class="{name}" aria-hidden="true"></i>{text}</li>' for name, text, on in entries if on)
+    return f'<ul class="legend">{shown}</ul>' if shown else ""
