@@ -30,6 +30,8 @@ def open_photo(source: str | os.PathLike | bytes) -> np.ndarray:
     (`MAX_BYTES`, `MAX_PIXELS`), too small (`MIN_SIDE`), damaged, or no picture at all.
     """
     data = source if isinstance(source, bytes) else _read_bounded(Path(source))
+    if not data:
+        raise PhotoError("The file is empty; please send the photo again.")
     if len(data) > MAX_BYTES:
         raise PhotoError(f"The file has {len(data) / 2**20:.1f} MB; please send one of at most 20 MB.")
     try:
@@ -41,7 +43,7 @@ def open_photo(source: str | os.PathLike | bytes) -> np.ndarray:
     except UnidentifiedImageError:
         kinds = "JPEG, PNG, WebP, BMP, TIFF or GIF"
         raise PhotoError(f"This file is not a picture we can open; please send {kinds}.") from None
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
+    except Exception as error:  # Pillow stumbles over damaged files in many ways, TypeError and struct.error too
         raise PhotoError(f"The picture is damaged and cannot be decoded ({error}); please send it again.") from None
 
 
@@ -63,7 +65,7 @@ def _check_size(width: int, height: int) -> None:
 def _to_rgb(image: Image.Image) -> np.ndarray:
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I") or image.mode == "F":  # 16 and 32 bits a sample: Pillow would clip at 255
-        samples = np.asarray(image, dtype=np.float64)
+        samples = np.asarray(image, dtype=np.float32)
         top = 65535.0 if samples.max(initial=0) > 255 else 255.0
         image = Image.fromarray((np.clip(samples / top, 0, 1) * 255).round().astype(np.uint8))
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
