@@ -5,34 +5,14 @@ Blur and resampling act on rows and columns apart, so a whole camera is two matr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
 
-from .dice import Dice, Range
+from .config import CameraConfig
+from .dice import Dice
 
 BLOCK = 8  # JPEG
-
-
-@dataclass(frozen=True)
-class CameraConfig:
-    """Ranges; lengths in native pixels unless told otherwise."""
-
-    focus: Range = (0.35, 1.2)  # spread of the lens blur
-    poor_focus: Range = (1.2, 2.4)
-    poor_focus_share: float = 0.1
-    motion_share: float = 0.15
-    motion: Range = (1.0, 4.0)  # length of the smear along one axis
-    height_factor: Range = (0.55, 1.25)  # on the native digit height drawn from the table
-    least_digit_height: float = 7.0
-    noise: Range = (0.0, 0.012)  # of full scale
-    sharpen: Range = (0.0, 0.9)
-    jpeg_share: float = 0.8
-    jpeg_step: Range = (0.002, 0.02)  # quantisation of the lowest frequencies, of full scale
-    exposure: Range = (0.85, 1.15)
-    gamma: Range = (0.85, 1.2)
-    cast: float = 0.02  # spread of the colour cast
 
 
 def gaussian(sigma: torch.Tensor, size: int, shift: torch.Tensor | None = None) -> torch.Tensor:
@@ -114,13 +94,15 @@ def jpeg(images: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
 def photograph(
     images: torch.Tensor,
     native: torch.Tensor,
+    height: torch.Tensor,
     edges: torch.Tensor,
     config: CameraConfig,
     dice: Dice,
 ) -> torch.Tensor:
     """Clean pictures (n, 3, S, S) in 0 ... 1 -> uint8 (n, 3, S, S), as an enlarged piece of a poor photo.
 
-    native (n, 2): pixels across and down that the photo had for this piece; edges (n, 4): first and last
+    native (n, 2): pixels across and down that the photo had for this piece; height (n,) of its digits among
+    them; edges (n, 4): first and last
     column, first and last row of the piece that the photo still covers.
     """
     n, _, _, size = images.shape
@@ -129,6 +111,7 @@ def photograph(
     focus = torch.where(
         dice.chance(config.poor_focus_share, n), dice.within(config.poor_focus, n), dice.within(config.focus, n)
     )
+    focus = torch.hypot(focus, dice.within(config.softness, n) * height)
     moved = torch.where(dice.chance(config.motion_share, n), dice.within(config.motion, n), 0.0)
     along = dice.chance(0.5, n)
     smear = torch.stack([torch.where(along, moved, 0.0), torch.where(along, 0.0, moved)], dim=1) * texels

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 
 Range = tuple[float, float]
 
@@ -50,3 +51,21 @@ class Dice:
         place = self.unit(*shape) * (len(table) - 1)
         low = place.long().clamp_(max=len(table) - 2)
         return torch.lerp(values[low], values[low + 1], place - low)
+
+    def some(self, share: float, n: int) -> torch.Tensor:
+        """int64 indices of a random share of n."""
+        return self.chance(share, n).nonzero()[:, 0]
+
+    def signs(self, *shape: int) -> torch.Tensor:
+        """-1 or 1."""
+        return torch.where(self.chance(0.5, *shape), 1.0, -1.0)
+
+    def directions(self, n: int) -> torch.Tensor:
+        """Unit vectors (n, 2)."""
+        angle = self.within((0.0, 2 * torch.pi), n)
+        return torch.stack([angle.cos(), angle.sin()], dim=1)
+
+    def patches(self, n: int, cells: int, size: int) -> torch.Tensor:
+        """Smooth fields of about unit spread, `cells` a side: (n, size, size)."""
+        coarse = self.normal(1.0, n, 1, cells, cells)
+        return F.interpolate(coarse, size=(size, size), mode="bilinear")[:, 0]

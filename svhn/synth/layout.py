@@ -19,7 +19,8 @@ import numpy as np
 import torch
 
 from ..labels import BLANK, MAX_DIGITS
-from .dice import Dice, Range
+from .config import LayoutConfig
+from .dice import Dice
 from .glyphs import Atlas
 
 TABLE = Path(__file__).with_name("layout.json")
@@ -27,27 +28,6 @@ STEPS = 32  # intervals between the quantiles of a table
 HELD_OUT = 5  # images whose number is divisible by this are never looked at
 BOX_SLACK = 0.08  # official digit boxes touch each other: about this much of their width is not ink, in heights
 ROW, DIAGONAL, STACK, ARC = range(4)
-
-
-@dataclass(frozen=True)
-class LayoutConfig:
-    """Ranges of the ways in which digits are set; lengths in digit heights, angles in radians."""
-
-    length_weights: tuple[float, ...] = (1.0, 1.5, 1.5, 1.2, 0.9)  # of the lengths 1 ... 5
-    arrangement_weights: tuple[float, float, float, float] = (0.9, 0.04, 0.03, 0.03)  # row, diagonal, stack, arc
-    diagonal_steps: Range = (0.25, 1.1)  # drop from a digit to the next
-    arc_turn: Range = (0.08, 0.3)  # between neighbouring digits
-    stack_gap: Range = (0.05, 0.4)
-    wide_gap: Range = (0.3, 0.9)
-    wide_gap_share: float = 0.06  # one digit a plate, digits screwed on far apart
-    narrowing: Range = (0.62, 1.5)  # how far a face may be squeezed or stretched to the real aspect
-    size_jitter: float = 0.02
-    tilt_jitter: float = 0.02
-    drop_jitter: float = 0.02
-    loose_share: float = 0.12  # numbers whose digits are put up by hand: the jitters grow by `loose_factor`
-    loose_factor: float = 3.0
-    mixed_faces_share: float = 0.03
-    repeat_share: float = 0.12  # a digit is the one before it again: 11, 77, 100
 
 
 @dataclass(frozen=True)

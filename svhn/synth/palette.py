@@ -19,7 +19,7 @@ def sample_colours(n: int, dice: Dice) -> torch.Tensor:
     """(n, 3, 3) float in 0 ... 1: ink, ground (what the ink stands on) and wall (what lies around), RGB each."""
     weight, mean, spread = (t.to(dice.device) for t in _table())
     chosen = torch.multinomial(weight, n, replacement=True, generator=dice.generator)
-    lighter = 0.9 * dice.normal(1.0, n, 3, 1) + 0.25 * dice.normal(1.0, n, 3, 3)  # hues vary less than brightness
+    lighter = 0.8 * dice.normal(1.0, n, 3, 1) + 0.25 * dice.normal(1.0, n, 3, 3)  # hues vary less than brightness
     return (mean[chosen] + lighter.view(n, 9) * spread[chosen]).view(n, 3, 3).clamp(0, 1)
 
 

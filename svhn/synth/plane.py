@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -98,3 +99,8 @@ def coverage(distance: torch.Tensor, plane: Plane) -> torch.Tensor:
 def blend(canvas: torch.Tensor, colour: torch.Tensor, cover: torch.Tensor) -> torch.Tensor:
     """Colour (n, 3) laid over the canvas (n, 3, S, S) where cover (n, S, S) is 1."""
     return torch.lerp(canvas, colour[:, :, None, None], cover[:, None])
+
+
+def on(canvas: torch.Tensor, index: torch.Tensor, change: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+    """The canvas, in place, with its samples at `index` changed."""
+    return canvas.index_copy_(0, index, change(canvas[index])) if len(index) else canvas

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
+from .config import PaintConfig
 from .dice import Dice
-from .paint import PaintConfig, directions, on, patches, some
-from .plane import Plane, blend, coverage
+from .plane import Plane, blend, coverage, on
 
 
 def weather(canvas: torch.Tensor, plane: Plane, config: PaintConfig, dice: Dice) -> torch.Tensor:
@@ -14,23 +14,23 @@ def weather(canvas: torch.Tensor, plane: Plane, config: PaintConfig, dice: Dice)
     n, size = len(canvas), canvas.shape[-1]
     canvas = _dirt(canvas, config, dice)
 
-    along = plane.along(directions(n, dice) * (plane.texels.amin(-1) / size)[:, None])
+    along = plane.along(dice.directions(n) * (plane.texels.amin(-1) / size)[:, None])
     light = 1 + dice.within(config.light, n, 1, 1) * along.clamp_(-1, 1)
 
-    index = some(config.cast_shadow_share, n, dice)
+    index = dice.some(config.cast_shadow_share, n)
     m, part = len(index), plane.pick(index)
-    beyond = part.along(directions(m, dice)) - dice.normal(0.8, m, 1, 1)
+    beyond = part.along(dice.directions(m)) - dice.normal(0.8, m, 1, 1)
     soft = dice.within((0.02, 0.3), m, 1, 1)
     depth = dice.within(config.cast_shadow, m, 1, 1)
     light = on(light, index, lambda x: x * (1 - depth * torch.sigmoid(beyond / soft)))
-    index = some(config.leaf_shadow_share, n, dice)
+    index = dice.some(config.leaf_shadow_share, n)
     m = len(index)
-    speckle = torch.sigmoid(6 * patches(m, 7, size, dice))
+    speckle = torch.sigmoid(6 * dice.patches(m, 7, size))
     depth = dice.within(config.cast_shadow, m, 1, 1)
     light = on(light, index, lambda x: x * (1 - depth * speckle))
     canvas = canvas * light[:, None]
 
-    index = some(config.glare_share, n, dice)
+    index = dice.some(config.glare_share, n)
     m, part = len(index), plane.pick(index)
     away = part.radius(dice.normal(0.7, m, 2), dice.within((0.2, 1.2), m, 2))
     spot = torch.exp(-away.square()) * dice.within(config.glare, m, 1, 1)
@@ -39,9 +39,9 @@ def weather(canvas: torch.Tensor, plane: Plane, config: PaintConfig, dice: Dice)
 
 
 def _dirt(canvas: torch.Tensor, config: PaintConfig, dice: Dice) -> torch.Tensor:
-    index = some(config.dirt_share, len(canvas), dice)
+    index = dice.some(config.dirt_share, len(canvas))
     m, size = len(index), canvas.shape[-1]
-    field = patches(m, 5, size, dice) + 0.6 * patches(m, 24, size, dice)
+    field = dice.patches(m, 5, size) + 0.6 * dice.patches(m, 24, size)
     tint = dice.within((0.0, 0.35), m, 1) * canvas.new_tensor([1.0, 0.85, 0.65])
     cover = field.clamp(0, 1.5) * dice.within(config.dirt, m, 1, 1)
     return on(canvas, index, lambda c: blend(c, tint, cover))
@@ -50,20 +50,20 @@ def _dirt(canvas: torch.Tensor, config: PaintConfig, dice: Dice) -> torch.Tensor
 def _obstacles(canvas: torch.Tensor, plane: Plane, config: PaintConfig, dice: Dice) -> torch.Tensor:
     """Bars and wires across the number, leaves from one side."""
     n, size = len(canvas), canvas.shape[-1]
-    index = some(config.bars_share, n, dice)
+    index = dice.some(config.bars_share, n)
     m, part = len(index), plane.pick(index)
-    across = part.along(directions(m, dice))
+    across = part.along(dice.directions(m))
     period, width = dice.within((0.7, 3.0), m, 1, 1), dice.within(config.bar_width, m, 1, 1)
     place = (across + dice.within((0.0, 3.0), m, 1, 1)) % period
     shade = dice.within((0.05, 0.9), m, 1).expand(m, 3)
     cover = coverage((place - period / 2).abs() - width / 2, part)
     canvas = on(canvas, index, lambda c: blend(c, shade, cover))
 
-    index = some(config.leaves_share, n, dice)
+    index = dice.some(config.leaves_share, n)
     m, part = len(index), plane.pick(index)
-    side = part.along(directions(m, dice))
-    field = patches(m, 16, size, dice) + 1.6 * (side - dice.within((0.3, 1.2), m, 1, 1)).clamp(-2, 2)
+    side = part.along(dice.directions(m))
+    field = dice.patches(m, 16, size) + 1.6 * (side - dice.within((0.3, 1.2), m, 1, 1)).clamp(-2, 2)
     green = dice.within((0.1, 0.5), m, 1) * canvas.new_tensor([0.8, 1.0, 0.5])
-    shade = 1 + 0.3 * patches(m, 24, size, dice)
+    shade = 1 + 0.3 * dice.patches(m, 24, size)
     cover = torch.sigmoid(6 * (field - 0.6))
     return on(canvas, index, lambda c: c + cover[:, None] * (green[:, :, None, None] * shade[:, None] - c))

@@ -1,0 +1,145 @@
+"""Everything that can be turned: named ranges of how numbers are set, painted, looked at and photographed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .dice import Range
+
+
+@dataclass(frozen=True)
+class LayoutConfig:
+    """Ranges of the ways in which digits are set; lengths in digit heights, angles in radians."""
+
+    length_weights: tuple[float, ...] = (1.0, 1.5, 1.5, 1.2, 0.9)  # of the lengths 1 ... 5
+    arrangement_weights: tuple[float, float, float, float] = (0.9, 0.04, 0.03, 0.03)  # row, diagonal, stack, arc
+    diagonal_steps: Range = (0.25, 1.1)  # drop from a digit to the next
+    arc_turn: Range = (0.08, 0.3)  # between neighbouring digits
+    stack_gap: Range = (0.05, 0.4)
+    wide_gap: Range = (0.3, 0.9)
+    wide_gap_share: float = 0.06  # one digit a plate, digits screwed on far apart
+    narrowing: Range = (0.62, 1.5)  # how far a face may be squeezed or stretched to the real aspect
+    size_jitter: float = 0.02
+    tilt_jitter: float = 0.02
+    drop_jitter: float = 0.02
+    loose_share: float = 0.12  # numbers whose digits are put up by hand: the jitters grow by `loose_factor`
+    loose_factor: float = 3.0
+    mixed_faces_share: float = 0.03
+    repeat_share: float = 0.12  # a digit is the one before it again: 11, 77, 100
+
+
+@dataclass(frozen=True)
+class PaintConfig:
+    """Ranges and shares; lengths in digit heights, strengths as shares of full scale."""
+
+    wall_relief: Range = (0.005, 0.08)
+    wall_repeat: Range = (2.5, 14.0)
+    photo_share: float = 0.4  # of the walls, where photos are given
+    photo_zoom: Range = (0.06, 0.4)  # of a photo's side that a crop's wall shows
+    second_wall_share: float = 0.45  # a door frame, a corner, another house
+    plate_share: float = 0.5  # where wall and ground have much the same colour
+    distinct_plate_share: float = 0.9  # where they do not: the palette saw two surfaces
+    ellipse_share: float = 0.14
+    notched_share: float = 0.12  # corners cut out round, as enamel plates have
+    plate_margin: Range = (0.04, 0.4)
+    plate_radius: Range = (0.0, 0.3)
+    plate_relief: Range = (0.0, 0.04)
+    frame_share: float = 0.5
+    frame_inset: Range = (0.0, 0.12)
+    frame_width: Range = (0.015, 0.07)
+    plate_edge_share: float = 0.5
+    plate_edge: Range = (-0.35, 0.35)
+    screws_share: float = 0.15
+    contrast: Range = (1.0, 1.4)  # of ink against ground, on what the palette says
+    least_contrast: float = 0.22  # below this the palette's contrast is stretched
+    faint_share: float = 0.04
+    faint: Range = (0.45, 0.9)
+    shadow_share: float = 0.22
+    shadow_offset: Range = (0.02, 0.14)
+    shadow_strength: Range = (0.2, 0.75)
+    bevel_share: float = 0.2
+    bevel: Range = (0.1, 0.5)
+    outline_share: float = 0.08
+    hollow_share: float = 0.02
+    weight_share: float = 0.3  # digits a little bolder, or thinner, than the face
+    bolder_share: float = 0.75  # of those
+    fade_share: float = 0.25
+    fade: Range = (-0.25, 0.25)  # ink lighter or darker towards one end
+    worn_share: float = 0.1
+    suffix_share: float = 0.05  # 12 A
+    caption_share: float = 0.08  # a line of letters above or below
+    neighbour_share: float = 0.08  # digits of another number
+    light: Range = (0.0, 0.3)
+    cast_shadow_share: float = 0.15
+    cast_shadow: Range = (0.25, 0.7)
+    leaf_shadow_share: float = 0.06
+    glare_share: float = 0.08
+    glare: Range = (0.1, 0.6)
+    dirt_share: float = 0.2
+    dirt: Range = (0.05, 0.35)
+    bars_share: float = 0.025
+    bar_width: Range = (0.04, 0.14)
+    leaves_share: float = 0.03
+
+
+@dataclass(frozen=True)
+class ViewConfig:
+    """Ranges of how a camera looks at a wall; angles in radians."""
+
+    roll: float = 0.035  # spread
+    slope: float = 0.09  # spread of the climb of level lines on a wall seen from the side
+    lean: float = 0.05  # spread of the slant of upright lines
+    narrowing: Range = (0.75, 1.0)  # of widths on a wall seen from the side
+    narrowed_share: float = 0.35
+    vanishing: float = 0.06  # spread of the change of scale from the number's middle to its end
+    box_slack: Range = (-0.02, 0.10)  # by which people draw boxes larger than the ink, in box heights a side
+
+
+@dataclass(frozen=True)
+class CameraConfig:
+    """Ranges; lengths in native pixels unless told otherwise."""
+
+    focus: Range = (0.4, 1.1)  # spread of the lens blur
+    poor_focus: Range = (1.2, 2.4)
+    poor_focus_share: float = 0.1
+    softness: Range = (0.012, 0.032)  # spread of a blur that grows with the picture, digit heights
+    motion_share: float = 0.15
+    motion: Range = (1.0, 4.0)  # length of the smear along one axis
+    height_factor: Range = (0.7, 1.25)  # on the native digit height drawn from the table
+    least_digit_height: float = 7.0
+    noise: Range = (0.002, 0.012)  # of full scale
+    sharpen: Range = (0.0, 0.7)
+    jpeg_share: float = 0.8
+    jpeg_step: Range = (0.002, 0.012)  # quantisation of the lowest frequencies, of full scale
+    exposure: Range = (0.85, 1.15)
+    gamma: Range = (0.8, 1.1)
+    cast: float = 0.02  # spread of the colour cast
+
+
+@dataclass(frozen=True)
+class SceneConfig:
+    """Ranges of how whole photos are made up; lengths in shares of the photo unless told otherwise."""
+
+    count_weights: tuple[float, float, float, float] = (0.12, 0.68, 0.14, 0.06)  # of 0 ... 3 numbers in a photo
+    aspect: Range = (0.6, 2.4)  # width / height of the photo
+    learnt_share: float = 0.5  # of the numbers as large as the official boxes tell; the others as below
+    width: Range = (0.02, 0.9)  # of a number, even on a logarithmic scale
+    tallest: float = 0.85  # no number is taller than this share of the photo's height
+    wall_units: Range = (4.0, 20.0)  # digit heights that the photo would span, which sets the grain of its walls
+    fields_of_wall: int = 4  # windows, doors, boards and other rectangles at most
+    photo_share: float = 0.7  # of the scenes, where street photos are given
+    photo_zoom: Range = (0.4, 1.0)  # of a photo's side that a scene shows
+    native: Range = (0.6, 4.0)  # pixels of the photo for one of the picture; above 1 the picture is sharp
+
+
+@dataclass(frozen=True)
+class StreetConfig:
+    """Everything that can be turned: how numbers are set, painted, looked at and photographed."""
+
+    layout: LayoutConfig = field(default_factory=LayoutConfig)
+    paint: PaintConfig = field(default_factory=PaintConfig)
+    view: ViewConfig = field(default_factory=ViewConfig)
+    camera: CameraConfig = field(default_factory=CameraConfig)
+    scene: SceneConfig = field(default_factory=SceneConfig)
+    negatives: float = 0.05  # share of crops without a number
+    cut_short: float = 0.75  # share of crops that reach beyond the photo's upper and lower edge, as real ones do

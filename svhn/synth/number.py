@@ -1,0 +1,88 @@
+"""Numbers as they stand on walls, in their colours, and how a camera looks at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from .config import PaintConfig, StreetConfig, ViewConfig
+from .dice import Dice
+from .glyphs import Atlas
+from .layout import Layout, corners, extent, sample_layout
+from .palette import sample_colours
+from .plane import project
+
+
+@dataclass(frozen=True)
+class Number:
+    """n numbers, each on a plane of its own with its middle at the origin."""
+
+    layout: Layout
+    half: torch.Tensor  # (n, 2) half its width and height, digit heights
+    colours: torch.Tensor  # (n, 3, 3) of ink, ground and wall, RGB in 0 ... 1
+    plated: torch.Tensor  # (n,) bool: stands on a plate; where not, wall and ground are one
+
+    def pick(self, index: torch.Tensor) -> Number:
+        layout = Layout(**{name: value[index] for name, value in vars(self.layout).items()})
+        return Number(layout, self.half[index], self.colours[index], self.plated[index])
+
+
+def sample_number(n: int, config: StreetConfig, atlas: Atlas, dice: Dice) -> Number:
+    """n numbers of 1 ... 5 digits with everything that belongs to them but the camera."""
+    layout = sample_layout(n, config.layout, atlas, dice)
+    low, high = extent(corners(layout.centre, layout.size, layout.tilt), layout.present)
+    ink, ground, wall = visible(sample_colours(n, dice), config.paint, dice).unbind(1)
+    distinct = (wall - ground).abs().amax(1) > 0.15
+    share = torch.where(distinct, config.paint.distinct_plate_share, config.paint.plate_share)
+    plated = dice.unit(n) < share
+    wall = torch.where(plated[:, None], wall, ground)
+    return Number(layout, (high - low) / 2, torch.stack([ink, ground, wall], dim=1), plated)
+
+
+def visible(colours: torch.Tensor, config: PaintConfig, dice: Dice) -> torch.Tensor:
+    """Colours (n, 3, 3) of ink, ground and wall with the ink's contrast stretched or, on a few, nearly gone."""
+    n = len(colours)
+    ink, ground, wall = colours.unbind(1)
+    apart = ink - ground
+    stretch = dice.within(config.contrast, n, 1)
+    stretch = stretch * (config.least_contrast / apart.mean(1, keepdim=True).abs()).clamp(1, 4)
+    stretch = torch.where(dice.chance(config.faint_share, n, 1), dice.within(config.faint, n, 1), stretch)
+    ink = (ground + stretch * apart).clamp(0, 1)
+    # Dark ink on a dark ground has nowhere to go: then it is light, and the other way round.
+    lost = (ink - ground).mean(1, keepdim=True).abs() < config.least_contrast * config.faint[0]
+    opposite = (ground + torch.where(ground.mean(1, keepdim=True) > 0.5, -0.4, 0.4)).clamp(0, 1)
+    return torch.stack([torch.where(lost, opposite, ink), ground, wall], dim=1)
+
+
+def look(number: Number, config: ViewConfig, dice: Dice) -> torch.Tensor:
+    """Homographies (n, 3, 3) from the planes to cameras whose unit is the digit height, too."""
+    n = len(number.half)
+    half = number.half.clamp(min=0.5)
+    roll = dice.normal(config.roll, n)
+    narrow = torch.where(dice.chance(config.narrowed_share, n), dice.within(config.narrowing, n), 1.0)
+    slant = torch.eye(3, device=dice.device).repeat(n, 1, 1)
+    slant[:, 0, 0], slant[:, 0, 1] = narrow, dice.normal(config.lean, n)
+    slant[:, 1, 0] = dice.normal(config.slope, n)
+    slant[:, 2, :2] = dice.normal(config.vanishing, n, 2) * half.new_tensor([1.0, 0.5]) / half.amax(1, keepdim=True)
+    turn = torch.eye(3, device=dice.device).repeat(n, 1, 1)
+    turn[:, 0, 0], turn[:, 0, 1], turn[:, 1, 0], turn[:, 1, 1] = roll.cos(), -roll.sin(), roll.sin(), roll.cos()
+    return turn @ slant
+
+
+def digit_corners(number: Number, to_camera: torch.Tensor) -> torch.Tensor:
+    """Corners of every digit's ink as the cameras (n, 3, 3) see them: (n, 5, 4, 2)."""
+    layout = number.layout
+    return project(to_camera, corners(layout.centre, layout.size, layout.tilt))
+
+
+def boxes(points: torch.Tensor) -> torch.Tensor:
+    """Upright boxes around corners (..., 4, 2) -> (..., 4)."""
+    return torch.cat([points.amin(-2), points.amax(-2)], dim=-1)
+
+
+def placed(scale: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
+    """Homographies (n, 3, 3) that scale by (n, 2) and then move by (n, 2)."""
+    matrix = torch.diag_embed(torch.cat([scale, torch.ones_like(scale[:, :1])], dim=1))
+    matrix[:, :2, 2] = shift
+    return matrix
