@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,7 @@ class Pipeline:
     reader: nn.Module
     temperature: float = 1.0
     unsure_below: float = 0.5
+    sha256: dict[str, str] = field(default_factory=dict)  # of the weights in use, by network
 
     @staticmethod
     def load(
@@ -38,13 +39,17 @@ class Pipeline:
         reader: str | None = None,
     ) -> Pipeline:
         """The networks of a weights folder, by default those its manifest names. Raises WeightsError."""
-        manifest = weights.read_manifest(Path(folder))
+        folder = Path(folder)
+        manifest = weights.read_manifest(folder)
         localizer, reader = localizer or manifest["localizer"], reader or manifest["reader"]
+        networks = {name: weights.load(folder, name, device) for name in (localizer, reader)}
+        entries = manifest["networks"]
         return Pipeline(
-            weights.load(Path(folder), localizer, device),
-            weights.load(Path(folder), reader, device),
-            manifest["networks"].get(reader, {}).get("temperature", 1.0),
+            networks[localizer],
+            networks[reader],
+            entries[reader]["temperature"],
             manifest["unsure_below"],
+            {name: entries[name]["sha256"] for name in networks},
         )
 
     def read(self, photo: np.ndarray) -> Reading:
@@ -65,7 +70,7 @@ class Pipeline:
     def read_boxes(self, photo: np.ndarray, boxes: list[Box]) -> list[Reading]:
         """What stands in each of the given boxes; timings are left empty."""
         crops = self.crops(photo, boxes)  # (K, 3, S, S)
-        digit_probs, length_probs = self.probabilities(crops)
+        digit_probs, length_probs = ((head / self.temperature).softmax(-1) for head in self.logits(crops))
         digits, lengths, confidence = labels.decode_joint(digit_probs.log(), length_probs.log())
         return [
             _reading(box, crop.permute(1, 2, 0).numpy(), digits[i], int(lengths[i]), float(confidence[i]), probs)
@@ -78,12 +83,11 @@ class Pipeline:
         return torch.stack([preprocess.crop(photo, np.array(box), size=size) for box in boxes])
 
     @torch.inference_mode()
-    def probabilities(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """uint8 (N, 3, S, S) -> calibrated softmax of digits (N, 5, 11) and length (N, 7), float64 on the CPU."""
+    def logits(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """uint8 (N, 3, S, S) -> logits of digits (N, 5, 11) and length (N, 7), float64 on the CPU."""
         config, device = self.reader.config, next(self.reader.parameters()).device
-        logits = self.reader(preprocess.normalise(crops.to(device), config.mean, config.std))
-        digits, length = ((head.double().cpu() / self.temperature).softmax(-1) for head in logits)
-        return digits, length
+        digits, length = self.reader(preprocess.normalise(crops.to(device), config.mean, config.std))
+        return digits.double().cpu(), length.double().cpu()
 
 
 def _reading(box: Box, crop: np.ndarray, digits: torch.Tensor, length: int, confidence: float, probs) -> Reading:

@@ -1,9 +1,10 @@
 """Weights on disk: half-precision safetensors beside a manifest that says what they are, with their sha256.
 
-    weights/manifest.json          what each file is: network, sizes, normalisation, data, seed, figures
-    weights/fcos.safetensors ...   one file a network, at most 16 MiB
+    weights/manifest.json               what each file is: network, sizes, data, seed, figures
+    weights/fcos-1a2b3c4d.safetensors   one file a network, at most 16 MiB, named by its content
 
-Files are written aside and renamed, the manifest last, so that a killed run leaves the old set whole.
+A new manifest replaces the old one in a single rename, after its files are there and before the old ones
+go: a run killed at any moment leaves a set that loads.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def load(folder: Path, name: str, device: torch.device | str = "cpu") -> nn.Modu
     entries = read_manifest(folder)["networks"]
     if name not in entries:
         raise WeightsError(f"{folder} holds no weights of {name!r}, only of {', '.join(entries)}.")
-    path = folder / f"{name}.safetensors"
+    path = folder / entries[name]["file"]
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -64,21 +65,25 @@ def load(folder: Path, name: str, device: torch.device | str = "cpu") -> nn.Modu
 
 
 def save(folder: Path, networks: dict[str, nn.Module], manifest: dict) -> dict:
-    """Writes the networks and a manifest whose entries get file size and sha256; gives that manifest.
+    """Writes the networks and a manifest whose entries get "file", "sha256" and "bytes"; gives that manifest.
 
     `manifest["networks"]` has an entry for each name. Raises WeightsError above `MAX_BYTES` a file.
     """
     from safetensors.torch import save as serialise
 
-    folder.mkdir(parents=True, exist_ok=True)
     for name, network in networks.items():
-        tensors = {key: _half(value) for key, value in network.state_dict().items()}
-        data = serialise(tensors)
+        data = serialise({key: _half(value) for key, value in network.state_dict().items()})
         if len(data) > MAX_BYTES:
             raise WeightsError(f"{name} has {len(data) / 2**20:.1f} MiB; weights are shipped up to 16 MiB a file.")
-        manifest["networks"][name] |= {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-        write_whole(folder / f"{name}.safetensors", data)
+        digest = hashlib.sha256(data).hexdigest()
+        entry = {"file": f"{name}-{digest[:8]}.safetensors", "sha256": digest, "bytes": len(data)}
+        manifest["networks"][name] |= entry
+        write_whole(folder / entry["file"], data)
     write_whole(folder / "manifest.json", (json.dumps(manifest, indent=2) + "\n").encode())
+    current = {entry["file"] for entry in manifest["networks"].values()}
+    for path in folder.glob("*.safetensors"):
+        if path.name not in current:
+            path.unlink()
     return manifest
 
 

@@ -46,17 +46,6 @@ class State:
     history: list[dict[str, float]] = field(default_factory=list)
 
 
-def choose_device(name: str) -> torch.device:
-    """ "auto" is the GPU where there is one; otherwise any name torch knows. Raises TrainingError."""
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise TrainingError(f"The device {name!r} cannot be used ({reason}); try --device cpu.") from None
-
-
 def fit(
     task: Task,
     recipe: Recipe,

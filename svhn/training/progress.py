@@ -23,13 +23,13 @@ class _Quiet:
         pass
 
 
-def progress_bar(total: int, done: int, name: str):
+def progress_bar(total: int, done: int, name: str, unit: str = "step"):
     """tqdm's bar where tqdm is, else one line for every `set_postfix`."""
     try:
         from tqdm import tqdm
     except ImportError:
         return _Quiet(name, total, done)
-    return tqdm(total=total, initial=done, desc=name, unit="step", mininterval=1.0, dynamic_ncols=True)
+    return tqdm(total=total, initial=done, desc=name, unit=unit, mininterval=1.0, dynamic_ncols=True)
 
 
 class EventLog:

@@ -1,0 +1,176 @@
+"""The command line: python -m svhn download | prepare | train | evaluate | read."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from .errors import DataError, UserError
+
+PREPARED = Path(__file__).resolve().parent.parent / "data" / "prepared"
+RUNS = Path(__file__).resolve().parent.parent / "runs"
+WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; gives the exit code: 0, 1 for an error that was told, 2 for a wrong command line."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options) or 0
+    except UserError as error:
+        print(f"svhn {options.command}: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"\nsvhn {options.command}: stopped.", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m svhn", description="Find and read house numbers in street photos.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run, description: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=description, description=description)
+        sub.set_defaults(run=run)
+        return sub
+
+    sub = command("download", _download, "Fetch the official archives of train and test.")
+    sub.add_argument("--data", type=Path, required=True, help="folder to put them into")
+    sub.add_argument("--extra", action="store_true", help="fetch the 202,353 easier photos of extra, too")
+
+    sub = command("prepare", _prepare, "Turn an official split into the two HDF5 files that training reads.")
+    sub.add_argument("--data", type=Path, required=True, help="folder with train.tar.gz or train/, and the like")
+    sub.add_argument("--split", default="train", choices=("train", "test", "extra"))
+    sub.add_argument("--out", type=Path, default=PREPARED, help="where the HDF5 files go (%(default)s)")
+
+    sub = command("train", _train, "Train one network from prepared files.")
+    sub.add_argument("network", help="its name in the registry, such as compact or fcos")
+    sub.add_argument("--prepared", type=Path, default=PREPARED, help="folder of the HDF5 files (%(default)s)")
+    sub.add_argument("--run", type=Path, help="folder for checkpoints and events (runs/NETWORK)")
+    sub.add_argument("--all", action="store_true", help="train on the held-out photos, too; then no figure is held out")
+    add_training_options(sub)
+
+    sub = command("evaluate", _evaluate, "Read every photo of a split or a folder and write the figures down.")
+    source = sub.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, help="folder with the official archives")
+    source.add_argument("--photos", type=Path, help="folder with pictures and labels.csv (file, number)")
+    sub.add_argument("--split", default="test", choices=("train", "held_out", "test", "extra"))
+    sub.add_argument("--out", type=Path, required=True, help="report.json")
+    sub.add_argument("--limit", type=int, help="only the first so many photos")
+    _add_pipeline_options(sub)
+
+    sub = command("read", _read, "Read the numbers in photos.")
+    sub.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
+    sub.add_argument("--json", action="store_true", help="one JSON object a line")
+    _add_pipeline_options(sub)
+    return parser
+
+
+def add_training_options(parser: argparse.ArgumentParser) -> None:
+    """The options that `train` and train_all.py share."""
+    parser.add_argument("--minutes", type=float, help="time budget for training (none: all steps of the recipe)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ... (%(default)s)")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--backgrounds", type=Path, help="street pictures without numbers, to set scenes into")
+
+
+def _add_pipeline_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or auto (%(default)s)")
+    parser.add_argument("--localizer", help="another than the manifest's default")
+    parser.add_argument("--reader", help="another than the manifest's default")
+
+
+# Each command imports what it needs: reading a photo should not wait for HDF5, nor training for Pillow.
+
+
+def _download(options: argparse.Namespace) -> None:
+    from .data.download import download
+
+    download(options.data, extra=options.extra)
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    from .data.prepare import prepare
+
+    print(prepare(options.data, options.split, options.out))
+
+
+def _train(options: argparse.Namespace) -> None:
+    from .training.train import train
+
+    run_dir = options.run or RUNS / options.network
+    _, state = train(
+        options.network,
+        options.prepared,
+        run_dir,
+        part="all" if options.all else "train",
+        backgrounds=options.backgrounds,
+        device=options.device,
+        seed=options.seed,
+        minutes=options.minutes,
+        resume=options.resume,
+    )
+    print(json.dumps(state.history[-1]))
+
+
+def _pipeline(options: argparse.Namespace):
+    from .devices import choose_device
+    from .pipeline import Pipeline
+
+    return Pipeline.load(options.weights, choose_device(options.device), options.localizer, options.reader)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from . import evaluate
+    from .weights import write_whole
+
+    if options.limit is not None and options.limit < 1:
+        raise DataError(f"--limit is {options.limit}; it must be at least 1.")
+    pipeline = _pipeline(options)
+    if options.photos:
+        examples = evaluate.folder_examples(options.photos)
+        report = evaluate.photos_report(evaluate.run(pipeline, examples, options.limit), pipeline.sha256)
+    else:
+        examples = evaluate.split_examples(options.data, options.split)
+        report = evaluate.split_report(evaluate.run(pipeline, examples, options.limit), options.split, pipeline.sha256)
+    try:
+        write_whole(options.out, (json.dumps(report, indent=2) + "\n").encode())
+    except OSError as error:
+        raise DataError(f"{options.out} cannot be written ({error.strerror}).") from None
+    print(json.dumps(report["end_to_end"]))
+
+
+def _read(options: argparse.Namespace) -> int:
+    from .photos import PhotoError, open_photo
+
+    pipeline = _pipeline(options)
+    failed = 0
+    for path in options.photos:
+        try:
+            result = pipeline.read(open_photo(path)).to_json(str(path))
+        except PhotoError as error:
+            failed = 1
+            result = {"file": str(path), "error": str(error)}
+        if options.json:
+            print(json.dumps(result), flush=True)
+        elif "error" in result:
+            print(f"{path}: {result['error']}", file=sys.stderr)
+        else:
+            print(f"{path}: {_in_words(result, pipeline.unsure_below)}", flush=True)
+    return failed
+
+
+def _in_words(result: dict, unsure_below: float) -> str:
+    if result["box"] is None:
+        return "no number found"
+    if result["number"] is None:
+        return "a number of more than five digits"
+    doubt = ", unsure" if result["confidence"] < unsure_below else ""
+    return f"{result['number']} ({result['confidence']:.0%}{doubt})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+"""Every photo of a split, or of a folder, read and held against its truth: the figures of `report.json`."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from . import metrics
+from .boxes import Box
+from .data import digitstruct, truth
+from .data.archive import open_split
+from .data.split import is_held_out
+from .data.truth import Truth
+from .errors import DataError
+from .photos import PhotoError, open_photo
+from .pipeline import Pipeline
+
+HELD_OUT = "held_out"  # as a split: the images of train whose number is divisible by 5
+
+
+@dataclass(frozen=True)
+class Example:
+    """A photo, RGB uint8 (h, w, 3), and what is in it."""
+
+    name: str
+    photo: np.ndarray
+    truth: Truth
+
+
+@dataclass
+class Outcome:
+    """What came of every photo, one entry each: the basis of all figures."""
+
+    names: list[str] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)  # true ones
+    read: list[str] = field(default_factory=list)  # end to end; "" for none found
+    confidence: list[float] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)  # found; zeros where none was
+    ms: list[float] = field(default_factory=list)
+    true_boxes: list[Box] = field(default_factory=list)
+    boxed_read: list[str] = field(default_factory=list)  # within the true box
+    boxed_confidence: list[float] = field(default_factory=list)
+
+
+def split_examples(data_dir: Path, split: str) -> Iterator[Example]:
+    """Every photo of train, test, extra or held_out with its truth, in the data set's order.
+
+    Raises DataError for a missing or damaged data set, or a photo without a usable record: a figure that
+    leaves photos out would not be the figure that it says it is.
+    """
+    source = open_split(data_dir, "train" if split == HELD_OUT else split)
+    with source.digitstruct() as path:
+        records = digitstruct.read(path)
+    rows = {name: row for row, name in enumerate(records.names.tolist()) if row not in records.faults}
+    for name, data in source.photos():
+        try:
+            record = records[rows[name]]
+            if split == HELD_OUT and not is_held_out(record.image_number):
+                continue
+            yield Example(name, open_photo(data), truth.of_record(record))
+        except KeyError:
+            raise DataError(f"{source.path}: {name} has no usable record in digitStruct.mat.") from None
+        except (ValueError, TypeError) as error:
+            raise DataError(f"{source.path}: {name} cannot be evaluated ({error})") from None
+
+
+def folder_examples(folder: Path) -> Iterator[Example]:
+    """The pictures that labels.csv (file, number, ...) names; an empty number means that none is there.
+
+    Raises DataError when the list or a picture is missing or damaged.
+    """
+    try:
+        with (folder / "labels.csv").open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+        named = [(row["file"], (row["number"] or "").strip()) for row in rows]
+    except OSError as error:
+        raise DataError(
+            f"{folder / 'labels.csv'} cannot be opened ({error.strerror}); it lists file, number."
+        ) from None
+    except (KeyError, UnicodeDecodeError, csv.Error):
+        raise DataError(f"{folder / 'labels.csv'} needs the columns file and number, as UTF-8.") from None
+    for name, number in named:
+        if number and not (number.isascii() and number.isdigit()):
+            raise DataError(f"{folder / 'labels.csv'}: the number {number!r} of {name} is not written in digits.")
+        if Path(name).name != name:
+            raise DataError(f"{folder / 'labels.csv'}: {name!r} is not the name of a file in the folder.")
+        try:
+            yield Example(name, open_photo(folder / name), Truth(number, None))
+        except PhotoError as error:
+            raise DataError(f"{name}: {error}") from None
+
+
+def run(pipeline: Pipeline, examples: Iterable[Example], limit: int | None = None) -> Outcome:
+    """Reads every example from the photo alone and, where the true box is known, within it."""
+    outcome = Outcome()
+    for example in itertools.islice(examples, limit):
+        start = time.perf_counter()
+        reading = pipeline.read(example.photo)
+        outcome.ms.append((time.perf_counter() - start) * 1e3)
+        outcome.names.append(example.name)
+        outcome.numbers.append(example.truth.number)
+        outcome.read.append(reading.number or "")
+        outcome.confidence.append(reading.confidence)
+        outcome.boxes.append(reading.box or (0.0, 0.0, 0.0, 0.0))
+        if example.truth.box is not None:
+            boxed = pipeline.read_boxes(example.photo, [example.truth.box])[0]
+            outcome.true_boxes.append(example.truth.box)
+            outcome.boxed_read.append(boxed.number or "")
+            outcome.boxed_confidence.append(boxed.confidence)
+    if not outcome.names:
+        raise DataError("There is not a single photo to evaluate.")
+    return outcome
+
+
+def split_report(outcome: Outcome, split: str, sha256: dict[str, str]) -> dict:
+    """report.json of a split with boxes; every share is of all its images."""
+    numbers = np.array(outcome.numbers)
+    boxed_right = np.array(outcome.boxed_read) == numbers
+    right = np.array(outcome.read) == numbers
+    boxed_confidence = np.array(outcome.boxed_confidence)
+    return {
+        "split": split,
+        "images": len(numbers),
+        "reader": {
+            **_sequence_accuracy(boxed_right),
+            "digit_accuracy": _digit_accuracy(outcome.boxed_read, outcome.numbers),
+            "by_length": metrics.by_length(boxed_right, np.char.str_len(numbers)),
+            "coverage_at_98": metrics.coverage(boxed_confidence, boxed_right)[0],
+            "calibration_error": metrics.calibration_error(boxed_confidence, boxed_right),
+        },
+        "localizer": metrics.localisation(np.array(outcome.boxes), np.array(outcome.true_boxes)),
+        "end_to_end": _end_to_end(outcome, right),
+        **_costs(outcome, sha256),
+    }
+
+
+def photos_report(outcome: Outcome, sha256: dict[str, str]) -> dict:
+    """report.json of a folder of photos. A photo without a number counts as right when none was read."""
+    numbers = np.array(outcome.numbers)
+    right = np.array(outcome.read) == numbers
+    negative = numbers == ""
+    return {
+        "images": len(numbers),
+        "end_to_end": {
+            **_end_to_end(outcome, right),
+            "by_length": metrics.by_length(right[~negative], np.char.str_len(numbers[~negative])),
+        },
+        "negatives": {"n": int(negative.sum()), "correct": int((negative & right).sum())},
+        **_costs(outcome, sha256),
+    }
+
+
+def _end_to_end(outcome: Outcome, right: np.ndarray) -> dict:
+    confidence = np.array(outcome.confidence)
+    return {
+        **_sequence_accuracy(right),
+        "coverage_at_98": metrics.coverage(confidence, right)[0],
+        "calibration_error": metrics.calibration_error(confidence, right),
+    }
+
+
+def _sequence_accuracy(right: np.ndarray) -> dict:
+    interval = metrics.wilson_interval(int(right.sum()), len(right))
+    return {"sequence_accuracy": metrics.share(right), "interval_95": list(interval)}
+
+
+def _digit_accuracy(read: list[str], numbers: list[str]) -> float:
+    """Share of the true digits that were read at their place; beside the whole-number accuracy, never for it."""
+    pairs = [pair for r, n in zip(read, numbers, strict=True) for pair in itertools.zip_longest(n, r[: len(n)])]
+    return metrics.share(np.array([a == b for a, b in pairs]))
+
+
+def _costs(outcome: Outcome, sha256: dict[str, str]) -> dict:
+    return {
+        "latency_ms": {"median": float(np.median(outcome.ms)), "p95": float(np.percentile(outcome.ms, 95))},
+        "weights": sha256,
+    }

@@ -1,0 +1,154 @@
+"""From trained networks to what is shipped: calibration, held-out figures, manifest, model card, plots."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from . import evaluate, labels, plots, weights
+from .calibration import fit_temperature
+from .pipeline import Pipeline
+from .training.engine import State
+from .training.recipes import RECIPES
+
+UNSURE_BELOW = 0.5  # calibrated confidence: below it a reading is more likely wrong than right
+
+
+def release(
+    localizer: tuple[str, nn.Module, State],
+    reader: tuple[str, nn.Module, State],
+    data_dir: Path,
+    folder: Path,
+    seed: int,
+    figures_dir: Path,
+) -> dict:
+    """Writes weights, manifest, model card and plots into `folder`; gives the held-out report.
+
+    The networks must not have seen the held-out photos. Pictures of SVHN photos go to `figures_dir`, which is
+    not for the repository: its photos are for non-commercial use.
+    """
+    networks = {name: network.cpu().float().eval() for name, network, _ in (localizer, reader)}
+    pipeline = Pipeline(networks[localizer[0]], networks[reader[0]], unsure_below=UNSURE_BELOW)
+    pipeline = replace(pipeline, temperature=_fit_temperature(pipeline, data_dir))
+    outcome = evaluate.run(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT))
+    report = evaluate.split_report(outcome, evaluate.HELD_OUT, {})
+    manifest = {
+        "localizer": localizer[0],
+        "reader": reader[0],
+        "unsure_below": UNSURE_BELOW,
+        "networks": {
+            name: _entry(name, network, state, seed, report["images"]) for name, network, state in (localizer, reader)
+        },
+        "held_out": {key: value for key, value in report.items() if key != "weights"},
+    }
+    manifest["networks"][reader[0]]["temperature"] = pipeline.temperature
+    for name, _, state in (localizer, reader):
+        plots.curves(name, state.history, folder / f"{name}-curves.png")
+    plots.readings(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT), figures_dir / "held_out.png")
+    manifest = weights.save(folder, networks, manifest)
+    weights.write_whole(folder / "MODEL_CARD.md", model_card(manifest).encode())
+    return report
+
+
+def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
+    """Fitted where confidence is shown: on what the localizer finds in the held-out photos."""
+    logits, truths = [], []
+    for example in evaluate.split_examples(data_dir, evaluate.HELD_OUT):
+        reading = pipeline.read(example.photo)
+        if reading.box is None:
+            continue
+        digits, length = pipeline.logits(pipeline.crops(example.photo, [reading.box]))
+        logits.append((digits, length))
+        truths.append(labels.encode(example.truth.number))
+    if not logits:
+        return 1.0
+    digit_logits, length_logits = (torch.cat(heads) for heads in zip(*logits, strict=True))
+    digits = torch.tensor([digits.tolist() for digits, _ in truths])
+    return fit_temperature(digit_logits, length_logits, digits, torch.tensor([length for _, length in truths]))
+
+
+def _entry(name: str, network: nn.Module, state: State, seed: int, held_out: int) -> dict:
+    """What the manifest says of one network, before its file is written."""
+    config = asdict(network.config)
+    return {
+        "architecture": name,
+        "config": config,
+        "input": {key: config[key] for key in ("input_size", "long_sides") if key in config},
+        "normalisation": {"mean": config["mean"], "std": config["std"]},
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "data": f"SVHN train, image numbers not divisible by 5 ({held_out} images held out)",
+        "seed": seed,
+        "recipe": asdict(RECIPES[name]),
+        "steps": state.step,
+        "minutes": round(state.seconds / 60, 1),
+        "machine": machine(),
+        "code": code_version(),
+        "held_out": state.history[-1] if state.history else {},
+    }
+
+
+def machine() -> str:
+    """The machine in a few words: its GPU, else its processor's kind and the threads in use."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"CPU, {platform.machine()}, {torch.get_num_threads()} thread(s)"
+
+
+def code_version() -> str:
+    """The commit that this code stands at, with "+" when the tree differs from it."""
+    try:
+        root = Path(__file__).resolve().parent.parent
+        git = ["git", "-C", str(root)]
+        commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
+        changed = subprocess.run([*git, "status", "--porcelain", "svhn"], capture_output=True, text=True, check=True)
+        return commit.stdout.strip() + ("+" if changed.stdout.strip() else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def model_card(manifest: dict) -> str:
+    """MODEL_CARD.md in words and figures, all of them from the manifest."""
+    report = manifest["held_out"]
+    low, high = report["end_to_end"]["interval_95"]
+    reader_low, reader_high = report["reader"]["interval_95"]
+    rows = "\n".join(
+        f"| {name} | {entry['parameters'] / 1e6:.2f} M | {entry['bytes'] / 2**20:.1f} MiB | {entry['steps']} "
+        f"| {entry['minutes']:g} | {entry['machine']} | `{entry['sha256'][:16]}…` |"
+        for name, entry in manifest["networks"].items()
+    )
+    return f"""# Model card
+
+Two networks find and read house numbers of up to five digits in street photos: the localizer
+`{manifest["localizer"]}` and the reader `{manifest["reader"]}`. `train_all.py` wrote this page with the weights.
+
+| network | parameters | file | steps | minutes | machine | sha256 |
+|---|---|---|---|---|---|---|
+{rows}
+
+**Trained on** {manifest["networks"][manifest["reader"]]["data"]}. The official test split was never used.
+
+**Held-out figures** on {report["images"]} photos that the weights never saw (whole number right, 95 % interval):
+
+| what | figure |
+|---|---|
+| reader, true box with margin | {report["reader"]["sequence_accuracy"]:.1%} ({reader_low:.1%} – {reader_high:.1%}) |
+| reader, single digits | {report["reader"]["digit_accuracy"]:.1%} |
+| localizer, recall at IoU 0.5 | {report["localizer"]["recall_50"]:.1%} |
+| localizer, mean IoU | {report["localizer"]["mean_iou"]:.3f} |
+| end to end, photo alone | {report["end_to_end"]["sequence_accuracy"]:.1%} ({low:.1%} – {high:.1%}) |
+| readable automatically at 98 % accuracy, end to end | {report["end_to_end"]["coverage_at_98"]:.1%} |
+| calibration error, end to end | {report["end_to_end"]["calibration_error"]:.3f} |
+
+The temperature of the confidence was fitted on the same held-out photos.
+
+**Not for** numbers of more than five digits, letters beside the number ("12a" reads as 12), or decisions that
+nobody checks. A reading with a confidence below {manifest["unsure_below"]:.0%} is shown as unsure.
+
+**Licence.** The code is under the MIT licence. The weights were trained on SVHN photos, which are for
+non-commercial use; so are these weights.
+"""

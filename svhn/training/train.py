@@ -1,0 +1,53 @@
+"""Training one network by name: its sources gathered, its task made, the loop run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ..data.backgrounds import load_backgrounds
+from ..devices import choose_device
+from ..errors import TrainingError
+from ..models import READERS
+from ..synth.bank import cached_crop_bank
+from .engine import State, fit
+from .recipes import RECIPES
+from .tasks import Sources, make_task
+
+
+def train(
+    name: str,
+    prepared: Path,
+    run_dir: Path,
+    split: str = "train",
+    part: str = "train",
+    backgrounds: Path | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    minutes: float | None = None,
+    resume: bool = False,
+) -> tuple[nn.Module, State]:
+    """The averaged network and the record of its run; checkpoints and events lie in `run_dir`.
+
+    part: "train" leaves the held-out photos out, "all" does not. backgrounds: a folder of street pictures
+    that scenes are set into. Raises TrainingError or DataError.
+    """
+    if name not in RECIPES:
+        raise TrainingError(f"There is no recipe {name!r}; choose one of {', '.join(sorted(RECIPES))}.")
+    for kind in ("crops", "scenes"):
+        if not (prepared / f"{split}_{kind}.h5").is_file():
+            raise TrainingError(
+                f"{prepared} holds no {split}_{kind}.h5; make it with: python -m svhn prepare --data DIR"
+            )
+    chosen = choose_device(device)
+    torch.manual_seed(seed)
+    recipe = RECIPES[name]
+    surroundings = load_backgrounds(backgrounds, chosen) if backgrounds else None
+    bank = None
+    if recipe.synthetic and name in READERS:
+        cache = run_dir / "synthetic.pt"
+        bank = cached_crop_bank(cache, recipe.synthetic_bank, seed, chosen, surroundings)
+    sources = Sources(prepared, split, part, crops=bank, surroundings=surroundings)
+    return fit(make_task(recipe, sources, chosen), recipe, run_dir, chosen, seed, minutes, resume)
