@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import re
 import tarfile
 from collections.abc import Iterator
@@ -157,14 +158,16 @@ def main() -> None:
     faces = without_twins([f for f in faces if f])
     lettered = [f for f in faces if f.letters is not None]
     lettered = lettered[:: max(1, len(lettered) // LETTER_FACES)]
+    aside = ATLAS.with_name("atlas.part.npz")
     np.savez_compressed(
-        ATLAS,
+        aside,
         masks=pack(np.stack([f.masks for f in faces])),
         metrics=np.stack([f.metrics for f in faces]).astype(np.float16),
         cell=np.array([f.cell for f in faces], dtype=np.float16),
         letters=pack(np.stack([f.letters for f in lettered])),
         names=np.array([f.name for f in faces]),
     )
+    os.replace(aside, ATLAS)
     rows = [f"| {f.name} | `{f.package}` | {f.licence} |" for f in faces]
     head = "# Faces in the atlas\n\n| face | package | licence |\n|---|---|---|\n"
     (HERE / "FONTS.md").write_text(head + "\n".join(rows) + "\n")

@@ -24,6 +24,7 @@ class LayoutConfig:
     drop_jitter: float = 0.02
     loose_share: float = 0.12  # numbers whose digits are put up by hand: the jitters grow by `loose_factor`
     loose_factor: float = 3.0
+    bold_share: float = 0.7  # numbers in the bolder of two faces drawn: what is to be seen from afar is bold
     mixed_faces_share: float = 0.03
     repeat_share: float = 0.12  # a digit is the one before it again: 11, 77, 100
 
@@ -36,15 +37,16 @@ class PaintConfig:
     wall_repeat: Range = (2.5, 14.0)
     photo_share: float = 0.4  # of the walls, where photos are given
     photo_zoom: Range = (0.06, 0.4)  # of a photo's side that a crop's wall shows
+    wall_warmth: float = 0.05  # spread of red against blue in walls: brick and wood, slate and shade
     second_wall_share: float = 0.45  # a door frame, a corner, another house
     plate_share: float = 0.5  # where wall and ground have much the same colour
     distinct_plate_share: float = 0.9  # where they do not: the palette saw two surfaces
     ellipse_share: float = 0.14
     notched_share: float = 0.12  # corners cut out round, as enamel plates have
-    plate_margin: Range = (0.04, 0.4)
+    plate_margin: Range = (0.03, 0.34)
     plate_radius: Range = (0.0, 0.3)
     plate_relief: Range = (0.0, 0.04)
-    frame_share: float = 0.5
+    frame_share: float = 0.36
     frame_inset: Range = (0.0, 0.12)
     frame_width: Range = (0.015, 0.07)
     plate_edge_share: float = 0.5

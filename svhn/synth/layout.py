@@ -1,7 +1,7 @@
 """How real numbers stand: a small table of statistics, and digits set in rows, stacks, diagonals and arcs after it.
 
-The table is learnt from the official boxes (`python -m svhn.synth.layout train_boxes.csv`), of images whose
-number is not divisible by 5. Lengths are told in digit heights, with y pointing down and the number's middle
+The table is learnt from the official boxes (`python -m svhn.synth.layout train_boxes.csv`), of the images that
+are not held out. Lengths are told in digit heights, with y pointing down and the number's middle
 at the origin: the "plane" on which walls, plates and digits lie before a camera sees them.
 """
 
@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ..data.split import is_held_out
 from ..labels import BLANK, MAX_DIGITS
 from .config import LayoutConfig
 from .dice import Dice
@@ -25,7 +26,6 @@ from .glyphs import Atlas
 
 TABLE = Path(__file__).with_name("layout.json")
 STEPS = 32  # intervals between the quantiles of a table
-HELD_OUT = 5  # images whose number is divisible by this are never looked at
 BOX_SLACK = 0.08  # official digit boxes touch each other: about this much of their width is not ink, in heights
 ROW, DIAGONAL, STACK, ARC = range(4)
 
@@ -75,7 +75,9 @@ def sample_layout(n: int, config: LayoutConfig, atlas: Atlas, dice: Dice) -> Lay
     length = dice.pick(config.length_weights, n) + 1
     digits = sample_digits(length, config, dice)
     glyph = digits.clamp(max=9)
-    face = dice.below(len(atlas.names), n, 1).expand(n, k)
+    face, rival = dice.below(len(atlas.names), n, 1), dice.below(len(atlas.names), n, 1)
+    bolder = torch.where(atlas.boldness[rival] > atlas.boldness[face], rival, face)
+    face = torch.where(dice.chance(config.bold_share, n, 1), bolder, face).expand(n, k)
     face = torch.where(dice.chance(config.mixed_faces_share, n, 1), dice.below(len(atlas.names), n, k), face)
 
     aspect = dice.quantile(table["digit_aspect"], n, 1) - BOX_SLACK / 2
@@ -129,11 +131,11 @@ def statistics() -> dict[str, list[float]]:
 
 
 def learn(boxes_csv: Path) -> dict[str, list[float]]:
-    """Official boxes -> quantiles of how numbers stand, of images whose number is not divisible by 5."""
+    """Official boxes -> quantiles of how numbers stand, of the images that are not held out."""
     photos: dict[str, list[list[float]]] = defaultdict(list)
     with boxes_csv.open(newline="") as file:
         for row in csv.DictReader(file):
-            if int(Path(row["file"]).stem) % HELD_OUT:
+            if not is_held_out(int(Path(row["file"]).stem)):
                 columns = ("digit", "x1", "y1", "x2", "y2", "image_width", "image_height")
                 photos[row["file"]].append([float(row[c]) for c in columns])
     seen: dict[str, list[float]] = defaultdict(list)

@@ -36,7 +36,8 @@ def sample_number(n: int, config: StreetConfig, atlas: Atlas, dice: Dice) -> Num
     distinct = (wall - ground).abs().amax(1) > 0.15
     share = torch.where(distinct, config.paint.distinct_plate_share, config.paint.plate_share)
     plated = dice.unit(n) < share
-    wall = torch.where(plated[:, None], wall, ground)
+    warmth = dice.normal(config.paint.wall_warmth, n, 1) * wall.new_tensor([1.0, 0.1, -0.9])
+    wall = torch.where(plated[:, None], (wall + warmth).clamp(0, 1), ground)
     return Number(layout, (high - low) / 2, torch.stack([ink, ground, wall], dim=1), plated)
 
 

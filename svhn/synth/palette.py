@@ -1,13 +1,19 @@
-"""Colours of ink, ground and wall as they go together in real crops, kept as a small table of clusters."""
+"""Colours of ink, ground and wall as they go together in real crops, kept as a small table of clusters.
+
+The table is learnt from the prepared crops that are not held out: `python -m svhn.synth.palette train_crops.h5`.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from functools import cache
 from pathlib import Path
 
+import h5py
 import torch
 
+from ..data.split import is_held_out
 from .dice import Dice
 
 TABLE = Path(__file__).with_name("palette.json")
@@ -62,3 +68,9 @@ def learn(crops: torch.Tensor) -> list[dict]:
             mean, spread = members.mean(0).round().int().tolist(), members.std(0).round().int().tolist()
             rows.append({"n": len(members), "mean": mean, "spread": spread})
     return rows
+
+
+if __name__ == "__main__":
+    with h5py.File(sys.argv[1]) as file:
+        seen = torch.from_numpy(file["images"][:][~is_held_out(file["number"][:])])
+    TABLE.write_text("[\n" + ",\n".join(json.dumps(row) for row in learn(seen)) + "\n]\n")
