@@ -81,7 +81,6 @@ def messages(file: Bytes, headers: np.ndarray, kinds: tuple[int, ...]) -> dict[i
         exhausted = live[(cursor[live] + 8 > end[live]) & (following[live] >= 0)]
         cursor[exhausted] = file.integers(following[exhausted], 8)
         end[exhausted] = cursor[exhausted] + file.integers(following[exhausted] + 8, 8)
-        following[exhausted] = -1
         live = live[(left[live] > 0) & (cursor[live] + 8 <= end[live])]
     return found
 

@@ -82,8 +82,9 @@ def test_record_fields(written):
     assert record.boxes[:, :2].tolist() == entry.boxes[:, :2].tolist()
     assert record.boxes[:, 2:].tolist() == (entry.boxes[:, :2] + entry.boxes[:, 2:]).tolist()
     assert [r.image_number for r in records] == list(range(1, 41))
-    with pytest.raises(IndexError):
-        records[40]
+    for outside in (40, -1):
+        with pytest.raises(IndexError):
+            records[outside]
 
 
 @pytest.mark.parametrize("name", ["front.png", "-1.png", "1", "99999999999.png", "1.5.png", "٣.png"])
@@ -141,19 +142,19 @@ def _no_name(file: h5py.File, group: h5py.Group) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage",
+    ("damage", "told"),
     [
-        _drop_a_field,
-        _shorten_a_field,
-        _null_reference,
-        _reference_to_a_group,
-        _far_too_many,
-        _text_for_numbers,
-        _name_too_long,
-        _no_name,
+        (_drop_a_field, "its entry is damaged"),
+        (_shorten_a_field, "its fields have different numbers of digits"),
+        (_null_reference, "its entry is damaged"),
+        (_reference_to_a_group, "its entry is damaged"),
+        (_far_too_many, "its entry is damaged (101 digits)"),
+        (_text_for_numbers, "its entry is damaged"),
+        (_name_too_long, "its file name is too long"),
+        (_no_name, "its entry is damaged"),
     ],
 )
-def test_damaged_record_is_a_fault_and_the_others_are_read(tmp_path, damage: Callable):
+def test_damaged_record_is_a_fault_and_the_others_are_read(tmp_path, damage: Callable, told):
     entries = [entry for entry in official.entries(20) if len(entry.labels) == 2][:5]
     path = tmp_path / "x.mat"
     official.write_digitstruct(path, entries)
@@ -161,6 +162,7 @@ def test_damaged_record_is_a_fault_and_the_others_are_read(tmp_path, damage: Cal
         damage(file, file[file["digitStruct/bbox"][2, 0]])
     records = read(path)
     assert list(records.faults) == [2]
+    assert records.faults[2].startswith(told)
     assert len(records[2].labels) == 0
     assert [records[i].labels.tolist() for i in (0, 1, 3, 4)] == [entries[i].labels for i in (0, 1, 3, 4)]
 
@@ -200,6 +202,12 @@ def test_other_hdf5_file(tmp_path):
         file["digitStruct/name"], file["digitStruct/bbox"] = np.zeros((3, 1)), np.zeros((3, 1))
     with pytest.raises(DataError, match=r"y.mat is not laid out like"):
         read(tmp_path / "y.mat")
+    official.write_digitstruct(tmp_path / "x.mat", official.entries(2))
+    with h5py.File(tmp_path / "x.mat", "r+") as file:
+        del file["digitStruct/name"]
+        file.create_dataset("digitStruct/name", (3, 1), h5py.ref_dtype)
+    with pytest.raises(DataError, match=r"x.mat is not laid out like"):
+        read(tmp_path / "x.mat")
     with h5py.File(tmp_path / "z.mat", "w") as file:
         file.create_group("digitStruct/name")
         file.create_group("digitStruct/bbox")

@@ -132,9 +132,10 @@ def test_part_longer_than_the_file_starts_over(site, tmp_path):
     assert is_complete(tmp_path, "train", "test")
 
 
-def test_server_that_ignores_range_sends_all_of_it_again(site, tmp_path):
+@pytest.mark.parametrize("length", [1000, 400_000])
+def test_server_that_ignores_range_sends_all_of_it_again(site, tmp_path, length):
     site.ranges = False
-    (tmp_path / "train.tar.gz.part").write_bytes(b"x" * 1000)
+    (tmp_path / "train.tar.gz.part").write_bytes(b"x" * length)
     fetch(site, tmp_path)
     assert is_complete(tmp_path, "train", "test")
 

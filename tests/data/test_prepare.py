@@ -55,6 +55,7 @@ def test_every_record_is_written_with_its_number(tmp_path, as_tar):
     written = official.write_split(tmp_path, "train", 70, as_tar=as_tar)  # more than one block of rows
     summary, crops, scenes = prepared(tmp_path)
     assert (summary.records, summary.written, summary.skipped.total()) == (70, 70, 0)
+    assert len(crops["number"]) == len(scenes["number"]) == 70
     truth = {int(entry.name[:-4]): entry.number for entry in written}
     assert numbers(crops) == truth
     assert dict(zip(scenes["number"].tolist(), scenes["length"].tolist(), strict=True)) == {
@@ -97,7 +98,7 @@ def white(image: np.ndarray) -> list[int]:
         ((130, 50, 20, 40), (90, 150)),  # in the other corner
         ((0, 0, 12, 10), (10, 12)),  # the whole photo
         ((250, 100, 120, 181), (500, 700)),  # a photo larger than a scene
-        ((3, 2, 5, 7), (300, 9)),  # a narrow one
+        ((3, 240, 5, 27), (300, 9)),  # a narrow one
     ],
 )
 def test_stored_boxes_are_where_the_digit_is(tmp_path, box, size):
@@ -107,10 +108,12 @@ def test_stored_boxes_are_where_the_digit_is(tmp_path, box, size):
     factor = min(1, 256 / max(size))
     assert scenes["scale"][0] == pytest.approx(factor)
     assert scenes["size"][0] == pytest.approx(np.array(size) * factor, abs=0.51)
-    assert scenes["box"][0] == pytest.approx(np.array([x, y, x + w, y + h]) * factor, abs=0.6)
+    by_axis = np.array([*scenes["size"][0][::-1] / size[::-1]] * 2)  # its rounding to whole pixels included
+    assert scenes["box"][0] == pytest.approx(np.array([x, y, x + w, y + h]) * by_axis, rel=1e-5)
     assert scenes["box"][0] == pytest.approx(white(scenes["images"][0]), abs=1.01)
     assert scenes["digit_boxes"][0, 0] == pytest.approx(scenes["box"][0])
     # In the crop the digit's size is a half of the whole; at the photo's edge white is repeated outwards.
+    assert crops["digit_boxes"][0, 0] == pytest.approx(crops["box"][0])
     left, top, right, bottom = crops["box"][0]
     assert right - left == pytest.approx(48, abs=5)
     assert bottom - top == pytest.approx(48, abs=5)
