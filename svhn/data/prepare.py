@@ -19,10 +19,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import h5py
@@ -37,12 +35,12 @@ from ..photos import PhotoError, open_photo
 from . import digitstruct
 from .archive import Split, open_split
 from .digitstruct import Record, Records
+from .summary import Summary
 from .table import FORMAT_VERSION, Column, Table
 
 STORE_MARGIN = 0.5  # looser than the service's crop, so that training can shift and jitter inside it
 STORE_SIZE = 96
 SCENE_SIZE = 256
-MAX_PROBLEMS = 1000  # told one by one; all are counted
 
 COMMON = {
     "box": Column((4,), "float32"),
@@ -70,29 +68,6 @@ class _Skip(Exception):
     def __init__(self, reason: str, what: str = "") -> None:
         super().__init__(what or reason)
         self.reason = reason
-
-
-@dataclass
-class Summary:
-    """What became of a split. `print` it for a person."""
-
-    source: str  # name of the archive or folder
-    records: int
-    written: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)  # reason -> records left out
-    noted: Counter[str] = field(default_factory=Counter)  # what was odd and did no harm
-    problems: list[str] = field(default_factory=list)  # "file, record number: what", the first MAX_PROBLEMS
-
-    def tell(self, record: int, name: str, what: str) -> None:
-        """Keep a problem of the record (counted from 0 here, from 1 for people, as MATLAB does)."""
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(f"{self.source}, record {record + 1} ({name or 'without a name'}): {what}")
-
-    def __str__(self) -> str:
-        lines = [f"{self.source}: {self.records} records, {self.written} written, {self.skipped.total()} skipped"]
-        lines += [f"  skipped, {reason}: {count}" for reason, count in self.skipped.most_common()]
-        lines += [f"  noted, {what}: {count}" for what, count in self.noted.most_common()]
-        return "\n".join(lines)
 
 
 def prepare(data_dir: Path, split: str, out_dir: Path, progress: bool = True) -> Summary:
@@ -171,7 +146,8 @@ def _write(source: Split, records: Records, crops: Table, scenes: Table, summary
             "it is not whole, or not this split: please fetch it again."
         )
     if not summary.written:
-        raise DataError(f"Nothing in {source.path} could be used.\n{summary}")
+        reasons = ", ".join(f"{reason} ({count})" for reason, count in summary.skipped.most_common())
+        raise DataError(f"Nothing in {source.path} could be used: {reasons or 'it has no records'}.")
 
 
 def _by_name(records: Records, summary: Summary) -> dict[str, int]:

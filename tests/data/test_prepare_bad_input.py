@@ -10,6 +10,7 @@ import pytest
 
 from svhn import labels
 from svhn.data import archive, prepare
+from svhn.data import summary as summary_module
 from svhn.errors import DataError
 
 
@@ -82,7 +83,11 @@ def test_record_that_cannot_be_used_is_skipped_and_told(tmp_path, spoil, reason,
     [problem] = summary.problems
     assert problem.startswith("train.tar.gz, record 3 (3.png): ")
     assert told in problem
-    assert f"skipped, {reason}: 1" in str(summary)
+    assert str(summary).splitlines() == [
+        problem,
+        "train.tar.gz: 5 records, 4 written, 1 skipped",
+        f"  skipped, {reason}: 1",
+    ]
 
 
 def test_name_that_is_no_number(tmp_path):
@@ -138,10 +143,10 @@ def test_half_the_photos_may_be_missing_but_not_more(tmp_path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
-@pytest.mark.parametrize("n", [0, 3])
-def test_nothing_to_write_is_an_error(tmp_path, n):
+@pytest.mark.parametrize(("n", "reason"), [(0, "it has no records"), (3, r"photo cannot be decoded \(3\)")])
+def test_nothing_to_write_is_an_error(tmp_path, n, reason):
     official.write_split(tmp_path, "train", n, spoil=lambda entries: [_no_picture(entry) for entry in entries] and None)
-    with pytest.raises(DataError, match=r"Nothing in .*train.tar.gz could be used"):
+    with pytest.raises(DataError, match=rf"Nothing in .*train.tar.gz could be used: {reason}.$"):
         prepare.prepare(tmp_path, "train", tmp_path / "out", progress=False)
     assert list((tmp_path / "out").iterdir()) == []
 
@@ -165,11 +170,12 @@ def test_out_dir_that_cannot_be_made(tmp_path):
 
 
 def test_problems_told_are_bounded_and_counted_all(tmp_path, monkeypatch):
-    monkeypatch.setattr(prepare, "MAX_PROBLEMS", 2)
+    monkeypatch.setattr(summary_module, "MAX_PROBLEMS", 2)
     official.write_split(tmp_path, "train", 9, spoil=lambda entries: [_no_photo(e) for e in entries[:4]] and None)
     summary, _ = prepared(tmp_path)
     assert len(summary.problems) == 2
     assert summary.skipped["no photo"] == 4
+    assert "(only the first 2 are told; all are counted)" in str(summary)
 
 
 def test_photo_over_the_limit_is_refused_and_skipped(tmp_path, monkeypatch):
