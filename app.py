@@ -10,12 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before Gradio is imported
-
-from demo import truth, ui
 from svhn.errors import UserError
-from svhn.pipeline import Pipeline
-from svhn.weights import DEFAULT_DIR
+
+WEIGHTS = Path(__file__).resolve().parent / "weights"
 
 
 def port_number(text: str) -> int:
@@ -31,30 +28,32 @@ def flags() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in (default: %(default)s)")
     parser.add_argument("--share", action="store_true", help="also make a public link, through gradio.live")
     parser.add_argument("--data", type=Path, metavar="DIR", help="offer photos of the SVHN data set in DIR, with truth")
-    parser.add_argument("--weights", type=Path, metavar="DIR", default=DEFAULT_DIR, help="default: the repository's")
+    parser.add_argument("--weights", type=Path, metavar="DIR", default=WEIGHTS, help="default: the repository's")
     return parser.parse_args()
 
 
 def check_address(host: str, port: int | None) -> None:
-    """Raises OSError when nothing can listen there."""
-    with socket.create_server((host, port or 0)):
-        pass
-
-
-def main() -> None:
-    args = flags()
+    """Raises UserError when nothing can listen there."""
     try:
-        check_address(args.host, args.port)
+        with socket.create_server((host, port or 0)):
+            pass
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        sys.exit(f"The page cannot be served on {args.host}, port {args.port or 'any'} ({reason}); choose another.")
-    with tempfile.TemporaryDirectory(prefix="house-numbers-") as copies:
+        reason = (error.strerror or str(error)).split(" (while")[0].lower()
+        raise UserError(
+            f"The page cannot be served on {host}, port {port or 'any'} ({reason}); choose another."
+        ) from None
+
+
+def serve(args: argparse.Namespace) -> None:
+    """Until somebody stops it. Raises UserError."""
+    with tempfile.TemporaryDirectory(prefix="house-numbers-") as folder:  # goes with everything that was uploaded
+        os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": f"{folder}/uploads"}
+        from demo import truth, ui  # not before the flags are known to be right: Gradio and torch take seconds
+        from svhn.pipeline import Pipeline
+
+        pipeline = Pipeline.load(args.weights)
         truths = truth.Truths()
-        try:
-            pipeline = Pipeline.load(args.weights)
-            real = truth.data_set(args.data, truths, Path(copies)) if args.data else []
-        except UserError as error:
-            sys.exit(str(error))
+        real = truth.data_set(args.data, truths, Path(folder)) if args.data else []
         page = ui.build(pipeline, truths, truth.own_examples(ui.EXAMPLES), real)
         _, address, link = page.launch(
             server_name=args.host,
@@ -70,7 +69,21 @@ def main() -> None:
         elif args.share:
             print("No public link could be made; is this machine online? The page is served here.", file=sys.stderr)
         print("Ctrl-C stops it.", flush=True)
-        page.block_thread()
+        try:
+            page.block_thread()
+        finally:
+            page.close(verbose=False)
+
+
+def main() -> None:
+    args = flags()
+    try:
+        check_address(args.host, args.port)
+        serve(args)
+    except UserError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Stopped.")
 
 
 if __name__ == "__main__":

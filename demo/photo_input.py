@@ -32,7 +32,7 @@ class PhotoInput(gr.Image):
         if payload is None:
             return None
         if payload.path:
-            return Sent(payload.orig_name, Path(payload.path).read_bytes())
+            return Sent(payload.orig_name, self._uploaded(payload.path).read_bytes())
         head, _, content = (payload.url or "").partition(",")
         try:
             if head.startswith("data:") and head.endswith(";base64"):
@@ -40,6 +40,13 @@ class PhotoInput(gr.Image):
         except binascii.Error:
             pass
         raise gr.Error("Send an uploaded file or a data: address with base64 content.", print_exception=False)
+
+    def _uploaded(self, path: str) -> Path:
+        """The path of an upload; Gradio checks it too, but only in a payload that says it is a file."""
+        file = Path(path).resolve()
+        if not (file.is_file() and file.is_relative_to(Path(self.GRADIO_CACHE).resolve())):
+            raise gr.Error("Upload the photo first; this path is no upload.", print_exception=False)
+        return file
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
         if str(url_or_file_path).startswith(("http:", "https:")):

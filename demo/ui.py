@@ -80,8 +80,11 @@ def build(pipeline: Pipeline, truths: Truths, own: Sequence[Sample], real: Seque
                 timing = _html(visible=False, elem_id="timing")
         _html(FOOTER)
 
+        def show(sent: Sent | None) -> list:
+            return _show(pipeline, truths, sent)
+
         photo.change(
-            lambda sent: _show(pipeline, truths, sent),
+            show,
             photo,
             [verdict, found, legend, evidence, timing],
             api_visibility="private",

@@ -1,0 +1,84 @@
+"""A page whose reader is a stand-in, and a browser with a camera to look at it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+from stand_in import NOTHING, StandIn, encoded, photo_of
+
+from demo import ui
+from demo.truth import Sample, Truth, Truths
+
+OUTPUT = Path(__file__).resolve().parent.parent / "output"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # as in tests/browser.sh
+QUIET = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+    """Four examples with their truth; of the last one the stand-in's reading is wrong."""
+    folder = tmp_path_factory.mktemp("examples")
+    drawn = [("Clear", "42", "42"), ("Doubtful", "1984", "1984"), ("Empty", NOTHING, NOTHING), ("Hard", "7", "1")]
+    made = []
+    for title, read, true in drawn:
+        path = folder / f"{title.lower()}.png"
+        path.write_bytes(encoded(photo_of(read)))
+        made.append(Sample(title, path, Truth(true, (24.0, 16.0, 72.0, 48.0) if true else None)))
+    return made
+
+
+@pytest.fixture(scope="session")
+def page(samples: list[Sample]) -> Iterator[gr.Blocks]:
+    """The page, served from this process on a free port."""
+    blocks = ui.build(StandIn(), Truths(), samples, samples[:2])
+    blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    yield blocks
+    blocks.close()
+
+
+@pytest.fixture(scope="session")
+def address(page: gr.Blocks) -> str:
+    return page.local_url
+
+
+def _executable() -> str | None:
+    """A Chromium on the PATH that runs; None leaves it to Playwright's own."""
+    for name in BROWSERS:
+        path = shutil.which(name)
+        if path and not subprocess.run([path, "--version"], capture_output=True).returncode:
+            return path
+    return None
+
+
+@pytest.fixture(scope="session")
+def camera_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the fake camera sees: bright on its left, in a shade that the stand-in reads as "128"."""
+    path = tmp_path_factory.mktemp("camera") / "film.y4m"
+    width, height = 320, 240
+    luma = np.full((height, width), 150, np.uint8)
+    luma[:, : width // 4] = 235
+    neutral = np.full((height // 2, width // 2), 128, np.uint8).tobytes()
+    frame = b"FRAME\n" + luma.tobytes() + neutral + neutral
+    path.write_bytes(f"YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420jpeg\n".encode() + frame * 10)
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(camera_film: Path) -> Iterator[Browser]:
+    arguments = [*QUIET, *CAMERA, f"--use-file-for-fake-video-capture={camera_film}"]
+    expect.set_options(timeout=20_000)  # the machine may be busy
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=_executable(), args=arguments)
+        yield chromium
+        chromium.close()

@@ -1,0 +1,110 @@
+"""Limits of the page that a visitor meets seldom: a full queue, and uploads that go away by themselves."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import gradio as gr
+import httpx
+import numpy as np
+import pytest
+from stand_in import StandIn, encoded, photo_of
+
+from demo import ui
+from demo.truth import Truths
+from svhn.reading import Reading
+
+PATIENCE_S = 60
+Launch = Callable[[StandIn], gr.Blocks]
+
+
+class Waits(StandIn):
+    """Reads nothing before it is told to go on."""
+
+    def __init__(self) -> None:
+        self.started, self.go_on = threading.Semaphore(0), threading.Event()
+
+    def read(self, photo: np.ndarray) -> Reading:
+        self.started.release()
+        assert self.go_on.wait(PATIENCE_S)
+        return super().read(photo)
+
+
+@pytest.fixture
+def launch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launch]:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    launched: list[gr.Blocks] = []
+
+    def start(pipeline: StandIn) -> gr.Blocks:
+        blocks = ui.build(pipeline, Truths(), [])
+        blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+        launched.append(blocks)
+        return blocks
+
+    yield start
+    for blocks in launched:
+        blocks.close(verbose=False)
+
+
+def read(blocks: gr.Blocks, number: str) -> str:
+    """`/read` over HTTP -> the number, or why there is none."""
+    content = base64.b64encode(encoded(photo_of(number))).decode()
+    photo = {"url": f"data:image/png;base64,{content}"}
+    asked = httpx.post(f"{blocks.local_url}gradio_api/call/read", json={"data": [photo]}, timeout=PATIENCE_S)
+    if asked.status_code != 200:
+        return asked.text
+    event = asked.json()["event_id"]
+    said = httpx.get(f"{blocks.local_url}gradio_api/call/read/{event}", timeout=PATIENCE_S).text
+    data = json.loads(next(line for line in said.splitlines() if line.startswith("data:"))[6:])
+    return data[0]["number"] if isinstance(data, list) else str(data)
+
+
+def test_a_full_queue_is_told_and_harms_nobody(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ui, "WAITING", 1)
+    monkeypatch.setattr(ui, "AT_ONCE", 1)
+    pipeline = Waits()
+    blocks = launch(pipeline)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(read, blocks, "42")
+        assert pipeline.started.acquire(timeout=PATIENCE_S)
+        second = pool.submit(read, blocks, "7")
+        deadline = time.monotonic() + PATIENCE_S
+        while len(blocks._queue) < 1 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert "queue is full" in read(blocks, "128").lower()
+        pipeline.go_on.set()
+        assert [first.result(), second.result()] == ["42", "7"]
+    assert read(blocks, "128") == "128"
+
+
+def test_as_many_are_read_at_once_as_there_are_cores(launch: Launch) -> None:
+    pipeline = Waits()
+    blocks = launch(pipeline)
+    with ThreadPoolExecutor(ui.AT_ONCE) as pool:
+        waiting = [pool.submit(read, blocks, number) for number in ("42", "7")[: ui.AT_ONCE]]
+        for _ in waiting:
+            assert pipeline.started.acquire(timeout=PATIENCE_S)
+        pipeline.go_on.set()
+        assert [answer.result() for answer in waiting] == ["42", "7"]
+
+
+def test_uploads_and_pictures_go_away_by_themselves(
+    launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ui, "KEPT_S", 1)
+    monkeypatch.setattr(ui, "CHECKED_EVERY_S", 1)
+    blocks = launch(StandIn())
+    files = {"files": ("house.png", encoded(photo_of("42")))}
+    (path,) = httpx.post(f"{blocks.local_url}gradio_api/upload", files=files).json()
+    assert Path(path).is_relative_to(tmp_path)
+    assert read(blocks, "42") == "42"  # leaves the picture with the box
+    deadline = time.monotonic() + PATIENCE_S
+    while any(file.is_file() for file in tmp_path.rglob("*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
