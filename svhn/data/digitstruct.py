@@ -74,7 +74,7 @@ def read(source: Path, progress: bool = True) -> Records:
             if not shapes or {names.dtype, groups.dtype} != {h5py.ref_dtype}:
                 raise DataError(f"{source.name} is not laid out like the official digitStruct.mat.")
             if file.id.get_create_plist().get_sizes() == (8, 8):
-                records = _read(file, hdf5.Bytes(np.memmap(source, np.uint8, mode="r"), file.userblock_size), progress)
+                records = _read(file, source, progress)
                 sample = range(0, len(records), CHECK_EVERY)
                 if all(_agrees(file, records, i) for i in sample):
                     return records
@@ -83,19 +83,21 @@ def read(source: Path, progress: bool = True) -> Records:
         raise DataError(f"{source.name} is not a readable digitStruct.mat ({error}).") from None
 
 
-def _read(file: h5py.File, raw: hdf5.Bytes | None, progress: bool) -> Records:
-    """Through the bytes where there are any and they are understood, else through h5py."""
+def _read(file: h5py.File, path: Path | None, progress: bool) -> Records:
+    """Through the bytes of the file at `path` where they are understood, else (or without) through h5py."""
     total = file["digitStruct/name"].shape[0]
     name_at, group_at = (_addresses(file[f"digitStruct/{part}"]) for part in ("name", "bbox"))
     names, counts, values, faults = [], [], [], {}
     with tqdm(total=total, desc="Reading digitStruct.mat", unit=" records", delay=2, disable=not progress) as bar:
         for start in range(0, total, BLOCK):
             block = slice(start, min(start + BLOCK, total))
-            if raw is None:
+            if path is None:
                 size = block.stop - start
                 block_names, block_values = [""] * size, [np.empty((0, 5))] * size
                 understood = np.zeros(size, bool)
             else:
+                # Mapped anew for every block, so that the pages read before do not stay in memory.
+                raw = hdf5.Bytes(np.memmap(path, np.uint8, mode="r"), file.userblock_size)
                 block_names, block_values, understood = _block(raw, name_at[block], group_at[block])
             for i in np.flatnonzero(~understood):
                 block_names[i], block_values[i], fault = _record(file, start + i)

@@ -119,27 +119,27 @@ def _write(source: Split, records: Records, crops: Table, scenes: Table, summary
         for name, data in source.photos():
             bar.update()
             if name in seen:
-                summary.noted["photo of a name that came before"] += 1
+                summary.note("a photo of this name came before", name)
                 continue
             seen.add(name)
             if name not in waiting:
-                summary.noted["photo without a record"] += 1
+                summary.note("photo without a usable record", name)
                 continue
             i = waiting.pop(name)
             try:
-                crop, scene = _rows(records[i], data, summary)
+                crop, scene, notes = _rows(records[i], data)
             except _Skip as skip:
-                summary.skipped[skip.reason] += 1
-                summary.tell(i, name, str(skip))
+                summary.skip(skip.reason, name, i, str(skip))
                 continue
+            for note in notes:
+                summary.note(note, name, i)
             crops.append(**crop)
             scenes.append(**scene)
             summary.written += 1
     crops.flush()
     scenes.flush()
     for name, i in waiting.items():
-        summary.skipped["no photo"] += 1
-        summary.tell(i, name, "its photo is missing")
+        summary.skip("no photo", name, i)
     if summary.skipped["no photo"] > len(records) / 2:
         raise DataError(
             f"{source.path} lacks the photos of {summary.skipped['no photo']} of its {len(records)} records; "
@@ -155,18 +155,16 @@ def _by_name(records: Records, summary: Summary) -> dict[str, int]:
     found: dict[str, int] = {}
     for i, name in enumerate(records.names.tolist()):
         if i in records.faults:
-            summary.skipped["damaged record"] += 1
-            summary.tell(i, name, records.faults[i])
+            summary.skip("damaged record", name, i, records.faults[i])
         elif name in found:
-            summary.skipped["name used before"] += 1
-            summary.tell(i, name, f"record {found[name] + 1} has the same file name")
+            summary.skip("name used before", name, i, f"record {found[name] + 1} has the same file name")
         else:
             found[name] = i
     return found
 
 
-def _rows(record: Record, data: bytes, summary: Summary) -> tuple[dict, dict]:
-    """One photo and its record -> its row of the crops and its row of the scenes. Raises _Skip."""
+def _rows(record: Record, data: bytes) -> tuple[dict, dict, list[str]]:
+    """One photo and its record -> its row of the crops, of the scenes, and what is odd. Raises _Skip."""
     if record.image_number is None:
         raise _Skip("file name is no number")
     try:
@@ -184,13 +182,12 @@ def _rows(record: Record, data: bytes, summary: Summary) -> tuple[dict, dict]:
     digits, length = labels.encode("".join(str(text[i]) for i in order))
     digit_boxes = digit_boxes[order]
     box = bx.union(digit_boxes)
-    if outside:
-        summary.noted["box partly outside the photo, clipped"] += 1
-    if length == labels.TOO_LONG:
-        summary.noted["more than five digits"] += 1
+    notes = ["box partly outside the photo, clipped"] if outside else []
+    notes += ["more than five digits"] if length == labels.TOO_LONG else []
     return (
         {"digits": digits, "length": length, "number": record.image_number, **_crop(photo, box, digit_boxes)},
         {"length": length, "number": record.image_number, **_scene(photo, box, digit_boxes)},
+        notes,
     )
 
 

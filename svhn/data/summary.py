@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-MAX_PROBLEMS = 1000  # told one by one; all are counted
+MAX_TOLD = 1000  # problems of one kind told one by one; all are counted
 
 
 @dataclass
@@ -17,17 +17,29 @@ class Summary:
     written: int = 0
     skipped: Counter[str] = field(default_factory=Counter)  # reason -> records left out
     noted: Counter[str] = field(default_factory=Counter)  # what was odd and did no harm
-    problems: list[str] = field(default_factory=list)  # "file, record number: what", the first MAX_PROBLEMS
+    problems: list[str] = field(default_factory=list)  # "archive, record number, file: what"
 
-    def tell(self, record: int, name: str, what: str) -> None:
-        """Keep a problem of the record (counted from 0 here, from 1 for people, as MATLAB does)."""
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(f"{self.source}, record {record + 1} ({name or 'without a name'}): {what}")
+    def skip(self, reason: str, name: str, record: int, what: str = "") -> None:
+        """A record that was left out: the reason it is counted under, and what exactly is wrong with it."""
+        self.skipped[reason] += 1
+        if self.skipped[reason] <= MAX_TOLD:
+            self._tell(name, record, f"skipped, {what or reason}")
+
+    def note(self, what: str, name: str, record: int | None = None) -> None:
+        """Something odd that did no harm."""
+        self.noted[what] += 1
+        if self.noted[what] <= MAX_TOLD:
+            self._tell(name, record, what)
+
+    def _tell(self, name: str, record: int | None, what: str) -> None:
+        """Records are counted from 0 here and from 1 for people, as in MATLAB."""
+        place = "" if record is None else f"record {record + 1}, "
+        self.problems.append(f"{self.source}, {place}{name or 'without a name'}: {what}")
 
     def __str__(self) -> str:
         lines = [*self.problems]
-        if len(lines) == MAX_PROBLEMS:
-            lines.append(f"(only the first {MAX_PROBLEMS} are told; all are counted)")
+        if max([0, *self.skipped.values(), *self.noted.values()]) > MAX_TOLD:
+            lines.append(f"(only the first {MAX_TOLD} of a kind are told; all are counted)")
         lines.append(f"{self.source}: {self.records} records, {self.written} written, {self.skipped.total()} skipped")
         lines += [f"  skipped, {reason}: {count}" for reason, count in self.skipped.most_common()]
         lines += [f"  noted, {what}: {count}" for what, count in self.noted.most_common()]

@@ -167,7 +167,8 @@ def test_box_partly_outside_is_clipped_and_counted(tmp_path):
     write(tmp_path, marked([(-4, 20, 15, 30), (130, -7, 30, 120)]), marked([(0, 0, 150, 90)]))
     summary, _, scenes = prepared(tmp_path)
     assert summary.written == 2
-    assert summary.noted["box partly outside the photo, clipped"] == 1
+    assert summary.noted == {"box partly outside the photo, clipped": 1}
+    assert summary.problems == ["train.tar.gz, record 1, 1.png: box partly outside the photo, clipped"]
     assert scenes["digit_boxes"][0, :2].tolist() == [[0, 20, 11, 50], [130, 0, 150, 90]]
 
 

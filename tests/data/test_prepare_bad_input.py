@@ -58,7 +58,7 @@ def _box(*xywh: float) -> Callable[[official.Entry], None]:
 @pytest.mark.parametrize(
     ("spoil", "reason", "told"),
     [
-        (_no_photo, "no photo", "its photo is missing"),
+        (_no_photo, "no photo", "no photo"),
         (_half_a_photo, "photo cannot be decoded", "damaged"),
         (_no_picture, "photo cannot be decoded", "not a picture"),
         (_tiny_photo, "photo cannot be decoded", "only 50×7 pixels"),
@@ -81,7 +81,7 @@ def test_record_that_cannot_be_used_is_skipped_and_told(tmp_path, spoil, reason,
     assert dict(summary.skipped) == {reason: 1}
     assert (summary.records, summary.written) == (5, 4)
     [problem] = summary.problems
-    assert problem.startswith("train.tar.gz, record 3 (3.png): ")
+    assert problem.startswith("train.tar.gz, record 3, 3.png: skipped, ")
     assert told in problem
     assert str(summary).splitlines() == [
         problem,
@@ -106,7 +106,7 @@ def test_damaged_record(tmp_path):
         del file[file["digitStruct/bbox"][0, 0]]["left"]
     summary, numbers = prepared(tmp_path)
     assert summary.skipped["damaged record"] == 1
-    assert summary.problems[0].startswith("train, record 1 (1.png): its entry is damaged")
+    assert summary.problems[0].startswith("train, record 1, 1.png: skipped, its entry is damaged")
     assert set(numbers) == {2, 3}
 
 
@@ -119,7 +119,7 @@ def test_two_records_of_one_name(tmp_path):
     )
     summary, numbers = prepared(tmp_path)
     assert dict(summary.skipped) == {"name used before": 1}
-    assert "record 5 (2.png): record 2 has the same file name" in summary.problems[0]
+    assert "record 5, 2.png: skipped, record 2 has the same file name" in summary.problems[0]
     assert numbers[2] == written[1].number
 
 
@@ -127,7 +127,8 @@ def test_photos_too_many(tmp_path):
     photo = official.png(np.zeros((20, 20, 3), np.uint8))
     official.write_split(tmp_path, "train", 3, members=[("train/99.png", photo), ("train/2.png", photo)])
     summary, numbers = prepared(tmp_path)
-    assert summary.noted == {"photo without a record": 1, "photo of a name that came before": 1}
+    assert summary.noted == {"photo without a usable record": 1, "a photo of this name came before": 1}
+    assert summary.problems[0] == "train.tar.gz, 99.png: photo without a usable record"
     assert set(numbers) == {1, 2, 3}
 
 
@@ -170,12 +171,12 @@ def test_out_dir_that_cannot_be_made(tmp_path):
 
 
 def test_problems_told_are_bounded_and_counted_all(tmp_path, monkeypatch):
-    monkeypatch.setattr(summary_module, "MAX_PROBLEMS", 2)
+    monkeypatch.setattr(summary_module, "MAX_TOLD", 2)
     official.write_split(tmp_path, "train", 9, spoil=lambda entries: [_no_photo(e) for e in entries[:4]] and None)
     summary, _ = prepared(tmp_path)
     assert len(summary.problems) == 2
     assert summary.skipped["no photo"] == 4
-    assert "(only the first 2 are told; all are counted)" in str(summary)
+    assert "(only the first 2 of a kind are told; all are counted)" in str(summary)
 
 
 def test_photo_over_the_limit_is_refused_and_skipped(tmp_path, monkeypatch):
