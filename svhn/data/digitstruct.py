@@ -70,8 +70,8 @@ def read(source: Path, progress: bool = True) -> Records:
     try:
         with h5py.File(source, "r") as file:
             names, groups = file["digitStruct/name"], file["digitStruct/bbox"]
-            shapes = names.shape == groups.shape and names.shape[1:] == (1,)
-            if not shapes or {names.dtype, groups.dtype} != {h5py.ref_dtype}:
+            columns = names.shape == groups.shape and names.shape[1:] == (1,)
+            if not columns or {h5py.check_ref_dtype(part.dtype) for part in (names, groups)} != {h5py.Reference}:
                 raise DataError(f"{source.name} is not laid out like the official digitStruct.mat.")
             if file.id.get_create_plist().get_sizes() == (8, 8):
                 records = _read(file, source, progress)
@@ -173,7 +173,7 @@ def _column(file: h5py.File, dataset: h5py.Dataset) -> list[float]:
     if dataset.size > MAX_DIGITS:
         raise ValueError(f"{dataset.size} digits")
     elements = dataset[()].ravel()
-    if dataset.dtype == h5py.ref_dtype:
+    if h5py.check_ref_dtype(dataset.dtype):
         return [float(file[reference][()].item()) for reference in elements]
     return [float(element) for element in elements]
 

@@ -202,6 +202,10 @@ def test_other_hdf5_file(tmp_path):
         file["digitStruct/name"], file["digitStruct/bbox"] = np.zeros((3, 1)), np.zeros((3, 1))
     with pytest.raises(DataError, match=r"y.mat is not laid out like"):
         read(tmp_path / "y.mat")
+    with h5py.File(tmp_path / "y.mat", "w") as file:
+        file["digitStruct/name"], file["digitStruct/bbox"] = [[b"1.png"]], np.array([["1"]], h5py.string_dtype())
+    with pytest.raises(DataError, match=r"y.mat is not laid out like"):
+        read(tmp_path / "y.mat")
     official.write_digitstruct(tmp_path / "x.mat", official.entries(2))
     with h5py.File(tmp_path / "x.mat", "r+") as file:
         del file["digitStruct/name"]
