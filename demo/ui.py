@@ -80,11 +80,11 @@ def build(pipeline: Pipeline, truths: Truths, own: Sequence[Sample], real: Seque
                 timing = _html(visible=False, elem_id="timing")
         _html(FOOTER)
 
-        def show(sent: Sent | None) -> list:
-            return _show(pipeline, truths, sent)
+        def on_change(sent: Sent | None) -> list:
+            return show(pipeline, truths, sent)
 
         photo.change(
-            show,
+            on_change,
             photo,
             [verdict, found, legend, evidence, timing],
             api_visibility="private",
@@ -116,7 +116,7 @@ def _html(value: str | None = None, **options: Any) -> gr.HTML:
     return gr.HTML(value, apply_default_css=False, **options)
 
 
-def _show(pipeline: Pipeline, truths: Truths, sent: Sent | None) -> list:
+def show(pipeline: Pipeline, truths: Truths, sent: Sent | None) -> list:
     """Everything a visitor sees about one photo: verdict, picture, legend, evidence, timing."""
     hidden = gr.update(visible=False, value=None)
     if sent is None:
