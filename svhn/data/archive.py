@@ -38,14 +38,20 @@ class Split:
 
     @contextmanager
     def digitstruct(self, progress: bool = True) -> Iterator[Path]:
-        """A path to digitStruct.mat, valid inside the `with`. Raises DataError when there is none."""
-        if self.path.is_dir():
-            yield _digitstruct_in_folder(self.path)
-        else:
-            with tempfile.TemporaryDirectory(prefix="svhn-") as folder:
-                copy = Path(folder) / DIGITSTRUCT
-                _copy_digitstruct(self.path, copy, progress)
-                yield copy
+        """A path to digitStruct.mat, valid inside the `with`. Raises DataError when there is none.
+
+        A DataError from inside the `with`, where the file is read, leaves it with the name of this split.
+        """
+        with tempfile.TemporaryDirectory(prefix="svhn-") as folder:
+            if self.path.is_dir():
+                path = _digitstruct_in_folder(self.path)
+            else:
+                path = Path(folder) / DIGITSTRUCT
+                _copy_digitstruct(self.path, path, progress)
+            try:
+                yield path
+            except DataError as error:
+                raise DataError(f"{self.path}: {error}") from None
 
     def photos(self) -> Iterator[tuple[str, bytes]]:
         """(file name such as "1.png", content) of every photo: a folder's by number, an archive's as they come.

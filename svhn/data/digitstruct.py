@@ -72,7 +72,7 @@ def read(source: Path, progress: bool = True) -> Records:
             names, groups = file["digitStruct/name"], file["digitStruct/bbox"]
             columns = names.shape == groups.shape and names.shape[1:] == (1,)
             if not columns or {h5py.check_ref_dtype(part.dtype) for part in (names, groups)} != {h5py.Reference}:
-                raise DataError(f"{source.name} is not laid out like the official digitStruct.mat.")
+                raise DataError(f"{source.name} is not laid out like the official one; please fetch it again.")
             if file.id.get_create_plist().get_sizes() == (8, 8):
                 records = _read(file, source, progress)
                 sample = range(0, len(records), CHECK_EVERY)
@@ -80,7 +80,7 @@ def read(source: Path, progress: bool = True) -> Records:
                     return records
             return _read(file, None, progress)
     except (OSError, KeyError, AttributeError) as error:
-        raise DataError(f"{source.name} is not a readable digitStruct.mat ({error}).") from None
+        raise DataError(f"{source.name} is no MATLAB file that can be read ({error}); please fetch it again.") from None
 
 
 def _read(file: h5py.File, path: Path | None, progress: bool) -> Records:

@@ -163,6 +163,13 @@ def test_failure_leaves_the_earlier_files_and_nothing_else(tmp_path):
     assert {path.name: path.read_bytes() for path in (tmp_path / "prepared").iterdir()} == before
 
 
+def test_digitstruct_that_is_none(tmp_path):
+    official.write_split(tmp_path, "train", 2, as_tar=False)
+    (tmp_path / "train" / "digitStruct.mat").write_bytes(b"x" * 5000)
+    with pytest.raises(DataError, match=r"train: digitStruct.mat is no MATLAB file that can be read"):
+        prepared(tmp_path)
+
+
 def test_out_dir_that_cannot_be_made(tmp_path):
     official.write_split(tmp_path, "train", 2)
     (tmp_path / "file").write_text("")
