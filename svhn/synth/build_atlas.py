@@ -30,6 +30,7 @@ from .glyphs import ATLAS, CELL, FIGURE, LETTERS, pack
 
 DIGITS = "0123456789"
 SIZE = 192  # of the type while drawing, pixels
+SHEET = 3 * SIZE  # on which a character is drawn
 HERE = Path(__file__).parent
 LICENCES = {  # words that name a licence -> its short name; a face under any other licence is left out
     "open font license": "OFL-1.1",
@@ -88,21 +89,25 @@ def debian_files(folder: Path) -> Iterator[tuple[str, str, str, bytes]]:
 
 def draw(pen: ImageFont.FreeTypeFont, characters: str) -> tuple[np.ndarray, np.ndarray, float] | None:
     """Masks (len, CELL, CELL), metrics (len, 3) and the side of the cell; None when a character has no ink."""
-    boxes = np.array([pen.getbbox(c, anchor="ls", features=["lnum"]) for c in characters], dtype=float)
-    widths, heights = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    sheets, boxes = [], []
+    for character in characters:
+        sheet = Image.new("L", (SHEET, SHEET))
+        at = (SHEET // 3, 2 * SHEET // 3)  # Pillow's own boxes include the space beside the ink
+        ImageDraw.Draw(sheet).text(at, character, font=pen, fill=255, anchor="ls", features=["lnum"])
+        sheets.append(sheet)
+        boxes.append(sheet.point(lambda v: 255 * (v > 90)).getbbox() or (0, 0, 0, 0))
+    left, top, right, bottom = np.array(boxes, dtype=float).T
+    widths, heights = right - left, bottom - top
     if heights.min() < SIZE / 10 or widths.min() < SIZE / 60:
         return None
     figure = float(np.median(heights))
     scale = min(FIGURE / figure, (CELL - 4) / heights.max(), (CELL - 2) / widths.max())
-    side = round(CELL / scale)
+    side = CELL / scale
     masks = []
-    for c, (left, top, right, bottom) in zip(characters, boxes, strict=True):
-        big = Image.new("L", (side, side))
-        corner = ((side - left - right) / 2, (side - top - bottom) / 2)
-        ImageDraw.Draw(big).text(corner, c, font=pen, fill=255, anchor="ls", features=["lnum"])
-        masks.append(np.asarray(big.resize((CELL, CELL), Image.BOX)))
-    middle = (boxes[:, 1].min() + boxes[:, 3].max()) / 2
-    drop = (boxes[:, 1] + boxes[:, 3]) / 2 - middle
+    for sheet, x, y in zip(sheets, (left + right - side) / 2, (top + bottom - side) / 2, strict=True):
+        cell = sheet.transform((4 * CELL, 4 * CELL), Image.Transform.EXTENT, (x, y, x + side, y + side), Image.BILINEAR)
+        masks.append(np.asarray(cell.resize((CELL, CELL), Image.BOX)))
+    drop = (top + bottom) / 2 - (top.min() + bottom.max()) / 2
     return np.stack(masks), np.stack([widths, heights, drop], axis=1) / figure, side / figure
 
 

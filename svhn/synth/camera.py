@@ -104,8 +104,7 @@ def photograph(
     """Clean pictures (n, 3, S, S) in 0 ... 1 -> uint8 (n, 3, S, S), as an enlarged piece of a poor photo.
 
     native (n, 2): pixels across and down that the photo had for this piece; height (n,) of its digits among
-    them; edges (n, 4): first and last
-    column, first and last row of the piece that the photo still covers.
+    them; edges (n, 4): first and last column, first and last row of the piece that the photo still covers.
     """
     n, _, _, size = images.shape
     pixels = native.clamp(max=size)  # finer than the picture is as good as the picture
@@ -126,12 +125,10 @@ def photograph(
     level = dice.within(config.gamma, n, 1, 1, 1)
     gain = dice.within(config.exposure, n, 1, 1, 1) * (1 + dice.normal(config.cast, n, 3, 1, 1))
     small = small.clamp(1e-4, 1).pow(level) * gain
-    small = small + torch.randn(small.shape, generator=dice.generator, device=dice.device) * dice.within(
-        config.noise, n, 1, 1, 1
-    )
+    small = small + dice.normal(1.0, *small.shape) * dice.within(config.noise, n, 1, 1, 1)
     soft = F.avg_pool2d(small, 3, 1, 1, count_include_pad=False)
     small = (small + (small - soft) * dice.within(config.sharpen, n, 1, 1, 1)).clamp(0, 1)
-    hit = dice.chance(config.jpeg_share, n).nonzero()[:, 0]
+    hit = dice.some(config.jpeg_share, n)
     small = small.index_copy(0, hit, jpeg(small[hit], dice.within(config.jpeg_step, len(hit))))
 
     columns = enlarge_matrix(pixels[:, 0], size, edges[:, 0], edges[:, 1])

@@ -35,7 +35,7 @@ class PaintConfig:
 
     wall_relief: Range = (0.005, 0.08)
     wall_repeat: Range = (2.5, 14.0)
-    photo_share: float = 0.4  # of the walls, where photos are given
+    photo_share: float = 0.5  # of the walls around plates, where photos are given
     photo_zoom: Range = (0.06, 0.4)  # of a photo's side that a crop's wall shows
     wall_warmth: float = 0.05  # spread of red against blue in walls: brick and wood, slate and shade
     second_wall_share: float = 0.45  # a door frame, a corner, another house
@@ -94,7 +94,7 @@ class ViewConfig:
     narrowing: Range = (0.75, 1.0)  # of widths on a wall seen from the side
     narrowed_share: float = 0.35
     vanishing: float = 0.06  # spread of the change of scale from the number's middle to its end
-    box_slack: Range = (-0.02, 0.10)  # by which people draw boxes larger than the ink, in box heights a side
+    box_slack: Range = (0.0, 0.1)  # by which people draw boxes larger than the ink, in box heights a side
 
 
 @dataclass(frozen=True)

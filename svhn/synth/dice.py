@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,10 @@ class Dice:
     def within(self, span: Range, *shape: int) -> torch.Tensor:
         """Uniform in the range."""
         return span[0] + (span[1] - span[0]) * self.unit(*shape)
+
+    def ratio(self, span: Range, *shape: int) -> torch.Tensor:
+        """Even on a logarithmic scale over the range, which must be above 0."""
+        return self.within((math.log(span[0]), math.log(span[1])), *shape).exp()
 
     def normal(self, spread: float, *shape: int) -> torch.Tensor:
         """Normal about 0, cut at three standard deviations so that ranges stay ranges."""

@@ -26,7 +26,7 @@ from .glyphs import Atlas
 
 TABLE = Path(__file__).with_name("layout.json")
 STEPS = 32  # intervals between the quantiles of a table
-BOX_SLACK = 0.08  # official digit boxes touch each other: about this much of their width is not ink, in heights
+BOX_SLACK = 0.07  # official digit boxes touch each other: about this much of their width is not ink, in heights
 ROW, DIAGONAL, STACK, ARC = range(4)
 
 
@@ -80,7 +80,7 @@ def sample_layout(n: int, config: LayoutConfig, atlas: Atlas, dice: Dice) -> Lay
     face = torch.where(dice.chance(config.bold_share, n, 1), bolder, face).expand(n, k)
     face = torch.where(dice.chance(config.mixed_faces_share, n, 1), dice.below(len(atlas.names), n, k), face)
 
-    aspect = dice.quantile(table["digit_aspect"], n, 1) - BOX_SLACK / 2
+    aspect = dice.quantile(table["digit_aspect"], n, 1) - BOX_SLACK
     natural = atlas.width[face[:, :1]].mean(-1)  # (n, 1), the face's mean digit
     squeeze = (aspect / natural).clamp(*config.narrowing)
     loose = torch.where(dice.chance(config.loose_share, n, 1), config.loose_factor, 1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -50,10 +50,22 @@ def visible(colours: torch.Tensor, config: PaintConfig, dice: Dice) -> torch.Ten
     stretch = stretch * (config.least_contrast / apart.mean(1, keepdim=True).abs()).clamp(1, 4)
     stretch = torch.where(dice.chance(config.faint_share, n, 1), dice.within(config.faint, n, 1), stretch)
     ink = (ground + stretch * apart).clamp(0, 1)
-    # Dark ink on a dark ground has nowhere to go: then it is light, and the other way round.
+    return torch.stack([_standing_out(ink, ground, config), ground, wall], dim=1)
+
+
+def on_bare_wall(number: Number, wall: torch.Tensor, config: PaintConfig) -> Number:
+    """The numbers with those that have no plate in an ink that stands out from the wall's colour (n, 3)."""
+    ink, ground, around = number.colours.unbind(1)
+    bare = torch.stack([_standing_out(ink, wall, config), wall, wall], dim=1)
+    plated = torch.stack([ink, ground, around], dim=1)
+    return replace(number, colours=torch.where(number.plated[:, None, None], plated, bare))
+
+
+def _standing_out(ink: torch.Tensor, ground: torch.Tensor, config: PaintConfig) -> torch.Tensor:
+    """The ink (n, 3), or where it cannot be told from the ground (n, 3) a lighter or darker one."""
     lost = (ink - ground).mean(1, keepdim=True).abs() < config.least_contrast * config.faint[0]
     opposite = (ground + torch.where(ground.mean(1, keepdim=True) > 0.5, -0.4, 0.4)).clamp(0, 1)
-    return torch.stack([torch.where(lost, opposite, ink), ground, wall], dim=1)
+    return torch.where(lost, opposite, ink)
 
 
 def look(number: Number, config: ViewConfig, dice: Dice) -> torch.Tensor:

@@ -12,7 +12,7 @@ from .dice import Dice
 from .glyphs import Atlas
 from .ink import ink_mask, paint_ink
 from .layout import extent, statistics
-from .number import Number, boxes, digit_corners, look, placed, sample_number
+from .number import Number, boxes, digit_corners, look, on_bare_wall, placed, sample_number
 from .palette import sample_colours
 from .plane import Plane, on, project, seen
 from .plates import plate
@@ -105,9 +105,7 @@ def scenes(
 ) -> Scenes:
     """n whole photos with 0 ... 3 numbers each, 2 to 90 % of the photo's width; arguments as for `crops`."""
     dice, scene = Dice(generator, device), config.scene
-    aspect = dice.within(
-        (torch.tensor(scene.aspect).log()[0].item(), torch.tensor(scene.aspect).log()[1].item()), n
-    ).exp()
+    aspect = dice.ratio(scene.aspect, n)
     size = torch.stack([(SCENE / aspect).clamp(max=SCENE), (SCENE * aspect).clamp(max=SCENE)], dim=1).round()  # h, w
     units = dice.within(scene.wall_units, n, 1).expand(n, 2)
     plane = seen(placed(SCENE / units, size.flip(1) / 2), SCENE)
@@ -124,14 +122,15 @@ def scenes(
     for k in range(slots):
         number = sample_number(n, config, atlas, dice)
         to_photo, found = _in_photo(number, size, config, dice)
-        room = (found[:, 2:] - found[:, :2]) * 0.3 + 2
+        room = (found[:, 3:] - found[:, 1:2]) * 0.6 + 2  # for its plate
         wide = torch.cat([found[:, :2] - room, found[:, 2:] + room], dim=1)
         apart = (wide[:, None, :2] >= taken[..., 2:]).any(-1) | (wide[:, None, 2:] <= taken[..., :2]).any(-1)
         index = ((count > k) & apart.all(1)).nonzero()[:, 0]
         taken[index, k] = wide[index]
         box[index, k] = found[index]
         length[index, k] = number.layout.length[index].to(torch.uint8)
-        part, own = seen(to_photo[index], SCENE), number.pick(index)
+        part = seen(to_photo[index], SCENE)
+        own = on_bare_wall(number.pick(index), mean_within(canvas[index], found[index]), config.paint)
         everyone = torch.ones_like(own.plated)
         canvas = on(
             canvas,
@@ -182,6 +181,15 @@ def put_up(
     return canvas
 
 
+def mean_within(canvas: torch.Tensor, box: torch.Tensor) -> torch.Tensor:
+    """Mean colour (n, 3) of the pictures (n, 3, S, S) within the boxes (n, 4)."""
+    at = torch.arange(canvas.shape[-1], device=canvas.device) + 0.5
+    low, high = (box[:, :2] - 0.5)[..., None], (box[:, 2:] + 0.5)[..., None]
+    columns, rows = ((at >= low) & (at <= high)).float().unbind(1)  # (n, S) each, never empty
+    weight = rows[:, :, None] * columns[:, None]
+    return (canvas * weight[:, None]).sum((2, 3)) / weight.sum((1, 2))[:, None]
+
+
 def _in_photo(
     number: Number, size: torch.Tensor, config: StreetConfig, dice: Dice
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -189,9 +197,8 @@ def _in_photo(
     n, scene = len(size), config.scene
     to_camera = look(number, config.view, dice)
     low, high = extent(digit_corners(number, to_camera), number.layout.present)
-    least, most = (float(torch.tensor(w).log()) for w in scene.width)
     learnt = dice.quantile(statistics()["width_share"], n).clamp(*scene.width)
-    share = torch.where(dice.chance(scene.learnt_share, n), learnt, dice.within((least, most), n).exp())
+    share = torch.where(dice.chance(scene.learnt_share, n), learnt, dice.ratio(scene.width, n))
     scale = torch.minimum(share * size[:, 1] / (high - low)[:, 0], scene.tallest * size[:, 0] / (high - low)[:, 1])
     scale = scale[:, None].expand(n, 2)
     corner = dice.unit(n, 2) * (size.flip(1) - (high - low) * scale)

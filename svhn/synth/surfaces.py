@@ -64,7 +64,7 @@ def _walls(dice: Dice, n: int) -> list[torch.Tensor]:
         grain,
         rough(dice, n, (1, 1, 0.8, 0.8, 0.6), stretch=(8, 1)),  # brushed metal, streaks of rain
         0.5 * ramp + 0.15 * rough(dice, n, (1, 1)),  # nearly plain
-        1.2 * torch.tanh(1.3 * rough(dice, n, (0.3, 0.6, 1, 1, 1))),  # leaves
+        0.8 * torch.tanh(1.3 * rough(dice, n, (0.3, 0.6, 1, 1, 1))),  # leaves
     ]
 
 

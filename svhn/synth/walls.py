@@ -35,7 +35,7 @@ def surroundings(
     colour = number.colours[:, 2]
     canvas = wall(plane, colour, config, dice, bank, config.wall_relief)
     if photos is not None:
-        index = dice.some(config.photo_share, n)
+        index = (dice.chance(config.photo_share, n) & number.plated).nonzero()[:, 0]
         canvas = on(canvas, index, lambda c: photo_patch(colour[index], size, config, dice, photos))
     index = dice.some(config.second_wall_share, n)
     part, m = plane.pick(index), len(index)
