@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; gives the exit code: 0, 1 for an error that was told, 2 for a wrong command line."""
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options) or 0
+        return options.action(options) or 0
     except UserError as error:
         print(f"svhn {options.command}: {error}", file=sys.stderr)
     except KeyboardInterrupt:
@@ -30,9 +30,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m svhn", description="Find and read house numbers in street photos.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, run, description: str) -> argparse.ArgumentParser:
+    def command(name: str, action, description: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=description, description=description)
-        sub.set_defaults(run=run)
+        sub.set_defaults(action=action)
         return sub
 
     sub = command("download", _download, "Fetch the official archives of train and test.")

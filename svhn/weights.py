@@ -49,6 +49,8 @@ def load(folder: Path, name: str, device: torch.device | str = "cpu") -> nn.Modu
     if name not in entries:
         raise WeightsError(f"{folder} holds no weights of {name!r}, only of {', '.join(entries)}.")
     path = folder / entries[name]["file"]
+    if path.parent != folder:
+        raise WeightsError(f"The manifest's file {entries[name]['file']!r} leads out of {folder}; restore the manifest.")
     try:
         data = path.read_bytes()
     except OSError as error:

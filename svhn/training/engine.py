@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -166,6 +167,6 @@ def _load(path: Path, recipe: Recipe, network, average, optimizer, device: torch
         average.load_state_dict(content["average"])
         optimizer.load_state_dict(content["optimizer"])
         return State(**content["state"])
-    except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError) as error:
+    except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError, UnpicklingError) as error:
         reason = str(error).splitlines()[0]
         raise TrainingError(f"{path} cannot be resumed from ({reason}); train without --resume.") from None

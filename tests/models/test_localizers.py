@@ -1,0 +1,74 @@
+"""Localizers: boxes in the photo's own pixels, whatever its size and shape."""
+
+import numpy as np
+import pytest
+import torch
+
+from svhn.models import LOCALIZERS, build
+from svhn.models.fcos import STRIDE, FCOSConfig, cell_centres, merge
+from svhn.preprocess import centre_patch
+
+SIZES = [(47, 104), (300, 20), (8, 8), (500, 700)]
+
+
+@pytest.mark.parametrize("name", LOCALIZERS)
+@pytest.mark.parametrize("size", SIZES)
+def test_boxes_lie_within_the_photo_and_come_best_first(name, size):
+    torch.manual_seed(0)
+    network = build(name).eval()
+    if name == "fcos":
+        torch.nn.init.constant_(network.score.bias, 3.0)  # untrained, it would find nothing at all
+    photo = np.random.default_rng(0).integers(0, 255, (*size, 3), dtype=np.uint8)
+    boxes, scores = network.locate(photo)
+    assert boxes.shape == (len(scores), 4)
+    assert (boxes[:, :2] >= 0).all()
+    assert (boxes[:, 2:] <= [size[1], size[0]]).all()
+    assert (boxes[:, :2] < boxes[:, 2:]).all()
+    assert (np.diff(scores) <= 0).all()
+    if name == "fcos":
+        assert 0 < len(boxes) <= network.config.max_boxes
+
+
+def test_a_photo_without_a_number_gives_no_box():
+    network = build("fcos").eval()
+    torch.nn.init.constant_(network.score.bias, -20.0)
+    boxes, scores = network.locate(np.full((60, 90, 3), 120, np.uint8))
+    assert boxes.shape == (0, 4)
+    assert scores.shape == (0,)
+
+
+def test_cells_stand_for_the_pixels_under_them():
+    network = build("fcos").eval()
+    scores, boxes = network(torch.randn(1, 3, 64, 96))
+    assert scores.shape == (1, 64 // STRIDE, 96 // STRIDE)
+    centres = cell_centres(16, 24, torch.device("cpu"))
+    assert centres[3, 5].tolist() == [22.0, 14.0]  # x, y
+    assert (boxes[0, ..., :2] < centres).all()
+    assert (boxes[0, ..., 2:] > centres).all()
+
+
+def test_votes_for_one_number_become_one_box_and_two_numbers_stay_two():
+    boxes = torch.tensor([[10, 10, 30, 20], [11, 10, 31, 20], [60, 10, 90, 30], [0, 0, 5, 5]], dtype=torch.float)
+    scores = torch.tensor([0.6, 0.9, 0.8, 0.1])
+    merged, best = merge(boxes, scores, FCOSConfig())
+    assert best.tolist() == pytest.approx([0.9, 0.8])
+    assert merged[0].tolist() == pytest.approx([10.6, 10, 30.6, 20])
+    assert merged[1].tolist() == pytest.approx([60, 10, 90, 30])
+
+
+def test_smaller_vgg_maps_its_patch_back_to_the_photo():
+    network = build("smaller_vgg").eval()
+    head = network.layers[-1]
+    torch.nn.init.zeros_(head.weight)
+    head.bias.data = torch.tensor([0.25, 0.25, 0.5, 0.5])  # left, top, width, height: the middle half
+    boxes, _ = network.locate(np.zeros((100, 300, 3), np.uint8))
+    assert boxes[0] == pytest.approx([125, 25, 175, 75], abs=1)
+
+
+def test_the_centre_patch_knows_where_it_came_from():
+    photo = np.zeros((50, 200, 3), np.uint8)
+    photo[20:30, 98:102] = 255
+    patch, offset, factor = centre_patch(photo, 96)
+    assert patch.shape == (3, 96, 96)
+    x, y = np.array([100, 25]) * factor - offset
+    assert patch[0, int(y), int(x)] > 200

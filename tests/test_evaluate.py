@@ -1,0 +1,135 @@
+"""Evaluation covers every photo, gives the contract's keys, and counts what it says it counts."""
+
+import csv
+
+import numpy as np
+import official
+import pytest
+from PIL import Image
+
+from svhn import evaluate
+from svhn.data.truth import Truth
+from svhn.errors import DataError
+from svhn.evaluate import Example
+from svhn.pipeline import Pipeline
+from svhn.reading import Reading
+
+
+class Oracle:
+    """Reads what it was told, in the order it was told."""
+
+    def __init__(self, readings: list[Reading], boxed: list[Reading] | None = None) -> None:
+        self.readings, self.boxed = iter(readings), iter(boxed or [])
+
+    def read(self, photo):
+        return next(self.readings)
+
+    def read_boxes(self, photo, boxes):
+        return [next(self.boxed)]
+
+
+def _reading(number: str | None, confidence: float = 0.9, box=(0.0, 0.0, 10.0, 10.0)) -> Reading:
+    if number is None:
+        return Reading.nothing({})
+    probs = np.eye(11)[[0] * 5], np.eye(7)[len(number)]
+    return Reading(number, confidence, box, np.zeros((4, 4, 3), np.uint8), *probs, {})
+
+
+def _examples(*numbers: str, box=(0.0, 0.0, 10.0, 10.0)) -> list[Example]:
+    photo = np.zeros((20, 20, 3), np.uint8)
+    return [Example(f"{i}.png", photo, Truth(number, box)) for i, number in enumerate(numbers)]
+
+
+def test_every_photo_of_a_split_is_evaluated_the_same_way_twice(tiny_weights, small_data):
+    pipeline = Pipeline.load(tiny_weights)
+    reports = [
+        evaluate.split_report(
+            evaluate.run(pipeline, evaluate.split_examples(small_data, "test")), "test", pipeline.sha256
+        )
+        for _ in range(2)
+    ]
+    for report in reports:
+        report.pop("latency_ms")
+    assert reports[0] == reports[1]
+    assert reports[0]["images"] == 7
+    assert list(reports[0]["weights"]) == ["fcos", "compact"]
+
+
+def test_the_report_has_the_contracts_keys(tiny_weights, small_data):
+    outcome = evaluate.run(Pipeline.load(tiny_weights), evaluate.split_examples(small_data, "test"), limit=3)
+    report = evaluate.split_report(outcome, "test", {"compact": "00"})
+    assert set(report) == {"split", "images", "reader", "localizer", "end_to_end", "latency_ms", "weights"}
+    assert {"sequence_accuracy", "digit_accuracy", "by_length", "coverage_at_98"} <= set(report["reader"])
+    assert set(report["localizer"]) == {"mean_iou", "recall_50", "containment"}
+    assert set(report["latency_ms"]) == {"median", "p95"}
+    assert report["images"] == 3
+    assert sum(entry["n"] for entry in report["reader"]["by_length"].values()) == 3
+
+
+def test_figures_of_a_known_outcome():
+    oracle = Oracle(
+        [_reading("12"), _reading("7", 0.6), _reading(None)],
+        [_reading("12"), _reading("8"), _reading("340", 0.3)],
+    )
+    report = evaluate.split_report(evaluate.run(oracle, _examples("12", "8", "345")), "test", {})
+    assert report["reader"]["sequence_accuracy"] == pytest.approx(2 / 3)
+    assert report["reader"]["digit_accuracy"] == pytest.approx(5 / 6)
+    assert report["reader"]["by_length"]["3"] == {"n": 1, "accuracy": 0.0}
+    assert report["reader"]["coverage_at_98"] == pytest.approx(2 / 3)
+    assert report["end_to_end"]["sequence_accuracy"] == pytest.approx(1 / 3)
+    assert report["localizer"]["recall_50"] == pytest.approx(2 / 3)
+
+
+def test_held_out_photos_are_those_divisible_by_five(small_data):
+    assert [example.name for example in evaluate.split_examples(small_data, "held_out")] == [
+        "10.png",
+        "15.png",
+        "5.png",
+    ]
+
+
+def test_a_record_without_its_photo_or_a_photo_without_its_record_is_an_error(tmp_path):
+    official.write_split(tmp_path, "test", 3, members=[("test/99.png", official.png(np.zeros((20, 20, 3), np.uint8)))])
+    with pytest.raises(DataError, match=r"99\.png has no usable record"):
+        list(evaluate.split_examples(tmp_path, "test"))
+
+
+def _folder(tmp_path, rows: list[tuple[str, str]], header=("file", "number", "width")):
+    for file, _ in rows:
+        Image.fromarray(np.full((30, 40, 3), 90, np.uint8)).save(tmp_path / file)
+    with (tmp_path / "labels.csv").open("w", newline="") as out:
+        csv.writer(out).writerows([header, *((file, number, "40") for file, number in rows)])
+    return tmp_path
+
+
+def test_photos_with_and_without_a_number(tmp_path):
+    folder = _folder(tmp_path, [("a.png", "12"), ("b.png", ""), ("c.png", ""), ("d.png", "5")])
+    oracle = Oracle([_reading("12"), _reading(None), _reading("1"), _reading("6")])
+    report = evaluate.photos_report(evaluate.run(oracle, evaluate.folder_examples(folder)), {"x": "y"})
+    assert set(report) == {"images", "end_to_end", "negatives", "latency_ms", "weights"}
+    assert report["images"] == 4
+    assert report["end_to_end"]["sequence_accuracy"] == pytest.approx(0.5)
+    assert report["end_to_end"]["by_length"] == {"1": {"n": 1, "accuracy": 0.0}, "2": {"n": 1, "accuracy": 1.0}}
+    assert report["negatives"] == {"n": 2, "correct": 1}
+
+
+def test_a_folder_that_cannot_be_evaluated_says_why(tmp_path):
+    with pytest.raises(DataError, match=r"labels\.csv cannot be opened"):
+        list(evaluate.folder_examples(tmp_path))
+    folder = _folder(tmp_path, [("a.png", "12b")])
+    with pytest.raises(DataError, match="not written in digits"):
+        list(evaluate.folder_examples(folder))
+    (folder / "labels.csv").write_text("file,number\n../a.png,12\n")
+    with pytest.raises(DataError, match="not the name of a file"):
+        list(evaluate.folder_examples(folder))
+    (folder / "labels.csv").write_text("file,number\nmissing.png,12\n")
+    with pytest.raises(DataError, match="cannot be opened"):
+        list(evaluate.folder_examples(folder))
+    (folder / "labels.csv").write_text("picture,answer\na.png,12\n")
+    with pytest.raises(DataError, match="needs the columns"):
+        list(evaluate.folder_examples(folder))
+
+
+def test_nothing_to_evaluate_is_an_error():
+    with pytest.raises(DataError, match="not a single photo"):
+        evaluate.run(Oracle([]), [])

@@ -1,0 +1,73 @@
+"""The command line as other programs use it: contracts to the letter, sentences for errors, exit codes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from svhn.__main__ import main
+
+
+@pytest.fixture
+def photo(tmp_path) -> Path:
+    path = tmp_path / "photo.jpg"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (50, 80, 3), dtype=np.uint8)).save(path)
+    return path
+
+
+def test_read_prints_one_object_a_line_in_the_order_given(photo, tmp_path, tiny_weights, capsys):
+    broken = tmp_path / "broken.jpg"
+    broken.write_text("not a photo")
+    code = main(["read", str(photo), str(broken), str(photo), "--json", "--weights", str(tiny_weights)])
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert code == 1
+    assert [line["file"] for line in lines] == [str(photo), str(broken), str(photo)]
+    assert set(lines[0]) == {"file", "number", "confidence", "box", "digit_probs", "length_probs", "ms"}
+    assert set(lines[1]) == {"file", "error"}
+    assert np.shape(lines[0]["digit_probs"]) == (5, 11)
+
+
+def test_read_in_words(photo, tiny_weights, capsys):
+    assert main(["read", str(photo), "--weights", str(tiny_weights)]) == 0
+    assert capsys.readouterr().out.startswith(f"{photo}: ")
+
+
+def test_evaluate_writes_a_report(small_data, tiny_weights, tmp_path, capsys):
+    out = tmp_path / "deep" / "report.json"
+    arguments = ["evaluate", "--data", str(small_data), "--split", "test", "--out", str(out), "--limit", "4"]
+    assert main([*arguments, "--device", "cpu", "--weights", str(tiny_weights)]) == 0
+    assert json.loads(out.read_text())["images"] == 4
+    assert "sequence_accuracy" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["evaluate", "--data", "nowhere", "--out", "x.json"], "holds neither"),
+        (["evaluate", "--photos", "nowhere", "--out", "x.json"], "labels.csv"),
+        (["evaluate", "--photos", "nowhere", "--out", "x.json", "--limit", "0"], "--limit"),
+        (["prepare", "--data", "nowhere"], "holds neither"),
+        (["train", "lenet"], "no recipe 'lenet'"),
+        (["read", "x.jpg", "--device", "warp"], "try --device cpu"),
+        (["read", "x.jpg", "--reader", "goodfellow"], "no weights of 'goodfellow'"),
+    ],
+)
+def test_errors_are_a_sentence_and_exit_code_one(arguments, said, tiny_weights, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    if arguments[0] in ("evaluate", "read"):
+        arguments = [*arguments, "--weights", str(tiny_weights)]
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert "Traceback" not in error
+    assert not (tmp_path / "x.json").exists()
+
+
+def test_a_wrong_command_line_is_exit_code_two():
+    done = subprocess.run([sys.executable, "-m", "svhn", "evaluate"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "usage" in done.stderr

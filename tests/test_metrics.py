@@ -1,0 +1,62 @@
+"""Figures, each against a case worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from svhn import metrics
+
+
+def test_wilson_interval_of_known_cases():
+    low, high = metrics.wilson_interval(81, 263)
+    assert (low, high) == pytest.approx((0.2553, 0.3662), abs=1e-4)  # Newcombe 1998, table I
+    assert metrics.wilson_interval(0, 10)[0] == 0
+    assert metrics.wilson_interval(10, 10)[1] == pytest.approx(1)
+    assert metrics.wilson_interval(0, 0) == (0, 1)
+
+
+def test_accuracy_by_length_counts_every_photo_once():
+    right = np.array([True, False, True, True])
+    report = metrics.by_length(right, np.array([1, 2, 2, 3]))
+    assert report == {
+        "1": {"n": 1, "accuracy": 1.0},
+        "2": {"n": 2, "accuracy": 0.5},
+        "3": {"n": 1, "accuracy": 1.0},
+    }
+
+
+def test_coverage_takes_the_most_confident_that_are_accurate_enough():
+    confidence = np.array([0.9, 0.8, 0.7, 0.6])
+    right = np.array([True, True, False, True])
+    assert metrics.coverage(confidence, right, 0.98) == (0.5, 0.8)
+    assert metrics.coverage(confidence, right, 0.75) == (1.0, 0.6)
+    assert metrics.coverage(confidence, ~right, 0.98)[0] == 0
+
+
+def test_coverage_never_splits_photos_of_equal_confidence():
+    confidence = np.array([0.9, 0.9, 0.5])
+    assert metrics.coverage(confidence, np.array([True, False, True]), 0.98) == (0.0, math.inf)
+
+
+def test_coverage_of_nothing_is_nothing():
+    assert metrics.coverage(np.array([]), np.array([], bool)) == (0.0, math.inf)
+
+
+def test_calibration_error_is_the_gap_between_confidence_and_accuracy():
+    confidence = np.array([0.95, 0.95, 0.25, 0.25])
+    right = np.array([True, True, True, False])
+    assert metrics.calibration_error(confidence, right) == pytest.approx(0.5 * 0.05 + 0.5 * 0.25)
+    assert metrics.calibration_error(np.array([1.0]), np.array([True])) == 0
+
+
+def test_localisation_counts_a_photo_where_nothing_was_found_as_missed():
+    true = np.array([[0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 10, 10]], float)
+    found = np.array([[0, 0, 10, 10], [0, 0, 0, 0], [0, 0, 10, 5]], float)
+    assert metrics.localisation(found, true) == pytest.approx({"mean_iou": 0.5, "recall_50": 2 / 3, "containment": 0.5})
+
+
+def test_dice():
+    a, b = np.array([True, True, False]), np.array([True, False, False])
+    assert metrics.dice(a, b) == pytest.approx(2 / 3)
+    assert metrics.dice(~a & a, ~a & a) == 1.0

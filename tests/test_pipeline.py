@@ -1,0 +1,117 @@
+"""The whole path with tiny networks: boxes, crops and decoding fit together."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from svhn.pipeline import Pipeline
+
+
+@pytest.fixture(scope="module")
+def pipeline(tiny_weights) -> Pipeline:
+    return Pipeline.load(tiny_weights)
+
+
+def _photo(height: int = 60, width: int = 90) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 255, (height, width, 3), dtype=np.uint8)
+
+
+class Finder(torch.nn.Module):
+    """A localizer that knows where to look."""
+
+    def __init__(self, boxes: list, scores: list) -> None:
+        super().__init__()
+        self.boxes, self.scores = np.array(boxes, float).reshape(-1, 4), np.array(scores, float)
+
+    def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.boxes, self.scores
+
+
+class Brightness(torch.nn.Module):
+    """A reader that says 0 ... 9 by how bright the crop is; black is no number, white is too long."""
+
+    def __init__(self, config) -> None:
+        super().__init__()
+        self.config, self.anything = config, torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        level = ((crops.mean((1, 2, 3)) * self.config.std + self.config.mean) * 11).round().long()  # 0 ... 11
+        digits = torch.full((len(crops), 5, 11), -9.0)
+        digits[:, 1:, 10] = 9.0
+        digits[torch.arange(len(crops)), 0, (level - 1).clamp(0, 9)] = 9.0
+        length = torch.full((len(crops), 7), -9.0)
+        which = torch.where(level == 0, 0, torch.where(level == 11, 6, 1))
+        length[torch.arange(len(crops)), which] = 9.0
+        digits[level == 0, 0, 10] = 20.0
+        digits[level == 11, :, 3] = 20.0
+        return digits, length
+
+
+def _staged(pipeline: Pipeline, boxes: list, scores: list) -> Pipeline:
+    return dataclasses.replace(pipeline, localizer=Finder(boxes, scores), reader=Brightness(pipeline.reader.config))
+
+
+def test_a_reading_is_whole_and_timed(pipeline):
+    reading = pipeline.read(_photo())
+    assert reading.box is None or reading.crop.shape == (64, 64, 3)
+    assert set(reading.timings_ms) == {"localizer", "reader"}
+
+
+def test_the_number_in_the_box_is_the_one_read(pipeline):
+    photo = np.zeros((60, 90, 3), np.uint8)
+    photo[10:50, 30:70] = round(255 * 8 / 11)
+    reading = _staged(pipeline, [[40, 20, 60, 40]], [0.8]).read(photo)
+    assert reading.number == "7"
+    assert reading.box == (40, 20, 60, 40)
+    assert reading.confidence > 0.9
+
+
+def test_no_box_means_no_number(pipeline):
+    reading = _staged(pipeline, [], []).read(_photo())
+    assert reading.number is None
+    assert reading.box is None
+
+
+def test_a_box_in_which_nothing_can_be_read_gives_way_to_one_in_which_something_can(pipeline):
+    photo = np.zeros((60, 90, 3), np.uint8)
+    photo[:, 50:] = round(255 * 4 / 11)
+    staged = _staged(pipeline, [[5, 5, 25, 25], [65, 20, 80, 40]], [0.9, 0.6])
+    assert staged.read(photo).number == "3"
+    assert _staged(pipeline, [[5, 5, 25, 25]], [0.9]).read(photo).number is None
+
+
+def test_more_than_five_digits_has_a_box_and_no_number(pipeline):
+    reading = _staged(pipeline, [[10, 10, 30, 30]], [0.9]).read(np.full((60, 90, 3), 255, np.uint8))
+    assert reading.number is None
+    assert reading.too_long
+
+
+def test_colours_reach_the_reader_as_red_green_blue(pipeline):
+    photo = np.zeros((40, 40, 3), np.uint8)
+    photo[..., 0] = 200
+    crop = pipeline.crops(photo, [(10, 10, 30, 30)])[0]
+    assert crop[0].min() == 200
+    assert crop[1:].max() == 0
+
+
+def test_the_temperature_cools_probabilities(pipeline):
+    photo, box = _photo(), [(10.0, 10.0, 60.0, 50.0)]
+    crops = pipeline.crops(photo, box)
+    warm, _ = pipeline.logits(crops)
+    assert pipeline.temperature == 1.5
+    reading = _staged(pipeline, box, [1.0])
+    assert dataclasses.replace(reading, temperature=9.0).read(photo).confidence < reading.read(photo).confidence
+    assert warm.shape == (1, 5, 11)
+
+
+def test_reading_twice_gives_the_same(pipeline):
+    first, second = pipeline.read(_photo()), pipeline.read(_photo())
+    assert first.number == second.number
+    assert np.array_equal(first.digit_probs, second.digit_probs)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (9, 400), (400, 9), (1000, 700)])
+def test_any_shape_is_read(pipeline, size):
+    pipeline.read(_photo(*size))

@@ -1,0 +1,69 @@
+"""The result type refuses what makes no sense, and says the same thing to every program."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from svhn.reading import Reading
+
+
+def _reading(**changes) -> Reading:
+    fields = {
+        "number": "42",
+        "confidence": 0.9,
+        "box": (1.0, 2.0, 3.0, 4.0),
+        "crop": np.zeros((8, 8, 3), np.uint8),
+        "digit_probs": np.eye(11)[[4, 2, 10, 10, 10]],
+        "length_probs": np.eye(7)[2],
+        "timings_ms": {"localizer": 2.0, "reader": 1.5},
+    }
+    return Reading(**(fields | changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"number": "4a"},
+        {"number": ""},
+        {"number": "123456"},
+        {"number": "42", "box": None},
+        {"confidence": 1.2},
+        {"confidence": float("nan")},
+        {"box": (3.0, 2.0, 1.0, 4.0)},
+        {"crop": np.zeros((8, 8), np.uint8)},
+        {"crop": np.zeros((8, 8, 3))},
+        {"digit_probs": np.eye(11)},
+        {"length_probs": np.full(7, 0.5)},
+    ],
+)
+def test_what_makes_no_sense_is_refused(changes):
+    with pytest.raises(ValueError, match=r"."):
+        _reading(**changes)
+
+
+def test_json_has_the_contracts_keys():
+    said = _reading().to_json("a.png")
+    assert list(said) == ["file", "number", "confidence", "box", "digit_probs", "length_probs", "ms"]
+    assert said["number"] == "42"
+    assert said["box"] == [1.0, 2.0, 3.0, 4.0]
+    assert said["ms"] == 3.5
+
+
+def test_nothing_found_is_five_blanks_and_length_zero():
+    nothing = Reading.nothing({"localizer": 1.0})
+    assert nothing.number is None
+    assert nothing.box is None
+    assert nothing.digit_probs[:, 10].tolist() == [1.0] * 5
+    assert nothing.length_probs[0] == 1.0
+    assert not nothing.too_long
+
+
+def test_more_than_five_digits_is_a_state_of_its_own():
+    assert _reading(number=None, length_probs=np.eye(7)[6]).too_long
+    assert not _reading().too_long
+
+
+def test_a_reading_cannot_be_changed_afterwards():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        _reading().number = "43"

@@ -1,0 +1,60 @@
+"""The factory from archive to weights, small: what it writes is complete, loads, and is left alone when it fails."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import official
+import pytest
+
+import train_all
+from svhn.pipeline import Pipeline
+from svhn.training.recipes import RECIPES
+
+TINY = {
+    "fcos": {"channels": (8, 8, 8, 16, 16), "long_sides": (64,)},
+    "compact": {"channels": (8, 8, 16, 16), "summary": 32},
+}
+
+
+@pytest.fixture
+def tiny_recipes(monkeypatch):
+    for name, sizes in TINY.items():
+        brief = {"sizes": sizes, "steps": 4, "epoch_steps": 2, "batch_size": 8, "synthetic_bank": 8, "scene_side": 64}
+        monkeypatch.setitem(RECIPES, name, dataclasses.replace(RECIPES[name], **brief))
+
+
+@pytest.fixture
+def arguments(tmp_path) -> list[str]:
+    official.write_split(tmp_path / "svhn", "train", 15)
+    named = {"data": "svhn", "out": "weights", "prepared": "prepared", "runs": "runs"}
+    options = [word for option, place in named.items() for word in (f"--{option}", str(tmp_path / place))]
+    return [*options, "--device", "cpu"]
+
+
+@pytest.mark.usefixtures("tiny_recipes")
+def test_archive_in_weights_out(arguments, tmp_path, capsys):
+    assert train_all.main(arguments) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["split"] == "held_out"
+    assert report["images"] == 3
+    folder = tmp_path / "weights"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    told = {"architecture", "config", "input", "normalisation", "data", "seed", "code", "sha256", "held_out"}
+    assert all(told <= set(entry) for entry in manifest["networks"].values())
+    pictures = {"fcos-curves.png", "compact-curves.png", "readings.png"}
+    assert {"MODEL_CARD.md", *pictures} <= {path.name for path in folder.iterdir()}
+    assert (tmp_path / "runs" / "held_out.png").is_file()
+    assert not list(tmp_path.rglob("*.part"))
+    Pipeline.load(folder)
+
+    before = {path: path.read_bytes() for path in folder.iterdir() if path.suffix == ".safetensors"}
+    assert train_all.main([*arguments, "--resume"]) == 0  # nothing left to train: the same weights again
+    assert {path: path.read_bytes() for path in folder.iterdir() if path.suffix == ".safetensors"} == before
+
+
+def test_without_data_nothing_is_written(tmp_path, capsys):
+    code = train_all.main(["--data", str(tmp_path / "nowhere"), "--out", str(tmp_path / "weights")])
+    assert code == 1
+    assert "holds neither" in capsys.readouterr().err
+    assert not Path(tmp_path / "weights").exists()

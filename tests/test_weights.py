@@ -1,0 +1,101 @@
+"""Weights: what was saved comes back, whatever was tampered with is refused, and a killed save leaves a whole set."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from svhn import weights
+from svhn.errors import WeightsError
+from svhn.models import build
+
+
+@pytest.fixture
+def folder(tiny_weights, tmp_path) -> Path:
+    return Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
+
+
+def _edit(folder: Path, change) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    change(manifest)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_half_precision_comes_back_as_the_network_it_was(folder):
+    network = weights.load(folder, "compact")
+    assert not network.training
+    assert next(network.parameters()).dtype == torch.float32
+    assert network.config.channels == (8, 8, 16, 16)
+
+
+def test_files_are_named_by_their_content(folder):
+    for name, entry in weights.read_manifest(folder)["networks"].items():
+        assert entry["file"] == f"{name}-{entry['sha256'][:8]}.safetensors"
+        assert (folder / entry["file"]).stat().st_size == entry["bytes"]
+
+
+def test_one_changed_byte_is_noticed(folder):
+    path = next(folder.glob("compact-*.safetensors"))
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(WeightsError, match="sha256"):
+        weights.load(folder, "compact")
+
+
+def test_a_missing_file_and_a_missing_folder_say_what_to_do(folder, tmp_path):
+    next(folder.glob("fcos-*.safetensors")).unlink()
+    with pytest.raises(WeightsError, match="restore it"):
+        weights.load(folder, "fcos")
+    with pytest.raises(WeightsError, match=r"train_all\.py"):
+        weights.load(tmp_path / "nowhere", "fcos")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"networks": {}}', '{"networks": {"lenet": {}}}'])
+def test_a_damaged_manifest_is_refused(folder, content):
+    (folder / "manifest.json").write_text(content)
+    with pytest.raises(WeightsError):
+        weights.read_manifest(folder)
+
+
+def test_weights_of_other_sizes_do_not_fit(folder):
+    _edit(folder, lambda m: m["networks"]["compact"]["config"].update(summary=16))
+    with pytest.raises(WeightsError, match="does not fit"):
+        weights.load(folder, "compact")
+
+
+def test_a_file_name_cannot_lead_out_of_the_folder(folder, tmp_path):
+    outside = tmp_path / "outside.safetensors"
+    next(folder.glob("compact-*.safetensors")).rename(outside)
+    _edit(folder, lambda m: m["networks"]["compact"].update(file="../outside.safetensors"))
+    with pytest.raises(WeightsError, match="leads out"):
+        weights.load(folder, "compact")
+
+
+def test_too_large_a_network_is_not_shipped(folder):
+    manifest = {"localizer": "fcos", "reader": "goodfellow", "networks": {"goodfellow": {"config": {}}}}
+    with pytest.raises(WeightsError, match="16 MiB"):
+        weights.save(folder, {"goodfellow": build("goodfellow", {"dense": 1024})}, manifest)
+    weights.load(folder, "compact")  # the old set is still whole
+
+
+def test_a_new_set_replaces_the_old_one_and_a_save_cut_short_does_not(folder, monkeypatch):
+    manifest = weights.read_manifest(folder)
+    networks = {name: weights.load(folder, name) for name in manifest["networks"]}
+    with torch.no_grad():
+        networks["compact"].length.bias += 1
+
+    def stopped(path, data):
+        raise KeyboardInterrupt
+
+    written = weights.write_whole
+    monkeypatch.setattr(weights, "write_whole", lambda p, d: stopped(p, d) if p.suffix == ".json" else written(p, d))
+    with pytest.raises(KeyboardInterrupt):
+        weights.save(folder, networks, weights.read_manifest(folder))
+    old = weights.load(folder, "compact").length.bias
+    monkeypatch.undo()
+    weights.save(folder, networks, manifest)
+    assert torch.allclose(weights.load(folder, "compact").length.bias, old + 1, atol=1e-2)
+    assert len(list(folder.glob("*.safetensors"))) == 2
