@@ -50,7 +50,7 @@ def load(folder: Path, name: str, device: torch.device | str = "cpu") -> nn.Modu
         raise WeightsError(f"{folder} holds no weights of {name!r}, only of {', '.join(entries)}.")
     path = folder / entries[name]["file"]
     if path.parent != folder:
-        raise WeightsError(f"The manifest's file {entries[name]['file']!r} leads out of {folder}; restore the manifest.")
+        raise WeightsError(f"{entries[name]['file']!r} leads out of {folder}; restore the manifest.")
     try:
         data = path.read_bytes()
     except OSError as error:
