@@ -1,4 +1,4 @@
-"""The command line: python -m svhn download | prepare | train | evaluate | read."""
+"""The command line: python -m svhn download | prepare | train | synth | evaluate | read."""
 
 from __future__ import annotations
 
@@ -50,6 +50,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--run", type=Path, help="folder for checkpoints and events (runs/NETWORK)")
     sub.add_argument("--all", action="store_true", help="train on the held-out photos, too; then no figure is held out")
     add_training_options(sub)
+
+    sub = command("synth", _synth, "Lay synthetic number crops beside real ones on one sheet, to look at.")
+    sub.add_argument("--out", type=Path, required=True, help="the sheet, a PNG")
+    sub.add_argument("--real", type=Path, help="folder of prepared files; without it the sheet is synthetic only")
+    sub.add_argument("--seed", type=int, default=0)
 
     sub = command("evaluate", _evaluate, "Read every photo of a split or a folder and write the figures down.")
     source = sub.add_mutually_exclusive_group(required=True)
@@ -114,6 +119,15 @@ def _train(options: argparse.Namespace) -> None:
         resume=options.resume,
     )
     print(json.dumps(state.history[-1]))
+
+
+def _synth(options: argparse.Namespace) -> None:
+    from .synth.sheet import make_sheet
+
+    real = options.real / "train_crops.h5" if options.real else None
+    if real and not real.is_file():
+        raise DataError(f"There is no {real}; make it with: python -m svhn prepare --data DIR")
+    make_sheet(options.out, real, options.seed)
 
 
 def _pipeline(options: argparse.Namespace):

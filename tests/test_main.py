@@ -52,6 +52,7 @@ def test_evaluate_writes_a_report(small_data, tiny_weights, tmp_path, capsys):
         (["evaluate", "--photos", "nowhere", "--out", "x.json", "--limit", "0"], "--limit"),
         (["prepare", "--data", "nowhere"], "holds neither"),
         (["train", "lenet"], "no recipe 'lenet'"),
+        (["synth", "--out", "x.json", "--real", "nowhere"], "svhn prepare"),
         (["read", "x.jpg", "--device", "warp"], "try --device cpu"),
         (["read", "x.jpg", "--reader", "goodfellow"], "no weights of 'goodfellow'"),
     ],
