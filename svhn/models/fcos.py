@@ -35,8 +35,8 @@ class FCOSConfig:
     mean: float = 0.45
     std: float = 0.22
     channels: tuple[int, int, int, int, int] = (16, 40, 64, 112, 160)
-    long_sides: tuple[int, ...] = (192, 640)
-    min_score: float = 0.3
+    long_sides: tuple[int, ...] = (256, 640)
+    min_score: float = 0.1
     max_boxes: int = 5
     same_number_iou: float = 0.3
 
