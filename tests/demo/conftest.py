@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import chromium
 import gradio as gr
 import numpy as np
 import pytest
@@ -16,12 +15,6 @@ from stand_in import NOTHING, StandIn, encoded, photo_of
 from demo import ui
 from demo.truth import Sample, Truth, Truths
 
-OUTPUT = Path(__file__).resolve().parent.parent / "output"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # as in tests/browser.sh
-QUIET = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
@@ -52,15 +45,6 @@ def address(page: gr.Blocks) -> str:
     return page.local_url
 
 
-def _executable() -> str | None:
-    """A Chromium on the PATH that runs; None leaves it to Playwright's own."""
-    for name in BROWSERS:
-        path = shutil.which(name)
-        if path and not subprocess.run([path, "--version"], capture_output=True).returncode:
-            return path
-    return None
-
-
 @pytest.fixture(scope="session")
 def camera_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the fake camera sees: bright on its left, in a shade that the stand-in reads as "128"."""
@@ -76,9 +60,8 @@ def camera_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def browser(camera_film: Path) -> Iterator[Browser]:
-    arguments = [*QUIET, *CAMERA, f"--use-file-for-fake-video-capture={camera_film}"]
     expect.set_options(timeout=20_000)  # the machine may be busy
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=_executable(), args=arguments)
-        yield chromium
-        chromium.close()
+        browser = chromium.launch(playwright, *CAMERA, f"--use-file-for-fake-video-capture={camera_film}")
+        yield browser
+        browser.close()
