@@ -8,8 +8,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from .split import is_held_out
+
+MAX_NUMBERS = 3  # in one scene
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class CropSet:
 @dataclass(frozen=True)
 class SceneSet:
     """Whole photos on a square canvas, top left: images (N, 3, 256, 256) uint8, size (N, 2) valid (h, w),
-    box (N, K, 4) numbers in canvas pixels, NaN where there are fewer than K."""
+    box (N, K, 4) numbers in canvas pixels, the most prominent first, NaN where there are fewer than K."""
 
     images: torch.Tensor
     size: torch.Tensor
@@ -58,7 +61,8 @@ def load_crops(path: Path, part: str, device: torch.device) -> CropSet:
 def load_scenes(path: Path, part: str, device: torch.device) -> SceneSet:
     """Rows of a prepared scenes file on the device; part as in `_rows`."""
     images, size, box = _rows(path, part, ("images", "size", "box"))
-    return SceneSet(*(t.to(device) for t in (images, size, box[:, None])))
+    numbers = F.pad(box[:, None], (0, 0, 0, MAX_NUMBERS - 1), value=torch.nan)  # (N, K, 4)
+    return SceneSet(*(t.to(device) for t in (images, size, numbers)))
 
 
 def _rows(path: Path, part: str, columns: tuple[str, ...]) -> list[torch.Tensor]:

@@ -1,51 +1,69 @@
-"""Synthetic crops made once and drawn from again and again, where making fresh ones would slow training down."""
+"""Synthetic pictures made once and drawn from again and again, where making fresh ones would slow training down."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
-from ..data.batches import CropSet, join
+from ..data.batches import CropSet, SceneSet, join
 from ..training.progress import progress_bar
 from .config import StreetConfig
 from .glyphs import load_atlas
-from .street import crops
+from .street import crops, scenes
 
-CHUNK = 128
+CHUNK = 64
 
 
 def crop_bank(
-    n: int,
-    seed: int,
-    device: torch.device | str = "cpu",
-    backgrounds: torch.Tensor | None = None,
-    config: StreetConfig = StreetConfig(),
+    n: int, seed: int, device: torch.device | str = "cpu", backgrounds: torch.Tensor | None = None
 ) -> CropSet:
-    """n loose crops; the same seed, device and backgrounds give the same ones. backgrounds: uint8 (M, 3, 256, 256)."""
+    """n loose crops; the same seed, device and backgrounds, uint8 (M, 3, 256, 256), give the same ones."""
+
+    def to_set(made) -> CropSet:
+        return CropSet(made.images, made.box, made.digits.long(), made.length.long(), made.aspect)
+
+    return _bank("crops", crops, to_set, n, seed, device, backgrounds)
+
+
+def scene_bank(
+    n: int, seed: int, device: torch.device | str = "cpu", backgrounds: torch.Tensor | None = None
+) -> SceneSet:
+    """n whole scenes with 0 ... 3 numbers each; arguments as for `crop_bank`."""
+
+    def to_set(made) -> SceneSet:
+        return SceneSet(made.images, made.size.int(), made.box)
+
+    return _bank("scenes", scenes, to_set, n, seed, device, backgrounds)
+
+
+def _bank(name: str, make: Callable, to_set: Callable, n: int, seed: int, device, backgrounds) -> CropSet | SceneSet:
     atlas = load_atlas().to(device)
     generator = torch.Generator(device).manual_seed(seed)
-    bar = progress_bar(n, 0, "synthetic crops", unit="crop")
-    made = []
+    bar = progress_bar(n, 0, f"synthetic {name}", unit="picture")
+    parts = []
     for start in range(0, n, CHUNK):
         count = min(CHUNK, n - start)
-        batch = crops(count, config, atlas, generator, device, backgrounds)
-        made.append(CropSet(batch.images, batch.box, batch.digits.long(), batch.length.long(), batch.aspect))
+        parts.append(to_set(make(count, StreetConfig(), atlas, generator, device, backgrounds)))
         bar.update(count)
     bar.close()
-    return join(made)
+    return join(parts)
 
 
-def cached_crop_bank(path: Path, n: int, seed: int, device: torch.device, backgrounds: torch.Tensor | None) -> CropSet:
-    """`crop_bank`, kept in a file beside the run so that resuming need not make it again."""
-    key = {"n": n, "seed": seed, "config": repr(StreetConfig()), "backgrounds": backgrounds is not None}
+def cached(
+    path: Path, make: Callable, n: int, seed: int, device: torch.device, backgrounds: torch.Tensor | None
+) -> CropSet | SceneSet:
+    """`crop_bank` or `scene_bank`, kept in a file beside the run so that resuming need not make it again."""
+    key = {"what": make.__name__, "n": n, "seed": seed, "backgrounds": 0 if backgrounds is None else len(backgrounds)}
+    key["config"] = repr(StreetConfig())
     if path.is_file():
         content = torch.load(path, map_location=device, weights_only=True)
         if content["key"] == key:
-            return CropSet(**content["crops"])
-    bank = crop_bank(n, seed, device, backgrounds)
-    aside = path.with_suffix(".part")
+            return {"crop_bank": CropSet, "scene_bank": SceneSet}[make.__name__](**content["set"])
+    bank = make(n, seed, device, backgrounds)
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"key": key, "crops": vars(bank)}, aside)
+    aside = path.with_suffix(".part")
+    torch.save({"key": key, "set": vars(bank)}, aside)
     aside.replace(path)
     return bank

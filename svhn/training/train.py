@@ -11,7 +11,7 @@ from ..data.backgrounds import load_backgrounds
 from ..devices import choose_device
 from ..errors import TrainingError
 from ..models import READERS
-from ..synth.bank import cached_crop_bank
+from ..synth.bank import cached, crop_bank, scene_bank
 from .engine import State, fit
 from .recipes import RECIPES
 from .tasks import Sources, make_task
@@ -45,9 +45,9 @@ def train(
     torch.manual_seed(seed)
     recipe = RECIPES[name]
     surroundings = load_backgrounds(backgrounds, chosen) if backgrounds else None
-    bank = None
-    if recipe.synthetic and name in READERS:
-        cache = run_dir / "synthetic.pt"
-        bank = cached_crop_bank(cache, recipe.synthetic_bank, seed, chosen, surroundings)
-    sources = Sources(prepared, split, part, crops=bank, surroundings=surroundings)
+    synthetic = None
+    if recipe.synthetic:
+        make = crop_bank if name in READERS else scene_bank
+        synthetic = cached(run_dir / "synthetic.pt", make, recipe.synthetic_bank, seed, chosen, surroundings)
+    sources = Sources(prepared, split, part, synthetic, surroundings)
     return fit(make_task(recipe, sources, chosen), recipe, run_dir, chosen, seed, minutes, resume)
