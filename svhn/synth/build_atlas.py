@@ -60,7 +60,7 @@ class Face(NamedTuple):
 
 
 def licence_named(text: str) -> str:
-    return next((name for words, name in LICENCES.items() if words in text.lower()), "")
+    return next((name for words, name in LICENCES.items() if re.search(rf"\b{words}\b", text.lower())), "")
 
 
 def npm_files(folder: Path) -> Iterator[tuple[str, str, str, bytes]]:

@@ -15,10 +15,10 @@ from svhn.synth.config import CameraConfig, PaintConfig, SceneConfig, StreetConf
 from svhn.synth.dice import Dice
 from svhn.synth.glyphs import load_atlas
 from svhn.synth.ink import ink_mask
-from svhn.synth.layout import extent
+from svhn.synth.layout import corners, extent
 from svhn.synth.number import boxes, digit_corners, look, placed, sample_number
 from svhn.synth.palette import learn, sample_colours
-from svhn.synth.plane import project, seen
+from svhn.synth.plane import Plane, project, seen
 from svhn.synth.sheet import COLUMNS, GUTTER, ROWS, make_sheet
 from svhn.synth.street import CROP, SCENE, crops, put_up, scenes
 from svhn.synth.surfaces import load_backgrounds, texture_bank
@@ -94,6 +94,14 @@ def test_boxes_hold_the_ink_and_fit_it(atlas):
     rows, columns = ink.any(2), ink.any(1)
     filled = torch.stack([rows.sum(1), columns.sum(1)], dim=1)
     assert (filled.float().median(0).values >= 43).all()  # of the 48 texels that the box has
+
+
+def test_a_turned_frame_sees_a_tilted_box_upright():
+    centre, size, tilt = torch.tensor([[1.0, -2.0]]), torch.tensor([[2.0, 4.0]]), torch.tensor([0.4])
+    found = corners(centre, size, tilt)[:, None]  # (1, 1, 4, 2) as a picture of 1 × 4 texels
+    local = Plane(found[..., 0], found[..., 1], torch.ones(1, 2)).turned(centre, tilt)
+    torch.testing.assert_close(local.x[0, 0], torch.tensor([-1.0, 1.0, 1.0, -1.0]))
+    torch.testing.assert_close(local.y[0, 0], torch.tensor([-2.0, -2.0, 2.0, 2.0]))
 
 
 def test_shares_of_negatives(atlas):
