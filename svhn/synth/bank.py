@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import torch
 from ..data.batches import CropSet, SceneSet, join
 from ..training.progress import progress_bar
 from .config import StreetConfig
-from .glyphs import load_atlas
+from .glyphs import ATLAS, load_atlas
 from .street import crops, scenes
 
 CHUNK = 64
@@ -55,8 +56,14 @@ def cached(
     path: Path, make: Callable, n: int, seed: int, device: torch.device, backgrounds: torch.Tensor | None
 ) -> CropSet | SceneSet:
     """`crop_bank` or `scene_bank`, kept in a file beside the run so that resuming need not make it again."""
-    key = {"what": make.__name__, "n": n, "seed": seed, "backgrounds": 0 if backgrounds is None else len(backgrounds)}
-    key["config"] = repr(StreetConfig())
+    key = {
+        "what": make.__name__,
+        "n": n,
+        "seed": seed,
+        "backgrounds": 0 if backgrounds is None else len(backgrounds),
+        "config": repr(StreetConfig()),
+        "atlas": hashlib.sha256(ATLAS.read_bytes()).hexdigest(),
+    }
     if path.is_file():
         content = torch.load(path, map_location=device, weights_only=True)
         if content["key"] == key:

@@ -38,8 +38,6 @@ LICENCES = {  # words that name a licence -> its short name; a face under any ot
     "sil-1.1": "OFL-1.1",
     "apache": "Apache-2.0",
     "gust": "GUST Font License",
-    "fontexception": "GPL with font exception",
-    "font exception": "GPL with font exception",
 }
 WEIGHTS = ("400", "700", "900", "200")
 SMALLEST_FIGURE = 0.82  # below this share of the tallest digit a figure is old-style, not lining
