@@ -49,12 +49,13 @@ def serve(args: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="house-numbers-") as folder:  # goes with everything that was uploaded
         os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": f"{folder}/uploads"}
         from demo import truth, ui  # not before the flags are known to be right: Gradio and torch take seconds
+        from svhn.data.truth import listed
         from svhn.pipeline import Pipeline
 
         pipeline = Pipeline.load(args.weights)
         truths = truth.Truths()
         real = truth.data_set(args.data, truths, Path(folder)) if args.data else []
-        page = ui.build(pipeline, truths, truth.own_examples(ui.EXAMPLES), real)
+        page = ui.build(pipeline, truths, listed(ui.EXAMPLES), real)
         _, address, link = page.launch(
             server_name=args.host,
             server_port=args.port,

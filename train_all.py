@@ -10,6 +10,7 @@ from pathlib import Path
 from svhn.__main__ import PREPARED, RUNS, WEIGHTS, add_training_options
 from svhn.errors import UserError
 
+EXAMPLES = Path(__file__).resolve().parent / "demo" / "examples"  # with labels.csv
 LOCALIZER, READER = "fcos", "compact"
 LOCALIZER_SHARE = 0.45  # of the time budget
 
@@ -50,7 +51,7 @@ def _run(options: argparse.Namespace) -> dict:
             resume=options.resume,
         )
         trained.append((name, network, state))
-    return release(*trained, options.data, options.out, options.seed, options.runs)
+    return release(*trained, options.data, options.out, options.seed, options.runs, EXAMPLES)
 
 
 def _parser() -> argparse.ArgumentParser:

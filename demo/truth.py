@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
@@ -13,20 +11,11 @@ from tqdm import tqdm
 from svhn.data import digitstruct
 from svhn.data.archive import open_split
 from svhn.data.digitstruct import Records
-from svhn.data.truth import Truth, of_record
+from svhn.data.truth import Sample, Truth, of_record
 from svhn.photos import PhotoError, open_photo
 
 INDEXED = ("test", "train")  # extra would take minutes at every start
 SHOWN = 12  # photos of a data set that are offered on the page
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A photo to try: what to call it, the file, and what is in it."""
-
-    title: str
-    path: Path
-    truth: Truth
 
 
 class Truths:
@@ -43,16 +32,6 @@ class Truths:
 
     def find(self, data: bytes) -> Truth | None:
         return self._by_content.get(hashlib.sha256(data).digest())
-
-
-def own_examples(folder: Path) -> list[Sample]:
-    """The photos of `folder` in the order of its truth.json: {file: {"title", "number", "box"}}."""
-    entries = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-    samples = []
-    for file, entry in entries.items():
-        box = None if entry["box"] is None else tuple(map(float, entry["box"]))
-        samples.append(Sample(entry["title"], folder / file, Truth(entry["number"], box)))
-    return samples
 
 
 def data_set(data_dir: Path, truths: Truths, copies: Path, shown: int = SHOWN) -> list[Sample]:

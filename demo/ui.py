@@ -10,13 +10,14 @@ from typing import Any
 
 import gradio as gr
 
+from svhn.data.truth import Sample
 from svhn.photos import PhotoError, open_photo
 from svhn.pipeline import Pipeline
 
 from . import chart, draw, theme, words
 from .answer import answer
 from .photo_input import PhotoInput, Sent
-from .truth import Sample, Truths
+from .truth import Truths
 
 EXAMPLES = Path(__file__).with_name("examples")
 MAX_UPLOAD = "20mb"

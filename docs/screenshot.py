@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.sync_api import expect, sync_playwright
 
 from demo import truth, ui
+from svhn.data.truth import listed
 from svhn.pipeline import Pipeline
 from tests import chromium
 
@@ -19,7 +20,7 @@ VIEWS = {"page": (1440, 900, "light"), "page-dark": (1440, 900, "dark"), "page-p
 
 
 def main() -> None:
-    page = ui.build(Pipeline.load(), truth.Truths(), truth.own_examples(ui.EXAMPLES))
+    page = ui.build(Pipeline.load(), truth.Truths(), listed(ui.EXAMPLES))
     _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
     with sync_playwright() as playwright:
         browser = chromium.launch(playwright)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 import time
 from collections.abc import Iterable, Iterator
@@ -75,25 +74,11 @@ def folder_examples(folder: Path) -> Iterator[Example]:
 
     Raises DataError when the list or a picture is missing or damaged.
     """
-    try:
-        with (folder / "labels.csv").open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-        named = [(row["file"], (row["number"] or "").strip()) for row in rows]
-    except OSError as error:
-        raise DataError(
-            f"{folder / 'labels.csv'} cannot be opened ({error.strerror}); it lists file, number."
-        ) from None
-    except (KeyError, UnicodeDecodeError, csv.Error):
-        raise DataError(f"{folder / 'labels.csv'} needs the columns file and number, as UTF-8.") from None
-    for name, number in named:
-        if number and not (number.isascii() and number.isdigit()):
-            raise DataError(f"{folder / 'labels.csv'}: the number {number!r} of {name} is not written in digits.")
-        if Path(name).name != name:
-            raise DataError(f"{folder / 'labels.csv'}: {name!r} is not the name of a file in the folder.")
+    for entry in truth.listed(folder):
         try:
-            yield Example(name, open_photo(folder / name), Truth(number, None))
+            yield Example(entry.path.name, open_photo(entry.path), entry.truth)
         except PhotoError as error:
-            raise DataError(f"{name}: {error}") from None
+            raise DataError(f"{entry.path.name}: {error}") from None
 
 
 def run(pipeline: Pipeline, examples: Iterable[Example], limit: int | None = None) -> Outcome:

@@ -26,11 +26,12 @@ def release(
     folder: Path,
     seed: int,
     figures_dir: Path,
+    examples_dir: Path,
 ) -> dict:
     """Writes weights, manifest, model card and plots into `folder`; gives the held-out report.
 
     The networks must not have seen the held-out photos. Pictures of SVHN photos go to `figures_dir`, which is
-    not for the repository: its photos are for non-commercial use.
+    not for the repository, because its photos are for non-commercial use; those of `examples_dir` to `folder`.
     """
     networks = {name: network.cpu().float().eval() for name, network, _ in (localizer, reader)}
     pipeline = Pipeline(networks[localizer[0]], networks[reader[0]], unsure_below=UNSURE_BELOW)
@@ -50,6 +51,7 @@ def release(
     for name, _, state in (localizer, reader):
         plots.curves(name, state.history, folder / f"{name}-curves.png")
     plots.readings(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT), figures_dir / "held_out.png")
+    plots.readings(pipeline, evaluate.folder_examples(examples_dir), folder / "readings.png", columns=4, rows=3)
     manifest = weights.save(folder, networks, manifest)
     weights.write_whole(folder / "MODEL_CARD.md", model_card(manifest).encode())
     return report

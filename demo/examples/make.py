@@ -1,11 +1,11 @@
-"""Draws the example photos and writes truth.json: `python -m demo.examples.make`.
+"""Draws the example photos and writes labels.csv: `python -m demo.examples.make`.
 
 Twelve streets that do not exist, from easy to hopeless. Seeds are fixed, so the pictures stay the same.
 """
 
 from __future__ import annotations
 
-import json
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -177,14 +177,15 @@ SCENES: dict[str, tuple[str, str, Scene]] = {
 
 
 def main() -> None:
-    truth = {}
+    rows = []
     for seed, (name, (title, text, scene)) in enumerate(SCENES.items()):
         rng = np.random.default_rng(seed)
         photo, box = shoot(*scene(rng), rng)
         cv2.imwrite(str(HERE / f"{name}.jpg"), photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-        truth[f"{name}.jpg"] = {"title": title, "number": text, "box": box}
-    lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(entry)}" for name, entry in truth.items())
-    (HERE / "truth.json").write_text("{\n" + lines + "\n}\n", encoding="utf-8")
+        rows.append([f"{name}.jpg", text, title, *(box or [""] * 4)])
+    with (HERE / "labels.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerows([["file", "number", "title", "x1", "y1", "x2", "y2"], *rows])
 
 
 if __name__ == "__main__":

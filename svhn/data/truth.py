@@ -1,13 +1,16 @@
-"""What an official record says is in its photo: the number as it is read, and where it stands."""
+"""What is in a photo, by an official record or by the list beside it: the number as it is read, and where."""
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from .. import boxes as bx
 from .. import labels
+from ..errors import DataError
 from .digitstruct import Record
 
 
@@ -27,3 +30,41 @@ def of_record(record: Record) -> Truth:
         raise ValueError(f"{record.name} has no box with a size")
     number = "".join(str(digits[i]) for i in bx.reading_order(record.boxes))
     return Truth(number, tuple(map(float, bx.union(record.boxes[usable]))))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A photo in a file: what to call it ("" where nobody said), the file, and what is in it."""
+
+    title: str
+    path: Path
+    truth: Truth
+
+
+def listed(folder: Path) -> list[Sample]:
+    """The pictures that FOLDER/labels.csv names, in its order.
+
+    Its columns are file and number, an empty number for none, and if known title and the box x1, y1, x2, y2.
+    Raises DataError when the list is missing, damaged, or names what is not a file in the folder.
+    """
+    path = folder / "labels.csv"
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return [_row(path, row) for row in csv.DictReader(file)]
+    except OSError as error:
+        raise DataError(f"{path} cannot be opened ({error.strerror}).") from None
+    except (KeyError, UnicodeDecodeError, csv.Error):
+        raise DataError(f"{path} needs the columns file and number, as UTF-8.") from None
+
+
+def _row(path: Path, row: dict[str, str | None]) -> Sample:
+    name, number = row["file"] or "", (row["number"] or "").strip()
+    if number and not (number.isascii() and number.isdigit()):
+        raise DataError(f"{path}: the number {number!r} of {name} is not written in digits.")
+    if not name or Path(name).name != name:
+        raise DataError(f"{path}: {name!r} is not the name of a file in the folder.")
+    try:
+        sides = tuple(float(row[side]) for side in ("x1", "y1", "x2", "y2") if row.get(side))
+    except ValueError:
+        raise DataError(f"{path}: the box of {name} is not written in numbers.") from None
+    return Sample(row.get("title") or "", path.parent / name, Truth(number, sides if len(sides) == 4 else None))

@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from stand_in import NOTHING, StandIn, encoded, photo_of
 
 from demo import ui
-from demo.truth import Sample, Truth, Truths
+from demo.truth import Truths
+from svhn.data.truth import Sample, Truth
 
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from stand_in import MANY, NOTHING, encoded, photo_of
 
-from demo.truth import Sample
+from svhn.data.truth import Sample
 
 OUTPUT = Path(__file__).resolve().parent.parent / "output"
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}

@@ -12,7 +12,8 @@ from PIL import Image
 
 from demo import truth, ui
 from demo.examples import make, surface
-from demo.truth import Truth, Truths
+from demo.truth import Truths
+from svhn.data.truth import Truth, listed
 from svhn.errors import DataError
 from svhn.photos import open_photo
 
@@ -84,7 +85,7 @@ def test_no_data_set(tmp_path: Path) -> None:
 
 
 def test_own_examples_are_complete_and_small() -> None:
-    samples = truth.own_examples(ui.EXAMPLES)
+    samples = listed(ui.EXAMPLES)
     assert len(samples) >= 12
     assert {sample.path for sample in samples} == set(ui.EXAMPLES.glob("*.jpg"))
     assert sum(sample.path.stat().st_size for sample in samples) <= 2**20
@@ -104,7 +105,7 @@ def test_own_examples_are_what_the_script_draws() -> None:
     seed, name = next((i, name) for i, name in enumerate(make.SCENES) if name == "tile-7")
     rng = np.random.default_rng(seed)
     photo, box = surface.shoot(*make.SCENES[name][2](rng), rng)
-    sample = next(s for s in truth.own_examples(ui.EXAMPLES) if s.path.stem == name)
+    sample = next(s for s in listed(ui.EXAMPLES) if s.path.stem == name)
     assert box == pytest.approx(sample.truth.box, abs=1)
     file = io.BytesIO()
     Image.fromarray(photo).save(file, "JPEG", quality=make.QUALITY)
