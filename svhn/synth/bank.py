@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from ..data.batches import CropSet, SceneSet, join
-from ..training.progress import progress_bar
+from ..progress import progress_bar
 from .config import StreetConfig
 from .glyphs import ATLAS, load_atlas
 from .street import crops, scenes

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ..photos import SUFFIXES, open_photo
-from ..preprocess import working_copy
 from .dice import Dice
 
 SIDE = 128  # of a texture
@@ -73,19 +69,3 @@ def texture_bank(device: str) -> torch.Tensor:
     """(B, SIDE, SIDE) float: relief of about unit spread about 0; the same in every process."""
     dice = Dice(torch.Generator().manual_seed(20131216), "cpu")
     return torch.cat(_walls(dice, PER_KIND)).to(device)
-
-
-def load_backgrounds(folder: str | Path, side: int = 256) -> torch.Tensor:
-    """Street photos of a folder -> uint8 (M, 3, side, side), mirrored at the border where a photo is not square.
-
-    Raises ValueError when the folder holds no photo.
-    """
-    paths = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in SUFFIXES)
-    if not paths:
-        raise ValueError(f"{folder} holds no photos; give a folder with street photos in it.")
-    squares = []
-    for path in paths:
-        photo = working_copy(open_photo(path), side).numpy()
-        gap = [(0, side - s) for s in photo.shape[1:]]
-        squares.append(np.pad(photo, [(0, 0), *gap], mode="symmetric"))
-    return torch.from_numpy(np.stack(squares))

@@ -22,7 +22,7 @@ import torch
 from torch import nn
 
 from ..errors import TrainingError
-from .progress import EventLog, progress_bar
+from ..progress import EventLog, progress_bar
 from .recipes import Recipe
 
 

@@ -1,0 +1,30 @@
+"""Street pictures for training: all of a folder, in order, their middle squares."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from svhn.data.backgrounds import load_backgrounds
+from svhn.errors import DataError
+
+
+def test_every_picture_gives_its_middle_square_in_the_order_of_the_paths(tmp_path):
+    (tmp_path / "sub").mkdir()
+    wide = np.zeros((40, 120, 3), np.uint8)
+    wide[:, 40:80] = (200, 100, 50)
+    Image.fromarray(wide).save(tmp_path / "sub" / "b.png")
+    Image.fromarray(np.full((90, 30), 128, np.uint8)).save(tmp_path / "a.jpg")
+    pictures = load_backgrounds(tmp_path)
+    assert pictures.shape == (2, 3, 256, 256)
+    assert pictures.dtype == torch.uint8
+    assert pictures[0].float().mean().item() == pytest.approx(128, abs=2)
+    assert pictures[1].float().mean((1, 2)).tolist() == pytest.approx([200, 100, 50], abs=2)
+
+
+def test_a_folder_without_pictures_or_with_a_broken_one_is_told(tmp_path):
+    with pytest.raises(DataError, match="holds no"):
+        load_backgrounds(tmp_path)
+    (tmp_path / "broken.jpg").write_bytes(b"not a picture")
+    with pytest.raises(DataError, match=r"broken\.jpg is not a picture"):
+        load_backgrounds(tmp_path)
