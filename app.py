@@ -47,7 +47,7 @@ def check_address(host: str, port: int | None) -> None:
 def serve(args: argparse.Namespace) -> None:
     """Until somebody stops it. Raises UserError."""
     with tempfile.TemporaryDirectory(prefix="house-numbers-") as folder:  # goes with everything that was uploaded
-        os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": f"{folder}/uploads"}
+        os.environ["GRADIO_TEMP_DIR"] = f"{folder}/uploads"
         from demo import truth, ui  # not before the flags are known to be right: Gradio and torch take seconds
         from svhn.data.truth import listed
         from svhn.pipeline import Pipeline
@@ -73,7 +73,7 @@ def serve(args: argparse.Namespace) -> None:
         try:
             page.block_thread()
         finally:
-            page.close(verbose=False)
+            page.close(verbose=False)  # nothing is written any more when the folder goes
 
 
 def main() -> None:

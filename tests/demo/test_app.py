@@ -71,25 +71,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def served(folder: Path) -> Iterator[Served]:
-    """The app on a free port, with a small data set."""
+    """The app on a free port, with a small data set, told to share where there is no way out."""
     entries = official.write_split(folder / "data", "train", 5)
     temporary = folder / "temporary"
     temporary.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        str(APP),
-        "--port",
-        str(port),
-        "--weights",
-        folder / "weights",
-        "--data",
-        folder / "data",
-    ]
-    environment = os.environ | {"TMPDIR": str(temporary)}
-    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
-    assert f"http://127.0.0.1:{port}/" in process.stdout.readline()
+    command = [sys.executable, str(APP), "--port", str(port), "--share"]
+    command += ["--weights", str(folder / "weights"), "--data", str(folder / "data")]
+    nowhere = "http://127.0.0.1:9"  # a proxy that refuses everything stands for a machine without a network
+    environment = os.environ | {"HTTPS_PROXY": nowhere, "HTTP_PROXY": nowhere, "NO_PROXY": "127.0.0.1,localhost"}
+    environment |= {"TMPDIR": str(temporary), "HF_HOME": str(folder)}  # there the tunnel's program would be found
+    with (folder / "errors.txt").open("w") as errors:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+    assert next(line.split()[-1] for line in process.stdout if "The page is at" in line) == f"http://127.0.0.1:{port}/"
     yield Served(f"http://127.0.0.1:{port}/", process, temporary, entries)
     process.kill()
     process.wait()
@@ -199,6 +196,11 @@ def test_photos_of_the_data_set_show_their_truth(served: Served, browser: Browse
     page.close()
 
 
+def test_share_without_a_network_says_so_and_goes_on_here(served: Served) -> None:
+    assert "No public link could be made" in (served.temporary.parent / "errors.txt").read_text()
+    assert httpx.get(served.address, timeout=PATIENCE_S).status_code == 200
+
+
 def test_stopping_leaves_no_upload_behind(served: Served) -> None:
     """The last test of this server: it ends it."""
     assert any(path.is_file() for path in served.temporary.rglob("*"))
@@ -259,18 +261,3 @@ def test_bad_data(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert "neither" in refusal(monkeypatch, capsys, *arguments)
     (tmp_path / "train.tar.gz").write_bytes(b"no archive")
     assert "damaged" in refusal(monkeypatch, capsys, *arguments)
-
-
-def test_share_without_a_network_goes_on_here(folder: Path, tmp_path: Path) -> None:
-    """A proxy that refuses everything stands for a machine without a network."""
-    nowhere = "http://127.0.0.1:9"
-    environment = os.environ | {"HTTPS_PROXY": nowhere, "HTTP_PROXY": nowhere, "NO_PROXY": "127.0.0.1,localhost"}
-    environment |= {"HF_HOME": str(tmp_path)}  # where the tunnel's program would be found
-    command = [sys.executable, APP, "--share", "--weights", folder / "weights"]
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        address = next(line for line in process.stdout if "The page is at" in line).split()[-1]
-        assert httpx.get(address, timeout=PATIENCE_S).status_code == 200
-        process.send_signal(signal.SIGTERM)
-        assert "No public link could be made" in process.communicate(timeout=PATIENCE_S)[1]

@@ -43,6 +43,13 @@ def test_display_size(size: tuple[int, int], expected: tuple[int, int]) -> None:
     np.testing.assert_array_equal(picture, GREY)
 
 
+def test_colours_stay_in_order() -> None:
+    photo = np.full((600, 800, 3), (200, 40, 20), np.uint8)
+    picture = draw.annotate(photo, (200.0, 150.0, 600.0, 450.0), None)
+    assert picture[10, 10].tolist() == [200, 40, 20]
+    assert (photo == (200, 40, 20)).all()
+
+
 @pytest.mark.usefixtures("no_tags")
 def test_found_box_is_green_and_where_it_was_found() -> None:
     picture = draw.annotate(wall(600, 800), (200.0, 150.0, 600.0, 450.0), None)

@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from stand_in import MANY, NOTHING, encoded, photo_of
 
+from demo import draw
 from svhn.data.truth import Sample
 
 OUTPUT = Path(__file__).resolve().parent.parent / "output"
@@ -72,10 +73,9 @@ def visit(context: BrowserContext, address: str) -> Iterator[Visit]:
     assert [url for url in visit.requests if not url.startswith((address, "data:", "blob:"))] == []
 
 
-def green(picture: np.ndarray) -> int:
-    """Pixels of the found box."""
-    red, green, blue = np.moveaxis(picture.astype(int), -1, 0)
-    return int(((green > 100) & (green > red + 60) & (green > blue + 40)).sum())
+def near(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
+    """How many pixels have about that colour, after JPEG."""
+    return int((np.abs(picture.astype(int) - colour).max(-1) < 40).sum())
 
 
 def test_one_click_on_an_example(visit: Visit) -> None:
@@ -85,7 +85,9 @@ def test_one_click_on_an_example(visit: Visit) -> None:
     expect(verdict.locator(".plate")).to_have_text("42")
     expect(verdict).to_contain_text("> 99 %")
     expect(verdict).to_contain_text("✓ Right: the true number is 42")
-    assert green(visit.found()) > 200
+    picture = visit.found()
+    assert near(picture, draw.FOUND) > 1000
+    assert near(picture, draw.TRUE) > 200  # its tag; the found box lies over its lines
     expect(visit.page.locator("#legend")).to_contain_text("dashed red: true")
     expect(visit.page.locator("table.digits thead b")).to_have_text(["4", "2", "–", "–", "–"])
     expect(visit.page.locator("table.digits tbody td")).to_have_count(55)
@@ -125,7 +127,7 @@ def test_states_of_doubt(visit: Visit) -> None:
     visit.upload("b.png", encoded(photo_of(NOTHING)))
     visit.verdict("none", "No number found")
     expect(visit.page.locator("#evidence")).to_be_hidden()
-    assert green(visit.found()) == 0
+    assert near(visit.found(), draw.FOUND) == 0
     visit.clear()
     visit.upload("c.png", encoded(photo_of(MANY)))
     visit.verdict("long", "More than five digits")
