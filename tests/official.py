@@ -95,6 +95,9 @@ def write_digitstruct(path: Path, records: Iterable[Entry], attributes: bool = T
     """digitStruct.mat as MATLAB lays it out; `attributes` puts MATLAB's own on every single dataset too."""
     records = list(records)
     with h5py.File(path, "w", userblock_size=512, libver=libver) as file:
+        cache = file.id.get_mdc_config()  # the names in #refs# of a full split outgrow the usual one
+        cache.set_initial_size, cache.initial_size, cache.max_size = True, 64 * 2**20, 128 * 2**20
+        file.id.set_mdc_config(cache)
         refs, root = file.create_group("#refs#"), file.create_group("digitStruct")
         root.attrs["MATLAB_class"] = np.bytes_("struct")
         reference = h5py.ref_dtype
