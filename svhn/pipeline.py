@@ -15,6 +15,7 @@ from .boxes import Box
 from .reading import Reading
 
 CANDIDATES = 3  # boxes that the reader looks at before the pipeline decides which is the number
+MARGINS = (preprocess.CROP_MARGIN, 0.05, 0.3)  # each box is read tighter and looser, too: localizers err both ways
 
 
 @dataclass(frozen=True)
@@ -69,25 +70,29 @@ class Pipeline:
 
     def read_boxes(self, photo: np.ndarray, boxes: list[Box]) -> list[Reading]:
         """What stands in each of the given boxes; timings are left empty."""
-        crops = self.crops(photo, boxes)  # (K, 3, S, S)
+        crops = self.crops(photo, boxes)  # (K, M, 3, S, S)
         digit_probs, length_probs = ((head / self.temperature).softmax(-1) for head in self.logits(crops))
         digits, lengths, confidence = labels.decode_joint(digit_probs.log(), length_probs.log())
         return [
-            _reading(box, crop.permute(1, 2, 0).numpy(), digits[i], int(lengths[i]), float(confidence[i]), probs)
+            _reading(box, crop[0].permute(1, 2, 0).numpy(), digits[i], int(lengths[i]), float(confidence[i]), probs)
             for i, (box, crop, *probs) in enumerate(zip(boxes, crops, digit_probs, length_probs, strict=True))
         ]
 
     def crops(self, photo: np.ndarray, boxes: list[Box]) -> torch.Tensor:
-        """What the reader sees of each box, uint8 (K, 3, S, S)."""
+        """What the reader sees of each box, with each of the M margins: uint8 (K, M, 3, S, S)."""
         size = self.reader.config.input_size
-        return torch.stack([preprocess.crop(photo, np.array(box), size=size) for box in boxes])
+        return torch.stack(
+            [torch.stack([preprocess.crop(photo, np.array(box), m, size) for m in MARGINS]) for box in boxes]
+        )
 
     @torch.inference_mode()
     def logits(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """uint8 (N, 3, S, S) -> logits of digits (N, 5, 11) and length (N, 7), float64 on the CPU."""
+        """uint8 (K, M, 3, S, S) -> mean log probabilities of digits (K, 5, 11) and length (K, 7), before
+        calibration, float64 on the CPU."""
         config, device = self.reader.config, next(self.reader.parameters()).device
-        digits, length = self.reader(preprocess.normalise(crops.to(device), config.mean, config.std))
-        return digits.double().cpu(), length.double().cpu()
+        heads = self.reader(preprocess.normalise(crops.flatten(0, 1).to(device), config.mean, config.std))
+        digits, length = (head.double().cpu().log_softmax(-1).unflatten(0, crops.shape[:2]).mean(1) for head in heads)
+        return digits, length
 
 
 def _reading(box: Box, crop: np.ndarray, digits: torch.Tensor, length: int, confidence: float, probs) -> Reading:

@@ -91,7 +91,7 @@ def test_more_than_five_digits_has_a_box_and_no_number(pipeline):
 def test_colours_reach_the_reader_as_red_green_blue(pipeline):
     photo = np.zeros((40, 40, 3), np.uint8)
     photo[..., 0] = 200
-    crop = pipeline.crops(photo, [(10, 10, 30, 30)])[0]
+    crop = pipeline.crops(photo, [(10, 10, 30, 30)])[0, 0]
     assert crop[0].min() == 200
     assert crop[1:].max() == 0
 
