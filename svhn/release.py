@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 from dataclasses import asdict, replace
@@ -95,10 +96,10 @@ def _entry(name: str, network: nn.Module, state: State, seed: int, held_out: int
 
 
 def machine() -> str:
-    """The machine in a few words: its GPU, else its processor's kind and the threads in use."""
+    """The machine in a few words: its GPU, else its processor."""
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
-    return f"CPU, {platform.machine()}, {torch.get_num_threads()} thread(s)"
+    return f"CPU, {os.cpu_count()} cores ({platform.machine()})"
 
 
 def code_version() -> str:

@@ -2,7 +2,7 @@
 number and how far that number's four sides are (the idea of FCOS, Tian et al. 2019, arXiv:1904.01355).
 
 It takes the whole photo at any size and aspect and gives any number of boxes with scores, none included.
-Small photos are seen once; larger ones a second time at a finer scale, for numbers far away.
+Small photos are seen once; larger ones, unless that settles it, a second time at a finer scale, for numbers far away.
 """
 
 from __future__ import annotations
@@ -29,13 +29,15 @@ class FCOSConfig:
     """Every size of the network, and how its map becomes boxes.
 
     channels: width at strides 2, 4, 8, 16, 32. long_sides: the scales a photo is looked at; the finer ones
-    only where the photo itself has the pixels. min_score: below it a box is not reported.
+    only where the photo itself has the pixels and no coarser one is sure (sure_score), because close up a
+    number's parts look like numbers. min_score: below it a box is not reported.
     """
 
     mean: float = 0.45
     std: float = 0.22
     channels: tuple[int, int, int, int, int] = (16, 40, 64, 112, 160)
     long_sides: tuple[int, ...] = (256, 640)
+    sure_score: float = 0.7
     min_score: float = 0.1
     max_boxes: int = 5
     same_number_iou: float = 0.3
@@ -110,6 +112,8 @@ class FCOS(nn.Module):
             heat, boxes, (x, y) = self.heat_map(photo, long_side)
             scores.append(heat.flatten())
             found.append(boxes.flatten(0, 1) / boxes.new_tensor([x, y, x, y]))
+            if scores[-1].max() >= self.config.sure_score:
+                break
         boxes, scores = merge(torch.cat(found), torch.cat(scores), self.config)
         boxes = bx.clip(boxes.cpu().numpy(), photo.shape[1], photo.shape[0])
         keep = bx.area(boxes) > 0
