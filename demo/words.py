@@ -25,8 +25,8 @@ TOO_LONG = "The reader knows numbers of up to five digits. Cut the photo to the 
 def percent(p: float) -> str:
     """0 ... 1 -> what a person reads; never a rounded 100 % or 0 %."""
     if p > 0.995:
-        return "> 99 %"
-    return "< 1 %" if p < 0.01 else f"{p:.0%}".replace("%", " %")
+        return ">99 %"
+    return "<1 %" if p < 0.01 else f"{p:.0%}".replace("%", " %")
 
 
 def sureness(confidence: float) -> str:
