@@ -31,8 +31,8 @@ INTRO = """<header><svg viewBox="0 0 46 46" aria-hidden="true"><rect width="46" 
 <path d="M12 24 23 14l11 10M15.5 22.5V33h15V22.5" fill="none" stroke="#f4f1ea" stroke-width="3" stroke-linejoin="round"
 stroke-linecap="round"/></svg><div><h1>House-number reader</h1>
 <p>Drop in a street photo. It finds the number, reads it, and says how sure it is.</p></div></header>"""
-FOOTER = """<footer>Photos are read by the machine that serves this page, shown to nobody else, and deleted after ten minutes.
-Trained on <abbr title="Street View House Numbers">SVHN</abbr> photos; for research and for fun.
+FOOTER = """<footer>Photos are read by the machine that serves this page, shown to nobody else, and deleted
+after ten minutes. Trained on <abbr title="Street View House Numbers">SVHN</abbr> photos; for research and for fun.
 Programs use the <a href="?view=api">API</a>.</footer>"""
 SENDS_CHOICE = """element.addEventListener('click', event => {
     const chosen = event.target.closest('button');
