@@ -48,10 +48,13 @@ def serve(args: argparse.Namespace) -> None:
     """Until somebody stops it. Raises UserError."""
     with tempfile.TemporaryDirectory(prefix="house-numbers-") as folder:  # goes with everything that was uploaded
         os.environ["GRADIO_TEMP_DIR"] = f"{folder}/uploads"
-        from demo import truth, ui  # not before the flags are known to be right: Gradio and torch take seconds
+        import torch  # not before the flags are known to be right: torch and Gradio take seconds
+
+        from demo import truth, ui
         from svhn.data.truth import listed
         from svhn.pipeline import Pipeline
 
+        torch.set_num_threads(1)  # readings run side by side; threads that wait for each other cost seconds there
         pipeline = Pipeline.load(args.weights)
         truths = truth.Truths()
         real = truth.data_set(args.data, truths, Path(folder)) if args.data else []

@@ -1,6 +1,6 @@
 """Server time of one photo, through the function that the page's event calls: decode, find, read, draw.
 
-    python -m benchmarks.server_time [--weights DIR] [--threads 2] [--repeats 20]
+    python -m benchmarks.server_time [--weights DIR] [--threads 1] [--repeats 20]
 
 Photos are drawn: one of the size of most in SVHN, as PNG, and a JPEG of 12 megapixels turned by EXIF.
 """
@@ -46,7 +46,7 @@ def photos() -> dict[str, bytes]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, default=DEFAULT_DIR)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1, help="of torch; app.py uses one")
     parser.add_argument("--repeats", type=int, default=20)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

@@ -48,6 +48,13 @@ class PhotoInput(gr.Image):
             raise gr.Error("Upload the photo first; this path is no upload.", print_exception=False)
         return file
 
+    def example_payload(self) -> dict:
+        """What the API's page shows; Gradio's own is an address, which is refused."""
+        return {"path": "house.jpg", "url": "house.jpg", "meta": {"_type": "gradio.FileData"}}
+
+    def example_value(self) -> str:
+        return "house.jpg"
+
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
         if str(url_or_file_path).startswith(("http:", "https:")):
             raise gr.Error("Send the photo itself; addresses are not fetched.", print_exception=False)

@@ -32,8 +32,8 @@ INTRO = """<header><svg viewBox="0 0 46 46" aria-hidden="true"><rect width="46" 
 stroke-linecap="round"/></svg><div><h1>House-number reader</h1>
 <p>Drop in a street photo. It finds the number, reads it, and says how sure it is.</p></div></header>"""
 FOOTER = """<footer>Photos are read by the machine that serves this page, shown to nobody else, and deleted
-after ten minutes. Trained on <abbr title="Street View House Numbers">SVHN</abbr> photos; for research and for fun.
-Programs use the <a href="?view=api">API</a>.</footer>"""
+after ten minutes. Trained on <abbr title="Street View House Numbers">SVHN</abbr> photos; for research
+and for fun.</footer>"""
 SENDS_CHOICE = """element.addEventListener('click', event => {
     const chosen = event.target.closest('button');
     if (chosen) trigger('select', {index: Number(chosen.dataset.index)});
@@ -104,7 +104,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme.theme(),
         "css_paths": theme.CSS,
-        "footer_links": [],
+        "footer_links": ["api"],
         "run_history": False,
         "allowed_paths": [str(EXAMPLES)],
         "max_file_size": MAX_UPLOAD,

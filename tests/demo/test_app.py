@@ -154,6 +154,7 @@ def test_only_read_is_public(served: Served) -> None:
     info = httpx.get(f"{served.address}gradio_api/info").json()
     assert list(info["named_endpoints"]) == ["/read"]
     assert info["unnamed_endpoints"] == {}
+    assert "handle_file('house.jpg')" in info["named_endpoints"]["/read"]["code_snippets"]["python"]
     config = httpx.get(f"{served.address}config").json()
     assert config["analytics_enabled"] is False
     assert httpx.get(f"{served.address}gradio_api/runs").status_code == 404

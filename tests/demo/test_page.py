@@ -224,3 +224,8 @@ def test_keyboard_alone(visit: Visit) -> None:
     visit.page.keyboard.press("Tab")
     visit.page.keyboard.press("Enter")
     visit.verdict("unsure", "1984")
+
+
+def test_the_api_is_documented_on_the_page(visit: Visit) -> None:
+    visit.page.get_by_role("button", name="Use via API").click()
+    expect(visit.page.get_by_text("handle_file('house.jpg')")).to_be_visible()
