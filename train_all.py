@@ -51,7 +51,7 @@ def _run(options: argparse.Namespace) -> dict:
             resume=options.resume,
         )
         trained.append((name, network, state))
-    return release(*trained, options.data, options.out, options.seed, options.runs, EXAMPLES)
+    return release(*trained, options.data, options.out, options.runs, EXAMPLES)
 
 
 def _parser() -> argparse.ArgumentParser:

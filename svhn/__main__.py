@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -23,6 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"svhn {options.command}: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print(f"\nsvhn {options.command}: stopped.", file=sys.stderr)
+    except BrokenPipeError:  # the program that read our output has gone; keep Python from telling it, too
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
 
 
@@ -143,10 +146,13 @@ def _evaluate(options: argparse.Namespace) -> None:
 
     if options.limit is not None and options.limit < 1:
         raise DataError(f"--limit is {options.limit}; it must be at least 1.")
+    if options.out.is_dir():
+        raise DataError(f"--out {options.out} is a folder; name the file to write, such as report.json.")
     pipeline = _pipeline(options)
     if options.photos:
         examples = evaluate.folder_examples(options.photos)
-        report = evaluate.photos_report(evaluate.run(pipeline, examples, options.limit), pipeline.sha256)
+        outcome = evaluate.run(pipeline, examples, options.limit, boxed=False)
+        report = evaluate.photos_report(outcome, pipeline.sha256)
     else:
         examples = evaluate.split_examples(options.data, options.split)
         report = evaluate.split_report(evaluate.run(pipeline, examples, options.limit), options.split, pipeline.sha256)

@@ -17,12 +17,6 @@ def from_xywh(xywh: np.ndarray) -> np.ndarray:
     return np.concatenate([xywh[..., :2], xywh[..., :2] + xywh[..., 2:]], axis=-1)
 
 
-def to_xywh(boxes: np.ndarray) -> np.ndarray:
-    """(x1, y1, x2, y2) -> (left, top, width, height), shape (..., 4) -> (..., 4)."""
-    boxes = np.asarray(boxes, dtype=np.float64)
-    return np.concatenate([boxes[..., :2], boxes[..., 2:] - boxes[..., :2]], axis=-1)
-
-
 def area(boxes: np.ndarray) -> np.ndarray:
     """Square pixels, (..., 4) -> (...); 0 for an empty or inverted box."""
     boxes = np.asarray(boxes, dtype=np.float64)

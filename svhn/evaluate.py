@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
+from . import boxes as bx
 from . import metrics
 from .boxes import Box
 from .data import digitstruct, truth
@@ -20,6 +22,7 @@ from .errors import DataError
 from .photos import PhotoError, open_photo
 from .pipeline import Pipeline
 
+TOO_LONG = ">5"  # read in place of a number: never right, and not the same as having found none
 HELD_OUT = "held_out"  # as a split: the images of train whose number is divisible by 5
 
 
@@ -59,14 +62,18 @@ def split_examples(data_dir: Path, split: str) -> Iterator[Example]:
     rows = {name: row for row, name in enumerate(records.names.tolist()) if row not in records.faults}
     for name, data in source.photos():
         try:
-            record = records[rows[name]]
+            record = records[rows.pop(name)]
             if split == HELD_OUT and not is_held_out(record.image_number):
                 continue
-            yield Example(name, open_photo(data), truth.of_record(record))
+            photo, known = open_photo(data), truth.of_record(record)
+            box = bx.clip(np.array(known.box), photo.shape[1], photo.shape[0])  # as `prepare` does
+            yield Example(name, photo, Truth(known.number, tuple(map(float, box))))
         except KeyError:
-            raise DataError(f"{source.path}: {name} has no usable record in digitStruct.mat.") from None
+            raise DataError(f"{source.path}: {name} has no usable record of its own in digitStruct.mat.") from None
         except (ValueError, TypeError) as error:
             raise DataError(f"{source.path}: {name} cannot be evaluated ({error})") from None
+    if rows:
+        raise DataError(f"{source.path} lacks the photos of {len(rows)} of its records, such as {min(rows)}.")
 
 
 def folder_examples(folder: Path) -> Iterator[Example]:
@@ -81,30 +88,31 @@ def folder_examples(folder: Path) -> Iterator[Example]:
             raise DataError(f"{entry.path.name}: {error}") from None
 
 
-def run(pipeline: Pipeline, examples: Iterable[Example], limit: int | None = None) -> Outcome:
-    """Reads every example from the photo alone and, where the true box is known, within it."""
+def run(pipeline: Pipeline, examples: Iterable[Example], limit: int | None = None, boxed: bool = True) -> Outcome:
+    """Reads every example from the photo alone and, if `boxed` and the true box is known, within it, too."""
     outcome = Outcome()
-    for example in itertools.islice(examples, limit):
+    for example in tqdm(itertools.islice(examples, limit), desc="Evaluating", unit=" photos", delay=2, total=limit):
         start = time.perf_counter()
         reading = pipeline.read(example.photo)
         outcome.ms.append((time.perf_counter() - start) * 1e3)
         outcome.names.append(example.name)
         outcome.numbers.append(example.truth.number)
-        outcome.read.append(reading.number or "")
+        outcome.read.append(TOO_LONG if reading.too_long else reading.number or "")
         outcome.confidence.append(reading.confidence)
         outcome.boxes.append(reading.box or (0.0, 0.0, 0.0, 0.0))
-        if example.truth.box is not None:
-            boxed = pipeline.read_boxes(example.photo, [example.truth.box])[0]
+        if boxed and example.truth.box is not None:
+            within = pipeline.read_boxes(example.photo, [example.truth.box])[0]
             outcome.true_boxes.append(example.truth.box)
-            outcome.boxed_read.append(boxed.number or "")
-            outcome.boxed_confidence.append(boxed.confidence)
+            outcome.boxed_read.append(within.number or "")
+            outcome.boxed_confidence.append(within.confidence)
     if not outcome.names:
         raise DataError("There is not a single photo to evaluate.")
     return outcome
 
 
 def split_report(outcome: Outcome, split: str, sha256: dict[str, str]) -> dict:
-    """report.json of a split with boxes; every share is of all its images."""
+    """report.json of a split with boxes; every share is of all its images. The localizer is judged by the box
+    that the pipeline chose to read, and by none where it read no number."""
     numbers = np.array(outcome.numbers)
     boxed_right = np.array(outcome.boxed_read) == numbers
     right = np.array(outcome.read) == numbers

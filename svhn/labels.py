@@ -23,13 +23,6 @@ def digit_from_official(label: float) -> int:
     return int(label) % 10
 
 
-def digit_to_official(digit: int) -> int:
-    """The inverse of `digit_from_official`."""
-    if not 0 <= digit <= 9:
-        raise ValueError(f"{digit} is not a digit")
-    return digit or 10
-
-
 def encode(number: str) -> tuple[np.ndarray, int]:
     """Number as text -> (digit classes (5,) int64, length class).
 

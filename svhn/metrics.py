@@ -67,9 +67,3 @@ def localisation(found: np.ndarray, true: np.ndarray) -> dict[str, float]:
         "recall_50": float((overlap >= 0.5).mean()),
         "containment": float(bx.containment(true, found).mean()),
     }
-
-
-def dice(found: np.ndarray, true: np.ndarray) -> float:
-    """Sørensen-Dice coefficient of two masks of any one shape, bool -> 0 ... 1; 1 when both are empty."""
-    total = found.sum() + true.sum()
-    return float(2 * (found & true).sum() / total) if total else 1.0

@@ -12,6 +12,8 @@ from torch import nn
 
 from . import labels, preprocess, weights
 from .boxes import Box
+from .errors import WeightsError
+from .models import LOCALIZERS, READERS
 from .reading import Reading
 
 CANDIDATES = 3  # boxes that the reader looks at before the pipeline decides which is the number
@@ -43,6 +45,11 @@ class Pipeline:
         folder = Path(folder)
         manifest = weights.read_manifest(folder)
         localizer, reader = localizer or manifest["localizer"], reader or manifest["reader"]
+        if localizer not in LOCALIZERS or reader not in READERS:
+            raise WeightsError(
+                f"{localizer!r} must be one of the localizers {', '.join(LOCALIZERS)}, "
+                f"and {reader!r} one of the readers {', '.join(READERS)}."
+            )
         networks = {name: weights.load(folder, name, device) for name in (localizer, reader)}
         entries = manifest["networks"]
         return Pipeline(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import subprocess
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -25,7 +22,6 @@ def release(
     reader: tuple[str, nn.Module, State],
     data_dir: Path,
     folder: Path,
-    seed: int,
     figures_dir: Path,
     examples_dir: Path,
 ) -> dict:
@@ -34,7 +30,7 @@ def release(
     The networks must not have seen the held-out photos. Pictures of SVHN photos go to `figures_dir`, which is
     not for the repository, because its photos are for non-commercial use; those of `examples_dir` to `folder`.
     """
-    networks = {name: network.cpu().float().eval() for name, network, _ in (localizer, reader)}
+    networks = {name: network.cpu().half().float().eval() for name, network, _ in (localizer, reader)}  # as shipped
     pipeline = Pipeline(networks[localizer[0]], networks[reader[0]], unsure_below=UNSURE_BELOW)
     pipeline = replace(pipeline, temperature=_fit_temperature(pipeline, data_dir))
     outcome = evaluate.run(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT))
@@ -43,9 +39,7 @@ def release(
         "localizer": localizer[0],
         "reader": reader[0],
         "unsure_below": UNSURE_BELOW,
-        "networks": {
-            name: _entry(name, network, state, seed, report["images"]) for name, network, state in (localizer, reader)
-        },
+        "networks": {name: _entry(name, network, state) for name, network, state in (localizer, reader)},
         "held_out": {key: value for key, value in report.items() if key != "weights"},
     }
     manifest["networks"][reader[0]]["temperature"] = pipeline.temperature
@@ -75,7 +69,7 @@ def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
     return fit_temperature(digit_logits, length_logits, digits, torch.tensor([length for _, length in truths]))
 
 
-def _entry(name: str, network: nn.Module, state: State, seed: int, held_out: int) -> dict:
+def _entry(name: str, network: nn.Module, state: State) -> dict:
     """What the manifest says of one network, before its file is written."""
     config = asdict(network.config)
     return {
@@ -84,34 +78,15 @@ def _entry(name: str, network: nn.Module, state: State, seed: int, held_out: int
         "input": {key: config[key] for key in ("input_size", "long_sides") if key in config},
         "normalisation": {"mean": config["mean"], "std": config["std"]},
         "parameters": sum(p.numel() for p in network.parameters()),
-        "data": f"SVHN train, image numbers not divisible by 5 ({held_out} images held out)",
-        "seed": seed,
+        "data": state.data,
+        "seed": state.seed,
         "recipe": asdict(RECIPES[name]),
         "steps": state.step,
         "minutes": round(state.seconds / 60, 1),
-        "machine": machine(),
-        "code": code_version(),
+        "machine": state.machine,
+        "code": state.code,
         "held_out": state.history[-1] if state.history else {},
     }
-
-
-def machine() -> str:
-    """The machine in a few words: its GPU, else its processor."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    return f"CPU, {os.cpu_count()} cores ({platform.machine()})"
-
-
-def code_version() -> str:
-    """The commit that this code stands at, with "+" when the tree differs from it."""
-    try:
-        root = Path(__file__).resolve().parent.parent
-        git = ["git", "-C", str(root)]
-        commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
-        changed = subprocess.run([*git, "status", "--porcelain", "svhn"], capture_output=True, text=True, check=True)
-        return commit.stdout.strip() + ("+" if changed.stdout.strip() else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
 
 
 def model_card(manifest: dict) -> str:
@@ -124,6 +99,7 @@ def model_card(manifest: dict) -> str:
         f"| {entry['minutes']:g} | {entry['machine']} | `{entry['sha256'][:16]}…` |"
         for name, entry in manifest["networks"].items()
     )
+    trained_on = "\n".join(f"- `{name}`: {entry['data']}" for name, entry in manifest["networks"].items())
     return f"""# Model card
 
 Two networks find and read house numbers of up to five digits in street photos: the localizer
@@ -133,7 +109,12 @@ Two networks find and read house numbers of up to five digits in street photos: 
 |---|---|---|---|---|---|---|
 {rows}
 
-**Trained on** {manifest["networks"][manifest["reader"]]["data"]}. The official test split was never used.
+**Trained on**
+
+{trained_on}
+
+The official test split was never used, and neither were the {report["images"]} held-out photos of train: these are
+the very weights that the figures below belong to, not ones trained once more on everything.
 
 **Held-out figures** on {report["images"]} photos that the weights never saw (whole number right, 95 % interval):
 
@@ -147,7 +128,7 @@ Two networks find and read house numbers of up to five digits in street photos: 
 | readable automatically at 98 % accuracy, end to end | {report["end_to_end"]["coverage_at_98"]:.1%} |
 | calibration error, end to end | {report["end_to_end"]["calibration_error"]:.3f} |
 
-The temperature of the confidence was fitted on the same held-out photos.
+The confidence's temperature, the reader's margins and the localizer's scales were chosen on the same photos.
 
 **Not for** numbers of more than five digits, letters beside the number ("12a" reads as 12), or decisions that
 nobody checks. A reading with a confidence below {manifest["unsure_below"]:.0%} is shown as unsure.

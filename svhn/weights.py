@@ -32,6 +32,10 @@ def read_manifest(folder: Path) -> dict:
         known = [name in NETWORKS for name in manifest["networks"]]
         if not all(known) or manifest["localizer"] not in LOCALIZERS or manifest["reader"] not in READERS:
             raise WeightsError(f"{path} names a network that this version does not know; update the code or weights.")
+        required = {manifest["localizer"], manifest["reader"]}
+        if not required <= set(manifest["networks"]):
+            raise WeightsError(f"{path} has no entry for its own default networks; restore it from the repository.")
+        float(manifest["unsure_below"]), float(manifest["networks"][manifest["reader"]]["temperature"])
         return manifest
     except FileNotFoundError:
         raise WeightsError(
@@ -93,8 +97,12 @@ def write_whole(path: Path, data: bytes) -> None:
     """The file appears complete or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(path.name + ".part")
-    aside.write_bytes(data)
-    os.replace(aside, path)
+    try:
+        aside.write_bytes(data)
+        os.replace(aside, path)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
 
 
 def _half(tensor: torch.Tensor) -> torch.Tensor:

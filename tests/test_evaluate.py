@@ -94,6 +94,37 @@ def test_a_record_without_its_photo_or_a_photo_without_its_record_is_an_error(tm
         list(evaluate.split_examples(tmp_path, "test"))
 
 
+def test_a_missing_photo_is_an_error_not_a_smaller_split(tmp_path):
+    def lose_one(entries):
+        entries[1].png = None
+
+    official.write_split(tmp_path, "test", 3, spoil=lose_one)
+    with pytest.raises(DataError, match=r"lacks the photos of 1 .*2\.png"):
+        list(evaluate.split_examples(tmp_path, "test"))
+    assert len(evaluate.run(Oracle([_reading("1")] * 2, [_reading("1")] * 2), _first(tmp_path), limit=1).names) == 1
+
+
+def _first(folder):
+    return evaluate.split_examples(folder, "test")
+
+
+def test_true_boxes_end_where_the_photo_does(tmp_path):
+    def enlarge(entries):
+        entries[0].boxes[:, 2:] += 500
+
+    official.write_split(tmp_path, "test", 1, spoil=enlarge)
+    (example,) = evaluate.split_examples(tmp_path, "test")
+    height, width = example.photo.shape[:2]
+    assert example.truth.box[2:] == (width, height)
+
+
+def test_more_than_five_digits_is_no_correct_negative():
+    probs = np.eye(11)[[1] * 5], np.eye(7)[6]
+    long = Reading(None, 0.9, (0.0, 0.0, 9.0, 9.0), np.zeros((4, 4, 3), np.uint8), *probs, {})
+    report = evaluate.photos_report(evaluate.run(Oracle([long]), _examples("", box=None)), {})
+    assert report["negatives"] == {"n": 1, "correct": 0}
+
+
 def _folder(tmp_path, rows: list[tuple[str, str]], header=("file", "number", "width")):
     for file, _ in rows:
         Image.fromarray(np.full((30, 40, 3), 90, np.uint8)).save(tmp_path / file)
@@ -125,6 +156,13 @@ def test_a_folder_that_cannot_be_evaluated_says_why(tmp_path):
     (folder / "labels.csv").write_text("file,number\nmissing.png,12\n")
     with pytest.raises(DataError, match="cannot be opened"):
         list(evaluate.folder_examples(folder))
+    (folder / "labels.csv").write_text("file,number\na.png\n")
+    with pytest.raises(DataError, match="no field for the number"):
+        list(evaluate.folder_examples(folder))
+    for box in ("nan,1,2,3", "5,5,1,9", "1,2,3,"):
+        (folder / "labels.csv").write_text(f"file,number,x1,y1,x2,y2\na.png,12,{box}\n")
+        with pytest.raises(DataError, match="the box of"):
+            list(evaluate.folder_examples(folder))
     (folder / "labels.csv").write_text("picture,answer\na.png,12\n")
     with pytest.raises(DataError, match="needs the columns"):
         list(evaluate.folder_examples(folder))

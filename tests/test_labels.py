@@ -9,19 +9,12 @@ from svhn import labels
 
 def test_official_ten_is_zero_and_only_there():
     assert [labels.digit_from_official(label) for label in (1.0, 9.0, 10.0)] == [1, 9, 0]
-    assert [labels.digit_to_official(digit) for digit in (1, 9, 0)] == [1, 9, 10]
 
 
 @pytest.mark.parametrize("label", [0, 11, -1, 2.5, float("nan"), float("inf"), -float("inf")])
 def test_official_label_that_is_none(label):
     with pytest.raises(ValueError, match="not a whole number from 1 to 10"):
         labels.digit_from_official(label)
-
-
-@pytest.mark.parametrize("digit", [-1, 10])
-def test_digit_that_is_none(digit):
-    with pytest.raises(ValueError, match="not a digit"):
-        labels.digit_to_official(digit)
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,9 @@ def test_evaluate_writes_a_report(small_data, tiny_weights, tmp_path, capsys):
         (["synth", "--out", "x.json", "--real", "nowhere"], "svhn prepare"),
         (["read", "x.jpg", "--device", "warp"], "try --device cpu"),
         (["read", "x.jpg", "--reader", "goodfellow"], "no weights of 'goodfellow'"),
+        (["read", "x.jpg", "--reader", "fcos"], "one of the readers"),
+        (["read", "x.jpg", "--localizer", "compact"], "one of the localizers"),
+        (["evaluate", "--photos", "nowhere", "--out", "."], "is a folder"),
     ],
 )
 def test_errors_are_a_sentence_and_exit_code_one(arguments, said, tiny_weights, tmp_path, monkeypatch, capsys):

@@ -54,9 +54,3 @@ def test_localisation_counts_a_photo_where_nothing_was_found_as_missed():
     true = np.array([[0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 10, 10]], float)
     found = np.array([[0, 0, 10, 10], [0, 0, 0, 0], [0, 0, 10, 5]], float)
     assert metrics.localisation(found, true) == pytest.approx({"mean_iou": 0.5, "recall_50": 2 / 3, "containment": 0.5})
-
-
-def test_dice():
-    a, b = np.array([True, True, False]), np.array([True, False, False])
-    assert metrics.dice(a, b) == pytest.approx(2 / 3)
-    assert metrics.dice(~a & a, ~a & a) == 1.0

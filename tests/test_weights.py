@@ -60,6 +60,13 @@ def test_a_damaged_manifest_is_refused(folder, content):
         weights.read_manifest(folder)
 
 
+@pytest.mark.parametrize("lost", ["unsure_below", "reader", "networks"])
+def test_a_manifest_that_lacks_something_is_refused(folder, lost):
+    _edit(folder, lambda m: m.pop(lost))
+    with pytest.raises(WeightsError, match="restore it"):
+        weights.read_manifest(folder)
+
+
 def test_weights_of_other_sizes_do_not_fit(folder):
     _edit(folder, lambda m: m["networks"]["compact"]["config"].update(summary=16))
     with pytest.raises(WeightsError, match="does not fit"):

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from ..errors import DataError
 from .split import is_held_out
 
 MAX_NUMBERS = 3  # in one scene
@@ -66,11 +67,14 @@ def load_scenes(path: Path, part: str, device: torch.device) -> SceneSet:
 
 
 def _rows(path: Path, part: str, columns: tuple[str, ...]) -> list[torch.Tensor]:
-    """part: "train", "held_out" (see `split.is_held_out`) or "all"."""
-    with h5py.File(path) as file:
-        held_out = is_held_out(file["number"][:])
-        rows = {"train": ~held_out, "held_out": held_out, "all": np.ones_like(held_out)}[part]
-        return [torch.from_numpy(file[column][:][rows]) for column in columns]
+    """part: "train", "held_out" (see `split.is_held_out`) or "all". Raises DataError for a damaged file."""
+    try:
+        with h5py.File(path) as file:
+            held_out = is_held_out(file["number"][:])
+            rows = {"train": ~held_out, "held_out": held_out, "all": np.ones_like(held_out)}[part]
+            return [torch.from_numpy(file[column][:][rows]) for column in columns]
+    except (OSError, KeyError) as error:
+        raise DataError(f"{path} is no prepared file ({error}); make it anew with: python -m svhn prepare") from None
 
 
 def join(sets: list) -> CropSet | SceneSet:

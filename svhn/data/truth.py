@@ -58,7 +58,9 @@ def listed(folder: Path) -> list[Sample]:
 
 
 def _row(path: Path, row: dict[str, str | None]) -> Sample:
-    name, number = row["file"] or "", (row["number"] or "").strip()
+    if row["number"] is None:
+        raise DataError(f"{path}: the row of {row['file']!r} has no field for the number; leave it empty for none.")
+    name, number = row["file"] or "", row["number"].strip()
     if number and not (number.isascii() and number.isdigit()):
         raise DataError(f"{path}: the number {number!r} of {name} is not written in digits.")
     if not name or Path(name).name != name:
@@ -67,4 +69,6 @@ def _row(path: Path, row: dict[str, str | None]) -> Sample:
         sides = tuple(float(row[side]) for side in ("x1", "y1", "x2", "y2") if row.get(side))
     except ValueError:
         raise DataError(f"{path}: the box of {name} is not written in numbers.") from None
-    return Sample(row.get("title") or "", path.parent / name, Truth(number, sides if len(sides) == 4 else None))
+    if sides and not (len(sides) == 4 and np.isfinite(sides).all() and bx.area(np.array(sides)) > 0):
+        raise DataError(f"{path}: the box of {name} is not x1 < x2, y1 < y2 in finite numbers.")
+    return Sample(row.get("title") or "", path.parent / name, Truth(number, sides or None))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 
@@ -15,6 +16,7 @@ from .glyphs import ATLAS, load_atlas
 from .street import crops, scenes
 
 CHUNK = 64
+HERE = Path(__file__).parent
 
 
 def crop_bank(
@@ -60,14 +62,17 @@ def cached(
         "what": make.__name__,
         "n": n,
         "seed": seed,
-        "backgrounds": 0 if backgrounds is None else len(backgrounds),
+        "backgrounds": "" if backgrounds is None else hashlib.sha256(backgrounds.cpu().numpy()).hexdigest(),
         "config": repr(StreetConfig()),
         "atlas": hashlib.sha256(ATLAS.read_bytes()).hexdigest(),
+        "generator": hashlib.sha256(b"".join(p.read_bytes() for p in sorted(HERE.glob("*.py")))).hexdigest(),
     }
-    if path.is_file():
+    try:
         content = torch.load(path, map_location=device, weights_only=True)
         if content["key"] == key:
             return {"crop_bank": CropSet, "scene_bank": SceneSet}[make.__name__](**content["set"])
+    except (OSError, RuntimeError, KeyError, EOFError, UnpicklingError):
+        pass  # none there, or not whole: it is made anew
     bank = make(n, seed, device, backgrounds)
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(".part")

@@ -40,8 +40,15 @@ class Task:
 
 @dataclass
 class State:
-    """Everything that a checkpoint holds besides tensors."""
+    """Everything that a checkpoint holds besides tensors: how far it got, and where it came from.
 
+    data: what it is trained on, in words. code: the commit it was started at. machine: what it runs on.
+    """
+
+    seed: int = 0
+    data: str = ""
+    code: str = ""
+    machine: str = ""
     step: int = 0
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
@@ -52,24 +59,27 @@ def fit(
     recipe: Recipe,
     run_dir: Path,
     device: torch.device,
-    seed: int = 0,
+    start: State = State(),
     minutes: float | None = None,
     resume: bool = False,
 ) -> tuple[nn.Module, State]:
     """Trains to the recipe's last step, or for `minutes` of training if these end sooner.
 
+    `start` says where a new run comes from; a checkpoint is resumed only if its seed and data are the same.
     Gives the averaged network, in evaluation mode, and the record of the run; both are also in
     `run_dir/last.pt`. Under a time budget the schedule follows the clock, so that it always ends low.
     Raises TrainingError on a non-finite loss or a checkpoint that does not fit.
     """
+    if minutes is not None and not minutes > 0:
+        raise TrainingError(f"--minutes is {minutes:g}; it must be more than 0.")
     run_dir.mkdir(parents=True, exist_ok=True)
     network = task.network.to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval().requires_grad_(False)
     optimizer = torch.optim.AdamW(_groups(network, recipe.weight_decay), lr=recipe.learning_rate)
-    state = State()
+    state = dataclasses.replace(start, history=[])
     checkpoint = run_dir / "last.pt"
     if resume and checkpoint.exists():
-        state = _load(checkpoint, recipe, network, average, optimizer, device)
+        state = _load(checkpoint, recipe, start, network, average, optimizer, device)
     budget = math.inf if minutes is None else minutes * 60
     log = EventLog(run_dir / "events")
     bar = progress_bar(recipe.steps, state.step, recipe.network)
@@ -80,7 +90,7 @@ def fit(
         done = max(state.step / recipe.steps, state.seconds / budget)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(state.step, done, recipe)
-        losses.append(_step(task.loss, network, optimizer, recipe, device, seed, state.step))
+        losses.append(_step(task.loss, network, optimizer, recipe, device, start.seed, state.step))
         _average(average, network, min(recipe.ema_decay, (1 + state.step) / (10 + state.step)))
         state.step += 1
         now = time.monotonic()
@@ -122,10 +132,9 @@ def _step(loss_of, network, optimizer, recipe: Recipe, device: torch.device, see
         loss = loss_of(network, generator)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
-    # A non-finite norm would spread through the weights; the epoch's mean loss then stops the run.
-    nn.utils.clip_grad_norm_(network.parameters(), recipe.clip_norm)
+    norm = nn.utils.clip_grad_norm_(network.parameters(), recipe.clip_norm)
     optimizer.step()
-    return loss.detach()
+    return loss.detach() + 0 * norm  # not finite if either is: the epoch's mean then stops the run
 
 
 def _groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
@@ -158,15 +167,21 @@ def _save(path: Path, recipe: Recipe, network, average, optimizer, state: State)
     os.replace(aside, path)
 
 
-def _load(path: Path, recipe: Recipe, network, average, optimizer, device: torch.device) -> State:
+def _load(path: Path, recipe: Recipe, start: State, network, average, optimizer, device: torch.device) -> State:
     try:
         content = torch.load(path, map_location=device, weights_only=True)
         if content["recipe"] != json.dumps(dataclasses.asdict(recipe), sort_keys=True):
             raise TrainingError(f"{path} was made by another recipe; move it away or train without --resume.")
+        state = State(**content["state"])
+        if (state.seed, state.data) != (start.seed, start.data):
+            raise TrainingError(
+                f"{path} was trained with seed {state.seed} on {state.data or 'other data'}; "
+                "move it away or train without --resume."
+            )
         network.load_state_dict(content["network"])
         average.load_state_dict(content["average"])
         optimizer.load_state_dict(content["optimizer"])
-        return State(**content["state"])
+        return state
     except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError, UnpicklingError) as error:
         reason = str(error).splitlines()[0]
         raise TrainingError(f"{path} cannot be resumed from ({reason}); train without --resume.") from None

@@ -1,4 +1,4 @@
-"""What each kind of network is trained to make small. Every function gives a scalar and named parts of it."""
+"""What each kind of network is trained to make small. Every function gives a scalar."""
 
 from __future__ import annotations
 

@@ -11,9 +11,10 @@ from ..data.backgrounds import load_backgrounds
 from ..devices import choose_device
 from ..errors import TrainingError
 from ..models import READERS
+from ..provenance import code_version, machine
 from ..synth.bank import cached, crop_bank, scene_bank
 from .engine import State, fit
-from .recipes import RECIPES
+from .recipes import RECIPES, Recipe
 from .tasks import Sources, make_task
 
 
@@ -50,4 +51,16 @@ def train(
         make = crop_bank if name in READERS else scene_bank
         synthetic = cached(run_dir / "synthetic.pt", make, recipe.synthetic_bank, seed, chosen, surroundings)
     sources = Sources(prepared, split, part, synthetic, surroundings)
-    return fit(make_task(recipe, sources, chosen), recipe, run_dir, chosen, seed, minutes, resume)
+    start = State(seed, _in_words(recipe, sources), code_version(), machine())
+    return fit(make_task(recipe, sources, chosen), recipe, run_dir, chosen, start, minutes, resume)
+
+
+def _in_words(recipe: Recipe, sources: Sources) -> str:
+    """What a network is trained on, for its checkpoint, manifest and model card."""
+    photos = {"train": "image numbers not divisible by 5", "all": "all images, the held-out ones too"}[sources.part]
+    words = [f"SVHN {sources.split}, {photos}"]
+    if sources.synthetic is not None:
+        words.append(f"{recipe.synthetic:.0%} of every batch from {len(sources.synthetic):,} synthetic pictures")
+    if sources.surroundings is not None:
+        words.append(f"set before {len(sources.surroundings):,} street pictures without numbers")
+    return "; ".join(words)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from svhn.errors import TrainingError
-from svhn.training.engine import Task, fit, learning_rate
+from svhn.training.engine import State, Task, fit, learning_rate
 from svhn.training.recipes import Recipe
 
 RECIPE = Recipe("compact", steps=12, batch_size=4, learning_rate=1e-2, epoch_steps=4, warmup_steps=2)
@@ -58,8 +58,8 @@ def test_a_run_that_was_stopped_and_resumed_ends_at_the_same_weights(tmp_path):
 
 
 def test_another_seed_gives_other_weights(tmp_path):
-    first, _ = fit(_task(), RECIPE, tmp_path / "a", CPU, seed=0)
-    second, _ = fit(_task(), RECIPE, tmp_path / "b", CPU, seed=1)
+    first, _ = fit(_task(), RECIPE, tmp_path / "a", CPU, State(seed=0))
+    second, _ = fit(_task(), RECIPE, tmp_path / "b", CPU, State(seed=1))
     assert not _same(first, second)
 
 
@@ -81,6 +81,25 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path):
     fit(_task(), RECIPE, tmp_path, CPU)
     with pytest.raises(TrainingError, match="another recipe"):
         fit(_task(), dataclasses.replace(RECIPE, learning_rate=1.0), tmp_path, CPU, resume=True)
+
+
+@pytest.mark.parametrize("other", [State(seed=1), State(data="all of it")])
+def test_a_checkpoint_of_another_seed_or_other_data_is_refused(tmp_path, other):
+    fit(_task(), RECIPE, tmp_path, CPU)
+    with pytest.raises(TrainingError, match="was trained with seed 0"):
+        fit(_task(), RECIPE, tmp_path, CPU, other, resume=True)
+
+
+def test_a_gradient_that_is_not_finite_leaves_no_checkpoint(tmp_path):
+    task = _task(lambda network, generator: (network(torch.randn(4, 3)) * 0).sum().sqrt())  # loss 0, gradient NaN
+    with pytest.raises(TrainingError, match="became nan"):
+        fit(task, dataclasses.replace(RECIPE, epoch_steps=1), tmp_path, CPU)
+    assert not (tmp_path / "last.pt").exists()
+
+
+def test_a_budget_of_no_minutes_is_refused(tmp_path):
+    with pytest.raises(TrainingError, match="more than 0"):
+        fit(_task(), RECIPE, tmp_path, CPU, minutes=0)
 
 
 def test_a_damaged_checkpoint_is_told_in_a_sentence(tmp_path):

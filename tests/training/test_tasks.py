@@ -61,6 +61,13 @@ def test_missing_prepared_files_say_how_to_make_them(tmp_path):
         training.train("compact", tmp_path, tmp_path)
 
 
+def test_a_damaged_prepared_file_is_told(tmp_path):
+    for kind in ("crops", "scenes"):
+        (tmp_path / f"train_{kind}.h5").write_bytes(b"not HDF5")
+    with pytest.raises(UserError, match="is no prepared file"):
+        training.train("compact", tmp_path, tmp_path / "run", device="cpu")
+
+
 def test_a_device_that_is_not_there_is_told(prepared, tmp_path):
     with pytest.raises(UserError, match="try --device cpu"):
         training.train("compact", prepared, tmp_path, device="warp")
