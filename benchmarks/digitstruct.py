@@ -2,7 +2,7 @@
 
     python -m benchmarks.digitstruct [--records 33402] [--file KEPT.mat]
 
-makes such a file in the official layout (that takes minutes: h5py writes one object at a time), reads it
+makes such a file in the official layout (that takes minutes: h5py writes one object at a time), reads it, each
 in a process of its own, and prints seconds and peak memory. A file that is there already is used again.
 """
 
@@ -13,6 +13,7 @@ import multiprocessing
 import resource
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,11 @@ def records(count: int) -> list[official.Entry]:
     ]
 
 
+def make(path: Path, count: int) -> None:
+    """Write the file."""
+    official.write_digitstruct(path, records(count))
+
+
 def measure(path: Path) -> None:
     """Read the file and print what that took."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -58,10 +64,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = arguments.file or Path(folder) / "digitStruct.mat"
         if not path.exists():
-            official.write_digitstruct(path, records(arguments.records))
-        process = multiprocessing.get_context("spawn").Process(target=measure, args=(path,))
-        process.start()
-        process.join()
+            _apart(make, path, arguments.records)  # its memory is not to be counted
+        _apart(measure, path)
+
+
+def _apart(function: Callable[..., None], *arguments: object) -> None:
+    """In a process of its own."""
+    process = multiprocessing.get_context("spawn").Process(target=function, args=arguments)
+    process.start()
+    process.join()
 
 
 if __name__ == "__main__":
