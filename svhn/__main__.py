@@ -97,7 +97,8 @@ def _add_pipeline_options(parser: argparse.ArgumentParser) -> None:
 def _download(options: argparse.Namespace) -> None:
     from .data.download import download
 
-    download(options.data, extra=options.extra)
+    for fetched in download(options.data, extra=options.extra):
+        print(fetched)
 
 
 def _prepare(options: argparse.Namespace) -> None:
