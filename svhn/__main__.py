@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import sys
@@ -158,8 +159,13 @@ def _evaluate(options: argparse.Namespace) -> None:
         outcome = evaluate.run(pipeline, examples, options.limit, boxed=False)
         report = evaluate.photos_report(outcome, pipeline.sha256)
     else:
-        examples = evaluate.split_examples(options.data, options.split)
-        report = evaluate.split_report(evaluate.run(pipeline, examples, options.limit), options.split, pipeline.sha256)
+        left_out: dict[str, str] = {}
+        outcome = evaluate.run(pipeline, evaluate.split_examples(options.data, options.split, left_out), options.limit)
+        report = evaluate.split_report(outcome, options.split, pipeline.sha256, len(left_out))
+        for name, reason in itertools.islice(left_out.items(), 20):
+            print(f"{name} was left out: {reason}", file=sys.stderr)
+        if left_out:
+            print(f"{len(left_out)} photos were left out, {len(outcome.names)} evaluated.", file=sys.stderr)
     try:
         write_whole(options.out, (json.dumps(report, indent=2) + "\n").encode())
     except OSError as error:

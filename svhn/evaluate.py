@@ -50,30 +50,33 @@ class Outcome:
     boxed_confidence: list[float] = field(default_factory=list)
 
 
-def split_examples(data_dir: Path, split: str) -> Iterator[Example]:
+def split_examples(data_dir: Path, split: str, left_out: dict[str, str] | None = None) -> Iterator[Example]:
     """Every photo of train, test, extra or held_out with its truth, in the data set's order.
 
-    Raises DataError for a missing or damaged data set, or a photo without a usable record: a figure that
-    leaves photos out would not be the figure that it says it is.
+    What cannot be evaluated, a photo or a record without the other or damaged, is entered in `left_out` with the
+    reason; whoever reports the figures must report that, too. Raises DataError for a missing or damaged data set.
     """
+    left_out = {} if left_out is None else left_out
     source = open_split(data_dir, "train" if split == HELD_OUT else split)
     with source.digitstruct() as path:
         records = digitstruct.read(path)
-    rows = {name: row for row, name in enumerate(records.names.tolist()) if row not in records.faults}
+    rows = {name: row for row, name in enumerate(records.names.tolist())}
     for name, data in source.photos():
+        row = rows.pop(name, None)
+        if row is None or row in records.faults:
+            left_out[name] = "no record of its own" if row is None else records.faults[row]
+            continue
+        record = records[row]
+        if split == HELD_OUT and not (record.image_number and is_held_out(record.image_number)):
+            continue
         try:
-            record = records[rows.pop(name)]
-            if split == HELD_OUT and not is_held_out(record.image_number):
-                continue
             photo, known = open_photo(data), truth.of_record(record)
-            box = bx.clip(np.array(known.box), photo.shape[1], photo.shape[0])  # as `prepare` does
-            yield Example(name, photo, Truth(known.number, tuple(map(float, box))))
-        except KeyError:
-            raise DataError(f"{source.path}: {name} has no usable record of its own in digitStruct.mat.") from None
-        except (ValueError, TypeError) as error:
-            raise DataError(f"{source.path}: {name} cannot be evaluated ({error})") from None
-    if rows:
-        raise DataError(f"{source.path} lacks the photos of {len(rows)} of its records, such as {min(rows)}.")
+        except ValueError as error:  # PhotoError is one
+            left_out[name] = str(error)
+            continue
+        box = bx.clip(np.array(known.box), photo.shape[1], photo.shape[0])  # as `prepare` does
+        yield Example(name, photo, Truth(known.number, tuple(map(float, box))))
+    left_out |= dict.fromkeys(rows, "its photo is missing")
 
 
 def folder_examples(folder: Path) -> Iterator[Example]:
@@ -110,7 +113,7 @@ def run(pipeline: Pipeline, examples: Iterable[Example], limit: int | None = Non
     return outcome
 
 
-def split_report(outcome: Outcome, split: str, sha256: dict[str, str]) -> dict:
+def split_report(outcome: Outcome, split: str, sha256: dict[str, str], left_out: int = 0) -> dict:
     """report.json of a split with boxes; every share is of all its images. The localizer is judged by the box
     that the pipeline chose to read, and by none where it read no number."""
     numbers = np.array(outcome.numbers)
@@ -120,6 +123,7 @@ def split_report(outcome: Outcome, split: str, sha256: dict[str, str]) -> dict:
     return {
         "split": split,
         "images": len(numbers),
+        "left_out": left_out,
         "reader": {
             **_sequence_accuracy(boxed_right),
             "digit_accuracy": _digit_accuracy(outcome.boxed_read, outcome.numbers),

@@ -58,7 +58,7 @@ def test_every_photo_of_a_split_is_evaluated_the_same_way_twice(tiny_weights, sm
 def test_the_report_has_the_contracts_keys(tiny_weights, small_data):
     outcome = evaluate.run(Pipeline.load(tiny_weights), evaluate.split_examples(small_data, "test"), limit=3)
     report = evaluate.split_report(outcome, "test", {"compact": "00"})
-    assert set(report) == {"split", "images", "reader", "localizer", "end_to_end", "latency_ms", "weights"}
+    assert set(report) == {"split", "images", "left_out", "reader", "localizer", "end_to_end", "latency_ms", "weights"}
     assert {"sequence_accuracy", "digit_accuracy", "by_length", "coverage_at_98"} <= set(report["reader"])
     assert set(report["localizer"]) == {"mean_iou", "recall_50", "containment"}
     assert set(report["latency_ms"]) == {"median", "p95"}
@@ -88,24 +88,20 @@ def test_held_out_photos_are_those_divisible_by_five(small_data):
     ]
 
 
-def test_a_record_without_its_photo_or_a_photo_without_its_record_is_an_error(tmp_path):
-    official.write_split(tmp_path, "test", 3, members=[("test/99.png", official.png(np.zeros((20, 20, 3), np.uint8)))])
-    with pytest.raises(DataError, match=r"99\.png has no usable record"):
-        list(evaluate.split_examples(tmp_path, "test"))
+def test_what_cannot_be_evaluated_is_left_out_and_told(tmp_path):
+    def spoil(entries):
+        entries[0].png = None
+        entries[1].png = b"not a picture"
+        entries[2].labels[0] = 11.0
 
-
-def test_a_missing_photo_is_an_error_not_a_smaller_split(tmp_path):
-    def lose_one(entries):
-        entries[1].png = None
-
-    official.write_split(tmp_path, "test", 3, spoil=lose_one)
-    with pytest.raises(DataError, match=r"lacks the photos of 1 .*2\.png"):
-        list(evaluate.split_examples(tmp_path, "test"))
-    assert len(evaluate.run(Oracle([_reading("1")] * 2, [_reading("1")] * 2), _first(tmp_path), limit=1).names) == 1
-
-
-def _first(folder):
-    return evaluate.split_examples(folder, "test")
+    stray = [("test/99.png", official.png(np.zeros((20, 20, 3), np.uint8)))]
+    official.write_split(tmp_path, "test", 5, spoil=spoil, members=stray)
+    left_out = {}
+    names = [example.name for example in evaluate.split_examples(tmp_path, "test", left_out)]
+    assert names == ["4.png", "5.png"]
+    assert set(left_out) == {"1.png", "2.png", "3.png", "99.png"}
+    assert left_out["1.png"] == "its photo is missing"
+    assert left_out["99.png"] == "no record of its own"
 
 
 def test_true_boxes_end_where_the_photo_does(tmp_path):

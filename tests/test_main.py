@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import official
 import pytest
 from PIL import Image
 
@@ -42,6 +43,18 @@ def test_evaluate_writes_a_report(small_data, tiny_weights, tmp_path, capsys):
     assert main([*arguments, "--device", "cpu", "--weights", str(tiny_weights)]) == 0
     assert json.loads(out.read_text())["images"] == 4
     assert "sequence_accuracy" in capsys.readouterr().out
+
+
+def test_evaluate_says_what_it_left_out(tiny_weights, tmp_path, capsys):
+    def lose_one(entries):
+        entries[0].png = None
+
+    official.write_split(tmp_path, "test", 3, spoil=lose_one)
+    out = tmp_path / "report.json"
+    assert main(["evaluate", "--data", str(tmp_path), "--out", str(out), "--weights", str(tiny_weights)]) == 0
+    assert json.loads(out.read_text())["images"] == 2
+    assert json.loads(out.read_text())["left_out"] == 1
+    assert "1.png was left out: its photo is missing" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
