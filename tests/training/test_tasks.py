@@ -61,6 +61,7 @@ def test_missing_prepared_files_say_how_to_make_them(tmp_path):
         training.train("compact", tmp_path, tmp_path)
 
 
+@pytest.mark.usefixtures("small")
 def test_a_damaged_prepared_file_is_told(tmp_path):
     for kind in ("crops", "scenes"):
         (tmp_path / f"train_{kind}.h5").write_bytes(b"not HDF5")
