@@ -16,8 +16,20 @@ from .split import is_held_out
 MAX_NUMBERS = 3  # in one scene
 
 
+class Rows:
+    """Columns of one length N, the images first; `take` picks rows of all of them."""
+
+    images: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, index: torch.Tensor) -> Rows:
+        return type(self)(*(getattr(self, f.name)[index] for f in fields(self)))
+
+
 @dataclass(frozen=True)
-class CropSet:
+class CropSet(Rows):
     """Loose number crops: the number's box with half its size on every side, stretched to a square.
 
     images (N, 3, 96, 96) uint8; box (N, 4) the number in crop pixels; digits (N, 5) and length (N,) classes;
@@ -30,27 +42,15 @@ class CropSet:
     length: torch.Tensor
     aspect: torch.Tensor
 
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def take(self, index: torch.Tensor) -> CropSet:
-        return type(self)(*(getattr(self, f.name)[index] for f in fields(self)))
-
 
 @dataclass(frozen=True)
-class SceneSet:
+class SceneSet(Rows):
     """Whole photos on a square canvas, top left: images (N, 3, 256, 256) uint8, size (N, 2) valid (h, w),
     box (N, K, 4) numbers in canvas pixels, the most prominent first, NaN where there are fewer than K."""
 
     images: torch.Tensor
     size: torch.Tensor
     box: torch.Tensor
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def take(self, index: torch.Tensor) -> SceneSet:
-        return type(self)(*(getattr(self, f.name)[index] for f in fields(self)))
 
 
 def load_crops(path: Path, part: str, device: torch.device) -> CropSet:

@@ -25,13 +25,12 @@ from .recipes import Recipe
 class Sources:
     """Where training material comes from.
 
-    prepared: folder of the HDF5 files; split: whose; part: "train" leaves the held-out images out, "all" does not.
+    prepared: folder of the HDF5 files; part: "train" leaves the held-out images out, "all" does not.
     synthetic: generated crops for a reader, scenes for a localizer, drawn from beside the real ones.
     surroundings: street pictures uint8 (M, 3, 256, 256) that scenes are set into.
     """
 
     prepared: Path
-    split: str = "train"
     part: str = "train"
     synthetic: CropSet | SceneSet | None = None
     surroundings: torch.Tensor | None = None
@@ -51,7 +50,7 @@ def _mixed(real, synthetic, recipe: Recipe) -> tuple[list, list[float]]:
 
 
 def _reader_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
-    path = sources.prepared / f"{sources.split}_crops.h5"
+    path = sources.prepared / "train_crops.h5"
     sets, shares = _mixed(load_crops(path, sources.part, device), sources.synthetic, recipe)
     held_out = load_crops(path, "held_out", device)
     network = build(recipe.network, recipe.sizes)
@@ -78,7 +77,7 @@ def _reader_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task
 
 
 def _fcos_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
-    path = sources.prepared / f"{sources.split}_scenes.h5"
+    path = sources.prepared / "train_scenes.h5"
     sets, shares = _mixed(load_scenes(path, sources.part, device), sources.synthetic, recipe)
     network = build(recipe.network, recipe.sizes)
     config = network.config
@@ -93,7 +92,7 @@ def _fcos_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
 
 
 def _smaller_vgg_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
-    path = sources.prepared / f"{sources.split}_scenes.h5"
+    path = sources.prepared / "train_scenes.h5"
     scenes = load_scenes(path, sources.part, device)
     network = build(recipe.network, recipe.sizes)
     config = network.config

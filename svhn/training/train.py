@@ -22,7 +22,6 @@ def train(
     name: str,
     prepared: Path,
     run_dir: Path,
-    split: str = "train",
     part: str = "train",
     backgrounds: Path | None = None,
     device: str = "auto",
@@ -38,9 +37,9 @@ def train(
     if name not in RECIPES:
         raise TrainingError(f"There is no recipe {name!r}; choose one of {', '.join(sorted(RECIPES))}.")
     for kind in ("crops", "scenes"):
-        if not (prepared / f"{split}_{kind}.h5").is_file():
+        if not (prepared / f"train_{kind}.h5").is_file():
             raise TrainingError(
-                f"{prepared} holds no {split}_{kind}.h5; make it with: python -m svhn prepare --data DIR"
+                f"{prepared} holds no train_{kind}.h5; make it with: python -m svhn prepare --data DIR"
             )
     chosen = choose_device(device)
     torch.manual_seed(seed)
@@ -50,7 +49,7 @@ def train(
     if recipe.synthetic:
         make = crop_bank if name in READERS else scene_bank
         synthetic = cached(run_dir / "synthetic.pt", make, recipe.synthetic_bank, seed, chosen, surroundings)
-    sources = Sources(prepared, split, part, synthetic, surroundings)
+    sources = Sources(prepared, part, synthetic, surroundings)
     start = State(seed, _in_words(recipe, sources), code_version(), machine())
     return fit(make_task(recipe, sources, chosen), recipe, run_dir, chosen, start, minutes, resume)
 
@@ -58,7 +57,7 @@ def train(
 def _in_words(recipe: Recipe, sources: Sources) -> str:
     """What a network is trained on, for its checkpoint, manifest and model card."""
     photos = {"train": "image numbers not divisible by 5", "all": "all images, the held-out ones too"}[sources.part]
-    words = [f"SVHN {sources.split}, {photos}"]
+    words = [f"SVHN train, {photos}"]
     if sources.synthetic is not None:
         words.append(f"{recipe.synthetic:.0%} of every batch from {len(sources.synthetic):,} synthetic pictures")
     if sources.surroundings is not None:
