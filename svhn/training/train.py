@@ -38,9 +38,7 @@ def train(
         raise TrainingError(f"There is no recipe {name!r}; choose one of {', '.join(sorted(RECIPES))}.")
     for kind in ("crops", "scenes"):
         if not (prepared / f"train_{kind}.h5").is_file():
-            raise TrainingError(
-                f"{prepared} holds no train_{kind}.h5; make it with: python -m svhn prepare --data DIR"
-            )
+            raise TrainingError(f"{prepared} holds no train_{kind}.h5; make it with: python -m svhn prepare --data DIR")
     chosen = choose_device(device)
     torch.manual_seed(seed)
     recipe = RECIPES[name]
