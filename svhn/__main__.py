@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("network", help="its name in the registry, such as compact or fcos")
     sub.add_argument("--prepared", type=Path, default=PREPARED, help="folder of the HDF5 files (%(default)s)")
     sub.add_argument("--run", type=Path, help="folder for checkpoints and events (runs/NETWORK)")
+    sub.add_argument("--from", type=Path, dest="start_from", metavar="DIR", help="begin with the weights of that folder")
     sub.add_argument("--all", action="store_true", help="train on the held-out photos, too; then no figure is held out")
     add_training_options(sub)
 
@@ -122,6 +123,7 @@ def _train(options: argparse.Namespace) -> None:
         seed=options.seed,
         minutes=options.minutes,
         resume=options.resume,
+        start_from=options.start_from,
     )
     print(json.dumps(state.history[-1]))
 

@@ -17,10 +17,11 @@ from .batches import SceneSet
 class SceneJitter:
     """How a training scene is cut from a photo: the number's height on the canvas, its place, its surroundings."""
 
-    height: tuple[float, float] = (9.0, 110.0)  # pixels on the canvas, log-uniform
+    height: tuple[float, float] = (9.0, 160.0)  # pixels on the canvas, log-uniform
     native: float = 0.5  # share seen as service sees them: the whole photo fills the canvas's width
     stretch: float = 0.15
-    rotation: float = 5.0  # degrees
+    widest: float = 0.95  # of the canvas that a number may span: larger ones are zoomed out to fit
+    rotation: float = 7.0  # degrees
     absent: float = 0.08  # share moved so far that the number is outside
     edge_repeated: float = 0.2  # share whose surroundings are the photo's own repeated edge
     feather: float = 3.0  # pixels over which the photo fades into what surrounds it
@@ -65,6 +66,8 @@ def _scene_matrix(scenes: SceneSet, side: int, jitter: SceneJitter, generator: t
     height = torch.where(has_number, first[:, 3] - first[:, 1], size[:, 1] / 3).clamp_min(2)
     low, high = (math.log(v) for v in jitter.height)
     zoom = uniform(n, low, high, generator).exp() / height  # canvas pixels per photo pixel
+    width = torch.where(has_number, first[:, 2] - first[:, 0], 0.0).clamp_min(2)
+    zoom = torch.minimum(zoom, jitter.widest * side / width)
     as_served = side / size.amax(1) * uniform(n, 0.8, 1.25, generator)
     zoom = torch.where(uniform(n, 0, 1, generator) < jitter.native, as_served, zoom)[:, None]
     zoom = zoom * uniform(n, -jitter.stretch, jitter.stretch, generator, (2,)).exp()  # (N, 2)

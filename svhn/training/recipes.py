@@ -36,9 +36,9 @@ class Recipe:
 RECIPES = {
     recipe.network: recipe
     for recipe in (
-        Recipe("compact", steps=20_000, batch_size=64, learning_rate=2e-3, synthetic=0.6),
+        Recipe("compact", steps=20_000, batch_size=64, learning_rate=2e-3, synthetic=0.6, synthetic_bank=100_000),
         Recipe("goodfellow", steps=20_000, batch_size=32, learning_rate=3e-4),
-        Recipe("fcos", steps=12_000, batch_size=24, learning_rate=1.5e-3, synthetic=0.3, synthetic_bank=6_000),
+        Recipe("fcos", steps=12_000, batch_size=24, learning_rate=1.5e-3, synthetic=0.4, synthetic_bank=10_000),
         Recipe("smaller_vgg", steps=6_000, batch_size=64, learning_rate=1e-3),
     )
 }

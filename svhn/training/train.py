@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from .. import weights
 from ..data.backgrounds import load_backgrounds
 from ..devices import choose_device
 from ..errors import TrainingError
@@ -28,11 +29,13 @@ def train(
     seed: int = 0,
     minutes: float | None = None,
     resume: bool = False,
+    start_from: Path | None = None,
 ) -> tuple[nn.Module, State]:
     """The averaged network and the record of its run; checkpoints and events lie in `run_dir`.
 
     part: "train" leaves the held-out photos out, "all" does not. backgrounds: a folder of street pictures
-    that scenes are set into. Raises TrainingError or DataError.
+    that scenes are set into. start_from: a folder of weights whose network of that name is trained further, instead of
+    one that knows nothing yet. Raises TrainingError, DataError or WeightsError.
     """
     if name not in RECIPES:
         raise TrainingError(f"There is no recipe {name!r}; choose one of {', '.join(sorted(RECIPES))}.")
@@ -48,8 +51,12 @@ def train(
         make = crop_bank if name in READERS else scene_bank
         synthetic = cached(run_dir / "synthetic.pt", make, recipe.synthetic_bank, seed, chosen, surroundings)
     sources = Sources(prepared, part, synthetic, surroundings)
-    start = State(seed, _in_words(recipe, sources), code_version(), machine())
-    return fit(make_task(recipe, sources, chosen), recipe, run_dir, chosen, start, minutes, resume)
+    task, words = make_task(recipe, sources, chosen), _in_words(recipe, sources)
+    if start_from:
+        task.network.load_state_dict(weights.load(start_from, name).state_dict())
+        words += f"; begun with {weights.read_manifest(start_from)['networks'][name]['file']}"
+    start = State(seed, words, code_version(), machine())
+    return fit(task, recipe, run_dir, chosen, start, minutes, resume)
 
 
 def _in_words(recipe: Recipe, sources: Sources) -> str:
