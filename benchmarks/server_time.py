@@ -20,6 +20,7 @@ from PIL import Image
 
 from demo import ui
 from demo.photo_input import Sent
+from demo.tabs import one
 from demo.truth import Truths
 from svhn.photos import open_photo
 from svhn.pipeline import Pipeline
@@ -52,11 +53,11 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     pipeline, truths = Pipeline.load(options.weights), Truths()
     for name, data in photos().items():
-        ui.show(pipeline, truths, Sent(name, data))  # the first one warms up
+        one.show(pipeline, truths, Sent(name, data))  # the first one warms up
         times = []
         for _ in range(options.repeats):
             start = time.perf_counter()
-            ui.show(pipeline, truths, Sent(name, data))
+            one.show(pipeline, truths, Sent(name, data))
             times.append((time.perf_counter() - start) * 1e3)
         median, worst = statistics.median(times), max(times)
         print(

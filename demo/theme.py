@@ -1,4 +1,4 @@
-"""Colours, type and shapes of the page. What Gradio's theme cannot say stands in page.css."""
+"""Colours, type and shapes of the page. What Gradio's theme cannot say stands in css/."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-CSS = Path(__file__).with_name("page.css")
+CSS = sorted(Path(__file__).with_name("css").glob("*.css"))  # page.css for all tabs, and one a tab
 
 # Fonts that every system has: nothing is fetched from outside.
 SANS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")

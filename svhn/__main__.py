@@ -52,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("network", help="its name in the registry, such as compact or fcos")
     sub.add_argument("--prepared", type=Path, default=PREPARED, help="folder of the HDF5 files (%(default)s)")
     sub.add_argument("--run", type=Path, help="folder for checkpoints and events (runs/NETWORK)")
-    sub.add_argument("--from", type=Path, dest="start_from", metavar="DIR", help="begin with the weights of that folder")
+    sub.add_argument(
+        "--from", type=Path, dest="start_from", metavar="DIR", help="begin with the weights of that folder"
+    )
     sub.add_argument("--all", action="store_true", help="train on the held-out photos, too; then no figure is held out")
     add_training_options(sub)
 

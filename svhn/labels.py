@@ -6,6 +6,9 @@ The length classes are those of Goodfellow et al. (2013, arXiv:1312.6082): 0 ...
 
 from __future__ import annotations
 
+import heapq
+import math
+
 import numpy as np
 import torch
 
@@ -60,6 +63,25 @@ def joint_log_probs(digit_log_probs: torch.Tensor, length_log_probs: torch.Tenso
     inside = steps < lengths[:, None]  # (7, 5): is this position inside a number of this length?
     per_position = torch.where(inside, best_digit[:, None], blank[:, None])  # (N, 7, 5)
     return length_log_probs + per_position.sum(-1)
+
+
+def likeliest(digit_log_probs: torch.Tensor, length_log_probs: torch.Tensor, k: int) -> list[tuple[str, float]]:
+    """The k likeliest numbers of up to five digits with their joint probabilities, best first; "" is no number.
+
+    (5, 11), (7,) of one crop. Exact: the k best numbers of a length hold nothing but the k best digits of each place.
+    """
+    values, classes = digit_log_probs[:, :BLANK].topk(min(k, BLANK), dim=-1)  # (5, k)
+    blank = digit_log_probs[:, BLANK]
+    found = []
+    for length in range(MAX_DIGITS + 1):
+        rest = float(length_log_probs[length] + blank[length:].sum())
+        beam = [("", rest)]
+        for place in range(length):
+            choices = list(zip(classes[place].tolist(), values[place].tolist(), strict=True))
+            beam = [(number + str(digit), total + value) for number, total in beam for digit, value in choices]
+            beam = heapq.nlargest(k, beam, key=lambda entry: entry[1])
+        found += beam
+    return [(number, math.exp(total)) for number, total in heapq.nlargest(k, found, key=lambda entry: entry[1])]
 
 
 def decode_joint(

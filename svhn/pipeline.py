@@ -10,14 +10,25 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import labels, preprocess, weights
+from . import boxes, labels, preprocess, weights
 from .boxes import Box
 from .errors import WeightsError
 from .models import LOCALIZERS, READERS
 from .reading import Reading
 
 CANDIDATES = 3  # boxes that the reader looks at before the pipeline decides which is the number
+OTHERS_SCORE = 0.4  # how much further numbers of a photo must look like one
 MARGINS = (preprocess.CROP_MARGIN, 0.05, 0.3)  # each box is read tighter and looser, too: localizers err both ways
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """heat (rows, columns) in 0 ... 1 over the whole photo: how much each place looks like a number.
+    attention (5, rows, columns) over the crop: where each digit was read, every map sums to 1.
+    None for a network that cannot tell."""
+
+    heat: np.ndarray | None
+    attention: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -62,18 +73,42 @@ class Pipeline:
 
     def read(self, photo: np.ndarray) -> Reading:
         """The most prominent number of a photo."""
+        return self.read_all(photo)[0]
+
+    def read_all(self, photo: np.ndarray) -> list[Reading]:
+        """The numbers of a photo, the most prominent first; when there is none, one `Reading.nothing`.
+
+        The others are told only if they look like numbers, can be read and stand apart from those before them.
+        """
         start = time.perf_counter()
-        boxes, scores = self.localizer.locate(photo)  # (K, 4), (K,)
+        places, scores = self.localizer.locate(photo)  # (K, 4), (K,)
         found = time.perf_counter()
         timings = {"localizer": (found - start) * 1e3}
-        if not len(boxes):
-            return Reading.nothing(timings)
-        candidates = [tuple(map(float, box)) for box in boxes[:CANDIDATES]]
+        if not len(places):
+            return [Reading.nothing(timings)]
+        candidates = [tuple(map(float, box)) for box in places[:CANDIDATES]]
         readings = self.read_boxes(photo, candidates)
         timings["reader"] = (time.perf_counter() - found) * 1e3
         # The localizer says how much it looks like a number, the reader whether it can be read as one.
         worth = [score * reading.confidence for score, reading in zip(scores, readings, strict=False)]
-        return readings[int(np.argmax(worth))].timed(timings)
+        order = np.argsort(worth)[::-1]
+        told = [readings[order[0]]]
+        for i in order[1:]:
+            likely = scores[i] >= OTHERS_SCORE and readings[i].confidence >= self.unsure_below
+            if likely and all(_apart(readings[i].box, other.box) for other in told):
+                told.append(readings[i])
+        return [reading.timed(timings) for reading in told]
+
+    def explain(self, photo: np.ndarray, reading: Reading) -> Explanation:
+        """Where the networks looked when they gave this reading of the photo."""
+        heat = self.localizer.heat(photo) if hasattr(self.localizer, "heat") else None
+        attention = None
+        if reading.box is not None and hasattr(self.reader, "attention"):
+            config, device = self.reader.config, next(self.reader.parameters()).device
+            crop = torch.from_numpy(reading.crop).permute(2, 0, 1)[None].to(device)
+            with torch.inference_mode():
+                attention = self.reader.attention(preprocess.normalise(crop, config.mean, config.std))[0].cpu().numpy()
+        return Explanation(heat, attention)
 
     def read_boxes(self, photo: np.ndarray, boxes: list[Box]) -> list[Reading]:
         """What stands in each of the given boxes; timings are left empty."""
@@ -100,6 +135,11 @@ class Pipeline:
         heads = self.reader(preprocess.normalise(crops.flatten(0, 1).to(device), config.mean, config.std))
         digits, length = (head.double().cpu().log_softmax(-1).unflatten(0, crops.shape[:2]).mean(1) for head in heads)
         return digits, length
+
+
+def _apart(a: Box, b: Box) -> bool:
+    """Neither lies half within the other: parts of a number are not further numbers."""
+    return max(boxes.containment(a, b), boxes.containment(b, a)) < 0.5
 
 
 def _reading(box: Box, crop: np.ndarray, digits: torch.Tensor, length: int, confidence: float, probs) -> Reading:

@@ -6,7 +6,9 @@ import dataclasses
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 
+from . import labels
 from .boxes import Box
 from .labels import DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS, TOO_LONG
 
@@ -51,6 +53,11 @@ class Reading:
     def too_long(self) -> bool:
         """A number was found, and it has more than five digits."""
         return self.box is not None and self.number is None and int(self.length_probs.argmax()) == TOO_LONG
+
+    def likeliest(self, k: int = 3) -> list[tuple[str, float]]:
+        """The k likeliest numbers with their probabilities, best first; "" stands for no number."""
+        logs = (torch.from_numpy(p).double().clamp_min(1e-12).log() for p in (self.digit_probs, self.length_probs))
+        return labels.likeliest(*logs, k)
 
     def timed(self, timings_ms: dict[str, float]) -> Reading:
         """The same reading with the time that each stage took."""

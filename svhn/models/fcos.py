@@ -7,6 +7,7 @@ Small photos are seen once; larger ones, unless that settles it, a second time a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,17 +104,31 @@ class FCOS(nn.Module):
         return logits[0, :rows, :columns].sigmoid(), found[0, :rows, :columns], factors
 
     @torch.inference_mode()
-    def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Photo (h, w, 3) uint8 -> boxes (K, 4) in photo pixels and scores (K,), best first; K may be 0."""
-        scores, found = [], []
+    def heat(self, photo: np.ndarray) -> np.ndarray:
+        """Photo (h, w, 3) uint8 -> (rows, columns) in 0 ... 1 over the whole photo: how much each place looked
+        like a number at any of the scales that `locate` looks at."""
+        maps = [heat for heat, *_ in self._looks(photo)]
+        size = maps[-1].shape
+        large = [F.interpolate(heat[None, None], size, mode="bilinear")[0, 0] for heat in maps]
+        return torch.stack(large).amax(0).cpu().numpy()
+
+    def _looks(self, photo: np.ndarray) -> Iterator[tuple[torch.Tensor, torch.Tensor, tuple[float, float]]]:
+        """`heat_map` at one scale after the other, until one of them is sure."""
         longest = max(photo.shape[:2])
         coarsest, *finer = self.config.long_sides
         for long_side in [coarsest, *(min(side, longest) for side in finer if longest > 1.5 * coarsest)]:
-            heat, boxes, (x, y) = self.heat_map(photo, long_side)
+            look = self.heat_map(photo, long_side)
+            yield look
+            if look[0].max() >= self.config.sure_score:
+                break
+
+    @torch.inference_mode()
+    def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Photo (h, w, 3) uint8 -> boxes (K, 4) in photo pixels and scores (K,), best first; K may be 0."""
+        scores, found = [], []
+        for heat, boxes, (x, y) in self._looks(photo):
             scores.append(heat.flatten())
             found.append(boxes.flatten(0, 1) / boxes.new_tensor([x, y, x, y]))
-            if scores[-1].max() >= self.config.sure_score:
-                break
         boxes, scores = merge(torch.cat(found), torch.cat(scores), self.config)
         boxes = bx.clip(boxes.cpu().numpy(), photo.shape[1], photo.shape[0])
         keep = bx.area(boxes) > 0

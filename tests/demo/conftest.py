@@ -9,8 +9,9 @@ import chromium
 import gradio as gr
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from stand_in import NOTHING, StandIn, encoded, photo_of
+from visit import DESKTOP, Visit
 
 from demo import ui
 from demo.truth import Truths
@@ -66,3 +67,18 @@ def browser(camera_film: Path) -> Iterator[Browser]:
         browser = chromium.launch(playwright, *CAMERA, f"--use-file-for-fake-video-capture={camera_film}")
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport=DESKTOP, permissions=["camera", "clipboard-read", "clipboard-write"])
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def visit(context: BrowserContext, address: str) -> Iterator[Visit]:
+    visit = Visit(context, address)
+    yield visit
+    assert visit.errors == []
+    assert [url for url in visit.requests if not url.startswith((address, "data:", "blob:"))] == []

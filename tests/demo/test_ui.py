@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from stand_in import StandIn, encoded, photo_of
 
-from demo import ui
+from demo import parts, ui
 from demo.truth import Truths
 from svhn.reading import Reading
 
@@ -67,7 +67,7 @@ def read(blocks: gr.Blocks, number: str) -> str:
 
 def test_a_full_queue_is_told_and_harms_nobody(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ui, "WAITING", 1)
-    monkeypatch.setattr(ui, "AT_ONCE", 1)
+    monkeypatch.setitem(parts.READS, "concurrency_limit", 1)
     pipeline = Waits()
     blocks = launch(pipeline)
     with ThreadPoolExecutor(2) as pool:
@@ -86,8 +86,8 @@ def test_a_full_queue_is_told_and_harms_nobody(launch: Launch, monkeypatch: pyte
 def test_as_many_are_read_at_once_as_there_are_cores(launch: Launch) -> None:
     pipeline = Waits()
     blocks = launch(pipeline)
-    with ThreadPoolExecutor(ui.AT_ONCE) as pool:
-        waiting = [pool.submit(read, blocks, number) for number in ("42", "7")[: ui.AT_ONCE]]
+    with ThreadPoolExecutor(parts.AT_ONCE) as pool:
+        waiting = [pool.submit(read, blocks, number) for number in ("42", "7")[: parts.AT_ONCE]]
         for _ in waiting:
             assert pipeline.started.acquire(timeout=PATIENCE_S)
         pipeline.go_on.set()

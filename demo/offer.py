@@ -1,0 +1,39 @@
+"""Strips of small pictures to try."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape
+
+import gradio as gr
+
+from svhn.data.truth import Sample
+from svhn.photos import open_photo
+
+from . import draw
+from .parts import html
+from .photo_input import PhotoInput
+
+SENDS_CHOICE = """element.addEventListener('click', event => {
+    const chosen = event.target.closest('button');
+    if (chosen) trigger('select', {index: Number(chosen.dataset.index)});
+});"""
+
+
+def offer(samples: Sequence[Sample], heading: str, photo: PhotoInput, elem_id: str) -> None:
+    """A strip of small pictures; a click on one puts the file itself into the photo input."""
+    pieces = []
+    for i, sample in enumerate(samples):
+        small = base64.b64encode(draw.jpeg(draw.preview(open_photo(sample.path)), quality=80)).decode()
+        pieces.append(
+            f'<button type="button" data-index="{i}"><img alt="" src="data:image/jpeg;base64,{small}">'
+            f"<span>{escape(sample.title)}</span></button>"
+        )
+    choices = f'<h3>{escape(heading)}</h3><div class="choices">{"".join(pieces)}</div>'
+    strip = html(choices, elem_id=elem_id, js_on_load=SENDS_CHOICE)
+
+    def choose(event: gr.EventData) -> str:
+        return str(samples[event.index].path)
+
+    strip.select(choose, None, photo, api_visibility="private", queue=False, show_progress="hidden")

@@ -1,0 +1,19 @@
+"""What every tab of the page shares: limits, the queue of readings, plain HTML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+MAX_UPLOAD = "20mb"
+WAITING = 32  # events in the queue; more are refused politely
+AT_ONCE = 2
+KEPT_S = 600  # an upload is deleted this long after it came
+CHECKED_EVERY_S = 60
+READS = {"concurrency_id": "read", "concurrency_limit": AT_ONCE}  # of every event that runs the networks
+
+
+def html(value: str | None = None, **options: Any) -> gr.HTML:
+    """HTML of our own, styled by ours alone."""
+    return gr.HTML(value, apply_default_css=False, **options)
