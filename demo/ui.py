@@ -28,8 +28,11 @@ after ten minutes. Trained on <abbr title="Street View House Numbers">SVHN</abbr
 and for fun.</footer>"""
 
 
-def build(pipeline: Pipeline, truths: Truths, own: Sequence[Sample], real: Sequence[Sample] = ()) -> gr.Blocks:
-    """The whole page. `own` are this project's photos, `real` those of a data set the owner has named."""
+def build(
+    pipeline: Pipeline, truths: Truths, own: Sequence[Sample], real: Sequence[Sample] = (), collect: Path | None = None
+) -> gr.Blocks:
+    """The whole page. `own` are this project's photos, `real` those of a data set the owner has named; corrected
+    photos are saved to the folder `collect`, if there is one."""
     for sample in own:
         truths.add(sample.path.read_bytes(), sample.truth)
 
@@ -41,7 +44,7 @@ def build(pipeline: Pipeline, truths: Truths, own: Sequence[Sample], real: Seque
         html(INTRO)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("One photo", id="one"):
-                one.build(pipeline, truths, own, real)
+                one.build(pipeline, truths, own, real, collect)
             with gr.Tab("Live", id="live"):
                 live.build(pipeline)
             with gr.Tab("Many photos", id="many"):
