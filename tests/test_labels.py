@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -119,3 +121,34 @@ def test_joint_decoding_is_the_best_of_all_readings():
         kept = digits[n].tolist()
         assert all(0 <= d <= 9 for d in kept[: length[n]])
         assert kept[length[n] :] == [10] * max(0, 5 - int(length[n]))
+
+
+def test_the_likeliest_numbers_are_the_best_of_all():
+    generator = torch.Generator().manual_seed(3)
+    digits = torch.randn(5, 11, generator=generator).mul(2).log_softmax(-1)
+    length = torch.randn(7, generator=generator).log_softmax(-1)
+    digits[2:, 10] += 6  # short numbers are likely, so that all of up to two digits can be counted out
+    digits = digits.log_softmax(-1)
+    found = labels.likeliest(digits, length, 4)
+
+    def total(number: str) -> float:
+        places = [int(d) for d in number] + [10] * (5 - len(number))
+        return float(sum(digits[i, c] for i, c in enumerate(places)) + length[len(number)])
+
+    every = ["", *(str(n) for n in range(10)), *(f"{n:02d}" for n in range(100)), *(f"{n:03d}" for n in range(1000))]
+    best = sorted(every, key=total, reverse=True)[:4]
+    assert [number for number, _ in found] == best
+    assert [p for _, p in found] == pytest.approx([math.exp(total(number)) for number in best])
+
+
+def test_the_likeliest_number_is_the_joint_decoding():
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(20):
+        digits = torch.randn(1, 5, 11, generator=generator).mul(3).log_softmax(-1)
+        length = torch.randn(1, 7, generator=generator)
+        length[0, 6] = -9
+        length = length.log_softmax(-1)
+        classes, n, p = labels.decode_joint(digits, length)
+        number, confidence = labels.likeliest(digits[0], length[0], 3)[0]
+        assert number == labels.decode(classes[0].numpy(), int(n))
+        assert confidence == pytest.approx(float(p), rel=1e-4)

@@ -115,3 +115,37 @@ def test_reading_twice_gives_the_same(pipeline):
 @pytest.mark.parametrize("size", [(8, 8), (9, 400), (400, 9), (1000, 700)])
 def test_any_shape_is_read(pipeline, size):
     pipeline.read(_photo(*size))
+
+
+def test_several_numbers_are_told_the_most_prominent_first(pipeline):
+    photo = np.zeros((60, 90, 3), np.uint8)
+    photo[:, :45] = round(255 * 3 / 11)
+    photo[:, 45:] = round(255 * 6 / 11)
+    places = [[5, 5, 30, 30], [55, 5, 80, 30], [8, 8, 28, 28]]
+    readings = _staged(pipeline, places, [0.7, 0.9, 0.8]).read_all(photo)
+    assert [reading.number for reading in readings] == ["5", "2"]  # and not the part of the second again
+    assert readings[0].timings_ms == readings[1].timings_ms
+
+
+@pytest.mark.parametrize("score", [0.3, 0.5])
+def test_a_further_number_must_look_like_one(pipeline, score):
+    photo = np.full((60, 90, 3), round(255 * 3 / 11), np.uint8)
+    readings = _staged(pipeline, [[5, 5, 30, 30], [55, 5, 80, 30]], [0.9, score]).read_all(photo)
+    assert len(readings) == (2 if score > 0.4 else 1)
+
+
+def test_an_explanation_covers_the_photo_and_every_digit(pipeline):
+    photo = _photo()
+    reading = _staged(pipeline, [[10, 10, 60, 50]], [0.9]).read(photo)
+    explanation = pipeline.explain(photo, reading)
+    assert explanation.heat.ndim == 2
+    assert 0 <= explanation.heat.min() <= explanation.heat.max() <= 1
+    assert explanation.attention.shape[0] == 5
+    assert explanation.attention.sum((1, 2)) == pytest.approx(1, abs=1e-3)
+
+
+def test_networks_that_cannot_tell_explain_nothing(pipeline):
+    staged = _staged(pipeline, [[10, 10, 60, 50]], [0.9])
+    explanation = staged.explain(_photo(), staged.read(_photo()))
+    assert explanation.heat is None
+    assert explanation.attention is None

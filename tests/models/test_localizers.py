@@ -84,3 +84,11 @@ def test_the_centre_patch_knows_where_it_came_from():
     assert patch.shape == (3, 96, 96)
     x, y = np.array([100, 25]) * factor - offset
     assert patch[0, int(y), int(x)] > 200
+
+
+@pytest.mark.parametrize("size", [(60, 90), (700, 500)])
+def test_heat_covers_the_photo_whatever_its_size(size):
+    photo = np.random.default_rng(0).integers(0, 255, (*size, 3), dtype=np.uint8)
+    heat = build("fcos").eval().heat(photo)
+    assert 0 <= heat.min() <= heat.max() <= 1
+    assert heat.shape[1] / heat.shape[0] == pytest.approx(size[1] / size[0], rel=0.1)
