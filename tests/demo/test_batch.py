@@ -1,0 +1,61 @@
+"""A batch of photos without a page."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from stand_in import MANY, NOTHING, StandIn, encoded, photo_of
+from visit import near
+
+from demo import batch, draw
+from demo.photo_input import Sent
+from svhn.errors import UserError
+
+STATES = {"42": "sure", "1984": "unsure", NOTHING: "none", MANY: "too long"}
+
+
+def sent(number: str, name: str = "house.png") -> Sent:
+    return Sent(name, encoded(photo_of(number)))
+
+
+def test_every_file_is_a_row_in_its_order_and_a_broken_one_harms_no_other() -> None:
+    files = [sent("42", "a.png"), Sent("b.png", b"no picture"), Sent("c.png", b""), sent("7", "d.png")]
+    rows = list(batch.read_batch(StandIn(), files))
+    told = [row.to_json() for row in rows]
+    assert [one["file"] for one in told] == ["a.png", "b.png", "c.png", "d.png"]
+    assert [one.get("number") for one in told] == ["42", None, None, "7"]
+    assert "JPEG, PNG" in told[1]["error"]
+    assert "empty" in told[2]["error"]
+    assert set(told[0]) == {"file", "number", "confidence", "box", "digit_probs", "length_probs", "ms"}
+    assert [row.picture is None for row in rows] == [False, True, True, False]
+    assert near(rows[0].picture, draw.FOUND) > 1000
+    assert rows[0].picture.dtype == np.uint8
+
+
+def test_states() -> None:
+    rows = batch.read_batch(StandIn(), [sent(number) for number in STATES] + [Sent("x", b"")])
+    assert [row.state(StandIn.unsure_below) for row in rows] == [*STATES.values(), "error"]
+
+
+def test_one_photo_is_asked_for_at_a_time() -> None:
+    asked = []
+
+    class Watched:
+        name = "house.png"
+
+        @property
+        def data(self) -> bytes:
+            asked.append(self)
+            return encoded(photo_of("42"))
+
+    rows = batch.read_batch(StandIn(), (Watched() for _ in range(3)))
+    assert asked == []
+    for count in (1, 2):
+        next(rows)
+        assert len(asked) == count
+
+
+def test_too_many_is_a_sentence() -> None:
+    batch.check_count(batch.MAX_PHOTOS)
+    with pytest.raises(UserError, match="201 files; please send at most 200"):
+        batch.check_count(batch.MAX_PHOTOS + 1)
