@@ -13,7 +13,7 @@ from .boxes import Box
 from .labels import DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS, TOO_LONG
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is its own: arrays neither compare nor hash as a whole
 class Reading:
     """What drawing, JSON and CSV all consume. It validates itself: a wrong shape raises ValueError.
 
