@@ -28,6 +28,7 @@ def flags() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in (default: %(default)s)")
     parser.add_argument("--share", action="store_true", help="also make a public link, through gradio.live")
     parser.add_argument("--data", type=Path, metavar="DIR", help="offer photos of the SVHN data set in DIR, with truth")
+    parser.add_argument("--collect", type=Path, metavar="DIR", help="let visitors save corrected photos to DIR")
     parser.add_argument("--weights", type=Path, metavar="DIR", default=WEIGHTS, help="default: the repository's")
     return parser.parse_args()
 
@@ -58,7 +59,7 @@ def serve(args: argparse.Namespace) -> None:
         pipeline = Pipeline.load(args.weights)
         truths = truth.Truths()
         real = truth.data_set(args.data, truths, Path(folder)) if args.data else []
-        page = ui.build(pipeline, truths, listed(ui.EXAMPLES), real)
+        page = ui.build(pipeline, truths, listed(ui.EXAMPLES), real, args.collect)
         _, address, link = page.launch(
             server_name=args.host,
             server_port=args.port,
