@@ -49,6 +49,7 @@ def _run(options: argparse.Namespace) -> dict:
             seed=options.seed,
             minutes=None if options.minutes is None else options.minutes * share,
             resume=options.resume,
+            start_from=options.start_from,
         )
         trained.append((name, network, state))
     return release(*trained, options.data, options.out, options.runs, EXAMPLES)

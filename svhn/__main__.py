@@ -49,12 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, default=PREPARED, help="where the HDF5 files go (%(default)s)")
 
     sub = command("train", _train, "Train one network from prepared files.")
-    sub.add_argument("network", help="its name in the registry, such as compact or fcos")
+    sub.add_argument("recipe", help="its name in svhn/training/recipes.py, such as compact or fcos")
     sub.add_argument("--prepared", type=Path, default=PREPARED, help="folder of the HDF5 files (%(default)s)")
-    sub.add_argument("--run", type=Path, help="folder for checkpoints and events (runs/NETWORK)")
-    sub.add_argument(
-        "--from", type=Path, dest="start_from", metavar="DIR", help="begin with the weights of that folder"
-    )
+    sub.add_argument("--run", type=Path, help="folder for checkpoints and events (runs/RECIPE)")
     sub.add_argument("--all", action="store_true", help="train on the held-out photos, too; then no figure is held out")
     add_training_options(sub)
 
@@ -85,6 +82,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ... (%(default)s)")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--from", type=Path, dest="start_from", metavar="DIR", help="weights to go on from: weights")
     parser.add_argument("--backgrounds", type=Path, help="street pictures without numbers, to set scenes into")
 
 
@@ -114,9 +112,9 @@ def _prepare(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     from .training.train import train
 
-    run_dir = options.run or RUNS / options.network
+    run_dir = options.run or RUNS / options.recipe
     _, state = train(
-        options.network,
+        options.recipe,
         options.prepared,
         run_dir,
         part="all" if options.all else "train",

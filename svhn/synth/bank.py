@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -12,7 +13,7 @@ import torch
 from ..data.batches import CropSet, SceneSet, join
 from ..progress import progress_bar
 from .config import StreetConfig
-from .glyphs import ATLAS, load_atlas
+from .glyphs import ATLAS, Atlas, load_atlas
 from .street import crops, scenes
 
 CHUNK = 64
@@ -20,14 +21,21 @@ HERE = Path(__file__).parent
 
 
 def crop_bank(
-    n: int, seed: int, device: torch.device | str = "cpu", backgrounds: torch.Tensor | None = None
+    n: int,
+    seed: int,
+    device: torch.device | str = "cpu",
+    backgrounds: torch.Tensor | None = None,
+    config: StreetConfig = StreetConfig(),
+    atlas: Atlas | None = None,
 ) -> CropSet:
-    """n loose crops; the same seed, device and backgrounds, uint8 (M, 3, 256, 256), give the same ones."""
+    """n loose crops; the same arguments give the same ones. backgrounds: uint8 (M, 3, 256, 256); atlas: the
+    committed one if None."""
 
     def to_set(made) -> CropSet:
         return CropSet(made.images, made.box, made.digits.long(), made.length.long(), made.aspect)
 
-    return _bank("crops", crops, to_set, n, seed, device, backgrounds)
+    make = partial(crops, config=config, atlas=(atlas or load_atlas()).to(device), backgrounds=backgrounds)
+    return _bank("crops", make, to_set, n, seed, device)
 
 
 def scene_bank(
@@ -38,17 +46,17 @@ def scene_bank(
     def to_set(made) -> SceneSet:
         return SceneSet(made.images, made.size.int(), made.box)
 
-    return _bank("scenes", scenes, to_set, n, seed, device, backgrounds)
+    make = partial(scenes, config=StreetConfig(), atlas=load_atlas().to(device), backgrounds=backgrounds)
+    return _bank("scenes", make, to_set, n, seed, device)
 
 
-def _bank(name: str, make: Callable, to_set: Callable, n: int, seed: int, device, backgrounds) -> CropSet | SceneSet:
-    atlas = load_atlas().to(device)
+def _bank(name: str, make: Callable, to_set: Callable, n: int, seed: int, device) -> CropSet | SceneSet:
     generator = torch.Generator(device).manual_seed(seed)
     bar = progress_bar(n, 0, f"synthetic {name}", unit="picture")
     parts = []
     for start in range(0, n, CHUNK):
         count = min(CHUNK, n - start)
-        parts.append(to_set(make(count, StreetConfig(), atlas, generator, device, backgrounds)))
+        parts.append(to_set(make(count, generator=generator, device=device)))
         bar.update(count)
     bar.close()
     return join(parts)

@@ -1,8 +1,8 @@
-"""One recipe a network: every hyper-parameter of its training in one place."""
+"""Recipes by name: every hyper-parameter of a network's training in one place."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..data.crop_batches import CropJitter
 from ..data.scene_batches import SceneJitter
@@ -33,12 +33,12 @@ class Recipe:
     scene_side: int = 192
 
 
+COMPACT = Recipe("compact", steps=20_000, batch_size=64, learning_rate=2e-3, synthetic=0.6, synthetic_bank=100_000)
+
 RECIPES = {
-    recipe.network: recipe
-    for recipe in (
-        Recipe("compact", steps=20_000, batch_size=64, learning_rate=2e-3, synthetic=0.6, synthetic_bank=100_000),
-        Recipe("goodfellow", steps=20_000, batch_size=32, learning_rate=3e-4),
-        Recipe("fcos", steps=12_000, batch_size=24, learning_rate=1.5e-3, synthetic=0.4, synthetic_bank=10_000),
-        Recipe("smaller_vgg", steps=6_000, batch_size=64, learning_rate=1e-3),
-    )
+    "compact": COMPACT,
+    "compact_synthetic": replace(COMPACT, synthetic=1.0),  # not a single real photo
+    "goodfellow": Recipe("goodfellow", steps=20_000, batch_size=32, learning_rate=3e-4),
+    "fcos": Recipe("fcos", steps=12_000, batch_size=24, learning_rate=1.5e-3, synthetic=0.4, synthetic_bank=10_000),
+    "smaller_vgg": Recipe("smaller_vgg", steps=6_000, batch_size=64, learning_rate=1e-3),
 }

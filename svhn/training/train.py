@@ -48,13 +48,16 @@ def train(
     surroundings = load_backgrounds(backgrounds, chosen) if backgrounds else None
     synthetic = None
     if recipe.synthetic:
-        make = crop_bank if name in READERS else scene_bank
+        make = crop_bank if recipe.network in READERS else scene_bank
         synthetic = cached(run_dir / "synthetic.pt", make, recipe.synthetic_bank, seed, chosen, surroundings)
     sources = Sources(prepared, part, synthetic, surroundings)
     task, words = make_task(recipe, sources, chosen), _in_words(recipe, sources)
     if start_from:
-        task.network.load_state_dict(weights.load(start_from, name).state_dict())
-        words += f"; begun with {weights.read_manifest(start_from)['networks'][name]['file']}"
+        try:
+            task.network.load_state_dict(weights.load(start_from, recipe.network).state_dict())
+        except RuntimeError:
+            raise TrainingError(f"The weights in {start_from} are of a {recipe.network} of another size.") from None
+        words += f"; begun with {weights.read_manifest(start_from)['networks'][recipe.network]['file']}"
     start = State(seed, words, code_version(), machine())
     return fit(task, recipe, run_dir, chosen, start, minutes, resume)
 
@@ -63,7 +66,9 @@ def _in_words(recipe: Recipe, sources: Sources) -> str:
     """What a network is trained on, for its checkpoint, manifest and model card."""
     photos = {"train": "image numbers not divisible by 5", "all": "all images, the held-out ones too"}[sources.part]
     words = [f"SVHN train, {photos}"]
-    if sources.synthetic is not None:
+    if recipe.synthetic == 1:
+        words = [f"{len(sources.synthetic):,} synthetic pictures and no real photo"]
+    elif sources.synthetic is not None:
         words.append(f"{recipe.synthetic:.0%} of every batch from {len(sources.synthetic):,} synthetic pictures")
     if sources.surroundings is not None:
         words.append(f"set before {len(sources.surroundings):,} street pictures without numbers")

@@ -9,13 +9,15 @@ import official
 import pytest
 import torch
 
+from svhn import weights
 from svhn.data.prepare import prepare
-from svhn.errors import TrainingError, UserError
+from svhn.errors import TrainingError, UserError, WeightsError
 from svhn.training import train as training
 from svhn.training.recipes import RECIPES
 
 SMALL = {
     "compact": {"channels": (8, 8, 16, 16), "summary": 32},
+    "compact_synthetic": {"channels": (8, 8, 16, 16), "summary": 32},
     "goodfellow": {"channels": (4,) * 8, "local_units": 8, "dense": 32},
     "fcos": {"channels": (8, 8, 8, 16, 16)},
     "smaller_vgg": {"channels": (4, 8, 8), "dense": 32},
@@ -49,6 +51,30 @@ def test_every_network_trains_is_saved_and_resumes(name, prepared, tmp_path):
     again, resumed = training.train(name, prepared, tmp_path, device="cpu", resume=True)
     assert resumed.step == state.step
     assert all(torch.equal(a, b) for a, b in zip(network.parameters(), again.parameters(), strict=True))
+
+
+@pytest.mark.usefixtures("small")
+def test_training_goes_on_from_weights_that_are_there(prepared, tiny_weights, tmp_path, monkeypatch):
+    monkeypatch.setitem(RECIPES, "compact", dataclasses.replace(RECIPES["compact"], learning_rate=1e-12, ema_decay=0.0))
+    shipped = weights.load(tiny_weights, "compact")
+    network, state = training.train("compact", prepared, tmp_path, device="cpu", start_from=tiny_weights)
+    assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(network.parameters(), shipped.parameters(), strict=True))
+    assert state.data.endswith(weights.read_manifest(tiny_weights)["networks"]["compact"]["file"])
+    with pytest.raises(WeightsError, match="no weights of 'goodfellow'"):
+        training.train("goodfellow", prepared, tmp_path, device="cpu", start_from=tiny_weights)
+
+
+@pytest.mark.usefixtures("small")
+def test_weights_of_another_size_are_told(prepared, tiny_weights, tmp_path, monkeypatch):
+    monkeypatch.setitem(RECIPES, "fcos", dataclasses.replace(RECIPES["fcos"], sizes={"channels": (8, 8, 8, 8, 8)}))
+    with pytest.raises(TrainingError, match="of another size"):
+        training.train("fcos", prepared, tmp_path, device="cpu", start_from=tiny_weights)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_recipe_without_real_photos_says_so(prepared, tmp_path):
+    _, state = training.train("compact_synthetic", prepared, tmp_path, device="cpu")
+    assert state.data == "8 synthetic pictures and no real photo"
 
 
 def test_an_unknown_network_is_told_with_the_known_ones(prepared, tmp_path):
