@@ -19,6 +19,12 @@ class Sent:
     data: bytes
 
 
+def refuse_address(path: str | Path | None) -> None:
+    """Raises gr.Error for what Gradio would fetch from somewhere else."""
+    if str(path).startswith(("http:", "https:")):
+        raise gr.Error("Send the photo itself; addresses are not fetched.", print_exception=False)
+
+
 class PhotoInput(gr.Image):
     """An image input that hands over the file as it was sent, so that our bounds come before any decoding.
 
@@ -56,6 +62,5 @@ class PhotoInput(gr.Image):
         return "house.jpg"
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        if str(url_or_file_path).startswith(("http:", "https:")):
-            raise gr.Error("Send the photo itself; addresses are not fetched.", print_exception=False)
+        refuse_address(url_or_file_path)
         return await super().async_move_resource_to_block_cache(url_or_file_path)
