@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import h5py
 import numpy as np
 
+from svhn.data import matlab
+
 FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX)
-MATLAB_HEADER = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, Created on: Mon Dec  5 21:09:26 2011 HDF5 schema 1.00 ."
 
 
 @dataclass
@@ -92,44 +92,18 @@ def entries(n: int, seed: int = 0) -> list[Entry]:
 
 
 def write_digitstruct(path: Path, records: Iterable[Entry], attributes: bool = True, libver: str = "earliest") -> None:
-    """digitStruct.mat as MATLAB lays it out; `attributes` puts MATLAB's own on every single dataset too."""
-    records = list(records)
-    with h5py.File(path, "w", userblock_size=512, libver=libver) as file:
+    """digitStruct.mat; without `attributes` it lacks MATLAB's own on every single dataset."""
+    with matlab.create(path, libver=libver) as file:
         cache = file.id.get_mdc_config()  # the names in #refs# of a full split outgrow the usual one
         cache.set_initial_size, cache.initial_size, cache.max_size = True, 64 * 2**20, 128 * 2**20
         file.id.set_mdc_config(cache)
-        refs, root = file.create_group("#refs#"), file.create_group("digitStruct")
-        root.attrs["MATLAB_class"] = np.bytes_("struct")
-        reference = h5py.ref_dtype
-        names, groups = (root.create_dataset(part, (len(records), 1), reference) for part in ("name", "bbox"))
-        count = 0
-
-        def add(data: np.ndarray, kind: str) -> h5py.Reference:
-            nonlocal count
-            count += 1
-            dataset = refs.create_dataset(f"v{count}", data=data)
-            if attributes:
-                dataset.attrs["MATLAB_class"] = np.bytes_(kind)
-                dataset.attrs["H5PATH"] = np.bytes_("/digitStruct")
-            return dataset.ref
-
-        name_refs, group_refs = np.empty((2, len(records), 1), reference)
-        for i, record in enumerate(records):
-            name_refs[i, 0] = add(np.array([[ord(c)] for c in record.name], np.uint16), "char")
-            group = refs.create_group(f"b{i}")
-            group.attrs["MATLAB_class"] = np.bytes_("struct")
-            left, top, width, height = np.asarray(record.boxes, np.float64).reshape(-1, 4).T
-            fields = {"height": height, "label": record.labels, "left": left, "top": top, "width": width}
-            for field, values in fields.items():
-                if len(values) == 1:
-                    group[field] = np.array([[values[0]]], np.float64)
-                else:
-                    data = np.array([[add(np.array([[v]], np.float64), "double")] for v in values], reference)
-                    group.create_dataset(field, data=data.reshape(-1, 1), dtype=reference)
-            group_refs[i, 0] = group.ref
-        names[...], groups[...] = name_refs, group_refs
-    with open(path, "r+b") as file:
-        file.write(MATLAB_HEADER)
+        matlab.extend(file, records)
+        if not attributes:
+            for thing in file["#refs#"].values():
+                for name in list(thing.attrs):
+                    del thing.attrs[name]
+    with path.open("r+b") as file:
+        matlab.stamp(file)
 
 
 def write_split(
