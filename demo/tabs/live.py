@@ -1,9 +1,95 @@
-"""The webcam as it runs, with the box and the number drawn into every frame."""
+"""The webcam as it runs: every frame is read as soon as the one before it has been answered.
+
+Gradio's own stream of an image keeps a place in the queue all the time, begins anew when its time is over, leaves the
+camera on, and writes a file for every frame. So the page asks for one frame after the other, in `live.js`: nothing
+can pile up, nothing is written, and what is drawn over the video are a few numbers.
+"""
 
 from __future__ import annotations
 
+import base64
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.to_thread
+
+from svhn import boxes
+from svhn.photos import PhotoError, open_photo
 from svhn.pipeline import Pipeline
+from svhn.reading import Reading
+
+from .. import words
+from ..parts import html
+
+LIMIT_S = 60  # after that the camera stops by itself
+AT_ONCE = 1  # frames being read, of all visitors together: a core is left for those who send photos
+WAITING = 8  # frames that may wait for their turn; more are told that it is busy
+MAX_FRAME = 2**20  # characters; a frame has about 60,000
+
+SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+STAGE = """<section class="live" aria-label="Live camera">
+<div class="stage" data-part="stage">
+<video data-part="video" playsinline muted aria-label="What the camera sees"></video>
+<canvas data-part="still" role="img" aria-label="The last picture of the camera that was read"></canvas>
+<div data-part="boxes" aria-hidden="true"></div>
+<p class="invitation"><svg viewBox="0 0 48 48" fill="none" stroke="currentColor" stroke-width="2.5" aria-hidden="true">
+<rect x="4" y="13" width="29" height="22" rx="4"/><path d="m33 21 11-6v18l-11-6"/></svg>The camera is off.</p>
+</div>
+<div class="beside">
+<div data-part="verdict" aria-hidden="true"></div>
+<p data-part="spoken" class="spoken" role="status"></p>
+<p><button type="button" data-part="button">Start the camera</button></p>
+<div><p data-part="note" class="note" role="status">{invitation}</p><p data-part="pace" class="pace"></p></div>
+<p class="fine">Pictures of the camera are read by the machine that serves this page; they are neither kept nor shown to
+anybody else.</p>
+</div></section>"""
+INVITATION = (
+    "Hold the camera so that the number fills about a tenth of the picture. "
+    "It stops by itself after {limit} seconds; start it again to go on."
+)
 
 
 def build(pipeline: Pipeline) -> None:
     """Lays the tab out."""
+    room = anyio.CapacityLimiter(AT_ONCE)
+
+    async def read_frame(picture: str) -> dict[str, Any]:
+        if room.statistics().tasks_waiting >= WAITING:
+            return {"busy": True}
+        return await anyio.to_thread.run_sync(look, pipeline, picture, limiter=room)
+
+    stage = STAGE.format(invitation=INVITATION.format(limit=LIMIT_S))
+    html(stage, elem_id="live", js_on_load=SCRIPT, server_functions=[read_frame], limit_s=LIMIT_S)
+
+
+def look(pipeline: Pipeline, picture: str) -> dict[str, Any]:
+    """Base64 of one frame's JPEG -> what `live.js` shows: the boxes as shares of the frame with their labels, the
+    verdict, the number to be spoken, and whether it is sure. Of what is no picture only "error", a sentence."""
+    try:
+        photo = open_photo(_decoded(picture))
+    except PhotoError as error:
+        return {"error": str(error)}
+    readings = pipeline.read_all(photo)
+    first = readings[0]
+    return {
+        "boxes": [_box(reading, photo.shape[1], photo.shape[0]) for reading in readings if reading.box],
+        "verdict": words.verdict(first, pipeline.unsure_below, None),
+        "number": first.number or "",
+        "sure": first.number is not None and first.confidence >= pipeline.unsure_below,
+    }
+
+
+def _decoded(picture: Any) -> bytes:
+    try:
+        if isinstance(picture, str) and len(picture) <= MAX_FRAME:
+            return base64.b64decode(picture, validate=True)
+    except ValueError:
+        pass
+    raise PhotoError("This is no picture of a camera; please start the camera again.")
+
+
+def _box(reading: Reading, width: int, height: int) -> dict[str, Any]:
+    x1, y1, x2, y2 = (float(v) for v in boxes.clip(reading.box, width, height))
+    place = [x1 / width, y1 / height, (x2 - x1) / width, (y2 - y1) / height]
+    return {"place": [round(v, 4) for v in place], "label": reading.number or "…"}

@@ -1,0 +1,127 @@
+// The camera as it runs. Gradio gives `element`, `props` and `server`: this is the js_on_load of a gr.HTML.
+const SIDES = {least: 384, most: 640}; // pixels of a frame's longer side: a slow machine gets smaller frames
+const SLOW_MS = 180, QUICK_MS = 80; // an answer that takes longer is slow; frames follow no quicker than that
+const CALM_MS = 300, HOLD_MS = 1200; // the words change no quicker; a sure number stays for a while
+const [stage, video, still, boxes, verdict, spoken, button, note, pace] = [
+    'stage', 'video', 'still', 'boxes', 'verdict', 'spoken', 'button', 'note', 'pace',
+].map(name => element.querySelector(`[data-part="${name}"]`));
+const pause = ms => new Promise(done => setTimeout(done, ms));
+let run = null; // of the camera: its stream and the time when it stops
+
+const REASONS = {
+    asked: 'Stopped; the camera is off.',
+    time: `Stopped by itself after ${props.limit_s} seconds, so that others get their turn. Start it again to go on.`,
+    left: 'Stopped, because this page was out of sight. Start it again to go on.',
+    unplugged: 'The camera stopped sending pictures. Start it again to go on.',
+    lost: 'The page does not answer any more. Reload it, then start the camera again.',
+};
+const REFUSALS = {
+    NotAllowedError: 'The browser may not use the camera. Allow it for this page, then start it again.',
+    NotFoundError: 'There is no camera on this device. A photo in the tab “One photo” will do.',
+    NotReadableError: 'The camera is busy in another program. Close that, then start it again.',
+};
+
+async function openCamera() {
+    if (!navigator.mediaDevices) throw Error('Browsers give the camera only to pages under https or on this machine itself.');
+    const size = {width: {ideal: 640}, height: {ideal: 480}};
+    try {
+        return await navigator.mediaDevices.getUserMedia({audio: false, video: {...size, facingMode: {ideal: 'environment'}}});
+    } catch (error) {
+        throw Error(REFUSALS[error.name] ?? 'The camera could not be started; try another one.');
+    }
+}
+
+async function start() {
+    button.disabled = true;
+    try {
+        const stream = await openCamera();
+        const mine = run = {stream, until: performance.now() + props.limit_s * 1000};
+        stream.getVideoTracks()[0].onended = () => stop(mine, 'unplugged');
+        setTimeout(() => stop(mine, 'time'), props.limit_s * 1000);
+        video.srcObject = stream;
+        video.play().catch(() => {}); // interrupted when stopped at once
+        stage.dataset.state = 'running';
+        button.textContent = 'Stop the camera';
+        note.textContent = 'Starting …';
+        follow(mine);
+    } catch (error) {
+        note.textContent = error.message;
+    } finally {
+        button.disabled = false;
+    }
+}
+
+function stop(which, reason) {
+    if (run !== which) return;
+    run = null;
+    which.stream.getTracks().forEach(track => track.stop());
+    video.srcObject = null;
+    stage.dataset.state = 'stopped'; // shows the last frame that was sent, with its boxes
+    button.textContent = 'Start the camera';
+    note.textContent = REASONS[reason] ?? reason;
+    pace.textContent = '';
+}
+
+// One frame after the other, each as new as can be: the next is taken when the one before has been answered.
+async function follow(mine) {
+    let side = SIDES.most, lost = 0, changed = 0, sure = false, answered = [];
+    while (run === mine) {
+        if (document.hidden || !stage.offsetParent) return stop(mine, 'left');
+        if (!video.videoWidth) {
+            await pause(QUICK_MS);
+            continue;
+        }
+        const began = performance.now();
+        const said = await server.read_frame(frame(side));
+        const now = performance.now();
+        if (!said || said.busy) {
+            if (!said && (lost += 1) === 3) return stop(mine, 'lost');
+            if (said) note.textContent = 'Many people use the camera just now; yours goes on as soon as there is room.';
+            await pause(1000);
+            continue;
+        }
+        if (said.error) return stop(mine, said.error);
+        lost = 0;
+        side = now - began > SLOW_MS ? Math.max(SIDES.least, side * 0.8) : Math.min(SIDES.most, side * 1.02);
+        draw(said.boxes);
+        if (now - changed > (sure && !said.sure ? HOLD_MS : CALM_MS)) {
+            [changed, sure] = [now, said.sure];
+            verdict.innerHTML = said.verdict;
+            if (spoken.textContent !== said.number) spoken.textContent = said.number;
+        }
+        if (run !== mine) return; // stopped meanwhile; this was the frame that stays
+        answered = [...answered.filter(time => now - time < 2000), now];
+        tell(answered, mine.until - now);
+        await pause(QUICK_MS - (now - began));
+    }
+}
+
+// The camera's picture at that size, as base64 of a JPEG; not mirrored.
+function frame(side) {
+    const factor = Math.min(1, side / Math.max(video.videoWidth, video.videoHeight));
+    still.width = Math.round(video.videoWidth * factor);
+    still.height = Math.round(video.videoHeight * factor);
+    still.getContext('2d').drawImage(video, 0, 0, still.width, still.height);
+    return still.toDataURL('image/jpeg', 0.8).split(',')[1];
+}
+
+function draw(found) {
+    boxes.replaceChildren(...found.map(({place: [x, y, width, height], label}) => {
+        const box = document.createElement('div'), tag = document.createElement('b');
+        box.style.cssText = `left:${x * 100}%;top:${y * 100}%;width:${width * 100}%;height:${height * 100}%`;
+        box.className = `${y < 0.12 ? 'under' : ''} ${x > 0.7 ? 'leftwards' : ''}`; // where the tag has room
+        tag.textContent = label;
+        box.append(tag);
+        return box;
+    }));
+}
+
+function tell(answered, left) {
+    const seconds = (answered.at(-1) - answered[0]) / 1000;
+    const rate = seconds ? ((answered.length - 1) / seconds).toFixed(1) : '…';
+    note.textContent = '';
+    pace.innerHTML = `<b>${rate}</b> readings a second · stops by itself in <b>${Math.ceil(left / 1000)}</b> s`;
+}
+
+video.onresize = () => stage.style.setProperty('--aspect', video.videoWidth / video.videoHeight);
+button.onclick = () => (run ? stop(run, 'asked') : start());
