@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import chromium
@@ -17,6 +17,7 @@ from demo import ui
 from demo.truth import Truths
 from svhn.data.truth import Sample, Truth
 
+Launch = Callable[..., gr.Blocks]
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
@@ -45,6 +46,23 @@ def page(samples: list[Sample]) -> Iterator[gr.Blocks]:
 @pytest.fixture(scope="session")
 def address(page: gr.Blocks) -> str:
     return page.local_url
+
+
+@pytest.fixture
+def launch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launch]:
+    """Serves a page of its own, with its uploads in `tmp_path`, for a pipeline and, if need be, some samples."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    launched: list[gr.Blocks] = []
+
+    def start(pipeline: StandIn, samples: Sequence[Sample] = ()) -> gr.Blocks:
+        blocks = ui.build(pipeline, Truths(), samples)
+        blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+        launched.append(blocks)
+        return blocks
+
+    yield start
+    for blocks in launched:
+        blocks.close(verbose=False)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,7 +17,6 @@ import pytest
 from stand_in import StandIn, encoded, photo_of
 
 from demo import parts, ui
-from demo.truth import Truths
 from svhn.reading import Reading
 
 PATIENCE_S = 60
@@ -34,22 +33,6 @@ class Waits(StandIn):
         self.started.release()
         assert self.go_on.wait(PATIENCE_S)
         return super().read(photo)
-
-
-@pytest.fixture
-def launch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launch]:
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    launched: list[gr.Blocks] = []
-
-    def start(pipeline: StandIn) -> gr.Blocks:
-        blocks = ui.build(pipeline, Truths(), [])
-        blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
-        launched.append(blocks)
-        return blocks
-
-    yield start
-    for blocks in launched:
-        blocks.close(verbose=False)
 
 
 def read(blocks: gr.Blocks, number: str) -> str:
