@@ -1,0 +1,140 @@
+"""What each ingredient of the generator is worth to a reader that never sees a real photo.
+
+    python -m benchmarks.ingredients [--steps 1000] [--backgrounds DIR] [--device auto]
+
+The default reader is trained from nothing on crops of the whole generator, then on crops of one that lacks an
+ingredient, all for the same steps and from the same seed, and reads the held-out photos in their true boxes. What is
+finished stands in runs/ingredients.json; a run that was stopped goes on behind it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from svhn.__main__ import PREPARED, RUNS
+from svhn.data.backgrounds import load_backgrounds
+from svhn.devices import choose_device
+from svhn.metrics import wilson_interval
+from svhn.provenance import machine
+from svhn.synth.bank import crop_bank
+from svhn.synth.config import CameraConfig, LayoutConfig, PaintConfig, StreetConfig, ViewConfig
+from svhn.synth.glyphs import Atlas, load_atlas
+from svhn.training.engine import State, fit
+from svhn.training.recipes import RECIPES
+from svhn.training.tasks import Sources, make_task
+from svhn.weights import write_whole
+
+HELD_OUT = 408
+FEW_FACES = 20
+NEVER = (0.0, 0.0)
+
+
+def without(part, *names: str):
+    """The part of a StreetConfig with those shares and spreads at zero."""
+    return replace(part, **{name: NEVER if isinstance(getattr(part, name), tuple) else 0.0 for name in names})
+
+
+PAINT, LAYOUT, VIEW, CAMERA = PaintConfig(), LayoutConfig(), ViewConfig(), CameraConfig()
+ROWS_ONLY = replace(LAYOUT, arrangement_weights=(1.0, 0.0, 0.0, 0.0), narrowing=(1.0, 1.0))
+INGREDIENTS = {
+    "nothing": StreetConfig(),
+    "fonts: 20 faces instead of 1,309": StreetConfig(),
+    "layouts: stacks, diagonals, arcs, wide gaps, squeezed faces, digits put up by hand": StreetConfig(
+        layout=without(ROWS_ONLY, "wide_gap_share", "loose_share", "mixed_faces_share", "tilt_jitter", "drop_jitter")
+    ),
+    "plates, frames, screws": StreetConfig(
+        paint=without(PAINT, "plate_share", "distinct_plate_share", "screws_share", "frame_share")
+    ),
+    "ink: shadows, bevels, outlines, weights, wear": StreetConfig(
+        paint=without(
+            PAINT,
+            "shadow_share",
+            "bevel_share",
+            "outline_share",
+            "hollow_share",
+            "weight_share",
+            "fade_share",
+            "worn_share",
+            "faint_share",
+        )
+    ),
+    "strangers: letters, captions, neighbouring digits": StreetConfig(
+        paint=without(PAINT, "suffix_share", "caption_share", "neighbour_share")
+    ),
+    "weather: cast shadows, glare, dirt, bars, leaves": StreetConfig(
+        paint=without(
+            PAINT,
+            "light",
+            "cast_shadow_share",
+            "leaf_shadow_share",
+            "glare_share",
+            "dirt_share",
+            "bars_share",
+            "leaves_share",
+        )
+    ),
+    "perspective": StreetConfig(view=replace(without(VIEW, "roll", "slope", "lean", "vanishing"), narrowed_share=0.0)),
+    "camera: blur, motion, noise, sharpening, JPEG": StreetConfig(
+        camera=without(
+            CAMERA, "focus", "poor_focus_share", "softness", "motion_share", "noise", "sharpen", "jpeg_share"
+        )
+    ),
+}
+
+
+def few(atlas: Atlas) -> Atlas:
+    """Every so many-th face of the atlas."""
+    rows = torch.linspace(0, len(atlas.names) - 1, FEW_FACES).long()
+    faces = ("masks", "width", "height", "drop", "cell", "boldness")
+    picked = {name: getattr(atlas, name)[rows] for name in faces}
+    return replace(atlas, **picked, names=tuple(atlas.names[i] for i in rows))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--prepared", type=Path, default=PREPARED)
+    parser.add_argument("--backgrounds", type=Path)
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--bank", type=int, default=15_000, help="crops of each generator (%(default)s)")
+    parser.add_argument("--device", default="auto")
+    options = parser.parse_args()
+    device, out = choose_device(options.device), RUNS / "ingredients.json"
+    walls = load_backgrounds(options.backgrounds, device) if options.backgrounds else None
+    recipe = replace(
+        RECIPES["compact_synthetic"], steps=options.steps, epoch_steps=options.steps, synthetic_bank=options.bank
+    )
+    done = json.loads(out.read_text()) if out.exists() else {}
+    for name, street in INGREDIENTS.items():
+        if name in done:
+            continue
+        atlas = few(load_atlas()) if name.startswith("fonts") else load_atlas()
+        bank = crop_bank(options.bank, 0, device, walls, street, atlas)
+        torch.manual_seed(0)
+        task = make_task(recipe, Sources(options.prepared, synthetic=bank), device)
+        shutil.rmtree(RUNS / "ingredient", ignore_errors=True)
+        _, state = fit(task, recipe, RUNS / "ingredient", device, State())
+        share = state.history[-1]["held_out_accuracy"]
+        low, high = wilson_interval(round(share * HELD_OUT), HELD_OUT)
+        done[name] = {
+            "held_out_accuracy": share,
+            "interval_95": [low, high],
+            "steps": state.step,
+            "bank": options.bank,
+            "minutes": round(state.seconds / 60, 1),
+            "machine": machine(),
+        }
+        write_whole(out, (json.dumps(done, indent=2) + "\n").encode())
+    print("| the generator without | whole number right of 408 | 95 % interval |\n|---|---|---|")
+    for name, figures in done.items():
+        low, high = figures["interval_95"]
+        print(f"| {name} | {figures['held_out_accuracy']:.1%} | {low:.1%} – {high:.1%} |")
+
+
+if __name__ == "__main__":
+    main()
