@@ -3,34 +3,65 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from svhn import boxes as bx
 from svhn.photos import open_photo
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 
-from . import draw
+from . import draw, words
 from .truth import Truth, Truths
 
+SAME_PLACE = 0.3  # IoU
 
-@dataclass(frozen=True)
-class Answer:
-    """`picture` is the photo at display size with its boxes, RGB uint8 (h, w, 3); `truth` None where unknown."""
 
-    reading: Reading
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """All that is kept of a photo: `readings` of its numbers, the most prominent first; `truth` None where unknown."""
+
+    readings: tuple[Reading, ...]
     truth: Truth | None
+
+    def truth_of(self, reading: Reading) -> Truth | None:
+        """The truth as far as it is about this reading: one photo has one true number, and others beside it."""
+        if self.truth is None or reading is self.readings[0]:
+            return self.truth
+        if self.truth.box is None or reading.box is None:
+            return None
+        return self.truth if bx.iou(np.array(reading.box), np.array(self.truth.box)) > SAME_PLACE else None
+
+    def others(self, reading: Reading) -> list[Reading]:
+        """The further numbers of the photo."""
+        return [other for other in self.readings if other is not reading]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer(Findings):
+    """`picture` is the photo at display size with its boxes, RGB uint8 (h, w, 3)."""
+
     picture: np.ndarray
+
+    @property
+    def reading(self) -> Reading:
+        """The most prominent number."""
+        return self.readings[0]
 
 
 def answer(pipeline: Pipeline, truths: Truths, data: bytes) -> Answer:
     """Content of an image file -> Answer. Raises `svhn.photos.PhotoError`, one sentence for the sender."""
     start = time.perf_counter()
     photo = open_photo(data)
-    decoded = time.perf_counter()
-    reading = pipeline.read(photo)
-    reading = replace(reading, timings_ms={"decode": (decoded - start) * 1e3, **reading.timings_ms})
-    truth = truths.find(data)
-    picture = draw.annotate(photo, reading.box, truth.box if truth else None)
-    return Answer(reading, truth, picture)
+    decoded = {"decode": (time.perf_counter() - start) * 1e3}
+    readings = tuple(reading.timed(decoded | reading.timings_ms) for reading in pipeline.read_all(photo))
+    found = Findings(readings, truths.find(data))
+    return Answer(found.readings, found.truth, picture(photo, found, readings[0]))
+
+
+def picture(photo: np.ndarray, found: Findings, reading: Reading) -> np.ndarray:
+    """The photo, RGB uint8 (h, w, 3), at display size with all its boxes; that of `reading` stands out."""
+    others = [(other.box, words.short(other)) for other in found.others(reading) if other.box is not None]
+    true = found.truth.box if found.truth else None
+    return draw.annotate(photo, reading.box, true, words.short(reading), others)

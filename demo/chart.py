@@ -8,11 +8,43 @@ from svhn.labels import BLANK, DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS
 from svhn.reading import Reading
 
 from . import draw
-from .words import percent
+from .words import exact, percent
 
 POSITIONS = ("1st", "2nd", "3rd", "4th", "5th")
 CLASS_NAMES = [*map(str, range(BLANK)), "–"]
 LENGTH_NAMES = ["none", *map(str, range(1, MAX_DIGITS + 1)), "more"]
+LENGTHS = [
+    "There is no number",
+    "The number has 1 digit",
+    *(f"The number has {n} digits" for n in range(2, MAX_DIGITS + 1)),
+    f"The number has more than {MAX_DIGITS} digits",
+]
+HINT = "Point at a cell or tap it for its figures."
+
+# A cell's figures in words, wherever it is pointed at, tapped or focused; one cell of a table is in the tab order.
+READS_OUT = """const STEPS = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]};
+const cellOf = event => event.target.closest('[data-says]');
+const say = event => {
+    const cell = cellOf(event);
+    if (!cell) return;
+    element.querySelector('.pointed')?.classList.remove('pointed');
+    cell.classList.add('pointed');
+    const readout = element.querySelector('.readout');
+    readout.textContent = cell.dataset.says;
+    readout.classList.add('said');
+};
+for (const kind of ['pointerover', 'click', 'focusin']) element.addEventListener(kind, say);
+element.addEventListener('keydown', event => {
+    const cell = cellOf(event);
+    const [down, right] = STEPS[event.key] ?? [];
+    const row = cell?.parentElement;
+    const next = row?.parentElement.rows[row.sectionRowIndex + down]?.cells[cell.cellIndex + right];
+    if (!next?.dataset.says) return;
+    event.preventDefault();
+    cell.closest('table').querySelector('[tabindex="0"]').tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+});"""
 
 
 def chart(reading: Reading) -> str:
@@ -22,7 +54,7 @@ def chart(reading: Reading) -> str:
         '<section class="evidence"><h3>What the reader saw, and how it weighed every digit</h3>'
         f'<div class="sides"><figure><img alt="The part of the photo that the reader saw" '
         f'src="data:image/jpeg;base64,{picture}"><figcaption>the crop</figcaption></figure>'
-        f"<div>{_digits(reading)}{_length(reading)}</div></div></section>"
+        f'<div><p class="readout">{HINT}</p>{_digits(reading)}{_length(reading)}</div></div></section>'
     )
 
 
@@ -38,8 +70,9 @@ def _digits(reading: Reading) -> str:
         + "".join(
             _cell(
                 reading.digit_probs[i, k],
-                f"{POSITIONS[i]} digit, {CLASS_NAMES[k] if k < BLANK else 'none'}",
+                f"{POSITIONS[i]} digit is {k}" if k < BLANK else f"There is no {POSITIONS[i]} digit",
                 k == chosen[i],
+                first=i == 0 and k == chosen[0],
                 past=chosen[i] == BLANK,
             )
             for i in range(MAX_DIGITS)
@@ -57,7 +90,7 @@ def _length(reading: Reading) -> str:
     likeliest = int(reading.length_probs.argmax())
     heads = "".join(f'<th scope="col">{name}</th>' for name in LENGTH_NAMES)
     cells = "".join(
-        _cell(reading.length_probs[k], f"{LENGTH_NAMES[k]} digits", k == likeliest) for k in range(LENGTH_CLASSES)
+        _cell(reading.length_probs[k], LENGTHS[k], k == likeliest, first=k == likeliest) for k in range(LENGTH_CLASSES)
     )
     return (
         '<table class="length"><caption>How many digits</caption>'
@@ -73,9 +106,12 @@ def _chosen(reading: Reading) -> list[int]:
     return digits + [BLANK] * (MAX_DIGITS - len(digits))
 
 
-def _cell(p: float, what: str, chosen: bool, past: bool = False) -> str:
+def _cell(p: float, what: str, chosen: bool, first: bool, past: bool = False) -> str:
     names = " ".join(name for name, on in (("chosen", chosen), ("past", past), ("faint", p < 0.01)) if on)
-    return f'<td{_class(names)} style="--p:{p:.3f}" title="{what}: {p:.1%}"><span>{percent(float(p))}</span></td>'
+    return (
+        f'<td{_class(names)} style="--p:{p:.3f}" tabindex="{0 if first else -1}" data-says="{what}: {exact(p)}">'
+        f"<span>{percent(float(p))}</span></td>"
+    )
 
 
 def _class(names: str) -> str:

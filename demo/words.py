@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from svhn.labels import MAX_DIGITS
@@ -19,14 +20,29 @@ STEPS = (
 )
 NONE = "Go closer, so that the number fills about a tenth of the photo, and keep it in the light."
 UNSURE = "Check it against the photo. Going closer, holding still or avoiding glare usually helps."
+FORGOTTEN = "This photo has been forgotten, as every photo is after ten minutes. Send it again to go on."
+MORE = "more than five digits"
 TOO_LONG = "The reader knows numbers of up to five digits. Cut the photo to the digits that matter."
+
+
+VERY_LIKELY = 0.995  # the other readings are then no news
 
 
 def percent(p: float) -> str:
     """0 ... 1 -> what a person reads; never a rounded 100 % or 0 %."""
-    if p > 0.995:
+    if p > VERY_LIKELY:
         return ">99 %"
     return "<1 %" if p < 0.01 else f"{p:.0%}".replace("%", " %")
+
+
+def exact(p: float) -> str:
+    """0 ... 1 -> percent with one decimal; never a rounded 100 % or 0 %."""
+    return ">99.9 %" if p > 0.9995 else "<0.1 %" if p < 0.0005 else f"{p * 100:.1f} %"
+
+
+def short(reading: Reading) -> str:
+    """What a number is called among others, and in the picture."""
+    return MORE if reading.number is None else reading.number
 
 
 def sureness(confidence: float) -> str:
@@ -77,8 +93,7 @@ def _verdict(state: str, plate: str, headline: str, advice: str, share: float | 
     if share is not None:
         figure = percent(share)
         meter = (
-            f'<p class="share"><span class="bar" aria-hidden="true"><i style="width:{share:.1%}"></i></span>'
-            f'<span><b>{escape(figure)}</b> <span class="of">confidence</span></span></p>'
+            f'<p class="share">{_bar(share)}<span><b>{escape(figure)}</b> <span class="of">confidence</span></span></p>'
         )
     advice = f'<p class="advice">{escape(advice)}</p>' if advice else ""
     return (
@@ -88,14 +103,43 @@ def _verdict(state: str, plate: str, headline: str, advice: str, share: float | 
     )
 
 
+def _bar(p: float) -> str:
+    return f'<span class="bar" aria-hidden="true"><i style="width:{p:.1%}"></i></span>'
+
+
+def likeliest(reading: Reading, k: int = 3) -> str:
+    """The k most likely readings with their probabilities, quietly where the first leaves no doubt; "" without a
+    number."""
+    if reading.number is None:
+        return ""
+    rows = "".join(
+        f"<li><b>{escape(number) or 'no number'}</b>{_bar(p)}<span>{percent(p)}</span></li>"
+        for number, p in reading.likeliest(k)
+    )
+    quiet = " quiet" if reading.confidence > VERY_LIKELY else ""
+    return f'<section class="likeliest{quiet}"><h3>Most likely</h3><ol>{rows}</ol></section>'
+
+
+def picture(looked_at: Reading, others: Sequence[Reading], true: bool) -> str:
+    """The picture with the boxes, for those who do not see it."""
+    said = ["no number was found" if looked_at.box is None else f"{short(looked_at)} in a solid green box"]
+    said += [f"{short(other)} in a thin one" for other in others]
+    said += ["the true box dashed in red"] * true
+    return "Your photo: " + ", ".join(said)
+
+
 def timing(timings_ms: dict[str, float]) -> str:
     """How long it took, as a whole and by stage."""
     stages = " · ".join(f"{escape(stage)} {ms:.0f} ms" for stage, ms in timings_ms.items())
     return f'<p class="timing">Read in <b>{sum(timings_ms.values()):.0f} ms</b> <span>({stages})</span></p>'
 
 
-def legend(found: bool, true: bool) -> str:
+def legend(found: bool, true: bool, others: bool = False) -> str:
     """What the boxes in the picture mean; "" when there is none."""
-    entries = [("found", "solid green: found", found), ("true", "dashed red: true", true)]
+    entries = [
+        ("found", "solid green: found", found),
+        ("others", "thin green: other numbers", others),
+        ("true", "dashed red: true", true),
+    ]
     shown = "".join(f'<li><i class="{name}" aria-hidden="true"></i>{text}</li>' for name, text, on in entries if on)
     return f'<ul class="legend">{shown}</ul>' if shown else ""

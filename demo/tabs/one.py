@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
 from svhn.data.truth import Sample
-from svhn.photos import PhotoError
+from svhn.photos import PhotoError, open_photo
 from svhn.pipeline import Pipeline
+from svhn.reading import Reading
 
 from .. import chart, correct, why, words
-from ..answer import answer
+from ..answer import Findings, answer, picture
 from ..offer import offer
 from ..parts import KEPT_S, READS, html
 from ..photo_input import PhotoInput, Sent
 from ..truth import Truths
+
+HIDDEN = {"visible": False, "value": None}
 
 
 def build(
@@ -40,53 +44,117 @@ def build(
                 offer(real, "Or a real one from your data set", photo, "real")
         with gr.Column(scale=6, min_width=320, elem_id="result"):
             verdict = html(words.idle(), elem_id="verdict")
+            which = gr.Radio(visible=False, elem_id="which", label="Numbers in this photo")
+            with gr.Row(visible=False, elem_id="doubt") as doubt:
+                likeliest = html(elem_id="likeliest")
+                threshold = gr.Slider(
+                    0,
+                    99,
+                    round(pipeline.unsure_below * 100),
+                    step=1,
+                    label="Call it unsure below (%)",
+                    buttons=["reset"],
+                    elem_id="threshold",
+                )
             found = gr.Image(
                 label="Found in the photo",
                 format="jpeg",
                 interactive=False,
                 visible=False,
                 buttons=["download", "fullscreen"],
-                alt_text="Your photo with the box that was found and, where it is known, the true box",
                 elem_id="found",
             )
             legend = html(visible=False, elem_id="legend")
-            evidence = html(words.steps(), elem_id="evidence")
+            evidence = html(words.steps(), elem_id="evidence", js_on_load=chart.READS_OUT)
             timing = html(visible=False, elem_id="timing")
-            shown = gr.State(None, time_to_live=KEPT_S)  # the reading that this visitor looks at
+            findings = gr.State(None, time_to_live=KEPT_S)  # what was read in this visitor's photo
+            shown = gr.State(None, time_to_live=KEPT_S)  # the one of these readings that the visitor looks at
             why.build(pipeline, photo, shown)
             correct.build(pipeline, photo, shown, collect)
 
-    def on_change(sent: Sent | None) -> list:
-        return show(pipeline, truths, sent)
+    view = [verdict, doubt, likeliest, found, legend, evidence, timing, shown]
+
+    def on_change(sent: Sent | None, percent: float) -> list:
+        return read(pipeline, truths, sent, percent / 100)
 
     photo.change(
         on_change,
-        photo,
-        [verdict, found, legend, evidence, timing, shown],
+        [photo, threshold],
+        [*view, findings, which],
         api_visibility="private",
         show_progress="minimal",
         show_progress_on=verdict,
         **READS,
         trigger_mode="always_last",
     )
+    which.input(
+        look_at,
+        [photo, threshold, findings, which],
+        view,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="always_last",
+    )
+    threshold.change(
+        decide,
+        [threshold, findings, shown],
+        verdict,
+        api_visibility="private",
+        queue=False,  # it waits for nobody's networks
+        show_progress="hidden",
+        trigger_mode="always_last",
+    )
 
 
-def show(pipeline: Pipeline, truths: Truths, sent: Sent | None) -> list:
-    """Everything a visitor sees about one photo: verdict, picture, legend, evidence, timing, and the reading itself."""
-    hidden = gr.update(visible=False, value=None)
+def read(pipeline: Pipeline, truths: Truths, sent: Sent | None, unsure_below: float) -> list:
+    """What a visitor sees about one photo: the view, the findings, and the choice among them."""
     if sent is None:
-        return [words.idle(), hidden, hidden, gr.update(visible=True, value=words.steps()), hidden, None]
+        return [*_empty(words.idle(), gr.update(visible=True, value=words.steps())), None, gr.update(visible=False)]
     try:
         said = answer(pipeline, truths, sent.data)
     except PhotoError as error:
-        return [words.refusal(str(error)), hidden, hidden, hidden, hidden, None]
-    reading, truth = said.reading, said.truth
-    legend = words.legend(reading.box is not None, truth is not None and truth.box is not None)
+        return [*_empty(words.refusal(str(error)), gr.update(**HIDDEN)), None, gr.update(visible=False)]
+    findings = Findings(said.readings, said.truth)
+    choices = [(words.short(reading), i) for i, reading in enumerate(said.readings)]
+    which = gr.update(visible=len(choices) > 1, choices=choices, value=0)
+    return [*_view(findings, said.reading, said.picture, unsure_below), findings, which]
+
+
+def look_at(sent: Sent | None, percent: float, findings: Findings | None, i: int) -> list:
+    """The view of another number of the same photo, without the networks."""
+    if findings is None or sent is None:
+        raise _forgotten()
+    reading = findings.readings[i]
+    return _view(findings, reading, picture(open_photo(sent.data), findings, reading), percent / 100)
+
+
+def decide(percent: float, findings: Findings | None, reading: Reading | None) -> str:
+    """The verdict by another threshold, without the networks."""
+    if findings is None or reading is None:
+        raise _forgotten()
+    return words.verdict(reading, percent / 100, findings.truth_of(reading))
+
+
+def _view(findings: Findings, reading: Reading, drawn: Any, unsure_below: float) -> list:
+    others, truth = findings.others(reading), findings.truth
+    true = truth is not None and truth.box is not None
+    legend = words.legend(reading.box is not None, true, bool(others))
     return [
-        words.verdict(reading, pipeline.unsure_below, truth),
-        gr.update(visible=True, value=said.picture),
+        words.verdict(reading, unsure_below, findings.truth_of(reading)),
+        gr.update(visible=reading.number is not None),
+        words.likeliest(reading),
+        gr.update(visible=True, value=drawn, alt_text=words.picture(reading, others, true)),
         gr.update(visible=bool(legend), value=legend),
-        hidden if reading.box is None else gr.update(visible=True, value=chart.chart(reading)),
+        gr.update(**HIDDEN) if reading.box is None else gr.update(visible=True, value=chart.chart(reading)),
         gr.update(visible=True, value=words.timing(reading.timings_ms)),
         reading,
     ]
+
+
+def _empty(verdict: str, evidence: dict) -> list:
+    hidden = gr.update(**HIDDEN)
+    return [verdict, gr.update(visible=False), "", hidden, hidden, evidence, hidden, None]
+
+
+def _forgotten() -> gr.Error:
+    return gr.Error(words.FORGOTTEN, title="Forgotten", print_exception=False)
