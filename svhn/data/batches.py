@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional as F
 
 from ..errors import DataError
-from .split import is_held_out
+from .split import HELD_OUT_EVERY, is_held_out
 
 MAX_NUMBERS = 3  # in one scene
 
@@ -64,6 +64,16 @@ def load_scenes(path: Path, part: str, device: torch.device) -> SceneSet:
     images, size, box = _rows(path, part, ("images", "size", "box"))
     numbers = F.pad(box[:, None], (0, 0, 0, MAX_NUMBERS - 1), value=torch.nan)  # (N, K, 4)
     return SceneSet(*(t.to(device) for t in (images, size, numbers)))
+
+
+def check_parts(path: Path) -> None:
+    """Raises DataError unless a prepared file has photos to train on and photos to measure with."""
+    for part, use in (("train", "train on"), ("held_out", "measure with")):
+        if not len(_rows(path, part, ("number",))[0]):
+            raise DataError(
+                f"{path} has no photo to {use}: those with a number divisible by {HELD_OUT_EVERY} are held out to "
+                "measure with, the others are trained on; five photos are the least."
+            )
 
 
 def _rows(path: Path, part: str, columns: tuple[str, ...]) -> list[torch.Tensor]:

@@ -9,6 +9,7 @@ from torch import nn
 
 from .. import weights
 from ..data.backgrounds import load_backgrounds
+from ..data.batches import check_parts
 from ..devices import choose_device
 from ..errors import TrainingError
 from ..models import READERS
@@ -42,6 +43,7 @@ def train(
     for kind in ("crops", "scenes"):
         if not (prepared / f"train_{kind}.h5").is_file():
             raise TrainingError(f"{prepared} holds no train_{kind}.h5; make it with: python -m svhn prepare --data DIR")
+        check_parts(prepared / f"train_{kind}.h5")
     chosen = choose_device(device)
     torch.manual_seed(seed)
     recipe = RECIPES[name]
