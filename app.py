@@ -1,18 +1,19 @@
-"""The demo's front door: flags, load weights, build the page, launch."""
+"""The demo's front door: flags, and what a person is told when they are wrong."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import signal
-import socket
 import sys
-import tempfile
 from pathlib import Path
 
+from demo.serve import check_address, serve
 from svhn.errors import UserError
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
+AUTH_VARIABLE = "HOUSE_NUMBERS_AUTH"
+MOST_WAITING = 10_000
 
 
 def port_number(text: str) -> int:
@@ -22,62 +23,41 @@ def port_number(text: str) -> int:
     return int(text)
 
 
+def credentials(text: str) -> tuple[str, str]:
+    """USER:PASSWORD, taken apart at the first colon. The error does not repeat it."""
+    user, _, password = text.partition(":")
+    if not (user.strip() and password):
+        raise argparse.ArgumentTypeError(f"this and {AUTH_VARIABLE} have the form USER:PASSWORD, neither of them empty")
+    return user.strip(), password
+
+
+def waiting_places(text: str) -> int:
+    """How many readings may wait for their turn."""
+    if not (text.isdecimal() and 1 <= int(text) <= MOST_WAITING):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a length; it is a number from 1 to {MOST_WAITING}")
+    return int(text)
+
+
 def flags() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Serves the house-number reader as a page in the browser.")
-    parser.add_argument("--port", type=port_number, help="default: the first free one from 7860 on")
-    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in (default: %(default)s)")
+    host, port = (os.environ.get(f"GRADIO_SERVER_{name}") or None for name in ("NAME", "PORT"))  # a Space sets them
+    parser.add_argument("--port", type=port_number, default=port, help="default: the first free one from 7860 on")
+    parser.add_argument(
+        "--host", default=host or "127.0.0.1", help="0.0.0.0 lets other machines in (default: %(default)s)"
+    )
     parser.add_argument("--share", action="store_true", help="also make a public link, through gradio.live")
+    parser.add_argument(
+        "--auth",
+        type=credentials,
+        metavar="USER:PASSWORD",
+        default=os.environ.get(AUTH_VARIABLE),
+        help=f"let in only who knows these; {AUTH_VARIABLE} does the same and keeps them off the list of processes",
+    )
+    parser.add_argument("--queue", type=waiting_places, metavar="N", help="let N readings wait, refuse more")
     parser.add_argument("--data", type=Path, metavar="DIR", help="offer photos of the SVHN data set in DIR, with truth")
     parser.add_argument("--collect", type=Path, metavar="DIR", help="let visitors save corrected photos to DIR")
     parser.add_argument("--weights", type=Path, metavar="DIR", default=WEIGHTS, help="default: the repository's")
     return parser.parse_args()
-
-
-def check_address(host: str, port: int | None) -> None:
-    """Raises UserError when nothing can listen there."""
-    try:
-        with socket.create_server((host, port or 0)):
-            pass
-    except OSError as error:
-        reason = (error.strerror or str(error)).split(" (while")[0].lower()
-        raise UserError(
-            f"The page cannot be served on {host}, port {port or 'any'} ({reason}); choose another."
-        ) from None
-
-
-def serve(args: argparse.Namespace) -> None:
-    """Until somebody stops it. Raises UserError."""
-    with tempfile.TemporaryDirectory(prefix="house-numbers-") as folder:  # goes with everything that was uploaded
-        os.environ["GRADIO_TEMP_DIR"] = f"{folder}/uploads"
-        import torch  # not before the flags are known to be right: torch and Gradio take seconds
-
-        from demo import truth, ui
-        from svhn.data.truth import listed
-        from svhn.pipeline import Pipeline
-
-        torch.set_num_threads(1)  # readings run side by side; threads that wait for each other cost seconds there
-        pipeline = Pipeline.load(args.weights)
-        truths = truth.Truths()
-        real = truth.data_set(args.data, truths, Path(folder)) if args.data else []
-        page = ui.build(pipeline, truths, listed(ui.EXAMPLES), real, args.collect)
-        _, address, link = page.launch(
-            server_name=args.host,
-            server_port=args.port,
-            share=args.share,
-            prevent_thread_lock=True,
-            quiet=True,
-            **ui.launch_options(),
-        )
-        print(f"The page is at {address}", flush=True)
-        if link:
-            print(f"and, for everybody who knows the link, at {link}", flush=True)
-        elif args.share:
-            print("No public link could be made; is this machine online? The page is served here.", file=sys.stderr)
-        print("Ctrl-C stops it.", flush=True)
-        try:
-            page.block_thread()
-        finally:
-            page.close(verbose=False)  # nothing is written any more when the folder goes
 
 
 def main() -> None:

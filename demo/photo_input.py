@@ -6,9 +6,16 @@ import base64
 import binascii
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from gradio.data_classes import ImageData
+from pydantic import Field, model_validator
+
+ONE_PHOTO = {  # for those who read the API
+    "type": "string",
+    "description": "A photo: the path that /gradio_api/upload answers with, or a data: address with base64 content",
+}
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,42 @@ def refuse_address(path: str | Path | None) -> None:
         raise gr.Error("Send the photo itself; addresses are not fetched.", print_exception=False)
 
 
+class PhotoData(ImageData):
+    """What a page or a program sends for a photo: Gradio's object, or in short a text, which is the path of an upload
+    or a data: address. Gradio keeps what is dumped of it with the session, so the content is left out there."""
+
+    url: str | None = Field(default=None, exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def from_text(cls, sent: Any) -> Any:
+        if not isinstance(sent, str):
+            return sent
+        return {"url": sent} if sent.startswith("data:") else {"path": sent}
+
+
+def inline(photo: PhotoData) -> Sent:
+    """A photo whose content is in the request itself. Raises gr.Error, one sentence for the sender."""
+    refuse_address(photo.url)
+    head, _, content = (photo.url or "").partition(",")
+    try:
+        if head.startswith("data:") and head.endswith(";base64"):
+            return Sent(photo.orig_name, base64.b64decode(content, validate=True))
+    except binascii.Error:
+        pass
+    raise gr.Error("Send an uploaded file or a data: address with base64 content.", print_exception=False)
+
+
+def uploaded(path: str, uploads: str) -> Path:
+    """The path of a file in the folder of uploads; Gradio checks that too, but only in an object that says it is a
+    file. Raises gr.Error, one sentence for the sender."""
+    refuse_address(path)
+    file = Path(path).resolve()
+    if not (file.is_file() and file.is_relative_to(Path(uploads).resolve())):
+        raise gr.Error("Upload the photo first; this path is no upload.", print_exception=False)
+    return file
+
+
 class PhotoInput(gr.Image):
     """An image input that hands over the file as it was sent, so that our bounds come before any decoding.
 
@@ -32,27 +75,19 @@ class PhotoInput(gr.Image):
     a file is refused: the server fetches nothing for anybody.
     """
 
+    data_model = PhotoData
     is_template = True  # shown by the frontend of gr.Image
 
-    def preprocess(self, payload: ImageData | None) -> Sent | None:
+    def preprocess(self, payload: PhotoData | None) -> Sent | None:
         if payload is None:
             return None
-        if payload.path:
-            return Sent(payload.orig_name, self._uploaded(payload.path).read_bytes())
-        head, _, content = (payload.url or "").partition(",")
-        try:
-            if head.startswith("data:") and head.endswith(";base64"):
-                return Sent(payload.orig_name, base64.b64decode(content, validate=True))
-        except binascii.Error:
-            pass
-        raise gr.Error("Send an uploaded file or a data: address with base64 content.", print_exception=False)
+        if payload.path is None:
+            return inline(payload)
+        file = uploaded(payload.path, self.GRADIO_CACHE)
+        return Sent(payload.orig_name or file.name, file.read_bytes())
 
-    def _uploaded(self, path: str) -> Path:
-        """The path of an upload; Gradio checks it too, but only in a payload that says it is a file."""
-        file = Path(path).resolve()
-        if not (file.is_file() and file.is_relative_to(Path(self.GRADIO_CACHE).resolve())):
-            raise gr.Error("Upload the photo first; this path is no upload.", print_exception=False)
-        return file
+    def api_info(self) -> dict[str, Any]:
+        return ONE_PHOTO
 
     def example_payload(self) -> dict:
         """What the API's page shows; Gradio's own is an address, which is refused."""

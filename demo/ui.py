@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from svhn.data.truth import Sample
 from svhn.pipeline import Pipeline
 
 from . import theme
-from .parts import CHECKED_EVERY_S, KEPT_S, MAX_UPLOAD, WAITING, html
+from .doors import Doors
+from .parts import CHECKED_EVERY_S, KEPT_S, MAX_UPLOAD, SESSIONS, WAITING, html
 from .tabs import live, many, one, programs
 from .truth import Truths
 
@@ -29,10 +31,15 @@ and for fun.</footer>"""
 
 
 def build(
-    pipeline: Pipeline, truths: Truths, own: Sequence[Sample], real: Sequence[Sample] = (), collect: Path | None = None
+    pipeline: Pipeline,
+    truths: Truths,
+    own: Sequence[Sample],
+    real: Sequence[Sample] = (),
+    collect: Path | None = None,
+    waiting: int | None = None,
 ) -> gr.Blocks:
     """The whole page. `own` are this project's photos, `real` those of a data set the owner has named; corrected
-    photos are saved to the folder `collect`, if there is one."""
+    photos are saved to the folder `collect`, if there is one; `waiting` events may queue, `WAITING` by default."""
     for sample in own:
         truths.add(sample.path.read_bytes(), sample.truth)
 
@@ -52,11 +59,11 @@ def build(
             with gr.Tab("For programs", id="programs"):
                 programs.build(pipeline, truths)
         html(FOOTER)
-    return page.queue(max_size=WAITING)
+    return page.queue(max_size=waiting or WAITING)
 
 
-def launch_options() -> dict[str, Any]:
-    """What belongs to the page but is said when it is launched."""
+def launch_options(mcp: bool = False) -> dict[str, Any]:
+    """What belongs to the page but is said when it is launched. With `mcp`, the endpoints are tools as well."""
     return {
         "theme": theme.theme(),
         "css_paths": theme.CSS,
@@ -66,4 +73,8 @@ def launch_options() -> dict[str, Any]:
         "max_file_size": MAX_UPLOAD,
         "enable_monitoring": False,
         "ssr_mode": False,
+        "share": False,  # `share.public_link` does that
+        "mcp_server": mcp,
+        "state_session_capacity": SESSIONS,
+        "app_kwargs": {"middleware": [Middleware(Doors)]},
     }

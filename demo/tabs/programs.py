@@ -1,54 +1,95 @@
-"""For programs: the endpoints, and how to call them."""
+"""For programs: how to call the endpoints from Python, a shell and JavaScript, and what they answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import json
+from pathlib import Path
 
 import gradio as gr
 
-from svhn.photos import PhotoError
 from svhn.pipeline import Pipeline
 
-from ..answer import answer
-from ..parts import READS
-from ..photo_input import PhotoInput, Sent
+from .. import endpoints
+from ..parts import html
 from ..truth import Truths
+
+SNIPPETS = Path(__file__).parents[1] / "snippets"  # files that run as they stand, with ADDRESS in them
+ADDRESS = "http://127.0.0.1:7860/"
+LANGUAGES = (("Python", "py", "python"), ("curl", "sh", "shell"), ("JavaScript", "js", "javascript"))
+
+INTRO = """<p class="lead">A program can ask for all that this page reads: no key, no sign-up. Its photos are treated as
+yours are, read here and deleted after ten minutes.</p>"""
+READ = "<h3>One photo: <code>/read</code></h3><p>Answers with the reading, then a copy of the photo with its box.</p>"
+READ_BATCH = f"""<h3>Up to {endpoints.MOST} photos: <code>/read_batch</code></h3><p>Answers with a list of readings, in
+the order of the photos. A broken file has its own <code>error</code>; the rest are read.</p>"""
+ANSWER = """<h3>A reading</h3><dl>
+<dt>file</dt><dd>the name of the file, as it was sent</dd>
+<dt>number</dt><dd>the number as text; <code>null</code> where none was found, or one of more than five digits</dd>
+<dt>confidence</dt><dd>how likely the whole number is right, from 0 to 1</dd>
+<dt>box</dt><dd>left, top, right and bottom of the number in pixels of the photo; <code>null</code> without one</dd>
+<dt>digit_probs</dt><dd>five rows, one a position: the probabilities of 0 to 9, and of no digit</dd>
+<dt>length_probs</dt><dd>the probabilities of no digit, one to five, and more</dd>
+<dt>ms</dt><dd>how long it took, in milliseconds</dd>
+<dt>error</dt><dd>in place of all but <code>file</code>: why the photo could not be read, in a sentence</dd></dl>"""
+NOTES = """<h3>Good to know</h3><ul>
+<li>Photos are JPEG, PNG, WebP, BMP, TIFF or GIF (its first frame) of at most 20 MB and 40 megapixels. Send the
+photo itself: addresses are not fetched.</li>
+<li>A shell or a web page may send a <code>data:</code> address in place of the path of an upload.</li>
+<li>When many are waiting, a call is refused with status 503; try again a little later.</li>
+<li>Where a page asks for a name and a password, Python takes them as
+<code>Client(address, auth=("name", "password"))</code>.</li></ul>"""
+MCP_ON = f"""<h3>For assistants</h3><p>Those that speak MCP find <code>read</code> and <code>read_batch</code> as tools
+at this address:</p><p><code class="address">{ADDRESS}gradio_api/mcp/</code></p>"""
+MCP_OFF = """<h3>For assistants</h3><p>Tools over MCP are off on this page. Whoever serves it gets them with
+<code>pip install "gradio[mcp]"</code> and without a password.</p>"""
+
+# The page itself knows best under which address it was reached, through whatever tunnel, and what it was launched with.
+FILL_IN = """() => {{
+    const here = new URL(".", location.href).href;
+    const mcp = window.gradio_config.mcp_server ? {on} : {off};
+    return [...{snippets}, mcp].map(text => text.replaceAll({address}, here));
+}}"""
 
 
 def build(pipeline: Pipeline, truths: Truths) -> None:
-    """Lays the tab out."""
-    _endpoint(_reader(pipeline, truths))
+    """Lays the tab out, with the endpoints that it tells about."""
+    endpoints.build(pipeline, truths)
+    with gr.Row(elem_classes="room", elem_id="programs"):
+        with gr.Column(scale=6, min_width=320):
+            html(INTRO)
+            codes = [*_snippets("read", READ), *_snippets("read_batch", READ_BATCH)]
+        with gr.Column(scale=4, min_width=320):
+            html(ANSWER)
+            html(NOTES)
+            assistants = html(MCP_OFF, elem_id="assistants")
+    texts = {"on": MCP_ON, "off": MCP_OFF, "snippets": [code.value for code in codes], "address": ADDRESS}
+    gr.on(
+        None,
+        None,
+        None,
+        [*codes, assistants],
+        js=FILL_IN.format(**{name: json.dumps(text) for name, text in texts.items()}),
+        api_visibility="private",
+        show_progress="hidden",
+    )
 
 
-def _reader(pipeline: Pipeline, truths: Truths) -> Callable[[Sent | None], tuple[dict, Any]]:
-    def read(photo: Sent | None) -> tuple[dict, Any]:
-        """Reads the house number in a photo.
-
-        Gives the object that `python -m svhn read --json` prints (file, number, confidence, box,
-        digit_probs, length_probs, ms; or file and error), and the photo with the found box drawn.
-        """
-        if photo is None:
-            return {"file": None, "error": "There is no photo in the request."}, None
-        try:
-            said = answer(pipeline, truths, photo.data)
-        except PhotoError as error:
-            return {"file": photo.name, "error": str(error)}, None
-        return said.reading.to_json(photo.name), said.picture
-
-    return read
-
-
-def _endpoint(read: Callable) -> None:
-    """`/read` for programs; its parts are not on the page."""
-    with gr.Row(visible=False):
-        photo = PhotoInput(type="filepath", label="photo")
-        result = gr.JSON(label="reading")
-        picture = gr.Image(format="jpeg", label="picture")
-        gr.Button("read").click(
-            read,
-            photo,
-            [result, picture],
-            api_name="read",
-            **READS,
-        )
+def _snippets(endpoint: str, heading: str) -> list[gr.Code]:
+    """One a language."""
+    html(heading)
+    codes = []
+    with gr.Tabs():
+        for name, suffix, language in LANGUAGES:
+            with gr.Tab(name):
+                code = gr.Code(
+                    (SNIPPETS / f"{endpoint}.{suffix}").read_text(),
+                    language,
+                    label=f"{endpoint}, {name}",
+                    show_label=False,
+                    interactive=False,
+                    buttons=["copy"],
+                    show_line_numbers=False,
+                    elem_id=f"{endpoint}-{suffix}",
+                )
+                codes.append(code)
+    return codes

@@ -29,10 +29,10 @@ class Waits(StandIn):
     def __init__(self) -> None:
         self.started, self.go_on = threading.Semaphore(0), threading.Event()
 
-    def read(self, photo: np.ndarray) -> Reading:
+    def read_all(self, photo: np.ndarray) -> list[Reading]:
         self.started.release()
         assert self.go_on.wait(PATIENCE_S)
-        return super().read(photo)
+        return super().read_all(photo)
 
 
 def read(blocks: gr.Blocks, number: str) -> str:

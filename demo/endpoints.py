@@ -1,0 +1,67 @@
+"""What programs call: `/read` and `/read_batch`. With the mcp package they are tools for assistants, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from svhn.photos import PhotoError
+from svhn.pipeline import Pipeline
+
+from .answer import answer
+from .batch import read_batch
+from .batch_input import BatchInput
+from .parts import BATCHES, READS
+from .photo_input import PhotoInput, Sent
+from .photos_input import Upload
+from .truth import Truths
+
+MOST = 50  # photos in a call of /read_batch
+
+
+def build(pipeline: Pipeline, truths: Truths) -> None:
+    """Adds both to the page; their parts are not shown."""
+    with gr.Row(visible=False):
+        photo = PhotoInput(type="filepath", label="photo")
+        reading = gr.JSON(label="reading")
+        picture = gr.Image(format="jpeg", label="picture")
+        gr.Button("read").click(_reader(pipeline, truths), photo, [reading, picture], api_name="read", **READS)
+        photos = BatchInput(label="photos")
+        readings = gr.JSON(label="readings")
+        gr.Button("read_batch").click(_batch_reader(pipeline), photos, readings, api_name="read_batch", **BATCHES)
+
+
+def _reader(pipeline: Pipeline, truths: Truths) -> Callable[[Sent | None], tuple[dict, Any]]:
+    def read(photo: Sent | None) -> tuple[dict, Any]:
+        """Reads the house number in a photo.
+
+        Gives the object that `python -m svhn read --json` prints (file, number, confidence, box,
+        digit_probs, length_probs, ms; or file and error), and the photo with the found box drawn.
+        """
+        if photo is None:
+            return {"file": None, "error": "There is no photo in the request."}, None
+        try:
+            said = answer(pipeline, truths, photo.data)
+        except PhotoError as error:
+            return {"file": photo.name, "error": str(error)}, None
+        return said.reading.to_json(photo.name), said.picture
+
+    return read
+
+
+def _batch_reader(pipeline: Pipeline) -> Callable[[list[Upload | Sent]], list[dict]]:
+    def read_many(photos: list[Upload | Sent]) -> list[dict]:
+        """Reads the house numbers in up to 50 photos, one number a photo.
+
+        Gives a list of the objects that `read` gives, in the order of the photos. A file that cannot be
+        read has only file and error there; the rest are read.
+        """
+        if len(photos) > MOST:
+            sentence = f"These are {len(photos)} photos; please send at most {MOST} at a time."
+            raise gr.Error(sentence, print_exception=False)
+        return [row.to_json() for row in read_batch(pipeline, photos)]
+
+    read_many.__name__ = "read_batch"  # the tool's
+    return read_many
