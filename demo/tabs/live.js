@@ -106,14 +106,15 @@ function frame(side) {
 }
 
 function draw(found) {
-    boxes.replaceChildren(...found.map(({place: [x, y, width, height], label}) => {
-        const box = document.createElement('div'), tag = document.createElement('b');
+    while (boxes.childElementCount > found.length) boxes.lastElementChild.remove();
+    while (boxes.childElementCount < found.length) boxes.append(document.createElement('div'));
+    found.forEach(({place: [x, y, width, height], label}, i) => {
+        const box = boxes.children[i], tag = document.createElement('b');
         box.style.cssText = `left:${x * 100}%;top:${y * 100}%;width:${width * 100}%;height:${height * 100}%`;
         box.className = `${y < 0.12 ? 'under' : ''} ${x > 0.7 ? 'leftwards' : ''}`; // where the tag has room
         tag.textContent = label;
-        box.append(tag);
-        return box;
-    }));
+        box.replaceChildren(tag);
+    });
 }
 
 function tell(answered, left) {
