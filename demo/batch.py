@@ -11,6 +11,7 @@ The tab "Many photos" and the endpoint `/read_batch` share this:
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -22,9 +23,11 @@ from svhn.photos import PhotoError, open_photo
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 
-from . import draw
+from . import draw, words
 
 MAX_PHOTOS = 200
+OUR_FAULT = "The reader itself failed on this photo; please read it alone, or make it smaller."
+TOO_MANY = f"These are more than {MAX_PHOTOS} files; please send at most {MAX_PHOTOS} at a time. None of them was read."
 
 
 class SentLike(Protocol):
@@ -62,7 +65,7 @@ class Row:
 def check_count(count: int) -> None:
     """Raises UserError, a sentence for the sender, when a batch has more than `MAX_PHOTOS` files."""
     if count > MAX_PHOTOS:
-        raise UserError(f"These are {count} files; please send at most {MAX_PHOTOS} at a time. None of them was read.")
+        raise UserError(TOO_MANY)
 
 
 def read_batch(pipeline: Pipeline, sent: Iterable[SentLike]) -> Iterator[Row]:
@@ -78,6 +81,10 @@ def _read(pipeline: Pipeline, file: SentLike) -> Row:
     except PhotoError as error:
         return Row(file.name, error=str(error))
     decode_ms = (time.perf_counter() - start) * 1e3
-    reading = pipeline.read(photo)
-    reading = reading.timed({"decode": decode_ms, **reading.timings_ms})
-    return Row(file.name, reading, draw.annotate(photo, reading.box, None))
+    try:
+        reading = pipeline.read(photo)
+        picture = draw.annotate(photo, reading.box, None, words.short(reading))
+    except Exception:  # a mistake of ours, for the log; the rest of the batch goes on
+        traceback.print_exc()
+        return Row(file.name, error=OUR_FAULT)
+    return Row(file.name, reading.timed({"decode": decode_ms, **reading.timings_ms}), picture)

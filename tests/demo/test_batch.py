@@ -10,6 +10,7 @@ from visit import near
 from demo import batch, draw
 from demo.photo_input import Sent
 from svhn.errors import UserError
+from svhn.reading import Reading
 
 STATES = {"42": "sure", "1984": "unsure", NOTHING: "none", MANY: "too long"}
 
@@ -55,7 +56,19 @@ def test_one_photo_is_asked_for_at_a_time() -> None:
         assert len(asked) == count
 
 
+def test_a_mistake_of_the_reader_costs_one_row(capsys: pytest.CaptureFixture) -> None:
+    class Stumbles(StandIn):
+        def read(self, photo: np.ndarray) -> Reading:
+            reading = super().read(photo)
+            return 1 / 0 if reading.number == "7" else reading
+
+    rows = list(batch.read_batch(Stumbles(), [sent("42"), sent("7"), sent("128")]))
+    assert [row.to_json().get("number") for row in rows] == ["42", None, "128"]
+    assert rows[1].error == batch.OUR_FAULT
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
 def test_too_many_is_a_sentence() -> None:
     batch.check_count(batch.MAX_PHOTOS)
-    with pytest.raises(UserError, match="201 files; please send at most 200"):
+    with pytest.raises(UserError, match="more than 200 files; please send at most 200"):
         batch.check_count(batch.MAX_PHOTOS + 1)

@@ -1,0 +1,120 @@
+"""CSV, ZIP and small pictures of a batch, as they lie on the disk."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from stand_in import NOTHING, StandIn, encoded, photo_of
+from visit import near
+
+from demo import batch, draw, takeaway
+from demo.photo_input import Sent
+from demo.takeaway import Names, Takeaway, safe_name
+
+
+def wrote(folder: Path, files: list[Sent]) -> tuple[list[dict[str, str]], dict[str, bytes], list[str]]:
+    """The lines of the CSV, the content of the ZIP, and all paths that were told."""
+    told: list[str] = []
+    with Takeaway(folder / "new", StandIn.unsure_below, told.append) as made:
+        for row in batch.read_batch(StandIn(), files):
+            made.add(row)
+    with zipfile.ZipFile(made.zip_path) as archive:
+        assert archive.testzip() is None
+        content = {name: archive.read(name) for name in archive.namelist()}
+    assert content.pop(made.csv_path.name) == made.csv_path.read_bytes()
+    lines = list(csv.DictReader(io.StringIO(made.csv_path.read_text("utf-8-sig"), newline="")))
+    return lines, content, told
+
+
+def photo(name: str | None, number: str = "42") -> Sent:
+    return Sent(name, encoded(photo_of(number)))
+
+
+def test_a_table_with_a_line_for_every_file(tmp_path: Path) -> None:
+    files = [photo("a.png"), photo("b.png", "1984"), photo("c.png", NOTHING), Sent("d.png", b"")]
+    lines, content, _ = wrote(tmp_path, files)
+    assert tuple(lines[0]) == takeaway.COLUMNS
+    assert [line["file"] for line in lines] == ["a.png", "b.png", "c.png", "d.png"]
+    assert [line["number"] for line in lines] == ["42", "1984", "", ""]
+    assert [line["state"] for line in lines] == ["sure", "unsure", "none", "error"]
+    assert [line["picture"] for line in lines] == ["a.jpg", "b.jpg", "c.jpg", ""]
+    assert lines[0]["confidence"] == "0.999"
+    assert [lines[0][side] for side in ("x1", "y1", "x2", "y2")] == ["24.0", "16.0", "72.0", "48.0"]
+    assert float(lines[0]["ms"]) > 0
+    assert "empty" in lines[3]["error"]
+    assert lines[0]["error"] == ""
+    assert list(content) == ["a.jpg", "b.jpg", "c.jpg"]
+
+
+def test_pictures_are_annotated_and_the_small_ones_small(tmp_path: Path) -> None:
+    large = np.repeat(np.repeat(photo_of("42"), 30, 0), 30, 1)  # 2880 x 1920
+    _, content, told = wrote(tmp_path, [Sent("a.png", encoded(large))])
+    picture = np.asarray(Image.open(io.BytesIO(content["a.jpg"])))
+    assert max(picture.shape) == draw.LONG_SIDE[1]
+    assert near(picture, draw.FOUND) > 1000
+    (small,) = [path for path in told if path.endswith(".jpg")]
+    assert Image.open(small).size == (takeaway.PREVIEW_SIDE, round(takeaway.PREVIEW_SIDE * 2 / 3))
+
+
+def test_every_file_on_the_disk_is_told(tmp_path: Path) -> None:
+    _, _, told = wrote(tmp_path, [photo("a.png"), photo("b.png"), Sent("c.png", b"")])
+    assert sorted(told) == sorted(str(path) for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_names_do_not_clash(tmp_path: Path) -> None:
+    names = ["house.jpg", "one/house.jpg", "HOUSE.JPG", "house.png", "house-2.jpg"]
+    lines, content, _ = wrote(tmp_path, [photo(name) for name in names])
+    assert [line["file"] for line in lines] == [
+        *("house.jpg", "house-2.jpg", "HOUSE-3.JPG"),
+        *("house.png", "house-2-2.jpg"),
+    ]
+    assert [line["picture"] for line in lines] == list(content)
+    assert len({name.casefold() for name in content}) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\photos\\house.jpg", "house.jpg"),
+        ("..", "photo"),
+        ("", "photo"),
+        (None, "photo"),
+        (".hidden.jpg", "hidden.jpg"),
+        ("a:b*c?.jpg", "a_b_c_.jpg"),
+        ("line\nbreak\x00.jpg", "line_break_.jpg"),
+        ("gpj.\u202eexe", "gpj._exe"),
+        ("nul.jpg", "_nul.jpg"),
+        ("Straße 7 – Tür.jpg", "Straße 7 – Tür.jpg"),
+    ],
+)
+def test_names_are_safe(name: str | None, kept: str) -> None:
+    assert safe_name(name) == kept
+
+
+def test_long_names_fit_into_a_file_system(tmp_path: Path) -> None:
+    name = safe_name("門" * 300 + ".jpeg")
+    assert name.endswith("門.jpeg")
+    (tmp_path / Names().unique(name)).touch()
+
+
+@pytest.mark.parametrize("name", ["=1+1.jpg", "+1.jpg", "-1.jpg", "@SUM(A1).jpg", "=cmd|' calc'!A0.jpg", "＝1+1.jpg"])
+def test_no_cell_is_a_formula(tmp_path: Path, name: str) -> None:
+    lines, content, _ = wrote(tmp_path, [photo(name), Sent(name, b"")])
+    cells = [cell for line in lines for cell in line.values()]
+    assert not [cell for cell in cells if cell.startswith(takeaway.FORMULA)]
+    assert lines[0]["file"] == f"'{safe_name(name)}"
+    assert [*content] == [lines[0]["picture"].removeprefix("'")]
+
+
+def test_a_broken_off_batch_leaves_nothing_open(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), Takeaway(tmp_path / "new", 0.5) as made:
+        raise KeyError
+    assert zipfile.is_zipfile(made.zip_path)
+    assert not made.csv_path.exists()
