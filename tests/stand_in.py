@@ -27,6 +27,13 @@ def photo_of(number: str) -> np.ndarray:
     return photo
 
 
+def two_numbers(first: str, other: str) -> np.ndarray:
+    """RGB uint8 (64, 96, 3) in which the stand-in reads two numbers, the first in the middle."""
+    photo = photo_of(first)
+    photo[:, SIZE[0] * 3 // 4 :] = photo_of(other)[:, SIZE[0] * 3 // 4 :]
+    return photo
+
+
 def encoded(photo: np.ndarray, kind: str = "PNG") -> bytes:
     """RGB uint8 (h, w, 3) -> content of a file."""
     file = io.BytesIO()
@@ -65,7 +72,7 @@ class StandIn:
         return self.read_all(photo)[0]
 
     def read_all(self, photo: np.ndarray) -> list[Reading]:
-        """One number; two where the right half of the photo has the shade of another."""
+        """One number; two where the right quarter of the photo has the shade of another."""
         found = [_number_in(half) for half in (photo, photo[:, photo.shape[1] * 3 // 4 :])]
         first = reading_of(found[0], photo)
         if found[1] in (found[0], NOTHING) or first.box is None:

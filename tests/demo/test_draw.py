@@ -121,6 +121,30 @@ def test_tags_name_the_boxes_and_do_not_cover_the_number(monkeypatch: pytest.Mon
         assert painted(tagged, draw.HALO)[y1:y2, x1:x2].sum() > 50  # a name stands in it
 
 
+@pytest.mark.usefixtures("no_tags")
+def test_other_numbers_are_thinner_than_the_one_looked_at() -> None:
+    first, other = (100.0, 200.0, 300.0, 400.0), (500.0, 200.0, 700.0, 400.0)
+    green = painted(draw.annotate(wall(600, 800), first, None, "42", [(other, "7")]), draw.FOUND)
+    assert np.abs(np.array(bounds(green[:, :400])) - first).max() <= draw.LINE
+    assert np.abs(np.array(bounds(green[:, 400:])) - (100, 200, 300, 400)).max() <= draw.THIN
+    strong, thin = green[300, :250].sum(), green[300, 400:600].sum()
+    assert (strong, thin) == (draw.LINE, draw.THIN)
+
+
+@pytest.mark.parametrize("other", [(500.0, 200.0, 700.0, 400.0), (100.0, 260.0, 300.0, 340.0)])
+def test_every_number_has_a_tag_of_its_own(monkeypatch: pytest.MonkeyPatch, other: tuple) -> None:
+    first = (100.0, 100.0, 300.0, 240.0)
+    tagged = draw.annotate(wall(600, 800), first, None, "42", [(other, "7")])
+    monkeypatch.setattr(draw, "_tags", lambda *_: None)
+    tags = (tagged != draw.annotate(wall(600, 800), first, None, "42", [(other, "7")])).any(-1)
+    x1, y1, x2, y2 = map(int, other)
+    above_first, near_other = tags[:100, 90:310], tags[y1 - 60 : y2 + 60, x1 - 10 : x2 + 10]
+    assert painted(tagged[:100, 90:310], draw.FOUND)[above_first].mean() > 0.5  # filled
+    assert near_other.any()
+    assert not tags[y1 + 5 : y2 - 5, x1 + 5 : x2 - 5].any()  # clear of the number itself
+    assert not tags[105:235, 105:295].any()
+
+
 def test_crop_image_keeps_the_picture() -> None:
     crop = np.zeros((64, 64, 3), np.uint8)
     crop[:, 32:] = (250, 10, 10)

@@ -27,7 +27,7 @@ def cells(markup: str, table: str) -> np.ndarray:
     """The figures of a chart's table as they are announced, (rows, columns)."""
     body = markup.split(f'<table class="{table}"')[1].split("<tbody>")[1].split("</tbody>")[0]
     return np.array(
-        [[cell for cell in re.findall(r'title="[^"]*: ([\d.]+)%"', row)] for row in body.split("</tr>")[:-1]]
+        [[cell for cell in re.findall(r'data-says="[^"]*: ([\d.]+) %"', row)] for row in body.split("</tr>")[:-1]]
     )
 
 
@@ -90,6 +90,53 @@ def test_percent_promises_nothing(p: float, said: str) -> None:
     assert words.percent(p) == said
 
 
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [(1.0, ">99.9 %"), (0.9993, "99.9 %"), (0.931, "93.1 %"), (0.0006, "0.1 %"), (0.0004, "<0.1 %"), (0, "<0.1 %")],
+)
+def test_exact_figures_promise_nothing(p: float, said: str) -> None:
+    assert words.exact(p) == said
+
+
+def test_the_likeliest_readings_and_their_probabilities() -> None:
+    reading = reading_of("128", photo_of("128"))
+    probs = reading.digit_probs.copy()
+    probs[2, 3], probs[2, 8] = 0.31, 0.60  # 123 comes second
+    shown = words.likeliest(dataclasses.replace(reading, digit_probs=probs))
+    rows = [text(row) for row in re.findall("<li>(.*?)</li>", shown)]
+    assert [row.split()[0] for row in rows][:2] == ["128", "123"]
+    assert len(rows) == 3
+    first, second = (p for _, p in dataclasses.replace(reading, digit_probs=probs).likeliest(2))
+    assert [row.split(" ", 1)[1] for row in rows[:2]] == [words.percent(first), words.percent(second)]
+    assert f'style="width:{second:.1%}"' in shown
+
+
+def test_no_number_is_named_among_the_likeliest() -> None:
+    reading = reading_of("7", photo_of("7"))
+    digit_probs, length_probs = np.full((5, 11), 0.01), np.full(7, 0.004)
+    digit_probs[:, 10], length_probs[:2] = 0.90, (0.49, 0.49)
+    shown = text(words.likeliest(dataclasses.replace(reading, digit_probs=digit_probs, length_probs=length_probs)))
+    assert "no number" in shown
+
+
+@pytest.mark.parametrize(("number", "quiet"), [("42", True), ("7", False)])
+def test_the_likeliest_are_quiet_where_there_is_no_doubt(number: str, quiet: bool) -> None:
+    assert ('class="likeliest quiet"' in words.likeliest(reading_of(number, photo_of(number)))) == quiet
+
+
+@pytest.mark.parametrize("number", [NOTHING, MANY])
+def test_no_likeliest_without_a_number(number: str) -> None:
+    assert words.likeliest(reading_of(number, photo_of(number))) == ""
+
+
+def test_the_picture_in_words() -> None:
+    first, other, nothing = (reading_of(number, photo_of(number)) for number in ("42", MANY, NOTHING))
+    assert words.picture(first, [], False) == "Your photo: 42 in a solid green box"
+    said = words.picture(first, [other], True)
+    assert said.endswith("42 in a solid green box, more than five digits in a thin one, the true box dashed in red")
+    assert words.picture(nothing, [], False) == "Your photo: no number was found"
+
+
 def test_a_file_s_name_cannot_smuggle_markup_in() -> None:
     assert "<script>" not in words.refusal("<script>alert(1)</script>")
 
@@ -103,13 +150,13 @@ def test_chart_holds_every_figure_in_its_place() -> None:
 
 def test_chart_marks_the_chosen_and_mutes_what_is_behind_the_end() -> None:
     shown = chart.chart(reading_of("42", photo_of("42")))
-    marked = re.findall(r'<td class="([^"]*)" style="--p:0\.900" title="(\w+) digit, (\w+)', shown)
+    marked = re.findall(r'<td class="([^"]*)" style="--p:0\.900" tabindex="([^"]*)" data-says="([^:]+): 90.0 %', shown)
     assert marked == [
-        ("chosen", "2nd", "2"),
-        ("chosen", "1st", "4"),
-        ("chosen past", "3rd", "none"),
-        ("chosen past", "4th", "none"),
-        ("chosen past", "5th", "none"),
+        ("chosen", "-1", "2nd digit is 2"),
+        ("chosen", "0", "1st digit is 4"),
+        ("chosen past", "-1", "There is no 3rd digit"),
+        ("chosen past", "-1", "There is no 4th digit"),
+        ("chosen past", "-1", "There is no 5th digit"),
     ]
     assert "<b>4</b>" in shown
     assert "<b>–</b>" in shown
@@ -121,13 +168,14 @@ def test_the_reading_is_marked_even_where_another_digit_is_likelier() -> None:
     probs[1] = 0.03
     probs[1, 3] = 0.70  # blank comes second, the length says one digit
     shown = chart.chart(dataclasses.replace(reading, digit_probs=probs))
-    assert 'title="2nd digit, none: 3.0%"' in shown.split('class="chosen past"', 1)[1][:120]
+    assert 'data-says="There is no 2nd digit: 3.0 %"' in shown.split('class="chosen past"', 1)[1][:120]
 
 
 def test_chart_of_too_many_digits_shows_the_likeliest() -> None:
     shown = chart.chart(reading_of(MANY, photo_of(MANY)))
     assert [f"<b>{digit}</b>" in shown for digit in MANY[:5]] == [True] * 5
-    assert 'class="chosen" style="--p:0.940" title="more digits' in shown
+    chosen = re.search(r'class="chosen" style="--p:0.940" tabindex="0" data-says="([^"]*)"', shown)
+    assert chosen[1] == "The number has more than 5 digits: 94.0 %"
 
 
 def test_timing_adds_up() -> None:
@@ -135,7 +183,14 @@ def test_timing_adds_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "true", "shown"), [(1, 1, "found true"), (1, 0, "found"), (0, 1, "true"), (0, 0, "")]
+    ("drawn", "shown"),
+    [
+        ((True, True, False), "found true"),
+        ((True, False, True), "found others"),
+        ((True, False, False), "found"),
+        ((False, True, False), "true"),
+        ((False, False, False), ""),
+    ],
 )
-def test_legend_names_what_is_drawn(found: int, true: int, shown: str) -> None:
-    assert " ".join(re.findall(r'<i class="(\w+)"', words.legend(bool(found), bool(true)))) == shown
+def test_legend_names_what_is_drawn(drawn: tuple[bool, bool, bool], shown: str) -> None:
+    assert " ".join(re.findall(r'<i class="(\w+)"', words.legend(*drawn))) == shown

@@ -1,0 +1,61 @@
+"""What is kept of a photo, and what its truth is about."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from stand_in import NOTHING, StandIn, encoded, photo_of, reading_of, two_numbers
+
+from demo import draw
+from demo.answer import Findings, answer
+from demo.truth import Truths
+from svhn.boxes import Box
+from svhn.data.truth import Truth
+
+PLACE, ELSEWHERE = (10.0, 10.0, 50.0, 30.0), (60.0, 40.0, 90.0, 60.0)
+
+
+def found_at(box: Box, truth: Truth | None) -> Findings:
+    """Two readings, of which the second is at that box."""
+    first, other = (reading_of(number, photo_of(number)) for number in ("42", "128"))
+    return Findings((first, dataclasses.replace(other, box=box)), truth)
+
+
+def test_every_number_is_told_the_most_prominent_first() -> None:
+    said = answer(StandIn(), Truths(), encoded(two_numbers("42", "128")))
+    assert [reading.number for reading in said.readings] == ["42", "128"]
+    assert said.reading is said.readings[0]
+    assert said.others(said.readings[1]) == [said.reading]
+    assert said.truth is None
+    assert all({"decode", "localizer"} <= reading.timings_ms.keys() for reading in said.readings)
+
+
+def test_the_picture_has_a_box_for_every_number() -> None:
+    one, two = (
+        answer(StandIn(), Truths(), encoded(photo)).picture for photo in (photo_of("42"), two_numbers("42", "128"))
+    )
+    right = slice(round(one.shape[1] * 0.79), None)
+    drawn = [(np.abs(picture[:, right].astype(int) - draw.FOUND).max(-1) < 30).sum() for picture in (one, two)]
+    assert drawn[0] == 0
+    assert drawn[1] > 100
+
+
+def test_truth_by_content() -> None:
+    truths, data = Truths(), encoded(photo_of(NOTHING))
+    truths.add(data, Truth("", None))
+    said = answer(StandIn(), truths, data)
+    assert said.truth_of(said.reading) == Truth("", None)
+
+
+@pytest.mark.parametrize(
+    ("true_box", "about_the_first", "about_the_other"),
+    [(PLACE, True, True), (ELSEWHERE, True, False), (None, True, False)],
+    ids=["where the other is", "elsewhere", "nobody knows where"],
+)
+def test_the_truth_is_about_one_number(true_box: Box | None, about_the_first: bool, about_the_other: bool) -> None:
+    truth = Truth("128", true_box)
+    found = found_at((11.0, 9.0, 52.0, 31.0), truth)
+    told = [found.truth_of(reading) for reading in found.readings]
+    assert told == [truth if about else None for about in (about_the_first, about_the_other)]
