@@ -39,6 +39,9 @@ def _reader(pipeline: Pipeline, truths: Truths) -> Callable[[Sent | None], tuple
 
         Gives the object that `python -m svhn read --json` prints (file, number, confidence, box,
         digit_probs, length_probs, ms; or file and error), and the photo with the found box drawn.
+
+        Args:
+            photo: the path that /gradio_api/upload answers with, or a data: address with base64 content
         """
         if photo is None:
             return {"file": None, "error": "There is no photo in the request."}, None
@@ -57,6 +60,9 @@ def _batch_reader(pipeline: Pipeline) -> Callable[[list[Upload | Sent]], list[di
 
         Gives a list of the objects that `read` gives, in the order of the photos. A file that cannot be
         read has only file and error there; the rest are read.
+
+        Args:
+            photos: a list of paths that /gradio_api/upload answers with, or of data: addresses with base64 content
         """
         if len(photos) > MOST:
             sentence = f"These are {len(photos)} photos; please send at most {MOST} at a time."

@@ -12,10 +12,7 @@ import gradio as gr
 from gradio.data_classes import ImageData
 from pydantic import Field, model_validator
 
-ONE_PHOTO = {  # for those who read the API
-    "type": "string",
-    "description": "A photo: the path that /gradio_api/upload answers with, or a data: address with base64 content",
-}
+ONE_PHOTO = {"type": "string"}  # for those who read the API; the endpoints say what it holds
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,7 @@ def _snippets(endpoint: str, heading: str) -> list[gr.Code]:
                     interactive=False,
                     buttons=["copy"],
                     show_line_numbers=False,
+                    wrap_lines=True,
                     elem_id=f"{endpoint}-{suffix}",
                 )
                 codes.append(code)
