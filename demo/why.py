@@ -107,8 +107,8 @@ def _looked(picture: np.ndarray) -> str:
     ramp = np.tile(np.linspace(0, 1, 240, dtype=np.float32), (12, 1))
     legend = glow(np.full((*ramp.shape, 3), 128, np.uint8), ramp)
     return (
-        f'<figure class="heat">{_image(picture, LOOKED_ALT)}<figcaption><span>not like a number</span>'
-        f"{_image(legend, '')}<span>certainly a number</span></figcaption></figure>"
+        f'<figure class="heat">{_image(picture, LOOKED_ALT)}<figcaption><span>unlike a number</span>'
+        f"{_image(legend, '')}<span>like a number</span></figcaption></figure>"
     )
 
 
