@@ -45,7 +45,7 @@ def build(
         with gr.Column(scale=6, min_width=320, elem_id="result"):
             verdict = html(words.idle(), elem_id="verdict")
             which = gr.Radio(visible=False, elem_id="which", label="Numbers in this photo")
-            with gr.Row(visible="hidden", elem_id="doubt") as doubt:  # so its slider knows its default
+            with gr.Row(elem_id="doubt"):  # css/one.css hides it without a number, so that its slider stays as it is
                 likeliest = html(elem_id="likeliest")
                 threshold = gr.Slider(
                     0,
@@ -72,7 +72,7 @@ def build(
             why.build(pipeline, photo, shown)
             correct.build(pipeline, photo, shown, collect)
 
-    view = [verdict, doubt, likeliest, found, legend, evidence, timing, shown]
+    view = [verdict, likeliest, found, legend, evidence, timing, shown]
 
     def on_change(sent: Sent | None, percent: float) -> list:
         return read(pipeline, truths, sent, percent / 100)
@@ -141,7 +141,6 @@ def _view(findings: Findings, reading: Reading, drawn: Any, unsure_below: float)
     legend = words.legend(reading.box is not None, true, bool(others))
     return [
         words.verdict(reading, unsure_below, findings.truth_of(reading)),
-        gr.update(visible="hidden" if reading.number is None else True),
         words.likeliest(reading),
         gr.update(visible=True, value=drawn, alt_text=words.picture(reading, others, true)),
         gr.update(visible=bool(legend), value=legend),
@@ -153,7 +152,7 @@ def _view(findings: Findings, reading: Reading, drawn: Any, unsure_below: float)
 
 def _empty(verdict: str, evidence: dict) -> list:
     hidden = gr.update(**HIDDEN)
-    return [verdict, gr.update(visible="hidden"), "", hidden, hidden, evidence, hidden, None]
+    return [verdict, "", hidden, hidden, evidence, hidden, None]
 
 
 def _forgotten() -> gr.Error:

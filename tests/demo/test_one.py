@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import gradio as gr
 import numpy as np
@@ -12,10 +12,12 @@ from playwright.sync_api import Browser, BrowserContext, Locator, expect
 from stand_in import NOTHING, StandIn, encoded, photo_of, reading_of, two_numbers
 from visit import DESKTOP, PHONE, Visit, near
 
-from demo import draw, parts
+from demo import draw, parts, ui
 from demo.answer import Findings
 from demo.tabs import one
+from demo.truth import Truths
 from svhn.boxes import Box
+from svhn.data.truth import Sample
 from svhn.reading import Reading
 
 PATIENCE_S = 60
@@ -25,8 +27,12 @@ class Counts(StandIn):
     """Counts what the networks would have been run for, and may be told to wait before it reads."""
 
     def __init__(self) -> None:
+        self.go_on = threading.Event()
+        self.begin()
+
+    def begin(self) -> None:
         self.photos = self.boxes = 0
-        self.started, self.go_on = threading.Semaphore(0), threading.Event()
+        self.started = threading.Semaphore(0)
         self.go_on.set()
 
     def read_all(self, photo: np.ndarray) -> list[Reading]:
@@ -40,15 +46,24 @@ class Counts(StandIn):
         return super().read_boxes(photo, boxes)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def counts() -> Counts:
     return Counts()
 
 
+@pytest.fixture(scope="module")
+def counted_address(counts: Counts, samples: list[Sample]) -> Iterator[str]:
+    blocks = ui.build(counts, Truths(), samples)
+    blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    yield blocks.local_url
+    blocks.close(verbose=False)
+
+
 @pytest.fixture
-def counted(counts: Counts, launch: Callable, samples: list, context: BrowserContext) -> Visit:
+def counted(counts: Counts, counted_address: str, context: BrowserContext) -> Visit:
     """A visit to a page whose readings are counted."""
-    return Visit(context, launch(counts, samples).local_url)
+    counts.begin()
+    return Visit(context, counted_address)
 
 
 def chosen(page: Locator) -> Locator:
