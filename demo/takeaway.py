@@ -11,7 +11,6 @@ import re
 import time
 import unicodedata
 import zipfile
-from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
@@ -56,20 +55,19 @@ class Names:
 
 
 class Takeaway:
-    """Writes rows into `folder` as they come; `wrote` is told of every file, so that somebody deletes it in time.
+    """Writes rows into `folder`, which is made for it, as they come; somebody else deletes it in time.
 
     A context manager: at its end the CSV and the ZIP are whole, whatever number of rows there was.
     """
 
-    def __init__(self, folder: Path, unsure_below: float, wrote: Callable[[str], None] = lambda path: None) -> None:
+    def __init__(self, folder: Path, unsure_below: float) -> None:
         """Raises OSError, as everything here that writes."""
-        self.folder, self.unsure_below, self._wrote = folder, unsure_below, wrote
+        self.folder, self.unsure_below = folder, unsure_below
         folder.mkdir(parents=True)
         name = time.strftime("house-numbers-%Y-%m-%d-%H%M%S")
         self.csv_path, self.zip_path = folder / f"{name}.csv", folder / f"{name}.zip"
         self._files, self._pictures = Names(), Names()
         self._table = [",".join(COLUMNS) + "\r\n"]
-        self._tell(self.zip_path)
         self._zip = zipfile.ZipFile(self.zip_path, "w", zipfile.ZIP_STORED)  # JPEGs do not get smaller
 
     def __enter__(self) -> Takeaway:
@@ -79,7 +77,7 @@ class Takeaway:
         try:
             if kind is None:
                 table = "".join(self._table).encode("utf-8-sig")  # with its mark, or Excel takes it for Latin letters
-                self._write(self.csv_path, table)
+                self.csv_path.write_bytes(table)
                 self._zip.writestr(self.csv_path.name, table)
         finally:
             self._zip.close()
@@ -94,15 +92,8 @@ class Takeaway:
     def _add_picture(self, file: str, picture: np.ndarray) -> Path:
         name = self._pictures.unique(f"{PurePosixPath(file).stem}.jpg")
         self._zip.writestr(name, draw.jpeg(picture))
-        return self._write(self.folder / name, draw.jpeg(_small(picture), quality=80))
-
-    def _write(self, path: Path, data: bytes) -> Path:
-        self._tell(path)
-        path.write_bytes(data)
-        return path
-
-    def _tell(self, path: Path) -> None:
-        self._wrote(str(path))
+        (self.folder / name).write_bytes(draw.jpeg(_small(picture), quality=80))
+        return self.folder / name
 
 
 def _small(picture: np.ndarray) -> np.ndarray:

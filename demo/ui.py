@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from svhn.data.truth import Sample
 from svhn.pipeline import Pipeline
 
-from . import theme
+from . import cleaner, theme
 from .doors import Doors
 from .parts import CHECKED_EVERY_S, KEPT_S, MAX_UPLOAD, SESSIONS, WAITING, html
 from .tabs import live, many, one, programs
@@ -43,11 +43,7 @@ def build(
     for sample in own:
         truths.add(sample.path.read_bytes(), sample.truth)
 
-    with gr.Blocks(
-        title="House-number reader",
-        analytics_enabled=False,
-        delete_cache=(CHECKED_EVERY_S, KEPT_S),
-    ) as page:
+    with gr.Blocks(title="House-number reader", analytics_enabled=False) as page:
         html(INTRO)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("One photo", id="one"):
@@ -76,5 +72,8 @@ def launch_options(mcp: bool = False) -> dict[str, Any]:
         "share": False,  # `share.public_link` does that
         "mcp_server": mcp,
         "state_session_capacity": SESSIONS,
-        "app_kwargs": {"middleware": [Middleware(Doors)]},
+        "app_kwargs": {
+            "middleware": [Middleware(Doors)],
+            "lifespan": cleaner.lifespan(CHECKED_EVERY_S, KEPT_S),  # and no delete_cache
+        },
     }

@@ -23,7 +23,7 @@ from ..photos_input import LEFT_OUT, PhotosInput, Upload
 from ..takeaway import Takeaway
 
 AT_ONCE = 8  # batches; they take turns, so that one photo at a time is read for all of them together
-TURN_S = 0.5  # how long one batch reads until the next has its turn, and its visitor sees more
+TURN_S = 1.0  # how long one batch reads until the next has its turn, and its visitor sees more
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 INTRO = f"""<p>Drop up to {MAX_PHOTOS} photos, or a folder of them. Each is read by itself; one that cannot be read does
@@ -68,7 +68,7 @@ class Board:
 
     def progress(self) -> str:
         done, seconds = len(self.rows), time.perf_counter() - self.started
-        left = f" · about {seconds / done * (self.total - done):.0f} s left" if done else ""
+        left = f" · about {_duration(seconds / done * (self.total - done))} left" if done else ""
         return (
             f"<p><b>{done} of {self.total}</b> read{left}</p>"
             f'<progress max="{self.total}" value="{done}" aria-label="Photos read"></progress>'
@@ -83,7 +83,7 @@ class Board:
             for state, (_, colour, words) in STATES.items()
             if self.counts[state]
         )
-        return f'<p role="status"><b>{head}</b>, in {seconds:.1f} s.</p><ul>{counted}</ul>'
+        return f'<p role="status"><b>{head}</b>, in {_duration(seconds)}.</p><ul>{counted}</ul>'
 
 
 def build(pipeline: Pipeline) -> None:
@@ -146,8 +146,7 @@ def build(pipeline: Pipeline) -> None:
             gallery: hidden,
             table: hidden,
         }
-        # Every file is one of the gallery's, so that Gradio deletes it in time, whatever becomes of this batch.
-        with Takeaway(folder, pipeline.unsure_below, gallery.temp_files.add) as takeaway:
+        with Takeaway(folder, pipeline.unsure_below) as takeaway:
             rows = read_batch(pipeline, sent)
             while len(board.rows) < board.total and not stopped.is_set():
                 with turn:
@@ -196,6 +195,10 @@ def ask_to_stop(stopping: threading.Event | None) -> dict:
 
 def refusal(sentence: str) -> dict:
     return gr.update(visible=True, value=f'<p class="refused" role="alert">{sentence}</p>')
+
+
+def _duration(seconds: float) -> str:
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
 def _cells(row: Row, file: str, sign: str) -> list[Any]:
