@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradio.data_classes import GradioRootModel
+from pydantic import model_validator
 
 from .photo_input import ONE_PHOTO, PhotoData, Sent, inline, uploaded
 from .photos_input import PhotosInput, Upload
@@ -13,13 +14,23 @@ from .photos_input import PhotosInput, Upload
 class Batch(GradioRootModel):
     root: list[PhotoData]
 
+    @model_validator(mode="before")
+    @classmethod
+    def from_one(cls, sent: Any) -> Any:
+        """Gradio's own page about the API shows a single photo."""
+        return sent if isinstance(sent, list) else [sent]
+
 
 class BatchInput(PhotosInput):
     """Photos as `PhotoInput` takes them, in a list; those that were uploaded stay on the disk until they are read."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(file_count="multiple", **options)
-        self.data_model = Batch
+    @property
+    def data_model(self) -> type[Batch]:
+        return Batch
+
+    @data_model.setter
+    def data_model(self, _: Any) -> None:
+        """gr.File chooses another one."""
 
     def get_block_name(self) -> str:
         return "file"  # shown by the frontend of gr.File

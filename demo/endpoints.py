@@ -28,7 +28,7 @@ def build(pipeline: Pipeline, truths: Truths) -> None:
         reading = gr.JSON(label="reading")
         picture = gr.Image(format="jpeg", label="picture")
         gr.Button("read").click(_reader(pipeline, truths), photo, [reading, picture], api_name="read", **READS)
-        photos = BatchInput(label="photos")
+        photos = BatchInput(file_count="multiple", label="photos")
         readings = gr.JSON(label="readings")
         gr.Button("read_batch").click(_batch_reader(pipeline), photos, readings, api_name="read_batch", **BATCHES)
 

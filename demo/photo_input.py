@@ -12,7 +12,8 @@ import gradio as gr
 from gradio.data_classes import ImageData
 from pydantic import Field, model_validator
 
-ONE_PHOTO = {"type": "string"}  # for those who read the API; the endpoints say what it holds
+# For those who read the API; the endpoints say what the text holds, and the object is what gradio_client sends.
+ONE_PHOTO = {"anyOf": [{"type": "string"}, {"type": "object"}]}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import json
 import os
@@ -15,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import calls
 import httpx
 import numpy as np
 import official
@@ -48,10 +48,7 @@ class Served:
 
     def call(self, photo: dict | None) -> tuple[str, list | dict]:
         """`/read` over plain HTTP -> how it ended ("complete" or "error"), and what it gave."""
-        event = httpx.post(f"{self.address}gradio_api/call/read", json={"data": [photo]}).json()["event_id"]
-        lines = httpx.get(f"{self.address}gradio_api/call/read/{event}", timeout=PATIENCE_S).text.splitlines()
-        outcome = [line.partition(": ")[2] for line in lines if line.startswith(("event:", "data:"))]
-        return outcome[-2], json.loads(outcome[-1])
+        return calls.call(self.address, "read", photo)
 
 
 def tiny_weights(folder: Path) -> Path:
@@ -111,13 +108,11 @@ def test_client_gets_what_the_command_line_prints(served: Served, folder: Path) 
 
 
 def test_plain_http_with_an_upload_and_with_base64(served: Served) -> None:
-    files = {"files": ("house.jpg", EXAMPLE.read_bytes())}
-    (path,) = httpx.post(f"{served.address}gradio_api/upload", files=files).json()
+    (path,) = calls.upload(served.address, ("house.jpg", EXAMPLE.read_bytes()))
     ended, (uploaded, _) = served.call({"path": path, "orig_name": "house.jpg", **IMAGE_FILE})
     assert ended == "complete"
     assert uploaded["file"] == "house.jpg"
-    content = base64.b64encode(EXAMPLE.read_bytes()).decode()
-    ended, (inline, _) = served.call({"url": f"data:image/jpeg;base64,{content}"})
+    ended, (inline, _) = served.call({"url": calls.data_url(EXAMPLE.read_bytes(), "jpeg")})
     assert ended == "complete"
     assert without_time(inline) == without_time(uploaded) | {"file": None}
 
@@ -150,15 +145,15 @@ def test_the_server_reads_nothing_else_and_fetches_nothing(served: Served) -> No
         assert httpx.get(f"{served.address}gradio_api/file={path}").status_code in (403, 404)
 
 
-def test_only_read_is_public(served: Served) -> None:
+def test_only_reading_is_public(served: Served) -> None:
     info = httpx.get(f"{served.address}gradio_api/info").json()
-    assert list(info["named_endpoints"]) == ["/read"]
+    assert list(info["named_endpoints"]) == ["/read", "/read_batch"]
     assert info["unnamed_endpoints"] == {}
     assert "handle_file('house.jpg')" in info["named_endpoints"]["/read"]["code_snippets"]["python"]
+    tools = httpx.get(f"{served.address}gradio_api/mcp/schema").json()  # as the mcp package is installed for tests
+    assert [tool["name"] for tool in tools] == ["read", "read_batch"]
     config = httpx.get(f"{served.address}config").json()
     assert config["analytics_enabled"] is False
-    assert httpx.get(f"{served.address}gradio_api/runs").status_code == 404
-    assert httpx.get(f"{served.address}monitoring").status_code in (403, 404)
 
 
 def test_too_large_an_upload_is_refused(served: Served) -> None:
@@ -169,8 +164,8 @@ def test_too_large_an_upload_is_refused(served: Served) -> None:
 def test_several_programs_at_once_get_their_own(served: Served) -> None:
     def read(i: int) -> tuple[str, int]:
         shape = (40 + i, 60, 3)
-        data = base64.b64encode(encoded(np.full(shape, 90, np.uint8))).decode()
-        _, (answer, picture) = served.call({"url": f"data:image/png;base64,{data}", "orig_name": f"{i}.png"})
+        url = calls.data_url(encoded(np.full(shape, 90, np.uint8)))
+        _, (answer, picture) = served.call({"url": url, "orig_name": f"{i}.png"})
         shown = open_photo(httpx.get(picture["url"]).content)
         return answer["file"], round(shown.shape[0] * shape[1] / shown.shape[1])
 

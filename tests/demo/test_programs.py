@@ -125,6 +125,8 @@ def test_a_batch_of_addresses_and_objects(address: str) -> None:
     assert ended == "complete"
     assert [(r["file"], r["number"]) for r in readings] == [(None, "42"), ("mine.png", "7"), ("x.png", "42")]
     assert calls.call(address, "read_batch", []) == ("complete", [[]])
+    ended, (readings,) = calls.call(address, "read_batch", path)
+    assert [reading["number"] for reading in readings] == ["7"]
 
 
 @pytest.mark.parametrize(

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import calls
 import gradio as gr
-import httpx
 import numpy as np
 import pytest
+from playwright.sync_api import BrowserContext, expect
 from stand_in import StandIn, encoded, photo_of
+from visit import Visit
 
 from demo import parts, ui
+from svhn.data.truth import Sample
 from svhn.reading import Reading
 
 PATIENCE_S = 60
-Launch = Callable[[StandIn], gr.Blocks]
+Launch = Callable[..., gr.Blocks]
 
 
 class Waits(StandIn):
@@ -37,22 +38,18 @@ class Waits(StandIn):
 
 def read(blocks: gr.Blocks, number: str) -> str:
     """`/read` over HTTP -> the number, or why there is none."""
-    content = base64.b64encode(encoded(photo_of(number))).decode()
-    photo = {"url": f"data:image/png;base64,{content}"}
-    asked = httpx.post(f"{blocks.local_url}gradio_api/call/read", json={"data": [photo]}, timeout=PATIENCE_S)
-    if asked.status_code != 200:
-        return asked.text
-    event = asked.json()["event_id"]
-    said = httpx.get(f"{blocks.local_url}gradio_api/call/read/{event}", timeout=PATIENCE_S).text
-    data = json.loads(next(line for line in said.splitlines() if line.startswith("data:"))[6:])
-    return data[0]["number"] if isinstance(data, list) else str(data)
+    ended, answer = calls.call(blocks.local_url, "read", calls.data_url(encoded(photo_of(number))))
+    return answer[0]["number"] if ended == "complete" else str(answer)
 
 
-def test_a_full_queue_is_told_and_harms_nobody(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_queue_is_told_and_harms_nobody(
+    launch: Launch, samples: list[Sample], context: BrowserContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(ui, "WAITING", 1)
     monkeypatch.setitem(parts.READS, "concurrency_limit", 1)
     pipeline = Waits()
-    blocks = launch(pipeline)
+    blocks = launch(pipeline, samples)
+    visit = Visit(context, blocks.local_url)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(read, blocks, "42")
         assert pipeline.started.acquire(timeout=PATIENCE_S)
@@ -61,9 +58,14 @@ def test_a_full_queue_is_told_and_harms_nobody(launch: Launch, monkeypatch: pyte
         while len(blocks._queue) < 1 and time.monotonic() < deadline:
             time.sleep(0.02)
         assert "queue is full" in read(blocks, "128").lower()
+        visit.upload("house.png", encoded(photo_of("128")))
+        expect(visit.page.get_by_test_id("toast-body")).to_contain_text("currently busy. Please try again")
+        visit.keep("full-queue")
         pipeline.go_on.set()
         assert [first.result(), second.result()] == ["42", "7"]
     assert read(blocks, "128") == "128"
+    visit.page.locator("#examples").get_by_role("button", name="Clear").click()
+    visit.verdict("sure", "42")
 
 
 def test_as_many_are_read_at_once_as_there_are_cores(launch: Launch) -> None:
@@ -83,8 +85,7 @@ def test_uploads_and_pictures_go_away_by_themselves(
     monkeypatch.setattr(ui, "KEPT_S", 1)
     monkeypatch.setattr(ui, "CHECKED_EVERY_S", 1)
     blocks = launch(StandIn())
-    files = {"files": ("house.png", encoded(photo_of("42")))}
-    (path,) = httpx.post(f"{blocks.local_url}gradio_api/upload", files=files).json()
+    (path,) = calls.upload(blocks.local_url, ("house.png", encoded(photo_of("42"))))
     assert Path(path).is_relative_to(tmp_path)
     assert read(blocks, "42") == "42"  # leaves the picture with the box
     deadline = time.monotonic() + PATIENCE_S
