@@ -74,6 +74,7 @@ async function follow(mine) {
         const began = performance.now();
         const said = await server.read_frame(frame(side));
         const now = performance.now();
+        if (run && run !== mine) return; // stopped and started again meanwhile
         if (!said || said.busy) {
             if (!said && (lost += 1) === 3) return stop(mine, 'lost');
             if (said) note.textContent = 'Many people use the camera just now; yours goes on as soon as there is room.';
