@@ -34,7 +34,6 @@ def main() -> None:
             expect(tab.locator("#timing")).to_contain_text("Read in", timeout=60_000)
             tab.mouse.move(width / 2, 5)  # no button looks touched
             tab.wait_for_function("[...document.images].every(image => image.complete)")
-            tab.wait_for_load_state("networkidle")
             picture = Image.open(io.BytesIO(tab.screenshot(full_page=True, animations="disabled"))).convert("RGB")
             picture.quantize(256).save(HERE / f"{name}.png", optimize=True)  # a third of the bytes
         browser.close()

@@ -12,6 +12,22 @@ from svhn.pipeline import Pipeline
 
 EASY = {"Clear plate", "One digit"}
 LEAST_RIGHT = 7  # of twelve; some are meant to be hopeless
+MOST_BYTES = 120_000
+
+
+def test_there_are_examples_of_every_kind_each_with_its_truth() -> None:
+    samples = listed(ui.EXAMPLES)
+    assert len(samples) >= 12
+    assert {len(sample.truth.number) for sample in samples} >= {0, 1, 2, 3, 5}
+    assert {sample.title for sample in samples} >= {"Tiny", "Tilted", "Glare", "Two numbers", "No number"}
+    for sample in samples:
+        height, width = open_photo(sample.path).shape[:2]
+        assert (sample.truth.box is None) == (sample.truth.number == "")
+        x1, y1, x2, y2 = sample.truth.box or (0, 0, 1, 1)
+        assert 0 <= x1 < x2 <= width
+        assert 0 <= y1 < y2 <= height
+        assert sample.path.stat().st_size < MOST_BYTES
+    assert {path.name for path in ui.EXAMPLES.glob("*.jpg")} == {sample.path.name for sample in samples}
 
 
 def test_shipped_weights_read_most_examples_and_all_easy_ones() -> None:
