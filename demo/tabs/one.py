@@ -18,6 +18,7 @@ from ..answer import Findings, answer, picture
 from ..offer import offer
 from ..parts import KEPT_S, READS, html
 from ..photo_input import PhotoInput, Sent
+from ..threshold import Threshold
 from ..truth import Truths
 
 HIDDEN = {"visible": False, "value": None}
@@ -47,7 +48,7 @@ def build(
             which = gr.Radio(visible=False, elem_id="which", label="Numbers in this photo")
             with gr.Row(elem_id="doubt"):  # css/one.css hides it without a number, so that its slider stays as it is
                 likeliest = html(elem_id="likeliest")
-                threshold = gr.Slider(
+                threshold = Threshold(
                     0,
                     99,
                     round(pipeline.unsure_below * 100),
@@ -74,8 +75,8 @@ def build(
 
     view = [verdict, likeliest, found, legend, evidence, timing, shown]
 
-    def on_change(sent: Sent | None, percent: float) -> list:
-        return read(pipeline, truths, sent, percent / 100)
+    def on_change(sent: Sent | None, unsure_below: float) -> list:
+        return read(pipeline, truths, sent, unsure_below)
 
     photo.change(
         on_change,
@@ -120,19 +121,19 @@ def read(pipeline: Pipeline, truths: Truths, sent: Sent | None, unsure_below: fl
     return [*_view(findings, said.reading, said.picture, unsure_below), findings, which]
 
 
-def look_at(sent: Sent | None, percent: float, findings: Findings | None, i: int) -> list:
+def look_at(sent: Sent | None, unsure_below: float, findings: Findings | None, i: int) -> list:
     """The view of another number of the same photo, without the networks."""
     if findings is None or sent is None:
         raise _forgotten()
     reading = findings.readings[i]
-    return _view(findings, reading, picture(open_photo(sent.data), findings, reading), percent / 100)
+    return _view(findings, reading, picture(open_photo(sent.data), findings, reading), unsure_below)
 
 
-def decide(percent: float, findings: Findings | None, reading: Reading | None) -> str:
+def decide(unsure_below: float, findings: Findings | None, reading: Reading | None) -> str:
     """The verdict by another threshold, without the networks."""
     if findings is None or reading is None:
         raise _forgotten()
-    return words.verdict(reading, percent / 100, findings.truth_of(reading))
+    return words.verdict(reading, unsure_below, findings.truth_of(reading))
 
 
 def _view(findings: Findings, reading: Reading, drawn: Any, unsure_below: float) -> list:

@@ -83,6 +83,9 @@ def test_the_threshold_decides_again_without_the_networks(counted: Visit, counts
     threshold.get_by_role("slider").focus()
     counted.page.keyboard.press("ArrowRight")
     counted.verdict("unsure", "97 %")
+    for typed, state in (("", "sure"), ("500", "unsure"), ("-3", "sure")):
+        threshold.get_by_role("spinbutton").fill(typed)
+        counted.verdict(state, "97 %")
     assert (counts.photos, counts.boxes) == (1, 0)
 
 
@@ -253,6 +256,6 @@ def test_tables_stay_tables(visit: Visit) -> None:
 def test_what_was_forgotten_is_told() -> None:
     findings = Findings((reading_of("42", photo_of("42")),), None)
     with pytest.raises(gr.Error, match="forgotten"):
-        one.decide(50, None, None)
+        one.decide(0.5, None, None)
     with pytest.raises(gr.Error, match="forgotten"):
-        one.look_at(None, 50, findings, 0)
+        one.look_at(None, 0.5, findings, 0)
