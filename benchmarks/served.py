@@ -1,0 +1,105 @@
+"""What the benchmarks of a served page share: the app in a process of its own, and visitors who call it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import httpx
+import numpy as np
+
+from demo import ui
+from svhn.photos import open_photo
+
+ROOT = Path(__file__).parents[1]
+PATIENCE_S = 300
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running app: where it is, its process, and the event that the page fires for a new photo."""
+
+    address: str
+    pid: int
+    event: int
+    others: list  # its inputs beside the photo, as they stand on a fresh page
+
+    def rss_mb(self) -> float:
+        """Memory that the process holds, in MiB."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+    def cpu_s(self) -> float:
+        """Seconds of a core that the process has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def served(*flags: str) -> Iterator[Served]:
+    """The app with the repository's weights, on a free port, until the benchmark is done with it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "app.py", "--port", str(port), *flags]
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=subprocess.PIPE, text=True)
+    try:
+        if not any("The page is at" in line for line in process.stdout):
+            raise SystemExit("The app did not start.")
+        address = f"http://127.0.0.1:{port}/"
+        config = httpx.get(f"{address}config", timeout=PATIENCE_S).json()
+        parts = {part["id"]: part["props"] for part in config["components"]}
+        photo, verdict = (next(i for i in parts if parts[i].get("elem_id") == name) for name in ("photo", "verdict"))
+        event = next(
+            each
+            for each in config["dependencies"]
+            if [photo, "change"] in each["targets"] and verdict in each["outputs"]
+        )
+        others = [parts[i].get("value") for i in event["inputs"][1:]]
+        yield Served(address, process.pid, event["id"], others)
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+def small_photo(width: int, height: int) -> bytes:
+    """The example with the clear plate at that size, as PNG; most photos of SVHN have about 104×47 pixels."""
+    plate = open_photo(ui.EXAMPLES / "plate-42.jpg")[120:430, 150:650]
+    done, data = cv2.imencode(".png", cv2.resize(plate, (width, height), interpolation=cv2.INTER_AREA)[..., ::-1])
+    assert done
+    return data.tobytes()
+
+
+def visit(client: httpx.Client, page: Served, session: str, name: str, photo: bytes) -> np.ndarray:
+    """What a visitor's browser does with a new photo -> the picture with the box that it shows, RGB (h, w, 3)."""
+    (path,) = client.post("gradio_api/upload", files={"files": (name, photo)}).raise_for_status().json()
+    file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+    join = {"data": [file, *page.others], "session_hash": session, "fn_index": page.event}
+    client.post("gradio_api/queue/join", json=join).raise_for_status()
+    events = client.get("gradio_api/queue/data", params={"session_hash": session}).text
+    done = next(json.loads(line[6:]) for line in events.splitlines() if "process_completed" in line)
+    shown = [each.get("value") for each in done["output"]["data"] if isinstance(each, dict)]
+    picture = next(value["url"] for value in shown if isinstance(value, dict) and "url" in value)
+    return open_photo(client.get(picture).raise_for_status().content)
+
+
+def call(client: httpx.Client, photo: str) -> dict:
+    """What a program does: `/read` of a data: address -> the reading."""
+    event = client.post("gradio_api/call/read", json={"data": [photo]}).raise_for_status().json()["event_id"]
+    text = client.get(f"gradio_api/call/read/{event}").text
+    return json.loads(text.strip().split("data: ")[-1])[0]
+
+
+def visitor(page: Served) -> httpx.Client:
+    return httpx.Client(base_url=page.address, timeout=PATIENCE_S)
+
+
+def percentile(values: list[float], share: float) -> float:
+    return float(np.percentile(values, share * 100))
