@@ -3,6 +3,7 @@
 const room = document.getElementById('many');
 const HIDDEN = /^(\.|thumbs\.db$|desktop\.ini$)/i; // what systems put into folders beside the photos
 const input = () => room.querySelector('#many-files input[type=file]');
+const invitation = matchMedia('(hover: none)').matches ? 'Tap to choose your photos' : 'Drop your photos here, or click to choose them';
 let ours = false;
 
 async function filesIn(entry, found) {
@@ -57,3 +58,15 @@ element.querySelector('button').addEventListener('click', () => {
     input().webkitdirectory = true;
     input().click();
 });
+
+new MutationObserver(() => { // Gradio's words speak of one file, and of thumbnails by their places instead of their numbers
+    const words = room.querySelector('#many-files [data-testid="upload-text"]:has(.or)');
+    if (words) {
+        words.replaceChildren(words.querySelector('svg'), invitation);
+        words.closest('button').removeAttribute('aria-label');
+    }
+    for (const photo of room.querySelectorAll('.thumbnail-lg[aria-label]')) {
+        photo.removeAttribute('aria-label');
+        photo.querySelector('img').alt = ''; // what it shows stands below it
+    }
+}).observe(room, {subtree: true, childList: true, attributeFilter: ['aria-label']});
