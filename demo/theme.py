@@ -54,4 +54,5 @@ def theme() -> gr.themes.Base:
         border_color_primary_dark="#383430",
         background_fill_secondary="#f7f5f1",
         background_fill_secondary_dark="#1c1a18",
+        link_text_color_dark="*primary_300",
     )

@@ -15,14 +15,14 @@ from ..truth import Truths
 
 SNIPPETS = Path(__file__).parents[1] / "snippets"  # files that run as they stand, with ADDRESS in them
 ADDRESS = "http://127.0.0.1:7860/"
-LANGUAGES = (("Python", "py", "python"), ("curl", "sh", "shell"), ("JavaScript", "js", "javascript"))
+LANGUAGES = (("Python", "py"), ("curl", "sh"), ("JavaScript", "js"))
 
 INTRO = """<p class="lead">A program can ask for all that this page reads: no key, no sign-up. Its photos are treated as
 yours are, read here and deleted after ten minutes.</p>"""
-READ = "<h3>One photo: <code>/read</code></h3><p>Answers with the reading, then a copy of the photo with its box.</p>"
-READ_BATCH = f"""<h3>Up to {endpoints.MOST} photos: <code>/read_batch</code></h3><p>Answers with a list of readings, in
+READ = "<h2>One photo: <code>/read</code></h2><p>Answers with the reading, then a copy of the photo with its box.</p>"
+READ_BATCH = f"""<h2>Up to {endpoints.MOST} photos: <code>/read_batch</code></h2><p>Answers with a list of readings, in
 the order of the photos. A broken file has its own <code>error</code>; the rest are read.</p>"""
-ANSWER = """<h3>A reading</h3><dl>
+ANSWER = """<h2>A reading</h2><dl>
 <dt>file</dt><dd>the name of the file, as it was sent</dd>
 <dt>number</dt><dd>the number as text; <code>null</code> where none was found, or one of more than five digits</dd>
 <dt>confidence</dt><dd>how likely the whole number is right, from 0 to 1</dd>
@@ -31,16 +31,16 @@ ANSWER = """<h3>A reading</h3><dl>
 <dt>length_probs</dt><dd>the probabilities of no digit, one to five, and more</dd>
 <dt>ms</dt><dd>how long it took, in milliseconds</dd>
 <dt>error</dt><dd>in place of all but <code>file</code>: why the photo could not be read, in a sentence</dd></dl>"""
-NOTES = """<h3>Good to know</h3><ul>
+NOTES = """<h2>Good to know</h2><ul>
 <li>Photos are JPEG, PNG, WebP, BMP, TIFF or GIF (its first frame) of at most 20 MB and 40 megapixels. Send the
 photo itself: addresses are not fetched.</li>
 <li>A shell or a web page may send a <code>data:</code> address in place of the path of an upload.</li>
 <li>When many are waiting, a call is refused with status 503; try again a little later.</li>
 <li>Where a page asks for a name and a password, Python takes them as
 <code>Client(address, auth=("name", "password"))</code>.</li></ul>"""
-MCP_ON = f"""<h3>For assistants</h3><p>Those that speak MCP find <code>read</code> and <code>read_batch</code> as tools
+MCP_ON = f"""<h2>For assistants</h2><p>Those that speak MCP find <code>read</code> and <code>read_batch</code> as tools
 at this address:</p><p><code class="address">{ADDRESS}gradio_api/mcp/</code></p>"""
-MCP_OFF = """<h3>For assistants</h3><p>Tools over MCP are off on this page. Whoever serves it gets them with
+MCP_OFF = """<h2>For assistants</h2><p>Tools over MCP are off on this page. Whoever serves it gets them with
 <code>pip install "gradio[mcp]"</code> and without a password.</p>"""
 
 # The page itself knows best under which address it was reached, through whatever tunnel, and what it was launched with.
@@ -79,11 +79,11 @@ def _snippets(endpoint: str, heading: str) -> list[gr.Code]:
     html(heading)
     codes = []
     with gr.Tabs():
-        for name, suffix, language in LANGUAGES:
+        for name, suffix in LANGUAGES:
             with gr.Tab(name):
                 code = gr.Code(
                     (SNIPPETS / f"{endpoint}.{suffix}").read_text(),
-                    language,
+                    None,  # no colours: those of Gradio are too pale to read on white
                     label=f"{endpoint}, {name}",
                     show_label=False,
                     interactive=False,

@@ -1,0 +1,91 @@
+"""Every tab through axe-core, which finds what people with weak eyes, a keyboard or a screen reader stumble over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from stand_in import StandIn, encoded, photo_of
+from visit import DESKTOP, PHONE, Visit
+
+from demo import ui
+from demo.truth import Truths
+from svhn.data.truth import Sample
+
+TABS = ("One photo", "Live", "Many photos", "For programs")
+AT_REST = "() => document.getAnimations().every(each => each.playState !== 'running')"
+
+
+@pytest.fixture(scope="module")
+def address(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of a page that has all there can be on it: photos of a data set, and a folder for corrected photos."""
+    blocks = ui.build(StandIn(), Truths(), samples, samples[:2], tmp_path_factory.mktemp("collected"))
+    blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options(mcp=True))
+    yield blocks.local_url
+    blocks.close(verbose=False)
+
+
+def findings(page: Page) -> list[str]:
+    """What axe calls serious or critical, once nothing moves any more."""
+    page.wait_for_function(AT_REST)
+    violations = Axe().run(page).response["violations"]
+    return [
+        f"{rule['id']}: {node['target']} {node['html'][:200]} {node['failureSummary']}"
+        for rule in violations
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_no_serious_finding(browser: Browser, address: str, viewport: dict, scheme: str) -> None:
+    context = browser.new_context(
+        viewport=viewport, color_scheme=scheme, reduced_motion="reduce", permissions=["camera"]
+    )
+    visit = Visit(context, address)
+    page, found = visit.page, {}
+
+    def look(where: str) -> None:
+        found[where] = findings(page)
+
+    for tab in TABS:
+        page.get_by_role("tab", name=tab, exact=True).click()
+        look(tab)
+
+    page.get_by_role("tab", name="One photo", exact=True).click()
+    page.locator("#examples").get_by_role("button", name="Hard").click()
+    expect(visit.verdict("sure")).to_contain_text("Wrong")
+    page.get_by_role("button", name="Why this number?").click()
+    expect(page.locator("#because img").first).to_be_visible()
+    page.get_by_role("button", name="Not right? Correct it").click()
+    expect(page.locator("#keep")).to_be_visible()
+    look("a number, with all that can be opened")
+    page.locator("#examples").get_by_role("button", name="Doubtful").click()
+    visit.verdict("unsure")
+    look("a doubtful number")
+    page.locator("#examples").get_by_role("button", name="Empty").click()
+    visit.verdict("none")
+    look("no number")
+    visit.clear()
+    visit.upload("text.png", b"text")
+    visit.verdict("refused")
+    look("a broken file")
+
+    page.get_by_role("tab", name="Many photos", exact=True).click()
+    photos = {"good.png": encoded(photo_of("42")), "broken.png": b"text"}
+    page.locator("#many-files input[type=file]").set_input_files(
+        [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in photos.items()]
+    )
+    expect(page.locator("#many-zip")).to_be_visible()
+    look("many photos")
+
+    page.get_by_role("tab", name="Live", exact=True).click()
+    page.get_by_role("button", name="Start the camera").click()
+    expect(page.locator("#live .plate")).to_have_text("128")
+    page.get_by_role("button", name="Stop").locator("visible=true").click()
+    look("live")
+    context.close()
+    assert {where: what for where, what in found.items() if what} == {}
