@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, expect
 from stand_in import MANY, NOTHING, StandIn, encoded, photo_of
 from visit import DESKTOP, PHONE, Visit, near
 
-from demo import batch, draw, ui
+from demo import batch, draw, parts, ui
 from demo.tabs import many
 from svhn.data.truth import Sample
 from svhn.photos import MAX_BYTES
@@ -228,15 +228,19 @@ def test_progress_is_seen_and_stop_keeps_what_was_read(slow: tuple[ManyVisit, On
     expect(tab.pictures.locator(".caption-label")).to_have_text(["7\nnext.png"])
 
 
-def test_a_single_photo_goes_past_a_batch(slow: tuple[ManyVisit, OneByOne], context: BrowserContext) -> None:
+def test_a_single_photo_goes_past_batches(slow: tuple[ManyVisit, OneByOne], context: BrowserContext) -> None:
     tab, pipeline = slow
-    tab.send([photo("a.png"), photo("b.png")])
+    tabs = [tab, *(ManyVisit(Visit(context, tab.page.url)) for _ in range(parts.AT_ONCE - 1))]
+    for one in tabs:
+        one.send([photo("a.png"), photo("b.png")])
+        expect(one.status).to_contain_text("of 2 read")
     assert pipeline.waiting.acquire(timeout=PATIENCE_S)
     other = Visit(context, tab.page.url)
     other.upload("house.png", encoded(photo_of("128")))
     other.verdict("sure", "128")
-    pipeline.go_on.release(2)
-    tab.done("All done: 2 files")
+    pipeline.go_on.release(2 * len(tabs))
+    for one in tabs:
+        one.done("All done: 2 files")
 
 
 def test_batches_take_turns_and_mix_nothing(browser: Browser, address: str) -> None:
