@@ -10,13 +10,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import boxes, labels, preprocess, weights
+from . import boxes, labels, linking, preprocess, weights
 from .boxes import Box
 from .errors import WeightsError
 from .models import LOCALIZERS, READERS
 from .reading import Reading
 
-CANDIDATES = 3  # boxes that the reader looks at before the pipeline decides which is the number
+CANDIDATES = 6  # boxes that the reader looks at before the pipeline decides which is the number
+SURE_SCORE = 0.7  # of a box: below it, it may hold but a part of the number
+WHOLE_CONFIDENCE = 0.4  # with which a number put together from parts must be read
 OTHERS_SCORE = 0.4  # how much further numbers of a photo must look like one
 MARGINS = (preprocess.CROP_MARGIN, 0.05, 0.3)  # each box is read tighter and looser, too: localizers err both ways
 
@@ -86,17 +88,21 @@ class Pipeline:
         timings = {"localizer": (found - start) * 1e3}
         if not len(places):
             return [Reading.nothing(timings)]
-        candidates = [tuple(map(float, box)) for box in places[:CANDIDATES]]
-        readings = self.read_boxes(photo, candidates)
-        timings["reader"] = (time.perf_counter() - found) * 1e3
+        places, scores = places[:CANDIDATES], scores[:CANDIDATES]
+        readings = self.read_boxes(photo, _as_boxes(places))
         # The localizer says how much it looks like a number, the reader whether it can be read as one.
-        worth = [score * reading.confidence for score, reading in zip(scores, readings, strict=False)]
+        worth = [score * reading.confidence for score, reading in zip(scores, readings, strict=True)]
         order = np.argsort(worth)[::-1]
-        told = [readings[order[0]]]
+        first = readings[order[0]]
+        if scores[order[0]] < SURE_SCORE and len(places) > 1:
+            joined, _ = linking.proposals(places, scores)
+            first = _whole(first, [*readings, *self.read_boxes(photo, _as_boxes(joined))])
+        told = [first]
         for i in order[1:]:
             likely = scores[i] >= OTHERS_SCORE and readings[i].confidence >= self.unsure_below
             if likely and all(_apart(readings[i].box, other.box) for other in told):
                 told.append(readings[i])
+        timings["reader"] = (time.perf_counter() - found) * 1e3
         return [reading.timed(timings) for reading in told]
 
     def explain(self, photo: np.ndarray, reading: Reading) -> Explanation:
@@ -112,6 +118,8 @@ class Pipeline:
 
     def read_boxes(self, photo: np.ndarray, boxes: list[Box]) -> list[Reading]:
         """What stands in each of the given boxes; timings are left empty."""
+        if not boxes:
+            return []
         crops = self.crops(photo, boxes)  # (K, M, 3, S, S)
         digit_probs, length_probs = ((head / self.temperature).softmax(-1) for head in self.logits(crops))
         digits, lengths, confidence = labels.decode_joint(digit_probs.log(), length_probs.log())
@@ -135,6 +143,28 @@ class Pipeline:
         heads = self.reader(preprocess.normalise(crops.flatten(0, 1).to(device), config.mean, config.std))
         digits, length = (head.double().cpu().log_softmax(-1).unflatten(0, crops.shape[:2]).mean(1) for head in heads)
         return digits, length
+
+
+def _as_boxes(places: np.ndarray) -> list[Box]:
+    return [tuple(map(float, place)) for place in places]
+
+
+def _whole(part: Reading, readings: list[Reading]) -> Reading:
+    """The surest of the readings that hold all of `part` and more digits, in the photo as in the number, if any."""
+    while part.number:
+        wider = [
+            reading
+            for reading in readings
+            if reading.number
+            and len(reading.number) > len(part.number)
+            and part.number in reading.number
+            and reading.confidence >= WHOLE_CONFIDENCE
+            and boxes.containment(part.box, reading.box) >= 0.7
+        ]
+        if not wider:
+            break
+        part = max(wider, key=lambda reading: reading.confidence)
+    return part
 
 
 def _apart(a: Box, b: Box) -> bool:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from svhn.pipeline import Pipeline
+from svhn.reading import Reading
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +150,27 @@ def test_networks_that_cannot_tell_explain_nothing(pipeline):
     explanation = staged.explain(_photo(), staged.read(_photo()))
     assert explanation.heat is None
     assert explanation.attention is None
+
+
+class Told(Pipeline):
+    """Reads "2" in the left half of a photo, "7" in the right one, and "27" where it sees both."""
+
+    def read_boxes(self, photo: np.ndarray, boxes: list) -> list[Reading]:
+        middle = photo.shape[1] / 2
+        numbers = ["27" if x1 < middle < x2 else "2" if x1 < middle else "7" for x1, _, x2, _ in boxes]
+        nothing = Reading.nothing({})
+        return [
+            dataclasses.replace(nothing, number=number, confidence=0.6 if number == "27" else 0.9, box=box)
+            for number, box in zip(numbers, boxes, strict=True)
+        ]
+
+
+@pytest.mark.parametrize(("score", "number"), [(0.6, "27"), (0.9, "2")])
+def test_parts_are_put_together_where_the_localizer_is_unsure(pipeline, score, number):
+    parts = Finder([[10, 20, 20, 40], [46, 20, 56, 40]], [score, score - 0.1])
+    fields = {f.name: getattr(pipeline, f.name) for f in dataclasses.fields(pipeline)}
+    readings = Told(**{**fields, "localizer": parts}).read_all(_photo())
+    assert readings[0].number == number
+    if number == "27":
+        assert readings[0].box == (10, 20, 56, 40)
+        assert len(readings) == 1

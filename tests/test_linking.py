@@ -1,0 +1,48 @@
+"""Parts of a number become proposals of the whole; strangers do not."""
+
+import numpy as np
+import pytest
+
+from svhn.linking import MOST, proposals
+
+ROW = [[0, 0, 10, 20], [22, 1, 32, 21], [44, 2, 54, 22]]  # gaps of 12 where digits are 20 high
+STACK = [[0, 0, 10, 16], [1, 20, 11, 36], [0, 40, 10, 56]]
+
+
+def _boxes(found: np.ndarray) -> set[tuple[float, ...]]:
+    return {tuple(box) for box in found.tolist()}
+
+
+@pytest.mark.parametrize(("digits", "whole"), [(ROW, (0, 0, 54, 22)), (STACK, (0, 0, 11, 56))], ids=["row", "stack"])
+def test_digits_that_stand_apart_are_put_together(digits, whole):
+    boxes, scores = proposals(np.array(digits, float), np.array([0.6, 0.5, 0.4]))
+    assert whole in _boxes(boxes)
+    assert len(boxes) == 3  # two neighbouring pairs and all three
+    assert scores.tolist() == pytest.approx([0.55, 0.5, 0.45])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [[200, 0, 210, 20], [22, 40, 32, 60], [22, 0, 32, 60]],
+    ids=["too far", "in another line and beside the stack", "of another size"],
+)
+def test_strangers_are_not(other):
+    boxes, scores = proposals(np.array([[0, 0, 10, 20], other], float), np.array([0.9, 0.8]))
+    assert boxes.shape == (0, 4)
+    assert scores.shape == (0,)
+
+
+def test_overlapping_pieces_belong_together():
+    boxes, _ = proposals(np.array([[0, 0, 40, 20], [25, 0, 60, 21]], float), np.array([0.9, 0.8]))
+    assert _boxes(boxes) == {(0, 0, 60, 21)}
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_of_fewer_than_two_nothing_is_made(count):
+    boxes, scores = proposals(np.zeros((count, 4)), np.zeros(count))
+    assert len(boxes) == len(scores) == 0
+
+
+def test_there_are_never_many():
+    boxes = np.array([[x, 0, x + 8, 16] for x in range(0, 120, 10)], float)
+    assert len(proposals(boxes, np.linspace(1, 0.1, 12))[0]) == MOST
