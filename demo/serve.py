@@ -12,6 +12,9 @@ from pathlib import Path
 
 from svhn.errors import UserError
 
+# Gradio would note who called what and when, and go through the last 10,000 notes with pandas after every reading.
+NO_STATISTICS = {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9)}
+
 
 def check_address(host: str, port: int | None) -> None:
     """Raises UserError when nothing can listen there."""
@@ -28,7 +31,7 @@ def check_address(host: str, port: int | None) -> None:
 def serve(args: argparse.Namespace) -> None:
     """Until somebody stops it. Raises UserError."""
     with tempfile.TemporaryDirectory(prefix="house-numbers-") as folder:  # goes with everything that was uploaded
-        os.environ["GRADIO_TEMP_DIR"] = f"{folder}/uploads"
+        os.environ |= {"GRADIO_TEMP_DIR": f"{folder}/uploads", **NO_STATISTICS}
         import torch  # not before the flags are known to be right: torch and Gradio take seconds
 
         from svhn.data.truth import listed

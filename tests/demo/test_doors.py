@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 from stand_in import READINGS, StandIn, encoded, photo_of
 from visit import Visit
 
-from demo import doors
+from demo import doors, serve
 
 VISITORS = 8
 
@@ -54,6 +54,16 @@ def test_no_history_and_no_pages_of_others(address: str, path: str) -> None:
 @pytest.mark.parametrize("path", ["monitoring", "monitoring/summary", "monitoring/guess"])
 def test_nobody_watches(address: str, path: str) -> None:
     assert httpx.get(f"{address}{path}").status_code == 403
+
+
+def test_nobody_keeps_count(launch: Callable[..., gr.Blocks], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in serve.NO_STATISTICS.items():
+        monkeypatch.setenv(name, value)
+    blocks = launch(StandIn())
+    for _ in range(3):
+        assert calls.call(blocks.local_url, "read", calls.data_url(encoded(photo_of("42"))))[0] == "complete"
+    assert len(blocks._queue.event_analytics) == 1
+    assert blocks._queue.cached_event_analytics_summary == {"functions": {}}
 
 
 def test_a_file_of_another_visitor_cannot_be_guessed(address: str) -> None:
