@@ -192,9 +192,16 @@ def test_photos_of_the_data_set_show_their_truth(served: Served, browser: Browse
     page.close()
 
 
-def test_share_without_a_network_says_so_and_goes_on_here(served: Served) -> None:
+def test_share_without_a_network_says_so_and_goes_on_here(served: Served, browser: Browser) -> None:
+    assert any("Ctrl-C stops it" in line for line in served.process.stdout)  # the attempt is over
     assert "No public link could be made" in (served.temporary.parent / "errors.txt").read_text()
-    assert httpx.get(served.address, timeout=PATIENCE_S).status_code == 200
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(served.address)
+    expect(page.locator("#examples button").first).to_be_visible()
+    assert [url for url in asked if not url.startswith((served.address, "data:", "blob:"))] == []
+    page.close()
 
 
 def test_stopping_leaves_no_upload_behind(served: Served) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import gradio as gr
 import httpx
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from playwright.sync_api import Browser, expect
 from stand_in import encoded
 
 import app
-from demo import ui
+from demo import share, ui
 
 ROOT = Path(app.__file__).parent
 PATIENCE_S = 120
@@ -138,6 +139,28 @@ def test_the_queue_is_as_long_as_was_said(guarded: str) -> None:
         answers = {answer.status_code: answer for answer in asked}
     assert answers.keys() == {200, 503}
     assert "queue is full" in answers[503].json()["detail"].lower()
+
+
+def test_a_public_link_changes_nothing_on_the_page(page: gr.Blocks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a stand-in for the tunnel. Gradio's own way would load the page's program from elsewhere."""
+    opened = {}
+
+    def tunnel(**options: object) -> str:
+        opened.update(options)
+        return "http://abc.gradio.live"
+
+    monkeypatch.setattr("gradio.networking.setup_tunnel", tunnel)
+    assert share.public_link(page) == "https://abc.gradio.live"
+    assert (opened["local_host"], opened["local_port"]) == ("127.0.0.1", page.server_port)
+    assert "amazonaws" not in httpx.get(page.local_url).text
+
+
+def test_no_public_link_is_no_crash(page: gr.Blocks, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_way_out(**_: object) -> str:
+        raise RuntimeError("Could not get share link from Gradio API Server.")
+
+    monkeypatch.setattr("gradio.networking.setup_tunnel", no_way_out)
+    assert share.public_link(page) is None
 
 
 def pins() -> dict[str, str]:
