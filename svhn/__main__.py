@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("recipe", help="its name in svhn/training/recipes.py, such as compact or fcos")
     sub.add_argument("--prepared", type=Path, default=PREPARED, help="folder of the HDF5 files (%(default)s)")
     sub.add_argument("--run", type=Path, help="folder for checkpoints and events (runs/RECIPE)")
+    sub.add_argument("--share", type=float, default=1.0, help="of the recipe's steps; a part goes on gently (1.0)")
     sub.add_argument("--all", action="store_true", help="train on the held-out photos, too; then no figure is held out")
     add_training_options(sub)
 
@@ -124,6 +125,7 @@ def _train(options: argparse.Namespace) -> None:
         minutes=options.minutes,
         resume=options.resume,
         start_from=options.start_from,
+        share=options.share,
     )
     print(json.dumps(state.history[-1]))
 

@@ -40,8 +40,12 @@ def test_archive_in_weights_out(arguments, tmp_path, capsys):
     assert report["images"] == 3
     folder = tmp_path / "weights"
     manifest = json.loads((folder / "manifest.json").read_text())
-    told = {"architecture", "config", "input", "normalisation", "data", "seed", "code", "sha256", "held_out"}
+    told = {"architecture", "config", "input", "normalisation", "data", "seed", "code", "sha256", "held_out", "measured"}
     assert all(told <= set(entry) for entry in manifest["networks"].values())
+    for entry in manifest["networks"].values():
+        assert "not divisible by 5" in entry["measured"]["data"]
+        assert "the held-out ones too" in entry["data"]
+        assert entry["sha256"] != entry["measured"]["sha256"]
     pictures = {"fcos-curves.png", "compact-curves.png", "readings.png"}
     assert {"MODEL_CARD.md", *pictures} <= {path.name for path in folder.iterdir()}
     assert (tmp_path / "runs" / "held_out.png").is_file()

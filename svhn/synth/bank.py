@@ -65,7 +65,7 @@ def _bank(name: str, make: Callable, to_set: Callable, n: int, seed: int, device
 def cached(
     path: Path, make: Callable, n: int, seed: int, device: torch.device, backgrounds: torch.Tensor | None
 ) -> CropSet | SceneSet:
-    """`crop_bank` or `scene_bank`, kept in a file beside the run so that resuming need not make it again."""
+    """`crop_bank` or `scene_bank`, kept in a file, so that resuming and other runs need not make it again."""
     key = {
         "what": make.__name__,
         "n": n,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -19,6 +20,8 @@ from .engine import State, fit
 from .recipes import RECIPES, Recipe
 from .tasks import Sources, make_task
 
+GENTLY = 0.25  # of the learning rate, where a short pass goes on from good weights
+
 
 def train(
     name: str,
@@ -31,12 +34,13 @@ def train(
     minutes: float | None = None,
     resume: bool = False,
     start_from: Path | None = None,
+    share: float = 1.0,
 ) -> tuple[nn.Module, State]:
     """The averaged network and the record of its run; checkpoints and events lie in `run_dir`.
 
     part: "train" leaves the held-out photos out, "all" does not. backgrounds: a folder of street pictures
     that scenes are set into. start_from: a folder of weights whose network of that name is trained further, instead of
-    one that knows nothing yet. Raises TrainingError, DataError or WeightsError.
+    one that knows nothing yet. share: of the recipe's steps. Raises TrainingError, DataError or WeightsError.
     """
     if name not in RECIPES:
         raise TrainingError(f"There is no recipe {name!r}; choose one of {', '.join(sorted(RECIPES))}.")
@@ -46,12 +50,15 @@ def train(
         check_parts(prepared / f"train_{kind}.h5")
     chosen = choose_device(device)
     torch.manual_seed(seed)
-    recipe = RECIPES[name]
+    recipe = replace(RECIPES[name], steps=max(1, round(RECIPES[name].steps * share)))
+    if start_from and share < 1:
+        recipe = replace(recipe, learning_rate=recipe.learning_rate * GENTLY)
     surroundings = load_backgrounds(backgrounds, chosen) if backgrounds else None
     synthetic = None
     if recipe.synthetic:
         make = crop_bank if recipe.network in READERS else scene_bank
-        synthetic = cached(run_dir / "synthetic.pt", make, recipe.synthetic_bank, seed, chosen, surroundings)
+        kept = prepared / f"synthetic-{make.__name__}-{recipe.synthetic_bank}-{seed}.pt"  # all runs draw from it
+        synthetic = cached(kept, make, recipe.synthetic_bank, seed, chosen, surroundings)
     sources = Sources(prepared, part, synthetic, surroundings)
     task, words = make_task(recipe, sources, chosen), _in_words(recipe, sources)
     if start_from:
