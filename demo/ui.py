@@ -55,6 +55,11 @@ def build(
             with gr.Tab("For programs", id="programs"):
                 programs.build(pipeline, truths)
         html(FOOTER)
+
+        def forget(request: gr.Request) -> None:
+            page.state_holder.session_data.pop(request.session_hash, None)
+
+        page.unload(forget)  # Gradio would keep for an hour what was shown to somebody who has left
     return page.queue(max_size=waiting or WAITING)
 
 

@@ -1,41 +1,107 @@
-"""The pictures of the page in the README: `python -m docs.screenshot`, after `make test` has set things up.
+"""The pictures of the page in docs/: `python -m docs.screenshot`, after `make test` has set things up.
 
-They show a photo of this project's own making, read with the repository's weights.
+Every tab at desktop and phone width, light and dark, read with the repository's weights. All photos are of this
+project's own making, and one of them is what the camera sees.
 """
 
 from __future__ import annotations
 
 import io
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+import numpy as np
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from demo import truth, ui
 from svhn.data.truth import listed
+from svhn.photos import open_photo
 from svhn.pipeline import Pipeline
 from tests import chromium
 
 HERE = Path(__file__).parent
 EXAMPLE = "Clear plate"
-VIEWS = {"page": (1440, 900, "light"), "page-dark": (1440, 900, "dark"), "page-phone": (390, 844, "light")}
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+
+def one(tab: Page) -> None:
+    tab.get_by_role("button", name=EXAMPLE).click()
+    expect(tab.locator("#timing")).to_contain_text("Read in")
+
+
+def why(tab: Page) -> None:
+    one(tab)
+    tab.get_by_role("button", name="Why this number?").click()
+    expect(tab.locator("#because .digits figure").first).to_be_visible()
+
+
+def correct(tab: Page) -> None:
+    one(tab)
+    tab.get_by_role("button", name="Not right? Correct it").click()
+    tab.locator("#box .box").focus()
+    tab.keyboard.press("ArrowLeft")
+    expect(tab.locator("#outcome [data-state]")).to_be_visible()
+
+
+def live(tab: Page) -> None:
+    tab.get_by_role("tab", name="Live").click()
+    tab.get_by_role("button", name="Start the camera").click()
+    expect(tab.locator("#live [data-part=verdict] [data-state=sure]")).to_be_visible()
+    tab.get_by_role("button", name="Stop the camera").click()
+    expect(tab.get_by_role("button", name="Start the camera")).to_be_visible()
+
+
+def many(tab: Page) -> None:
+    tab.get_by_role("tab", name="Many photos").click()
+    broken = {"name": "notes.png", "mimeType": "image/png", "buffer": b"This is no picture."}
+    photos = [
+        {"name": path.name, "mimeType": "image/jpeg", "buffer": path.read_bytes()} for path in ui.EXAMPLES.glob("*.jpg")
+    ]
+    tab.locator("#many-files input[type=file]").set_input_files([*photos, broken])
+    expect(tab.locator("#many-status")).to_contain_text("All done")
+    expect(tab.locator("#many-gallery img").first).to_be_visible()
+
+
+def programs(tab: Page) -> None:
+    tab.get_by_role("tab", name="For programs").click()
+    expect(tab.get_by_role("heading", name="One photo: /read")).to_be_visible()
+
+
+VIEWS: tuple[Callable[[Page], None], ...] = (one, why, correct, live, many, programs)
+
+
+def film(path: Path) -> None:
+    """What the camera sees: one of the examples, as a Y4M of a single frame."""
+    photo = cv2.resize(open_photo(ui.EXAMPLES / "plate-42.jpg"), (640, 480), interpolation=cv2.INTER_AREA)
+    planes = cv2.cvtColor(photo, cv2.COLOR_RGB2YUV_I420)  # 4:2:0, full range
+    path.write_bytes(b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420jpeg\nFRAME\n" + np.ascontiguousarray(planes).tobytes())
 
 
 def main() -> None:
+    expect.set_options(timeout=60_000)
     page = ui.build(Pipeline.load(), truth.Truths(), listed(ui.EXAMPLES))
     _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
-    with sync_playwright() as playwright:
-        browser = chromium.launch(playwright)
-        for name, (width, height, scheme) in VIEWS.items():
-            size = {"width": width, "height": height}
-            tab = browser.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce")
-            tab.goto(address)
-            tab.get_by_role("button", name=EXAMPLE).click()
-            expect(tab.locator("#timing")).to_contain_text("Read in", timeout=60_000)
-            tab.mouse.move(width / 2, 5)  # no button looks touched
-            tab.wait_for_function("[...document.images].every(image => image.complete)")
-            picture = Image.open(io.BytesIO(tab.screenshot(full_page=True, animations="disabled"))).convert("RGB")
-            picture.quantize(256).save(HERE / f"{name}.png", optimize=True)  # a third of the bytes
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        film(Path(folder) / "film.y4m")
+        browser = chromium.launch(playwright, *CAMERA, f"--use-file-for-fake-video-capture={folder}/film.y4m")
+        for size, (width, height) in SIZES.items():
+            for scheme in ("light", "dark"):
+                for view in VIEWS:
+                    viewport = {"width": width, "height": height}
+                    tab = browser.new_page(
+                        viewport=viewport, color_scheme=scheme, reduced_motion="reduce", permissions=["camera"]
+                    )
+                    tab.goto(address)
+                    view(tab)
+                    tab.mouse.move(width / 2, 5)  # no button looks touched
+                    tab.wait_for_function("[...document.images].every(image => image.complete)")
+                    picture = Image.open(io.BytesIO(tab.screenshot(full_page=True, animations="disabled")))
+                    picture.convert("RGB").save(HERE / f"{view.__name__}-{size}-{scheme}.webp", quality=80, method=6)
+                    tab.close()
         browser.close()
     page.close(verbose=False)
 

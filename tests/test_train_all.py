@@ -40,7 +40,18 @@ def test_archive_in_weights_out(arguments, tmp_path, capsys):
     assert report["images"] == 3
     folder = tmp_path / "weights"
     manifest = json.loads((folder / "manifest.json").read_text())
-    told = {"architecture", "config", "input", "normalisation", "data", "seed", "code", "sha256", "held_out", "measured"}
+    told = {
+        "architecture",
+        "config",
+        "input",
+        "normalisation",
+        "data",
+        "seed",
+        "code",
+        "sha256",
+        "held_out",
+        "measured",
+    }
     assert all(told <= set(entry) for entry in manifest["networks"].values())
     for entry in manifest["networks"].values():
         assert "not divisible by 5" in entry["measured"]["data"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -32,6 +33,12 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
         path.write_bytes(encoded(photo_of(read)))
         made.append(Sample(title, path, Truth(true, (24.0, 16.0, 72.0, 48.0) if true else None)))
     return made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def uploads(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A folder of this process: in Gradio's common one, a page of another process would delete files of ours."""
+    os.environ["GRADIO_TEMP_DIR"] = str(tmp_path_factory.mktemp("uploads"))
 
 
 @pytest.fixture(scope="session")

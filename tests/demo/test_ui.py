@@ -12,7 +12,7 @@ import calls
 import gradio as gr
 import numpy as np
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 from stand_in import StandIn, encoded, photo_of
 from visit import Visit
 
@@ -34,6 +34,25 @@ class Waits(StandIn):
         self.started.release()
         assert self.go_on.wait(PATIENCE_S)
         return super().read_all(photo)
+
+
+def test_who_leaves_is_forgotten(launch: Launch, samples: list[Sample], browser: Browser) -> None:
+    blocks = launch(StandIn(), samples)
+    context = browser.new_context()
+    visit = Visit(context, blocks.local_url)
+    visit.page.locator("#examples").get_by_role("button", name="Clear").click()
+    visit.verdict("sure")
+
+    def kept() -> bool:
+        sessions = blocks.state_holder.session_data.values()
+        return any(isinstance(value, Reading) for session in sessions for value in session.state_data.values())
+
+    assert kept()
+    context.close()
+    deadline = time.monotonic() + PATIENCE_S
+    while kept() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not kept()
 
 
 def read(blocks: gr.Blocks, number: str) -> str:

@@ -37,7 +37,9 @@ def test_a_photo_without_a_number_gives_no_box():
     assert scores.shape == (0,)
 
 
-@pytest.mark.parametrize(("bias", "size", "looks"), [(-20.0, 1000, 3), (-20.0, 900, 2), (20.0, 1000, 1), (-20.0, 200, 1)])
+@pytest.mark.parametrize(
+    ("bias", "size", "looks"), [(-20.0, 1000, 3), (-20.0, 900, 2), (20.0, 1000, 1), (-20.0, 200, 1)]
+)
 def test_only_a_large_photo_is_looked_at_again_and_only_while_nothing_is_sure(bias, size, looks, monkeypatch):
     network = build("fcos").eval()
     torch.nn.init.zeros_(network.score.weight)
