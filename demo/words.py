@@ -10,7 +10,13 @@ from svhn.reading import Reading
 
 from .truth import Truth
 
-SURENESS = ((0.99, "Almost certain"), (0.95, "Very sure"), (0.85, "Fairly sure"), (0.0, "Rather sure"))
+SURENESS = (
+    (0.99, "Almost certain"),
+    (0.95, "Very sure"),
+    (0.85, "Fairly sure"),
+    (0.5, "Rather sure"),
+    (0.0, "A guess"),
+)
 
 IDLE = "Drop in a photo, take one with the camera, or try an example: the number will stand here."
 STEPS = (

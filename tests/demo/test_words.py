@@ -51,6 +51,14 @@ def test_states(number: str, state: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("confidence", "said"),
+    [(0.85, "Fairly sure"), (0.84, "Rather sure"), (0.5, "Rather sure"), (0.49, "A guess"), (0.0, "A guess")],
+)
+def test_a_low_threshold_does_not_make_a_guess_sure(confidence: float, said: str) -> None:
+    assert words.sureness(confidence) == said
+
+
+@pytest.mark.parametrize(
     ("number", "true", "right"),
     [
         ("42", "42", True),
