@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
+from contextlib import suppress
+from pathlib import Path
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MAX_BODY = 40 * 2**20  # a photo of 20 MB takes 27 MB as text; uploads are bounded by Gradio, file by file
+MAX_BODY = 40 * 2**20  # a photo of 20 MB takes 27 MB as text
+MAX_UPLOAD = 200 * 20 * 2**20  # as many photos as a list takes, each as large as it may be; Gradio bounds each file
+MAX_KEPT = 4 * 2**30  # of all visitors' files, which are deleted after ten minutes
+UPLOAD = ("/gradio_api/upload", "/upload")
 
 # Gradio would fetch an address for whoever asks for it as a file, pass requests on to other servers, keep a
 # session's photos in a file for whoever knows its link, and store and convert videos.
@@ -16,7 +23,8 @@ SHUT = re.compile(r"/gradio_api/(file=\s*\w+:/|file/\s*\w+:/|proxy=|deep_link|pr
 
 
 class Doors:
-    """ASGI middleware: 403 for a door that is shut, 413 for a request that is larger than `MAX_BODY`."""
+    """ASGI middleware: 403 for a door that is shut, 413 for a request that is larger than `MAX_BODY` or, for uploads,
+    `MAX_UPLOAD`, and 507 for an upload when visitors' files take more than `MAX_KEPT`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -25,33 +33,63 @@ class Doors:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        path = scope["path"]
-        if SHUT.search(path):
+        if SHUT.search(scope["path"]):
             await _refusal(403, "This page does not offer that.")(scope, receive, send)
             return
-        if path.rstrip("/").endswith("/upload"):
-            await self.app(scope, receive, send)
-            return
+        limit, advice = MAX_BODY, "upload the photos first"
+        if scope["path"].removeprefix(scope.get("root_path", "").rstrip("/")) in UPLOAD:
+            limit, advice = MAX_UPLOAD, "send the photos in several parts"
+            if await asyncio.to_thread(_kept) > MAX_KEPT:
+                sentence = "There is no room for more photos just now; try again in ten minutes."
+                await _refusal(507, sentence)(scope, receive, send)
+                return
+        too_large = _refusal(413, f"A request has at most {limit // 2**20} MB; {advice}.")
         length = Headers(scope=scope).get("content-length", "0")
-        if length.isdecimal() and int(length) > MAX_BODY:
-            sentence = f"A request has at most {MAX_BODY // 2**20} MB; upload the photos first."
-            await _refusal(413, sentence)(scope, receive, send)
+        if length.isdecimal() and int(length) > limit:
+            await too_large(scope, receive, send)
             return
-        await self.app(scope, _bounded(receive), send)
+        await _bounded(self.app, limit, too_large)(scope, receive, send)
 
 
 def _refusal(status: int, sentence: str) -> JSONResponse:
     return JSONResponse({"detail": sentence}, status_code=status)
 
 
-def _bounded(receive: Receive) -> Receive:
-    """Of a sender that does not say how much is coming, hears no more than `MAX_BODY`."""
-    heard = 0
+def _kept() -> int:
+    """Bytes of all files in the page's own folder of uploads."""
+    kept = 0
+    for inside, _, names in os.walk(os.environ.get("GRADIO_TEMP_DIR", "")):
+        for name in names:
+            with suppress(OSError):  # deleted meanwhile
+                kept += Path(inside, name).lstat().st_size
+    return kept
 
-    async def hear() -> Message:
-        nonlocal heard
-        message = await receive()
-        heard += len(message.get("body", b""))
-        return {"type": "http.disconnect"} if heard > MAX_BODY else message
 
-    return hear
+def _bounded(app: ASGIApp, limit: int, too_large: ASGIApp) -> ASGIApp:
+    """Of a sender that does not say how much is coming, the app hears no more than `limit` bytes; then it is told
+    that the sender has gone, and `too_large` answers in its place."""
+
+    async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
+        heard, answered = 0, False
+
+        async def hear() -> Message:
+            nonlocal heard
+            message = await receive()
+            heard += len(message.get("body", b""))
+            return {"type": "http.disconnect"} if heard > limit else message
+
+        async def say(message: Message) -> None:
+            nonlocal answered
+            if answered or heard <= limit:
+                answered = True
+                await send(message)
+
+        try:
+            await app(scope, hear, say)
+        except Exception:
+            if heard <= limit:
+                raise
+        if heard > limit and not answered:
+            await too_large(scope, receive, send)
+
+    return bounded
