@@ -12,6 +12,8 @@ import gradio as gr
 from gradio.data_classes import ImageData
 from pydantic import Field, model_validator
 
+from . import words
+
 # For those who read the API; the endpoints say what the text holds, and the object is what gradio_client sends.
 ONE_PHOTO = {"anyOf": [{"type": "string"}, {"type": "object"}]}
 
@@ -61,8 +63,10 @@ def uploaded(path: str, uploads: str) -> Path:
     file. Raises gr.Error, one sentence for the sender."""
     refuse_address(path)
     file = Path(path).resolve()
-    if not (file.is_file() and file.is_relative_to(Path(uploads).resolve())):
+    if not file.is_relative_to(Path(uploads).resolve()):
         raise gr.Error("Upload the photo first; this path is no upload.", print_exception=False)
+    if not file.is_file():
+        raise gr.Error(words.FORGOTTEN, title="Forgotten", print_exception=False)
     return file
 
 

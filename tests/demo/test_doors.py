@@ -18,7 +18,8 @@ from playwright.sync_api import expect
 from stand_in import READINGS, StandIn, encoded, photo_of
 from visit import Visit
 
-from demo import doors, serve
+from demo import doors, serve, words
+from demo.photo_input import PhotoData, PhotoInput
 
 VISITORS = 8
 
@@ -76,7 +77,17 @@ def test_a_file_of_another_visitor_cannot_be_guessed(address: str) -> None:
     for guess in guesses:
         assert httpx.get(f"{address}gradio_api/file={quote(str(guess))}").status_code in (403, 404)
         ended, answer = calls.call(address, "read", str(guess))
-        assert (ended, "no upload" in answer["error"]) == ("error", True)
+        assert (ended, answer["error"]) == ("error", words.FORGOTTEN)
+
+
+def test_a_photo_that_was_deleted_is_forgotten(tmp_path: Path) -> None:
+    photo = PhotoInput()
+    photo.GRADIO_CACHE = str(tmp_path)
+    with pytest.raises(gr.Error) as forgotten:
+        photo.preprocess(PhotoData(path=str(tmp_path / "abc" / "door.png")))
+    assert forgotten.value.message == words.FORGOTTEN
+    with pytest.raises(gr.Error, match="no upload"):
+        photo.preprocess(PhotoData(path=str(tmp_path.parent / "door.png")))
 
 
 def test_results_of_a_session_that_is_not_there(address: str) -> None:
@@ -92,13 +103,38 @@ def test_a_request_has_a_size(address: str) -> None:
             yield b"A" * 2**20
         yield b'"]}'
 
+    content = b"".join(endless())
+    for path in ("gradio_api/call/read", "gradio_api/call/upload", "gradio_api/run/upload", "gradio_api/api/upload"):
+        said = httpx.post(f"{address}{path}", content=content, timeout=calls.PATIENCE_S)
+        assert (said.status_code, "at most 40 MB" in said.json()["detail"]) == (413, True)
     call = f"{address}gradio_api/call/read"
-    said = httpx.post(call, content=b"".join(endless()), timeout=calls.PATIENCE_S)
-    assert (said.status_code, "at most 40 MB" in said.json()["detail"]) == (413, True)
     with pytest.raises(httpx.HTTPError):  # one that does not say how much is coming is cut short
         httpx.post(call, content=endless(), timeout=calls.PATIENCE_S).raise_for_status()
     ended, (reading, _) = calls.call(address, "read", calls.data_url(encoded(photo_of("42"))))
     assert (ended, reading["number"]) == ("complete", "42")
+
+
+@pytest.mark.parametrize("says_how_much", [True, False])
+def test_an_upload_has_a_size(address: str, monkeypatch: pytest.MonkeyPatch, says_how_much: bool) -> None:
+    monkeypatch.setattr(doors, "MAX_UPLOAD", 2**20)
+    whole = httpx.Request("POST", f"{address}gradio_api/upload", files={"files": ("a.png", bytes(2**20))})
+    content, kind = whole.read(), {"content-type": whole.headers["content-type"]}
+    sent = content if says_how_much else (content[at : at + 2**16] for at in range(0, len(content), 2**16))
+    said = httpx.post(whole.url, content=sent, headers=kind, timeout=calls.PATIENCE_S)
+    assert (said.status_code, "at most 1 MB" in said.json()["detail"]) == (413, True)
+    assert len(calls.upload(address, ("a.png", b"x"))) == 1
+
+
+def test_uploads_have_room(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setattr(doors, "MAX_KEPT", 100)
+    (tmp_path / "of somebody").mkdir()
+    kept = tmp_path / "of somebody" / "door.png"
+    kept.write_bytes(bytes(101))
+    said = httpx.post(f"{address}gradio_api/upload", files={"files": ("a.png", b"x")})
+    assert (said.status_code, "no room" in said.json()["detail"]) == (507, True)
+    kept.unlink()
+    assert len(calls.upload(address, ("a.png", b"x"))) == 1
 
 
 def test_a_photo_is_not_kept_with_the_session(launch: Callable[..., gr.Blocks]) -> None:
