@@ -72,7 +72,7 @@ def run(command: list[str], folder: Path) -> str:
 def test_python(snippets: dict[tuple[str, str], str], folder: Path) -> None:
     both = snippets["read", "py"] + "\n" + snippets["read_batch", "py"]  # one start of Python for the two
     said = run([sys.executable, "-c", both], folder).splitlines()
-    assert [line for line in said if "Loaded" not in line] == ["42 0.999", "house.jpg 42 None", "door.jpg 7 None"]
+    assert [line for line in said if "Loaded" not in line] == ["42 0.999 None", "house.jpg 42 None", "door.jpg 7 None"]
 
 
 def test_curl(snippets: dict[tuple[str, str], str], folder: Path) -> None:
