@@ -44,16 +44,18 @@ def build(pipeline: Pipeline, photo: PhotoInput, shown: gr.State) -> None:
         content = html(elem_id="because")
     opened = gr.State(False)
 
-    def follow(sent: Sent | None, reading: Reading | None, opened: bool) -> tuple[dict, str]:
+    def follow(sent: Sent | None, reading: Reading | None, opened: bool) -> tuple[dict, str | dict]:
         label = WHY_NOT if reading is not None and reading.box is None else WHY
-        told = explain(pipeline, sent, reading) if opened and reading is not None else ""
-        return gr.update(visible=reading is not None, open=opened, label=label), told
+        if not opened:  # nothing is shut or emptied: it may have been opened while this was on its way
+            return gr.update(visible=reading is not None, label=label), gr.skip()
+        told = "" if reading is None else explain(pipeline, sent, reading)
+        return gr.update(visible=reading is not None, open=True, label=label), told
 
     def start(sent: Sent | None, reading: Reading | None) -> tuple[str, bool]:
         return explain(pipeline, sent, reading), True
 
     quiet = {"api_visibility": "private", "trigger_mode": "always_last"}
-    photo.change(None, None, content, js="() => ''")  # goes with its photo, at once
+    gr.on([photo.change, section.collapse], None, None, content, js="() => ''")  # goes with its photo, at once
     shown.change(follow, [photo, shown, opened], [section, content], show_progress="hidden", **quiet, **READS)
     section.expand(start, [photo, shown], [content, opened], show_progress="minimal", **quiet, **READS)
     section.collapse(lambda: False, None, opened, queue=False, **quiet)
