@@ -43,7 +43,7 @@ def build(pipeline: Pipeline, photo: PhotoInput, shown: gr.State, collect: Path 
     with gr.Accordion("Not right? Correct it", open=False, visible=False, elem_id="correct") as section:
         html(f'<p class="note">{HINT}</p>')
         editor = box_editor(elem_id="box")
-        with gr.Row():
+        with gr.Row(elem_id="sides"):
             sides = [gr.Number(label=side, precision=0, min_width=70) for side in SIDES]
         outcome = html(elem_id="outcome")
         kept = _collecting(Collection(collect), photo, editor) if collect else []
@@ -67,6 +67,7 @@ def build(pipeline: Pipeline, photo: PhotoInput, shown: gr.State, collect: Path 
 
     # The section goes at once with its photo, in the browser, and comes back closed when the next one was read.
     photo.change(None, None, section, js=HIDE)
+    # Another number of the same photo closes it as well, since the box in it goes.
     shown.change(
         lambda reading: [gr.update(visible=reading is not None, open=False), None],
         shown,

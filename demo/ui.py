@@ -26,8 +26,9 @@ INTRO = """<header><svg viewBox="0 0 46 46" aria-hidden="true"><rect width="46" 
 stroke-linecap="round"/></svg><div><h1>House-number reader</h1>
 <p>Drop in a street photo. It finds the number, reads it, and says how sure it is.</p></div></header>"""
 FOOTER = """<footer>Photos are read by the machine that serves this page, shown to nobody else, and deleted
-after ten minutes. Trained on <abbr title="Street View House Numbers">SVHN</abbr> photos; for research
+after ten minutes{unless}. Trained on <abbr title="Street View House Numbers">SVHN</abbr> photos; for research
 and for fun.</footer>"""
+UNLESS = " unless you save them for training"
 
 
 def build(
@@ -54,7 +55,7 @@ def build(
                 many.build(pipeline)
             with gr.Tab("For programs", id="programs"):
                 programs.build(pipeline, truths)
-        html(FOOTER)
+        html(FOOTER.format(unless=UNLESS if collect else ""))
 
         def forget(request: gr.Request) -> None:
             page.state_holder.session_data.pop(request.session_hash, None)

@@ -171,6 +171,9 @@ def test_a_finger_drags_the_box_and_not_the_page(browser: Browser, address: str)
     assert min(corner["width"], corner["height"]) >= 40
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     visit.keep("correct-phone-dark")
+    for name in ("Left", "Top", "Right", "Bottom"):
+        side(page, name).fill("3024")
+        assert side(page, name).evaluate("input => input.scrollWidth <= input.clientWidth")
     assert visit.errors == []
     context.close()
 
@@ -223,6 +226,7 @@ def test_photo_box_and_true_number_are_saved(context: BrowserContext, collecting
     visit = Visit(context, collecting.address)
     page = corrected(visit, two_shades())
     expect(page.locator("#correct")).to_contain_text("keeps this photo, the box and the true number on the machine")
+    expect(page.locator("footer", has_text="ten minutes")).to_contain_text("unless you save them for training")
     number, save = page.get_by_label("True number"), page.get_by_role("button", name="Save for training")
     message = page.locator("#kept")
     save.click()
@@ -270,6 +274,7 @@ def call(address: str, name: str, *data: object) -> str:
 def test_nothing_is_collected_unless_the_owner_wants_it(visit: Visit, address: str, collecting: Collecting) -> None:
     page = corrected(visit, two_shades())
     expect(page.get_by_text("Save for training")).to_have_count(0)
+    expect(page.get_by_text("unless you save them")).to_have_count(0)
     expect(page.get_by_label("True number")).to_have_count(0)
     content = base64.b64encode(encoded(photo_of("7"))).decode()
     sent = {"url": f"data:image/png;base64,{content}"}, [10, 10, 50, 50], "7"
