@@ -17,9 +17,9 @@ STACK_GAP = 1.0  # at most, between parts above each other, in widths of the lar
 MOST = 10  # proposals, the best ones
 
 
-def proposals(boxes: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Boxes (K, 4) and scores (K,) -> unions (J, 4) of those that may be parts of one number, with the mean of their
-    scores (J,), best first. Every linked pair and every chain of links is proposed once, at most `MOST` in all."""
+def proposals(boxes: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Boxes (K, 4) and scores (K,) -> unions (J, 4) of those that may be parts of one number, by the mean of their
+    scores. Every linked pair and every chain of links is proposed once, at most `MOST` in all."""
     found: dict[tuple[int, ...], None] = {}
     for along in (0, 1):
         links = _links(boxes, along)
@@ -27,10 +27,8 @@ def proposals(boxes: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.nda
         found |= dict.fromkeys(tuple(pair) for pair in pairs.tolist())
         found |= dict.fromkeys(group for group in _chains(links) if len(group) > 1)
     groups = [list(group) for group in found]
-    if not groups:
-        return np.empty((0, 4)), np.empty(0)
     groups = sorted(groups, key=lambda group: -scores[group].mean())[:MOST]
-    return np.stack([bx.union(boxes[group]) for group in groups]), np.array([scores[group].mean() for group in groups])
+    return np.stack([bx.union(boxes[group]) for group in groups]) if groups else np.empty((0, 4))
 
 
 def _links(boxes: np.ndarray, along: int) -> np.ndarray:

@@ -95,7 +95,7 @@ class Pipeline:
         order = np.argsort(worth)[::-1]
         first = readings[order[0]]
         if scores[order[0]] < SURE_SCORE and len(places) > 1:
-            joined, _ = linking.proposals(places, scores)
+            joined = linking.proposals(places, scores)
             first = _whole(first, [*readings, *self.read_boxes(photo, _as_boxes(joined))])
         told = [first]
         for i in order[1:]:

@@ -10,7 +10,7 @@ import torch
 
 from . import labels
 from .boxes import Box
-from .labels import DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS, TOO_LONG
+from .labels import DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS
 
 
 @dataclass(frozen=True, eq=False)  # each is its own: arrays neither compare nor hash as a whole
@@ -52,7 +52,7 @@ class Reading:
     @property
     def too_long(self) -> bool:
         """A number was found, and it has more than five digits."""
-        return self.box is not None and self.number is None and int(self.length_probs.argmax()) == TOO_LONG
+        return self.box is not None and self.number is None
 
     def likeliest(self, k: int = 3) -> list[tuple[str, float]]:
         """The k likeliest numbers with their probabilities, best first; "" stands for no number."""

@@ -50,19 +50,23 @@ def release(
     return report
 
 
-def ship(trained: list[tuple[str, nn.Module, State]], measured: Path, folder: Path, examples_dir: Path) -> None:
-    """Writes the weights that went on from those in `measured` with all photos into `folder`, with the others'
-    temperature and figures, the model card, and readings of the photos in `examples_dir`."""
+def ship(last: tuple[str, nn.Module, State], measured: Path, folder: Path, examples_dir: Path) -> None:
+    """Writes the weights of `measured` into `folder`, but of one network those that went on from there with all
+    photos; with the temperature and the figures of the measured ones, the model card, and readings of the photos in
+    `examples_dir`."""
+    name, network, state = last
     manifest = weights.read_manifest(measured)
-    networks = {name: network.cpu().half().float().eval() for name, network, _ in trained}
-    for name, _, state in trained:
-        before = manifest["networks"][name]
-        told = ("sha256", "data", "steps", "minutes", "machine", "code")
-        manifest["networks"][name] = {**before, **_run(state), "measured": {key: before[key] for key in told}}
-        weights.write_whole(folder / f"{name}-curves.png", (measured / f"{name}-curves.png").read_bytes())
+    networks = {known: weights.load(measured, known) for known in manifest["networks"]}
+    networks[name] = network.cpu().half().float().eval()
+    before = manifest["networks"][name]
+    told = ("sha256", "data", "steps", "minutes", "machine", "code")
+    manifest["networks"][name] = {**before, **_run(state), "measured": {key: before[key] for key in told}}
+    for known in networks:
+        weights.write_whole(folder / f"{known}-curves.png", (measured / f"{known}-curves.png").read_bytes())
     manifest = weights.save(folder, networks, manifest)
-    pipeline = Pipeline.load(folder)
-    plots.readings(pipeline, evaluate.folder_examples(examples_dir), folder / "readings.png", columns=4, rows=3)
+    plots.readings(
+        Pipeline.load(folder), evaluate.folder_examples(examples_dir), folder / "readings.png", columns=4, rows=3
+    )
     weights.write_whole(folder / "MODEL_CARD.md", model_card(manifest).encode())
 
 
@@ -119,7 +123,8 @@ def model_card(manifest: dict) -> str:
         f"| {name} | {entry['parameters'] / 1e6:.2f} M | {entry['bytes'] / 2**20:.1f} MiB | {run['steps']} "
         f"| {run['minutes']:g} | {run['machine']} | `{run['sha256'][:16]}…` | {run['data']} |"
         for name, entry in manifest["networks"].items()
-        for run in (entry["measured"], entry)
+        for run in (entry.get("measured"), entry)
+        if run
     )
     return f"""# Model card
 
@@ -130,8 +135,9 @@ Two networks find and read house numbers of up to five digits in street photos: 
 |---|---|---|---|---|---|---|---|
 {rows}
 
-Of each network the first row was measured and is not shipped: it never saw the held-out photos. The second went on
-from there with all of train, at a lower rate, and is what is shipped. The official test split was never used.
+The weights in `measured/` never saw the held-out photos. The reader has two rows: the first is the measured one, the
+second went on from there with all of train, at a lower rate, and is what is shipped. The official test split was never
+used.
 
 **Held-out figures** of the measured weights on {report["images"]} photos that they never saw (whole number right,
 95 % interval):

@@ -40,23 +40,15 @@ def test_archive_in_weights_out(arguments, tmp_path, capsys):
     assert report["images"] == 3
     folder = tmp_path / "weights"
     manifest = json.loads((folder / "manifest.json").read_text())
-    told = {
-        "architecture",
-        "config",
-        "input",
-        "normalisation",
-        "data",
-        "seed",
-        "code",
-        "sha256",
-        "held_out",
-        "measured",
-    }
+    told = {"architecture", "config", "input", "normalisation", "data", "seed", "code", "sha256", "held_out"}
     assert all(told <= set(entry) for entry in manifest["networks"].values())
-    for entry in manifest["networks"].values():
-        assert "not divisible by 5" in entry["measured"]["data"]
-        assert "the held-out ones too" in entry["data"]
-        assert entry["sha256"] != entry["measured"]["sha256"]
+    localizer, reader = manifest["networks"]["fcos"], manifest["networks"]["compact"]
+    assert "not divisible by 5" in localizer["data"]
+    assert "not divisible by 5" in reader["measured"]["data"]
+    assert "the held-out ones too" in reader["data"]
+    measured = json.loads((folder / "measured" / "manifest.json").read_text())["networks"]
+    assert measured["fcos"]["sha256"] == localizer["sha256"]
+    assert measured["compact"]["sha256"] == reader["measured"]["sha256"] != reader["sha256"]
     pictures = {"fcos-curves.png", "compact-curves.png", "readings.png"}
     assert {"MODEL_CARD.md", *pictures} <= {path.name for path in folder.iterdir()}
     assert (tmp_path / "runs" / "held_out.png").is_file()
@@ -73,3 +65,11 @@ def test_without_data_nothing_is_written(tmp_path, capsys):
     assert code == 1
     assert "holds neither" in capsys.readouterr().err
     assert not Path(tmp_path / "weights").exists()
+
+
+@pytest.mark.usefixtures("tiny_recipes")
+def test_figures_stay_held_out_where_training_goes_on(arguments, tmp_path, capsys):
+    assert train_all.main(arguments) == 0
+    assert train_all.main([*arguments, "--from", str(tmp_path / "weights")]) == 1  # these have seen all photos
+    assert "measured" in capsys.readouterr().err
+    assert train_all.main([*arguments, "--from", str(tmp_path / "weights" / "measured")]) == 0

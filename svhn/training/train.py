@@ -62,6 +62,11 @@ def train(
     sources = Sources(prepared, part, synthetic, surroundings)
     task, words = make_task(recipe, sources, chosen), _in_words(recipe, sources)
     if start_from:
+        if part == "train" and "measured" in weights.read_manifest(start_from)["networks"].get(recipe.network, {}):
+            raise TrainingError(
+                f"The weights in {start_from} have seen the held-out photos, so no figure would be held out; "
+                f"go on from {start_from / 'measured'}, or train on everything with --all."
+            )
         try:
             task.network.load_state_dict(weights.load(start_from, recipe.network).state_dict())
         except RuntimeError:
