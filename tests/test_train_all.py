@@ -4,10 +4,12 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import official
 import pytest
 
 import train_all
+from svhn.data.collect import Collection
 from svhn.pipeline import Pipeline
 from svhn.training.recipes import RECIPES
 
@@ -73,3 +75,15 @@ def test_figures_stay_held_out_where_training_goes_on(arguments, tmp_path, capsy
     assert train_all.main([*arguments, "--from", str(tmp_path / "weights")]) == 1  # these have seen all photos
     assert "measured" in capsys.readouterr().err
     assert train_all.main([*arguments, "--from", str(tmp_path / "weights" / "measured")]) == 0
+
+
+@pytest.mark.usefixtures("tiny_recipes")
+def test_what_visitors_saved_is_accepted_as_a_data_set(tmp_path):
+    collection = Collection(tmp_path / "collected")
+    for seed in range(5):
+        photo = np.random.default_rng(seed).integers(0, 255, (40, 80, 3), np.uint8)
+        collection.save(photo, (20.0, 10.0, 60.0, 30.0), "120")
+    named = {"data": "collected", "out": "weights", "prepared": "prepared", "runs": "runs"}
+    options = [word for option, place in named.items() for word in (f"--{option}", str(tmp_path / place))]
+    assert train_all.main([*options, "--device", "cpu"]) == 0
+    Pipeline.load(tmp_path / "weights")
