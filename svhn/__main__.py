@@ -83,7 +83,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ... (%(default)s)")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--from", type=Path, dest="start_from", metavar="DIR", help="go on from these: weights/measured")
+    parser.add_argument("--from", type=Path, dest="start_from", metavar="DIR", help="go on from weights/measured")
     parser.add_argument("--backgrounds", type=Path, help="street pictures without numbers, to set scenes into")
 
 
