@@ -19,7 +19,7 @@ from .reading import Reading
 CANDIDATES = 6  # boxes that the reader looks at before the pipeline decides which is the number
 SURE_SCORE = 0.7  # of a box: below it, it may hold but a part of the number
 WHOLE_CONFIDENCE = 0.4  # with which a number put together from parts must be read
-OTHERS_SCORE = 0.4  # how much further numbers of a photo must look like one
+OTHERS_WORTH = 0.25  # of further numbers at least: the box's score times the reader's confidence
 MARGINS = (preprocess.CROP_MARGIN, 0.05, 0.3)  # each box is read tighter and looser, too: localizers err both ways
 
 
@@ -99,7 +99,7 @@ class Pipeline:
             first = _whole(first, [*readings, *self.read_boxes(photo, _as_boxes(joined))])
         told = [first]
         for i in order[1:]:
-            likely = scores[i] >= OTHERS_SCORE and readings[i].confidence >= self.unsure_below
+            likely = worth[i] >= OTHERS_WORTH and readings[i].confidence >= self.unsure_below
             if likely and all(_apart(readings[i].box, other.box) for other in told):
                 told.append(readings[i])
         timings["reader"] = (time.perf_counter() - found) * 1e3
