@@ -12,8 +12,8 @@ AT_ONCE = 2
 KEPT_S = 600  # an upload is deleted this long after it came
 CHECKED_EVERY_S = 60
 SESSIONS = 200  # visitors and calls whose state is kept, the latest ones
-READS = {"concurrency_id": "read", "concurrency_limit": AT_ONCE}  # of every event that runs the networks
-BATCHES = {"concurrency_id": "batch", "concurrency_limit": 1}  # of those that run them for long: single photos go past
+READS = {"concurrency_id": "read", "concurrency_limit": AT_ONCE}  # of every event that reads one photo
+BATCHES = {"concurrency_id": "batch", "concurrency_limit": 1}  # of /read_batch: single photos go past it
 
 
 def html(value: str | None = None, **options: Any) -> gr.HTML:

@@ -116,23 +116,23 @@ class Pipeline:
                 attention = self.reader.attention(preprocess.normalise(crop, config.mean, config.std))[0].cpu().numpy()
         return Explanation(heat, attention)
 
-    def read_boxes(self, photo: np.ndarray, boxes: list[Box]) -> list[Reading]:
-        """What stands in each of the given boxes; timings are left empty."""
-        if not boxes:
+    def read_boxes(self, photo: np.ndarray, places: list[Box]) -> list[Reading]:
+        """What stands in each of the given places; timings are left empty."""
+        if not places:
             return []
-        crops = self.crops(photo, boxes)  # (K, M, 3, S, S)
+        crops = self.crops(photo, places)  # (K, M, 3, S, S)
         digit_probs, length_probs = ((head / self.temperature).softmax(-1) for head in self.logits(crops))
         digits, lengths, confidence = labels.decode_joint(digit_probs.log(), length_probs.log())
         return [
             _reading(box, crop[0].permute(1, 2, 0).numpy(), digits[i], int(lengths[i]), float(confidence[i]), probs)
-            for i, (box, crop, *probs) in enumerate(zip(boxes, crops, digit_probs, length_probs, strict=True))
+            for i, (box, crop, *probs) in enumerate(zip(places, crops, digit_probs, length_probs, strict=True))
         ]
 
-    def crops(self, photo: np.ndarray, boxes: list[Box]) -> torch.Tensor:
+    def crops(self, photo: np.ndarray, places: list[Box]) -> torch.Tensor:
         """What the reader sees of each box, with each of the M margins: uint8 (K, M, 3, S, S)."""
         size = self.reader.config.input_size
         return torch.stack(
-            [torch.stack([preprocess.crop(photo, np.array(box), m, size) for m in MARGINS]) for box in boxes]
+            [torch.stack([preprocess.crop(photo, np.array(box), m, size) for m in MARGINS]) for box in places]
         )
 
     @torch.inference_mode()

@@ -23,7 +23,7 @@ from .. import words
 from ..parts import html
 
 LIMIT_S = 60  # after that the camera stops by itself
-AT_ONCE = 1  # frames being read, of all visitors together: a core is left for those who send photos
+AT_ONCE = 1  # frames being read, of all visitors together, beside those of visitors who send photos
 WAITING = 8  # frames that may wait for their turn; more are told that it is busy
 MAX_FRAME = 2**20  # characters; a frame has about 60,000
 

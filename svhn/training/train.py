@@ -40,7 +40,8 @@ def train(
 
     part: "train" leaves the held-out photos out, "all" does not. backgrounds: a folder of street pictures
     that scenes are set into. start_from: a folder of weights whose network of that name is trained further, instead of
-    one that knows nothing yet. share: of the recipe's steps. Raises TrainingError, DataError or WeightsError.
+    one that knows nothing yet. share: of the recipe's steps; a part
+    of them goes on from good weights at `GENTLY` times the rate. Raises TrainingError, DataError or WeightsError.
     """
     if name not in RECIPES:
         raise TrainingError(f"There is no recipe {name!r}; choose one of {', '.join(sorted(RECIPES))}.")
