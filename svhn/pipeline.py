@@ -13,7 +13,6 @@ from torch import nn
 from . import boxes, labels, linking, preprocess, weights
 from .boxes import Box
 from .errors import WeightsError
-from .models import LOCALIZERS, READERS
 from .reading import Reading
 
 CANDIDATES = 6  # boxes that the reader looks at before the pipeline decides which is the number
@@ -58,11 +57,9 @@ class Pipeline:
         folder = Path(folder)
         manifest = weights.read_manifest(folder)
         localizer, reader = localizer or manifest["localizer"], reader or manifest["reader"]
-        if localizer not in LOCALIZERS or reader not in READERS:
-            raise WeightsError(
-                f"{localizer!r} must be one of the localizers {', '.join(LOCALIZERS)}, "
-                f"and {reader!r} one of the readers {', '.join(READERS)}."
-            )
+        for name, names in ((localizer, weights.localizers(manifest)), (reader, weights.readers(manifest))):
+            if name not in names:
+                raise WeightsError(f"{folder} holds no weights of {name!r} for this; choose from {', '.join(names)}.")
         networks = {name: weights.load(folder, name, device) for name in (localizer, reader)}
         entries = manifest["networks"]
         return Pipeline(

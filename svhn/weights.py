@@ -3,6 +3,9 @@
     weights/manifest.json               what each file is: network, sizes, data, seed, figures
     weights/fcos-1a2b3c4d.safetensors   one file a network, at most 16 MiB, named by its content
 
+Networks are known by the name of the recipe that made them; an entry's "architecture" says which kind of network it
+is, because several recipes can make one kind.
+
 A new manifest replaces the old one in a single rename, after its files are there and before the old ones
 go: a run killed at any moment leaves a set that loads.
 """
@@ -12,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Container
 from pathlib import Path
 
 import torch
@@ -29,13 +33,13 @@ def read_manifest(folder: Path) -> dict:
     path = folder / "manifest.json"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        known = [name in NETWORKS for name in manifest["networks"]]
-        if not all(known) or manifest["localizer"] not in LOCALIZERS or manifest["reader"] not in READERS:
+        if not {architecture(manifest, name) for name in manifest["networks"]} <= set(NETWORKS):
             raise WeightsError(f"{path} names a network that this version does not know; update the code or weights.")
-        required = {manifest["localizer"], manifest["reader"]}
-        if not required <= set(manifest["networks"]):
+        if manifest["localizer"] not in localizers(manifest) or manifest["reader"] not in readers(manifest):
             raise WeightsError(f"{path} has no entry for its own default networks; restore it from the repository.")
-        float(manifest["unsure_below"]), float(manifest["networks"][manifest["reader"]]["temperature"])
+        float(manifest["unsure_below"])
+        for name in readers(manifest):
+            float(manifest["networks"][name]["temperature"])
         return manifest
     except FileNotFoundError:
         raise WeightsError(
@@ -45,11 +49,32 @@ def read_manifest(folder: Path) -> dict:
         raise WeightsError(f"{path} cannot be read ({error!r}); restore it from the repository.") from None
 
 
+def architecture(manifest: dict, name: str) -> str:
+    """The kind of network that is known by that name."""
+    return manifest["networks"][name].get("architecture", name)
+
+
+def localizers(manifest: dict) -> list[str]:
+    """The names of the localizers that can be chosen, the default first."""
+    return _of_kind(manifest, LOCALIZERS, manifest["localizer"])
+
+
+def readers(manifest: dict) -> list[str]:
+    """The names of the readers that can be chosen, the default first."""
+    return _of_kind(manifest, READERS, manifest["reader"])
+
+
+def _of_kind(manifest: dict, kind: Container[str], default: str) -> list[str]:
+    names = [name for name in manifest["networks"] if architecture(manifest, name) in kind]
+    return sorted(names, key=lambda name: name != default)
+
+
 def load(folder: Path, name: str, device: torch.device | str = "cpu") -> nn.Module:
     """The network of that name, float32, in evaluation mode. Raises WeightsError."""
     from safetensors.torch import load as parse  # not needed where nothing but training runs
 
-    entries = read_manifest(folder)["networks"]
+    manifest = read_manifest(folder)
+    entries = manifest["networks"]
     if name not in entries:
         raise WeightsError(f"{folder} holds no weights of {name!r}, only of {', '.join(entries)}.")
     path = folder / entries[name]["file"]
@@ -62,7 +87,7 @@ def load(folder: Path, name: str, device: torch.device | str = "cpu") -> nn.Modu
     if hashlib.sha256(data).hexdigest() != entries[name]["sha256"]:
         raise WeightsError(f"{path} is not the file its manifest describes (sha256); restore it from the repository.")
     try:
-        network = build(name, entries[name]["config"])
+        network = build(architecture(manifest, name), entries[name]["config"])
         network.load_state_dict({key: value.float() for key, value in parse(data).items()})
     except (RuntimeError, TypeError, KeyError, ValueError) as error:
         reason = str(error).splitlines()[0]
