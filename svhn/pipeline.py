@@ -57,9 +57,10 @@ class Pipeline:
         folder = Path(folder)
         manifest = weights.read_manifest(folder)
         localizer, reader = localizer or manifest["localizer"], reader or manifest["reader"]
-        for name, names in ((localizer, weights.localizers(manifest)), (reader, weights.readers(manifest))):
+        offered = {"localizers": weights.localizers(manifest), "readers": weights.readers(manifest)}
+        for name, (kind, names) in zip((localizer, reader), offered.items(), strict=True):
             if name not in names:
-                raise WeightsError(f"{folder} holds no weights of {name!r} for this; choose from {', '.join(names)}.")
+                raise WeightsError(f"There are no weights of {name!r} to use as one of the {kind} {', '.join(names)}.")
         networks = {name: weights.load(folder, name, device) for name in (localizer, reader)}
         entries = manifest["networks"]
         return Pipeline(
