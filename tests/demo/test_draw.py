@@ -1,4 +1,4 @@
-"""Boxes, crops and previews, on photos of any size."""
+"""Crops and previews of photos of any size."""
 
 from __future__ import annotations
 
@@ -8,141 +8,6 @@ import pytest
 from demo import draw
 
 GREY = 128
-
-
-def wall(height: int, width: int) -> np.ndarray:
-    return np.full((height, width, 3), GREY, np.uint8)
-
-
-def painted(picture: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
-    """Where that colour is, (h, w) bool."""
-    return (picture == colour).all(-1)
-
-
-def bounds(mask: np.ndarray) -> tuple[int, int, int, int]:
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
-
-
-@pytest.fixture
-def no_tags(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Boxes alone, so that every green or red pixel is one of a line."""
-    monkeypatch.setattr(draw, "_tags", lambda *_: None)
-
-
-@pytest.mark.parametrize(
-    ("size", "expected"),
-    [((47, 104), (325, 720)), ((600, 800), (600, 800)), ((3000, 4000), (768, 1024)), ((4000, 20), (1024, 5))],
-)
-def test_display_size(size: tuple[int, int], expected: tuple[int, int]) -> None:
-    photo = wall(*size)
-    picture = draw.annotate(photo, None, None)
-    assert picture.shape == (*expected, 3)
-    assert picture.dtype == np.uint8
-    assert (photo == GREY).all()
-    np.testing.assert_array_equal(picture, GREY)
-
-
-def test_colours_stay_in_order() -> None:
-    photo = np.full((600, 800, 3), (200, 40, 20), np.uint8)
-    picture = draw.annotate(photo, (200.0, 150.0, 600.0, 450.0), None)
-    assert picture[10, 10].tolist() == [200, 40, 20]
-    assert (photo == (200, 40, 20)).all()
-
-
-@pytest.mark.usefixtures("no_tags")
-def test_found_box_is_green_and_where_it_was_found() -> None:
-    picture = draw.annotate(wall(600, 800), (200.0, 150.0, 600.0, 450.0), None)
-    box = bounds(painted(picture, draw.FOUND))
-    assert np.abs(np.array(box) - (200, 150, 600, 450)).max() <= draw.LINE
-    assert not painted(picture, draw.TRUE).any()
-    red, green, blue = draw.FOUND
-    assert green > 1.5 * max(red, blue)
-
-
-@pytest.mark.usefixtures("no_tags")
-def test_box_is_scaled_with_the_photo() -> None:
-    picture = draw.annotate(wall(3000, 4000), (1000.0, 750.0, 3000.0, 2250.0), None)
-    box = bounds(painted(picture, draw.FOUND))
-    assert np.abs(np.array(box) - np.array((1000, 750, 3000, 2250)) * 1024 / 4000).max() <= draw.LINE
-
-
-@pytest.mark.usefixtures("no_tags")
-def test_found_lies_over_true_and_true_is_dashed() -> None:
-    box = (200.0, 150.0, 600.0, 450.0)
-    both, alone = draw.annotate(wall(600, 800), box, box), draw.annotate(wall(600, 800), None, box)
-    assert not painted(both, draw.TRUE).any()
-    top = painted(alone, draw.TRUE)[148:153, 220:580].any(0)
-    gaps = np.flatnonzero(~top)
-    assert len(gaps) > 100
-    assert top.sum() > 100
-    assert painted(both, draw.FOUND)[148:153, 220:580].any(0).all()
-
-
-@pytest.mark.usefixtures("no_tags")
-def test_true_box_is_seen_beside_the_found_one() -> None:
-    picture = draw.annotate(wall(600, 800), (100.0, 100.0, 300.0, 200.0), (500.0, 300.0, 700.0, 400.0))
-    assert np.abs(np.array(bounds(painted(picture, draw.TRUE))) - (500, 300, 700, 400)).max() <= draw.LINE
-    assert np.abs(np.array(bounds(painted(picture, draw.FOUND))) - (100, 100, 300, 200)).max() <= draw.LINE
-
-
-@pytest.mark.parametrize(
-    "box",
-    [
-        (0.0, 0.0, 104.0, 47.0),  # the whole photo
-        (-20.0, -20.0, 5.0, 5.0),
-        (100.0, 40.0, 300.0, 300.0),
-        (103.9, 46.9, 104.0, 47.0),  # a hair in the corner
-        (30.2, 20.1, 30.4, 20.2),
-        (-50.0, -50.0, -10.0, -10.0),  # wholly outside
-    ],
-)
-def test_boxes_at_and_over_the_border_are_seen(box: tuple[float, float, float, float]) -> None:
-    for found, true, colour in ((box, None, draw.FOUND), (None, box, draw.TRUE)):
-        assert painted(draw.annotate(wall(47, 104), found, true), colour).sum() > 50
-
-
-@pytest.mark.parametrize("size", [(8, 4000), (4000, 8), (8, 8)])
-def test_thin_photos_take_a_box(size: tuple[int, int]) -> None:
-    picture = draw.annotate(wall(*size), (1.0, 1.0, 7.0, 7.0), (2.0, 2.0, 6.0, 6.0))
-    assert painted(picture, draw.FOUND).any()
-
-
-def test_tags_name_the_boxes_and_do_not_cover_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    box = (200.0, 250.0, 600.0, 350.0)
-    tagged = draw.annotate(wall(600, 800), box, box)
-    monkeypatch.setattr(draw, "_tags", lambda *_: None)
-    tags = (tagged != draw.annotate(wall(600, 800), box, box)).any(-1)
-    np.testing.assert_array_equal(tagged[260:340, 210:590], GREY)
-    above, below = bounds(tags & painted(tagged, draw.FOUND)), bounds(tags & painted(tagged, draw.TRUE))
-    assert above[3] <= 250
-    assert below[1] >= 350
-    for x1, y1, x2, y2 in (above, below):
-        assert painted(tagged, draw.HALO)[y1:y2, x1:x2].sum() > 50  # a name stands in it
-
-
-@pytest.mark.usefixtures("no_tags")
-def test_other_numbers_are_thinner_than_the_one_looked_at() -> None:
-    first, other = (100.0, 200.0, 300.0, 400.0), (500.0, 200.0, 700.0, 400.0)
-    green = painted(draw.annotate(wall(600, 800), first, None, "42", [(other, "7")]), draw.FOUND)
-    assert np.abs(np.array(bounds(green[:, :400])) - first).max() <= draw.LINE
-    assert np.abs(np.array(bounds(green[:, 400:])) - (100, 200, 300, 400)).max() <= draw.THIN
-    strong, thin = green[300, :250].sum(), green[300, 400:600].sum()
-    assert (strong, thin) == (draw.LINE, draw.THIN)
-
-
-@pytest.mark.parametrize("other", [(500.0, 200.0, 700.0, 400.0), (100.0, 260.0, 300.0, 340.0)])
-def test_every_number_has_a_tag_of_its_own(monkeypatch: pytest.MonkeyPatch, other: tuple) -> None:
-    first = (100.0, 100.0, 300.0, 240.0)
-    tagged = draw.annotate(wall(600, 800), first, None, "42", [(other, "7")])
-    monkeypatch.setattr(draw, "_tags", lambda *_: None)
-    tags = (tagged != draw.annotate(wall(600, 800), first, None, "42", [(other, "7")])).any(-1)
-    x1, y1, x2, y2 = map(int, other)
-    above_first, near_other = tags[:100, 90:310], tags[y1 - 60 : y2 + 60, x1 - 10 : x2 + 10]
-    assert painted(tagged[:100, 90:310], draw.FOUND)[above_first].mean() > 0.5  # filled
-    assert near_other.any()
-    assert not tags[y1 + 5 : y2 - 5, x1 + 5 : x2 - 5].any()  # clear of the number itself
-    assert not tags[105:235, 105:295].any()
 
 
 def test_crop_image_keeps_the_picture() -> None:
@@ -156,15 +21,8 @@ def test_crop_image_keeps_the_picture() -> None:
 
 @pytest.mark.parametrize("size", [(47, 104), (3000, 4000), (4000, 30), (8, 900), (20, 20)])
 def test_preview_is_cut_around_the_middle(size: tuple[int, int]) -> None:
-    photo = wall(*size)
+    photo = np.full((*size, 3), GREY, np.uint8)
     photo[size[0] // 2 - 2 : size[0] // 2 + 2, size[1] // 2 - 2 : size[1] // 2 + 2] = 255
     small = draw.preview(photo)
     assert small.shape == (draw.PREVIEW_HEIGHT, round(draw.PREVIEW_HEIGHT * 1.5), 3)
     assert small[small.shape[0] // 2, small.shape[1] // 2].mean() > GREY
-
-
-def test_jpeg_has_the_colours_in_order() -> None:
-    from svhn.photos import open_photo
-
-    photo = np.full((40, 60, 3), (200, 40, 20), np.uint8)
-    assert np.abs(open_photo(draw.jpeg(photo)).astype(int) - photo).max() <= 4
