@@ -50,6 +50,17 @@ def decode(digits: np.ndarray, length: int) -> str | None:
     return "".join(map(str, kept))
 
 
+def as_array(number: str | None) -> list[int]:
+    """Number as text -> [n, d1 ... d5], the count of its digits and these, with blank behind them: "42" is
+    [2, 4, 2, 10, 10, 10].
+
+    "" is [0, 10, 10, 10, 10, 10]. None, a number of more than five digits of which no more is known, is
+    [6, 10, 10, 10, 10, 10]; 6 stands for any count above five.
+    """
+    digits, length = encode(number or "")
+    return [TOO_LONG if number is None else length, *digits.tolist()]
+
+
 def joint_log_probs(digit_log_probs: torch.Tensor, length_log_probs: torch.Tensor) -> torch.Tensor:
     """Log probability of the best number of every length.
 

@@ -46,6 +46,21 @@ def test_more_than_five_digits(number):
     assert labels.decode(digits, length) is None
 
 
+@pytest.mark.parametrize(
+    ("number", "array"),
+    [
+        ("", [0, 10, 10, 10, 10, 10]),
+        ("0", [1, 0, 10, 10, 10, 10]),
+        ("427", [3, 4, 2, 7, 10, 10]),
+        ("98765", [5, 9, 8, 7, 6, 5]),
+        ("123456", [6, 1, 2, 3, 4, 5]),
+        (None, [6, 10, 10, 10, 10, 10]),  # too long, and nobody knows its digits
+    ],
+)
+def test_array_of_six(number, array):
+    assert labels.as_array(number) == array
+
+
 @pytest.mark.parametrize("text", ["12a", " 1", "-1", "½", "٣", "1.5"])
 def test_what_is_no_number(text):
     with pytest.raises(ValueError, match="not a number written in digits"):
