@@ -17,6 +17,7 @@ from types import TracebackType
 import cv2
 import numpy as np
 
+from svhn.names import Names
 from svhn.reading import Reading
 
 from . import draw
@@ -37,21 +38,6 @@ def safe_name(name: str | None) -> str:
     path = PurePosixPath(shown or UNNAMED)
     kept = path.stem.encode()[:NAME_BYTES].decode(errors="ignore") + path.suffix[:12]
     return f"_{kept}" if RESERVED.match(kept) else kept
-
-
-class Names:
-    """Names that no two files share, on systems without capitals neither: house.jpg, house-2.jpg."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-
-    def unique(self, name: str) -> str:
-        path, found, count = PurePosixPath(name), name, 1
-        while found.casefold() in self._taken:
-            count += 1
-            found = f"{path.stem}-{count}{path.suffix}"
-        self._taken.add(found.casefold())
-        return found
 
 
 class Takeaway:

@@ -74,6 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
     sub.add_argument("--json", action="store_true", help="one JSON object a line")
     _add_pipeline_options(sub)
+
+    sub = command("run", _run, "Read every picture of a folder: the same pictures with boxes, readings.csv, arrays.")
+    sub.add_argument("input", type=Path, metavar="INPUT", help="folder; sub-folders are left alone")
+    sub.add_argument("output", type=Path, metavar="OUTPUT", help="another folder, made if it is not there")
+    _add_pipeline_options(sub)
     return parser
 
 
@@ -194,6 +199,19 @@ def _read(options: argparse.Namespace) -> int:
             print(f"{path}: {result['error']}", file=sys.stderr)
         else:
             print(f"{path}: {_in_words(result, pipeline.unsure_below)}", flush=True)
+    return failed
+
+
+def _run(options: argparse.Namespace) -> int:
+    from .folder import read_folder
+
+    failed = 0
+    for row in read_folder(_pipeline(options), options.input, options.output):
+        if row.error:
+            failed = 1
+            print(f"{row.file}: {row.error}", file=sys.stderr)
+        else:
+            print(row.file, row.array, flush=True)
     return failed
 
 

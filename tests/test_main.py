@@ -37,6 +37,20 @@ def test_read_in_words(photo, tiny_weights, capsys):
     assert capsys.readouterr().out.startswith(f"{photo}: ")
 
 
+def test_run_prints_an_array_a_picture_and_goes_on_after_a_broken_one(photo, tmp_path, tiny_weights, capsys):
+    (tmp_path / "broken.png").write_text("not a photo")
+    code = main(["run", str(tmp_path), str(tmp_path / "out"), "--weights", str(tiny_weights)])
+    said = capsys.readouterr()
+    assert code == 1
+    name, array = said.out.rstrip().split(" ", 1)
+    assert name == "photo.jpg"
+    assert len(json.loads(array)) == 6
+    assert said.err.startswith("broken.png: This file is not a picture")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"photo.jpg", "readings.csv"}
+    (tmp_path / "broken.png").unlink()
+    assert main(["run", str(tmp_path), str(tmp_path / "out"), "--weights", str(tiny_weights)]) == 0
+
+
 def test_evaluate_writes_a_report(small_data, tiny_weights, tmp_path, capsys):
     out = tmp_path / "deep" / "report.json"
     arguments = ["evaluate", "--data", str(small_data), "--split", "test", "--out", str(out), "--limit", "4"]
@@ -71,17 +85,19 @@ def test_evaluate_says_what_it_left_out(tiny_weights, tmp_path, capsys):
         (["read", "x.jpg", "--reader", "fcos"], "one of the readers"),
         (["read", "x.jpg", "--localizer", "compact"], "one of the localizers"),
         (["evaluate", "--photos", "nowhere", "--out", "."], "is a folder"),
+        (["run", "nowhere", "out"], "cannot be opened"),
+        (["run", ".", "out"], "There is no picture"),
     ],
 )
 def test_errors_are_a_sentence_and_exit_code_one(arguments, said, tiny_weights, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    if arguments[0] in ("evaluate", "read"):
+    if arguments[0] in ("evaluate", "read", "run"):
         arguments = [*arguments, "--weights", str(tiny_weights)]
     assert main(arguments) == 1
     error = capsys.readouterr().err
     assert said in error
     assert "Traceback" not in error
-    assert not (tmp_path / "x.json").exists()
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_wrong_command_line_is_exit_code_two():
