@@ -48,6 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--split", default="train", choices=("train", "test", "extra"))
     sub.add_argument("--out", type=Path, default=PREPARED, help="where the HDF5 files go (%(default)s)")
 
+    sub = command("split", _split, "Write down which prepared photos are held out, as a CSV: file, number, part.")
+    sub.add_argument("--prepared", type=Path, default=PREPARED, help="folder of the HDF5 files (%(default)s)")
+    sub.add_argument("--out", type=Path, required=True, help="split.csv")
+
     sub = command("train", _train, "Train one network from prepared files.")
     sub.add_argument("recipe", help="its name in svhn/training/recipes.py, such as compact or fcos")
     sub.add_argument("--prepared", type=Path, default=PREPARED, help="folder of the HDF5 files (%(default)s)")
@@ -113,6 +117,12 @@ def _prepare(options: argparse.Namespace) -> None:
     from .data.prepare import prepare
 
     print(prepare(options.data, options.split, options.out))
+
+
+def _split(options: argparse.Namespace) -> None:
+    from .data.split_table import write_table
+
+    print(", ".join(f"{part}: {count}" for part, count in write_table(options.prepared, options.out).items()))
 
 
 def _train(options: argparse.Namespace) -> None:

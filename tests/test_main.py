@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import official
 import pytest
@@ -51,6 +52,14 @@ def test_run_prints_an_array_a_picture_and_goes_on_after_a_broken_one(photo, tmp
     assert main(["run", str(tmp_path), str(tmp_path / "out"), "--weights", str(tiny_weights)]) == 0
 
 
+def test_split_tells_its_counts(tmp_path, capsys):
+    with h5py.File(tmp_path / "train_crops.h5", "w") as file:
+        file["number"] = range(1, 13)
+    assert main(["split", "--prepared", str(tmp_path), "--out", str(tmp_path / "split.csv")]) == 0
+    assert capsys.readouterr().out == "train: 10, held_out: 2\n"
+    assert len((tmp_path / "split.csv").read_text().splitlines()) == 13
+
+
 def test_evaluate_writes_a_report(small_data, tiny_weights, tmp_path, capsys):
     out = tmp_path / "deep" / "report.json"
     arguments = ["evaluate", "--data", str(small_data), "--split", "test", "--out", str(out), "--limit", "4"]
@@ -85,6 +94,7 @@ def test_evaluate_says_what_it_left_out(tiny_weights, tmp_path, capsys):
         (["read", "x.jpg", "--reader", "fcos"], "one of the readers"),
         (["read", "x.jpg", "--localizer", "compact"], "one of the localizers"),
         (["evaluate", "--photos", "nowhere", "--out", "."], "is a folder"),
+        (["split", "--prepared", "nowhere", "--out", "x.csv"], "svhn prepare"),
         (["run", "nowhere", "out"], "cannot be opened"),
         (["run", ".", "out"], "There is no picture"),
     ],

@@ -1,0 +1,41 @@
+"""The held-out rule written out: which prepared photo is in which part, for those who work with other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from ..errors import DataError
+from ..weights import write_whole
+from .split import is_held_out
+
+
+def write_table(prepared: Path, out: Path) -> Counter[str]:
+    """prepared/train_crops.h5 -> a CSV with file, number (of the image) and part, "train" or "held_out", by number.
+
+    Gives the count of each part. Raises DataError when the prepared file is missing or damaged, or `out` cannot be
+    written.
+    """
+    path = prepared / "train_crops.h5"
+    if not path.is_file():
+        raise DataError(f"{prepared} holds no {path.name}; make it with: python -m svhn prepare --data DIR")
+    try:
+        with h5py.File(path) as file:
+            numbers = np.sort(file["number"][:])
+    except (OSError, KeyError) as error:
+        raise DataError(f"{path} is no prepared file ({error}); make it anew with: python -m svhn prepare") from None
+    parts = np.where(is_held_out(numbers), "held_out", "train").tolist()
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(("file", "number", "part"))
+    table.writerows((f"{number}.png", number, part) for number, part in zip(numbers, parts, strict=True))
+    try:
+        write_whole(out, text.getvalue().encode())
+    except OSError as error:
+        raise DataError(f"{out} cannot be written ({error.strerror}).") from None
+    return Counter(parts)
