@@ -25,7 +25,8 @@ from svhn.provenance import machine
 from svhn.synth.bank import crop_bank
 from svhn.synth.config import CameraConfig, LayoutConfig, PaintConfig, StreetConfig, ViewConfig
 from svhn.synth.glyphs import Atlas, load_atlas
-from svhn.training.engine import State, fit
+from svhn.training.checkpoint import State
+from svhn.training.engine import fit
 from svhn.training.recipes import RECIPES
 from svhn.training.tasks import Sources, make_task
 from svhn.weights import write_whole

@@ -76,6 +76,18 @@ def joint_log_probs(digit_log_probs: torch.Tensor, length_log_probs: torch.Tenso
     return length_log_probs + per_position.sum(-1)
 
 
+def length_from_blanks(digit_logits: torch.Tensor) -> torch.Tensor:
+    """Logits of the length (N, 7), of a network that has none of its own: how likely just the first n of the five
+    positions, (N, 5, 11), are filled."""
+    blank = digit_logits.float().log_softmax(-1)[..., BLANK]  # (N, 5)
+    filled = torch.log1p(-blank.exp().clamp_max(1 - 1e-6))
+    steps = torch.arange(MAX_DIGITS, device=blank.device)
+    lengths = torch.arange(MAX_DIGITS + 1, device=blank.device)
+    per_position = torch.where(steps < lengths[:, None], filled[:, None], blank[:, None])  # (N, 6, 5)
+    never = blank.new_full((len(blank), 1), -20.0)  # five positions do not tell of a sixth
+    return torch.cat([per_position.sum(-1), never], dim=1)
+
+
 def likeliest(digit_log_probs: torch.Tensor, length_log_probs: torch.Tensor, k: int) -> list[tuple[str, float]]:
     """The k likeliest numbers of up to five digits with their joint probabilities, best first; "" is no number.
 

@@ -60,10 +60,18 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10)
 
 def localisation(found: np.ndarray, true: np.ndarray) -> dict[str, float]:
     """Boxes found against true ones, (N, 4), (N, 4), zero where nothing was found ->
-    mean IoU, recall at IoU 0.5, and the mean share of the true box that the found one contains."""
+    mean IoU, mean Dice coefficient, recall at IoU 0.5, and the mean share of the true box that the found one contains.
+    """
     overlap = bx.iou(found, true)
     return {
         "mean_iou": float(overlap.mean()),
+        "mean_dice": float((2 * overlap / (1 + overlap)).mean()),
         "recall_50": float((overlap >= 0.5).mean()),
         "containment": float(bx.containment(true, found).mean()),
     }
+
+
+def dice(found: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """Dice coefficient of masks, (N, H, W) bool each -> (N,); 1 where both are empty."""
+    common, areas = (found & true).sum((1, 2)), found.sum((1, 2)) + true.sum((1, 2))
+    return np.where(areas > 0, 2 * common / np.maximum(areas, 1), 1.0)

@@ -19,7 +19,6 @@ CANDIDATES = 6  # boxes that the reader looks at before the pipeline decides whi
 SURE_SCORE = 0.7  # of a box: below it, it may hold but a part of the number
 WHOLE_CONFIDENCE = 0.4  # with which a number put together from parts must be read
 OTHERS_WORTH = 0.25  # of further numbers at least: the box's score times the reader's confidence
-MARGINS = (preprocess.CROP_MARGIN, 0.05, 0.3)  # each box is read tighter and looser, too: localizers err both ways
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ class Pipeline:
         """What stands in each of the given places; timings are left empty."""
         if not places:
             return []
-        crops = self.crops(photo, places)  # (K, M, 3, S, S)
+        crops = self.crops(photo, places)  # (K, M, 3, h, w)
         digit_probs, length_probs = ((head / self.temperature).softmax(-1) for head in self.logits(crops))
         digits, lengths, confidence = labels.decode_joint(digit_probs.log(), length_probs.log())
         return [
@@ -127,15 +126,18 @@ class Pipeline:
         ]
 
     def crops(self, photo: np.ndarray, places: list[Box]) -> torch.Tensor:
-        """What the reader sees of each box, with each of the M margins: uint8 (K, M, 3, S, S)."""
-        size = self.reader.config.input_size
+        """What the reader sees of each box, with each of the M margins: uint8 (K, M, 3, h, w)."""
+        config = self.reader.config
         return torch.stack(
-            [torch.stack([preprocess.crop(photo, np.array(box), m, size) for m in MARGINS]) for box in places]
+            [
+                torch.stack([preprocess.crop(photo, np.array(box), m, config.input_size) for m in config.margins])
+                for box in places
+            ]
         )
 
     @torch.inference_mode()
     def logits(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """uint8 (K, M, 3, S, S) -> mean log probabilities of digits (K, 5, 11) and length (K, 7), before
+        """uint8 (K, M, 3, h, w) -> mean log probabilities of digits (K, 5, 11) and length (K, 7), before
         calibration, float64 on the CPU."""
         config, device = self.reader.config, next(self.reader.parameters()).device
         heads = self.reader(preprocess.normalise(crops.flatten(0, 1).to(device), config.mean, config.std))

@@ -12,6 +12,14 @@ from torchvision.transforms.v2 import functional as F
 from . import boxes as bx
 
 CROP_MARGIN = 0.15  # of the box's own size, on every side: the 30 % enlargement of the literature
+MARGINS = (CROP_MARGIN, 0.05, 0.3)  # each box is read tighter and looser, too: localizers err both ways
+
+Size = int | tuple[int, int]  # side of a square, or (height, width)
+
+
+def sides(size: Size) -> tuple[int, int]:
+    """(height, width)."""
+    return (size, size) if isinstance(size, int) else size
 
 
 def pixel_bounds(box: np.ndarray) -> tuple[int, int, int, int]:
@@ -30,10 +38,10 @@ def cut(photo: np.ndarray, box: np.ndarray) -> np.ndarray:
     return photo[ys[:, None], xs]
 
 
-def crop(photo: np.ndarray, box: np.ndarray, margin: float = CROP_MARGIN, size: int = 64) -> torch.Tensor:
-    """Photo and number box -> uint8 (3, size, size): the box with margin, stretched to a square."""
+def crop(photo: np.ndarray, box: np.ndarray, margin: float = CROP_MARGIN, size: Size = 64) -> torch.Tensor:
+    """Photo and number box -> uint8 (3, h, w): the box with margin, stretched to that size."""
     patch = torch.from_numpy(cut(photo, bx.expand(np.asarray(box), margin))).permute(2, 0, 1)
-    return F.resize(patch, [size, size], antialias=True).contiguous()  # fast only as it lies in memory: (h, w, 3)
+    return F.resize(patch, list(sides(size)), antialias=True).contiguous()  # fast only as it lies in memory: (h, w, 3)
 
 
 def working_copy(photo: np.ndarray, long_side: int, enlarge: bool = True) -> torch.Tensor:
@@ -49,6 +57,11 @@ def working_copy(photo: np.ndarray, long_side: int, enlarge: bool = True) -> tor
 def normalise(images: torch.Tensor, mean: float, std: float) -> torch.Tensor:
     """uint8 or float (N, 3, H, W) in 0 ... 255 -> float (N, 3, H, W), the scale the networks know."""
     return (images.float() / 255.0 - mean) / std
+
+
+def squashed(photo: np.ndarray, size: int) -> torch.Tensor:
+    """The whole photo stretched to a square, uint8 (3, size, size)."""
+    return F.resize(torch.from_numpy(photo).permute(2, 0, 1), [size, size], antialias=True).contiguous()
 
 
 def centre_patch(photo: np.ndarray, size: int) -> tuple[torch.Tensor, np.ndarray, float]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
+
+import torch
+from torch import nn
 
 
 class _Quiet:
@@ -42,6 +46,13 @@ class EventLog:
             self.writer = None
         else:
             self.writer = SummaryWriter(str(folder))
+
+    def graph(self, network: nn.Module, example: torch.Tensor) -> None:
+        """The network's structure, traced with an input."""
+        if self.writer:
+            with warnings.catch_warnings(), torch.no_grad():
+                warnings.simplefilter("ignore")  # tracing warns of every branch that it fixes
+                self.writer.add_graph(network, example, use_strict_trace=False)
 
     def write(self, step: int, figures: dict[str, float]) -> None:
         if self.writer:

@@ -11,7 +11,7 @@ from torch import nn
 from . import evaluate, labels, plots, weights
 from .calibration import fit_temperature
 from .pipeline import Pipeline
-from .training.engine import State
+from .training.checkpoint import State
 from .training.recipes import RECIPES
 
 UNSURE_BELOW = 0.5  # calibrated confidence: below it a reading is more likely wrong than right
@@ -44,7 +44,7 @@ def release(
     }
     manifest["networks"][reader[0]]["temperature"] = pipeline.temperature
     for name, _, state in (localizer, reader):
-        plots.curves(name, state.history, folder / f"{name}-curves.png")
+        plots.curves({name: state.history}, folder / f"{name}-curves.png")
     plots.readings(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT), figures_dir / "held_out.png")
     weights.save(folder, networks, manifest)
     return report

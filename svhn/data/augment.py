@@ -69,10 +69,10 @@ def vary_appearance(x: torch.Tensor, look: Appearance, generator: torch.Generato
 
 def blur(x: torch.Tensor, look: Appearance, generator: torch.Generator) -> torch.Tensor:
     """Part of the batch loses resolution: shrunk and enlarged again, as a photo taken from afar."""
-    side = x.shape[-1]
+    size = x.shape[2:]
     factor = float(uniform(1, *look.blur_to, generator))
-    small = F.interpolate(x, size=max(4, round(side * factor)), mode="bilinear", antialias=True)
-    return torch.where(chosen(len(x), look.blurred, generator), F.interpolate(small, size=side, mode="bicubic"), x)
+    small = F.interpolate(x, size=[max(4, round(side * factor)) for side in size], mode="bilinear", antialias=True)
+    return torch.where(chosen(len(x), look.blurred, generator), F.interpolate(small, size=size, mode="bicubic"), x)
 
 
 def erase(x: torch.Tensor, look: Appearance, generator: torch.Generator) -> torch.Tensor:

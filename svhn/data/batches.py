@@ -53,6 +53,13 @@ class SceneSet(Rows):
     box: torch.Tensor
 
 
+@dataclass(frozen=True)
+class CountedScenes(SceneSet):
+    """Whole photos whose number's length class is known, too: length (N,)."""
+
+    length: torch.Tensor
+
+
 def load_crops(path: Path, part: str, device: torch.device) -> CropSet:
     """Rows of a prepared crops file on the device; part as in `_rows`."""
     images, box, digits, length, aspect = _rows(path, part, ("images", "box", "digits", "length", "aspect"))
@@ -64,6 +71,13 @@ def load_scenes(path: Path, part: str, device: torch.device) -> SceneSet:
     images, size, box = _rows(path, part, ("images", "size", "box"))
     numbers = F.pad(box[:, None], (0, 0, 0, MAX_NUMBERS - 1), value=torch.nan)  # (N, K, 4)
     return SceneSet(*(t.to(device) for t in (images, size, numbers)))
+
+
+def load_counted_scenes(path: Path, part: str, device: torch.device) -> CountedScenes:
+    """`load_scenes` with the length of every photo's number."""
+    scenes = load_scenes(path, part, device)
+    (length,) = _rows(path, part, ("length",))
+    return CountedScenes(scenes.images, scenes.size, scenes.box, length.long().to(device))
 
 
 def check_parts(path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ..preprocess import CROP_MARGIN, Size, sides
 from . import augment
 from .augment import Appearance, uniform
 from .batches import CropSet
@@ -25,8 +26,8 @@ class CropJitter:
     look: Appearance = Appearance()
 
 
-def jittered_crops(crops: CropSet, size: int, jitter: CropJitter, generator: torch.Generator) -> torch.Tensor:
-    """Shifted, scaled, turned, recoloured crops, float (N, 3, size, size) in 0 ... 255."""
+def jittered_crops(crops: CropSet, size: Size, jitter: CropJitter, generator: torch.Generator) -> torch.Tensor:
+    """Shifted, scaled, turned, recoloured crops, float (N, 3, *size) in 0 ... 255."""
     n = len(crops)
     noise = torch.randn(n, 4, device=generator.device, generator=generator)
     loose = (uniform(n, 0, 1, generator, (1,)) < jitter.loose) * uniform(n, 0, 0.25, generator, (1,))
@@ -34,15 +35,28 @@ def jittered_crops(crops: CropSet, size: int, jitter: CropJitter, generator: tor
     angle = uniform(n, -jitter.rotation, jitter.rotation, generator) * math.pi / 180
     shear = uniform(n, -jitter.shear, jitter.shear, generator)
     matrix = region_matrix(crops.box, margins, crops.aspect, angle, shear)
-    x = augment.sample(crops.images.float() / 255, matrix, (size, size))
+    x = augment.sample(crops.images.float() / 255, matrix, sides(size))
     return augment.vary_appearance(x, jitter.look, generator) * 255
 
 
-def centred_crops(crops: CropSet, size: int, margin: float) -> torch.Tensor:
-    """The crops as service would cut them, float (N, 3, size, size) in 0 ... 255."""
+def random_patches(crops: CropSet, canvas: int, size: int, generator: torch.Generator) -> torch.Tensor:
+    """The paper's way: the box with its usual margin stretched to a square of `canvas` pixels, of which a random
+    patch is taken, float (N, 3, size, size) in 0 ... 255."""
+    region = 1 + 2 * CROP_MARGIN  # sides of the box, as wide and as high as the canvas
+    cut = region * (1 - size / canvas)
+    left_top = uniform(len(crops), 0, cut, generator, (2,))
+    margins = CROP_MARGIN - torch.cat([left_top, cut - left_top], dim=1)  # (N, 4)
+    return _straight(crops, (size, size), margins)
+
+
+def centred_crops(crops: CropSet, size: Size, margin: float) -> torch.Tensor:
+    """The crops as service would cut them, float (N, 3, *size) in 0 ... 255."""
+    return _straight(crops, sides(size), torch.full_like(crops.box, margin))
+
+
+def _straight(crops: CropSet, size: tuple[int, int], margins: torch.Tensor) -> torch.Tensor:
     zero = crops.aspect.new_zeros(len(crops))
-    matrix = region_matrix(crops.box, zero[:, None].expand(-1, 4) + margin, crops.aspect, zero, zero)
-    return augment.sample(crops.images.float(), matrix, (size, size))
+    return augment.sample(crops.images.float(), region_matrix(crops.box, margins, crops.aspect, zero, zero), size)
 
 
 def region_matrix(

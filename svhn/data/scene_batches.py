@@ -125,18 +125,18 @@ def _move_boxes(boxes: torch.Tensor, matrix: torch.Tensor, side: int) -> torch.T
     return torch.where((visible > 0.5)[..., None], seen, torch.nan)
 
 
-def centre_patches(
-    scenes: SceneSet, side: int, jitter: SceneJitter, generator: torch.Generator
+def photo_views(
+    scenes: SceneSet, side: int, centre: bool, jitter: SceneJitter, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Document 000's patches: the shorter side scaled to `side`, the middle cut out, a little jittered ->
-    float (N, 3, side, side) in 0 ... 255 and the number's left, top, width, height in shares of the patch, (N, 4)."""
+    """What the documents' localizers see: the photo stretched to a square, or its middle square, a little jittered ->
+    float (N, 3, side, side) in 0 ... 255 and the numbers' left, top, width, height in shares of it, (N, K, 4)."""
     n = len(scenes)
     size = scenes.size.float().flip(1)  # (N, 2): w, h
-    half = size.amin(1, keepdim=True) / 2 * uniform(n, 0.85, 1.1, generator, (1,))
-    centre = size / 2 + uniform(n, -0.15, 0.15, generator, (2,)) * half
-    matrix = torch.cat([torch.diag_embed(half.expand(-1, 2)), centre[..., None]], dim=2)
+    half = (size.amin(1, keepdim=True).expand(-1, 2) if centre else size) / 2
+    half = half * uniform(n, 0.85, 1.1, generator, (1,))
+    middle = size / 2 + uniform(n, -0.15, 0.15, generator, (2,)) * half
+    matrix = torch.cat([torch.diag_embed(half), middle[..., None]], dim=2)
     x, _ = _sample_inside(scenes, matrix, side, jitter.feather)
-    box = scenes.box[:, 0]
-    left_top = (box[:, :2] - centre + half) / (2 * half)
-    shares = torch.cat([left_top, (box[:, 2:] - box[:, :2]) / (2 * half)], dim=1)
-    return augment.vary_appearance(x, jitter.look, generator) * 255, shares
+    left_top = (scenes.box[..., :2] - (middle - half)[:, None]) / (2 * half)[:, None]
+    width_height = (scenes.box[..., 2:] - scenes.box[..., :2]) / (2 * half)[:, None]
+    return augment.vary_appearance(x, jitter.look, generator) * 255, torch.cat([left_top, width_height], dim=2)

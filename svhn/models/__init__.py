@@ -2,6 +2,7 @@
 
 A reader maps normalised crops (N, 3, S, S) to digit logits (N, 5, 11) and length logits (N, 7).
 A localizer has `locate(photo)`: uint8 RGB (h, w, 3) -> boxes (K, 4) in photo pixels and scores (K,).
+The others name single MNIST digits: normalised (N, 1, 28, 28) -> logits (N, 10).
 """
 
 from __future__ import annotations
@@ -12,19 +13,38 @@ from typing import Any
 from torch import nn
 
 from .compact import CompactConfig, CompactReader
+from .customized import CustomizedConfig, CustomizedReader
+from .digits import DigitCNN, DigitCNNConfig, Logistic, LogisticConfig
 from .fcos import FCOS, FCOSConfig
 from .goodfellow import GoodfellowConfig, GoodfellowReader
+from .simple import SimpleConfig, SimpleReader
+from .small_box import SmallBox, SmallBoxConfig
 from .smaller_vgg import SmallerVGG, SmallerVGGConfig
+from .unet import UNet, UNetConfig
+from .vgg16 import VGG16Box, VGG16BoxConfig, VGG16Config, VGG16Reader
+from .whole import Whole, WholeConfig
 
-READERS: dict[str, tuple[type[nn.Module], type]] = {
+Registry = dict[str, tuple[type[nn.Module], type]]
+READERS: Registry = {
     "compact": (CompactReader, CompactConfig),
     "goodfellow": (GoodfellowReader, GoodfellowConfig),
+    "customized": (CustomizedReader, CustomizedConfig),
+    "vgg16": (VGG16Reader, VGG16Config),
+    "simple": (SimpleReader, SimpleConfig),
 }
-LOCALIZERS: dict[str, tuple[type[nn.Module], type]] = {
+LOCALIZERS: Registry = {
     "fcos": (FCOS, FCOSConfig),
     "smaller_vgg": (SmallerVGG, SmallerVGGConfig),
+    "vgg16_box": (VGG16Box, VGG16BoxConfig),
+    "small_box": (SmallBox, SmallBoxConfig),
+    "unet": (UNet, UNetConfig),
+    "whole": (Whole, WholeConfig),
 }
-NETWORKS = READERS | LOCALIZERS
+DIGITS: Registry = {
+    "logistic": (Logistic, LogisticConfig),
+    "digit_cnn": (DigitCNN, DigitCNNConfig),
+}
+NETWORKS = READERS | LOCALIZERS | DIGITS
 
 
 def build(name: str, config: dict[str, Any] | None = None) -> nn.Module:

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from ..labels import DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS
+from ..preprocess import MARGINS
 from .layers import Residual, conv_norm
 
 
@@ -23,6 +24,7 @@ class CompactConfig:
     """Every size of the network. `channels`: one entry a stage; `summary`: width of the global summary."""
 
     input_size: int = 64
+    margins: tuple[float, ...] = MARGINS
     mean: float = 0.45
     std: float = 0.22
     channels: tuple[int, int, int, int] = (32, 56, 96, 160)

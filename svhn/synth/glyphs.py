@@ -6,21 +6,18 @@ height of the face's digits, so that a face's digits keep their proportions to e
 
 from __future__ import annotations
 
-import gzip
-import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torchvision.datasets import MNIST
+
+from ..data.mnist import load_digits
 
 CELL = 64  # side of a mask, texels
 FIGURE = 52  # figure height in the cell, texels, unless the face is too wide for that
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabdeghnrst"
-MNIST_FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
 MNIST_FIGURE = 20  # pixels that the taller or wider side of every MNIST digit takes
 MNIST_INK = 60  # grey value above which a pixel counts as ink
 ATLAS = Path(__file__).with_name("atlas.npz")
@@ -75,10 +72,10 @@ def load_atlas(path: str | Path = ATLAS) -> Atlas:
 def mnist_atlas(folder: str | Path, faces: int = 1000, seed: int = 0) -> Atlas:
     """MNIST's training digits as an atlas of `faces` hands, each with one example of every digit.
 
-    folder: holds the official `train-*-ubyte.gz` files. Raises FileNotFoundError when they are not there.
+    folder: holds the four official files. Raises DataError when they are not there.
     Letters are those of the committed atlas.
     """
-    images, labels = _mnist(Path(folder))
+    images, labels = load_digits(Path(folder), "all")
     generator = torch.Generator().manual_seed(seed)
     chosen = []
     for digit in range(10):
@@ -109,15 +106,3 @@ def _span(hit: torch.Tensor) -> torch.Tensor:
     """bool (n, L) -> first and past-the-last True (n, 2) float."""
     at = torch.arange(hit.shape[1], dtype=torch.float32)
     return torch.stack([torch.where(hit, at, torch.inf).amin(1), torch.where(hit, at + 1, 0.0).amax(1)], dim=1)
-
-
-def _mnist(folder: Path) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images (60000, 28, 28) uint8 and labels, by torchvision's loader, which wants the files unpacked."""
-    with tempfile.TemporaryDirectory() as root:
-        raw = Path(root, "MNIST", "raw")
-        raw.mkdir(parents=True)
-        for name in MNIST_FILES:
-            with gzip.open(folder / f"{name}.gz") as packed, (raw / name).open("wb") as plain:
-                shutil.copyfileobj(packed, plain)
-        mnist = MNIST(root, train=True)
-        return mnist.data, mnist.targets

@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import json
 import math
-import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -23,35 +18,10 @@ from torch import nn
 
 from ..errors import TrainingError
 from ..progress import EventLog, progress_bar
+from . import checkpoint
+from .checkpoint import BEST, LAST, State
 from .recipes import Recipe
-
-
-@dataclass(frozen=True)
-class Task:
-    """What the loop needs to know of a network's work.
-
-    loss(network, generator) draws a batch and gives a scalar; validate(network) gives named figures.
-    """
-
-    network: nn.Module
-    loss: Callable[[nn.Module, torch.Generator], torch.Tensor]
-    validate: Callable[[nn.Module], dict[str, float]]
-
-
-@dataclass
-class State:
-    """Everything that a checkpoint holds besides tensors: how far it got, and where it came from.
-
-    data: what it is trained on, in words. code: the commit it was started at. machine: what it runs on.
-    """
-
-    seed: int = 0
-    data: str = ""
-    code: str = ""
-    machine: str = ""
-    step: int = 0
-    seconds: float = 0.0
-    history: list[dict[str, float]] = field(default_factory=list)
+from .task import Task
 
 
 def fit(
@@ -63,11 +33,13 @@ def fit(
     minutes: float | None = None,
     resume: bool = False,
 ) -> tuple[nn.Module, State]:
-    """Trains to the recipe's last step, or for `minutes` of training if these end sooner.
+    """Trains to the recipe's last step, or for `minutes` of training, or until it has got no better for the recipe's
+    patience, whichever comes first.
 
     `start` says where a new run comes from; a checkpoint is resumed only if its seed and data are the same.
     Gives the averaged network, in evaluation mode, and the record of the run; both are also in
-    `run_dir/last.pt`. Under a time budget the schedule follows the clock, so that it always ends low.
+    `run_dir/last.pt`, and those of the best epoch in `run_dir/best.pt`. Under a time budget the schedule follows the
+    clock, so that it always ends low.
     Raises TrainingError on a non-finite loss or a checkpoint that does not fit.
     """
     if minutes is not None and not minutes > 0:
@@ -77,16 +49,18 @@ def fit(
     average = copy.deepcopy(network).eval().requires_grad_(False)
     optimizer = torch.optim.AdamW(_groups(network, recipe.weight_decay), lr=recipe.learning_rate)
     state = dataclasses.replace(start, history=[])
-    checkpoint = run_dir / "last.pt"
-    if resume and checkpoint.exists():
-        state = _load(checkpoint, recipe, start, network, average, optimizer, device)
+    parts = {"network": network, "average": average, "optimizer": optimizer}
+    if resume and (run_dir / LAST).exists():
+        state = checkpoint.resume(run_dir / LAST, recipe, start, device, **parts)
     budget = math.inf if minutes is None else minutes * 60
     log = EventLog(run_dir / "events")
+    if not state.step:
+        log.graph(average, task.example.to(device))
     bar = progress_bar(recipe.steps, state.step, recipe.network)
     losses: list[torch.Tensor] = []
     mark = time.monotonic()
 
-    while state.step < recipe.steps and state.seconds < budget:
+    while state.step < recipe.steps and state.seconds < budget and not _stale(state, task.score, recipe):
         done = max(state.step / recipe.steps, state.seconds / budget)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(state.step, done, recipe)
@@ -110,11 +84,23 @@ def fit(
             state.history.append({"step": state.step, "seconds": round(state.seconds, 1), **figures})
             log.write(state.step, figures)
             bar.set_postfix({name: f"{value:.4g}" for name, value in figures.items()})
-            _save(checkpoint, recipe, network, average, optimizer, state)
+            checkpoint.save(run_dir / LAST, recipe, state=state, **parts)
+            if _epochs_since_best(state, task.score) == 0:
+                checkpoint.save(run_dir / BEST, recipe, average, state)
             mark = time.monotonic()  # validation and saving are not training time
     bar.close()
     log.close()
     return average, state
+
+
+def _epochs_since_best(state: State, score: str) -> int:
+    figures = [row[score] for row in state.history]
+    return len(figures) - 1 - figures.index(max(figures)) if figures else 0
+
+
+def _stale(state: State, score: str, recipe: Recipe) -> bool:
+    """Whether the last best epoch is too long ago."""
+    return bool(recipe.patience) and _epochs_since_best(state, score) >= recipe.patience
 
 
 def learning_rate(step: int, done: float, recipe: Recipe) -> float:
@@ -151,37 +137,3 @@ def _average(average: nn.Module, network: nn.Module, decay: float) -> None:
             mean.lerp_(value, 1 - decay)
         else:
             mean.copy_(value)
-
-
-def _save(path: Path, recipe: Recipe, network, average, optimizer, state: State) -> None:
-    """Written aside, then renamed: a checkpoint is whole or it is the one before."""
-    content = {
-        "recipe": json.dumps(dataclasses.asdict(recipe), sort_keys=True),
-        "network": network.state_dict(),
-        "average": average.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "state": dataclasses.asdict(state),
-    }
-    aside = path.with_suffix(".part")
-    torch.save(content, aside)
-    os.replace(aside, path)
-
-
-def _load(path: Path, recipe: Recipe, start: State, network, average, optimizer, device: torch.device) -> State:
-    try:
-        content = torch.load(path, map_location=device, weights_only=True)
-        if content["recipe"] != json.dumps(dataclasses.asdict(recipe), sort_keys=True):
-            raise TrainingError(f"{path} was made by another recipe; move it away or train without --resume.")
-        state = State(**content["state"])
-        if (state.seed, state.data) != (start.seed, start.data):
-            raise TrainingError(
-                f"{path} was trained with seed {state.seed} on {state.data or 'other data'}; "
-                "move it away or train without --resume."
-            )
-        network.load_state_dict(content["network"])
-        average.load_state_dict(content["average"])
-        optimizer.load_state_dict(content["optimizer"])
-        return state
-    except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError, UnpicklingError) as error:
-        reason = str(error).splitlines()[0]
-        raise TrainingError(f"{path} cannot be resumed from ({reason}); train without --resume.") from None

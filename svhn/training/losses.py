@@ -46,6 +46,37 @@ def fcos_loss(logits: torch.Tensor, found: torch.Tensor, boxes: torch.Tensor, co
     return focal + overlap
 
 
-def patch_box_loss(shares: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Squared error of left, top, width and height in shares of the patch, (N, 4), (N, 4) -> scalar."""
+def l2_box_loss(shares: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Squared error of left, top, width and height in shares of what the network sees, (N, 4), (N, 4) -> scalar."""
     return F.mse_loss(shares.float(), target)
+
+
+def dice_box_loss(shares: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """One minus the Dice coefficient of the boxes, which left, top, width and height tell: (N, 4), (N, 4) -> scalar.
+
+    Boxes that do not touch have no slope; a little L2 keeps them moving.
+    """
+    found, true = (torch.cat([b[:, :2], b[:, :2] + b[:, 2:].clamp_min(1e-3)], dim=1) for b in (shares.float(), target))
+    low, high = torch.maximum(found[:, :2], true[:, :2]), torch.minimum(found[:, 2:], true[:, 2:])
+    common = (high - low).clamp_min(0).prod(1)
+    areas = (found[:, 2:] - found[:, :2]).prod(1) + (true[:, 2:] - true[:, :2]).prod(1)
+    return (1 - 2 * common / areas).mean() + 0.1 * l2_box_loss(shares, target)
+
+
+BOX_LOSSES = {"l2": l2_box_loss, "dice": dice_box_loss}
+
+
+def masks(boxes: torch.Tensor, side: int) -> torch.Tensor:
+    """Boxes (N, K, 4) as left, top, width, height in shares, NaN for none -> (N, side, side), 1 inside any."""
+    at = (torch.arange(side, device=boxes.device) + 0.5) / side
+    past = boxes[..., None, :2] + boxes[..., None, 2:]  # (N, K, 1, 2)
+    inside = (at[:, None] >= boxes[..., None, :2]) & (at[:, None] < past)  # (N, K, side, 2)
+    return (inside[..., 1][..., :, None] & inside[..., 0][..., None, :]).any(1).float()
+
+
+def mask_loss(logits: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+    """One minus the soft Dice coefficient of each photo, and the cross-entropy of its pixels, which has a slope where
+    Dice has none: (N, S, S), (N, S, S) -> scalar."""
+    likely = logits.sigmoid()
+    common, areas = (likely * true).sum((1, 2)), (likely + true).sum((1, 2))
+    return (1 - (2 * common + 1) / (areas + 1)).mean() + F.binary_cross_entropy_with_logits(logits, true)

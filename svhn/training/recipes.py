@@ -1,18 +1,28 @@
-"""Recipes by name: every hyper-parameter of a network's training in one place."""
+"""Recipes by name: every hyper-parameter of a network's training in one place.
+
+The first four make what is shipped; the others are the systems of the five documents (`svhn/documents.py`).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
+from ..data.augment import Appearance
 from ..data.crop_batches import CropJitter
 from ..data.scene_batches import SceneJitter
+
+SVHN, MNIST = "svhn", "mnist"
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How one network is trained. An epoch is `epoch_steps` steps, after which it is validated and saved.
 
-    synthetic: share of every batch that comes from the generator of street numbers.
+    data: "svhn" for photos, "mnist" for strips of digits or single ones. synthetic: share of every batch that comes
+    from the generator of street numbers. canvas: crops as the paper cuts them, random patches of a square of so many
+    pixels; 0 means jittered ones. box_loss: "l2" or "dice", of networks that regress one box. patience: epochs without
+    a better figure after which training stops, 0 for never. begins_with: the recipe whose network is trained further,
+    as far as it fits; "imagenet" is torchvision's.
     """
 
     network: str
@@ -20,6 +30,7 @@ class Recipe:
     batch_size: int
     learning_rate: float
     sizes: dict = field(default_factory=dict)  # overrides of the network's own dataclass
+    data: str = SVHN
     weight_decay: float = 0.05
     warmup_steps: int = 200
     clip_norm: float = 2.0
@@ -29,16 +40,78 @@ class Recipe:
     synthetic: float = 0.0
     synthetic_bank: int = 40_000  # pictures made once and drawn from, where making them fresh would be too slow
     crop_jitter: CropJitter = CropJitter()
+    canvas: int = 0
     scene_jitter: SceneJitter = SceneJitter()
     scene_side: int = 192
+    box_loss: str = "l2"
+    patience: int = 0
+    begins_with: str = ""
+
+    @staticmethod
+    def of(values: dict) -> Recipe:
+        """From what JSON makes of one. Raises TypeError for a field that there is not."""
+        nested = {"crop_jitter": CropJitter, "scene_jitter": SceneJitter}
+        return _of(Recipe, {**values, **{k: _of(kind, values[k]) for k, kind in nested.items() if k in values}})
+
+
+def _of(kind: type, values: dict):
+    look = {"look": _of(Appearance, values["look"])} if "look" in values else {}
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in {**values, **look}.items()}
+    if "sizes" in values:
+        values["sizes"] = {k: tuple(v) if isinstance(v, list) else v for k, v in values["sizes"].items()}
+    if unknown := set(values) - {f.name for f in fields(kind)}:
+        raise TypeError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+    return kind(**values)
 
 
 COMPACT = Recipe("compact", steps=20_000, batch_size=64, learning_rate=2e-3, synthetic=0.6, synthetic_bank=100_000)
+PAPER = Recipe(
+    "goodfellow", steps=20_000, batch_size=32, learning_rate=3e-4, canvas=64, label_smoothing=0.0, epoch_steps=100
+)
+VGG16 = Recipe("vgg16", steps=6_000, batch_size=32, learning_rate=5e-4, epoch_steps=100)
+SMALL_BOX = Recipe("small_box", steps=8_000, batch_size=64, learning_rate=1e-3)
+UNET = Recipe("unet", steps=6_000, batch_size=16, learning_rate=1e-3, epoch_steps=100)
+# Six convolutions, without the locally connected layer and the length head: documents leave the kernel open.
+STRIP_SIZES = {
+    "input_size": (28, 140),
+    "margins": (0.05,),
+    "grey": True,
+    "channels": (48, 64, 128, 160, 192, 192),
+    "kernel": 3,
+    "maxout": 1,
+    "norm_first": True,
+    "local_units": 0,
+    "dense": 1024,
+    "length_head": False,
+}
 
 RECIPES = {
     "compact": COMPACT,
     "compact_synthetic": replace(COMPACT, synthetic=1.0),  # not a single real photo
-    "goodfellow": Recipe("goodfellow", steps=20_000, batch_size=32, learning_rate=3e-4),
     "fcos": Recipe("fcos", steps=12_000, batch_size=24, learning_rate=1.5e-3, synthetic=0.4, synthetic_bank=10_000),
+    # document 000
+    "goodfellow": PAPER,
     "smaller_vgg": Recipe("smaller_vgg", steps=6_000, batch_size=64, learning_rate=1e-3),
+    # document 001
+    "customized": Recipe("customized", steps=8_000, batch_size=64, learning_rate=1e-3),
+    "vgg16_scratch": VGG16,
+    "vgg16_imagenet": replace(VGG16, begins_with="imagenet"),
+    "vgg16_synthetic": replace(VGG16, synthetic=1.0, synthetic_bank=100_000),
+    "vgg16_pretrained": replace(VGG16, steps=3_000, learning_rate=2e-4, begins_with="vgg16_synthetic"),
+    "vgg16_box": replace(VGG16, network="vgg16_box"),
+    # document 002
+    "goodfellow_plain": replace(PAPER, sizes={"local_units": 0, "maxout": 1}, patience=20),
+    # document 003
+    "mnist_logistic": Recipe("logistic", steps=6_000, batch_size=128, learning_rate=2e-3, data=MNIST),
+    "mnist_cnn": Recipe("digit_cnn", steps=8_000, batch_size=128, learning_rate=1e-3, data=MNIST),
+    "simple_strips": Recipe("simple", steps=10_000, batch_size=128, learning_rate=1e-3, data=MNIST),
+    "simple": Recipe("simple", steps=6_000, batch_size=64, learning_rate=5e-4),
+    # document 004
+    "strips": Recipe("goodfellow", 8_000, 64, 1e-3, sizes=STRIP_SIZES, data=MNIST),
+    "goodfellow_large": replace(PAPER, sizes={"local_units": 0, "norm_first": True, "dense": 2048}),
+    "l2_box": SMALL_BOX,
+    "dice_box": replace(SMALL_BOX, box_loss="dice"),
+    "unet_zeros": UNET,
+    "unet_reflect": replace(UNET, sizes={"padding": "reflect"}),
+    "unet_count": replace(UNET, steps=3_000, sizes={"padding": "reflect", "count": True}, begins_with="unet_reflect"),
 }

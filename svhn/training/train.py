@@ -8,7 +8,6 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .. import weights
 from ..data.backgrounds import load_backgrounds
 from ..data.batches import check_parts
 from ..devices import choose_device
@@ -16,9 +15,12 @@ from ..errors import TrainingError
 from ..models import READERS
 from ..provenance import code_version, machine
 from ..synth.bank import cached, crop_bank, scene_bank
-from .engine import State, fit
-from .recipes import RECIPES, Recipe
-from .tasks import Sources, make_task
+from . import beginnings
+from .checkpoint import State
+from .engine import fit
+from .recipes import MNIST, RECIPES, Recipe
+from .task import Sources
+from .tasks import make_task
 
 GENTLY = 0.25  # of the learning rate, where a short pass goes on from good weights
 
@@ -28,6 +30,7 @@ def train(
     prepared: Path,
     run_dir: Path,
     part: str = "train",
+    mnist: Path | None = None,
     backgrounds: Path | None = None,
     device: str = "auto",
     seed: int = 0,
@@ -38,48 +41,54 @@ def train(
 ) -> tuple[nn.Module, State]:
     """The averaged network and the record of its run; checkpoints and events lie in `run_dir`.
 
-    part: "train" leaves the held-out photos out, "all" does not. backgrounds: a folder of street pictures
-    that scenes are set into. start_from: a folder of weights whose network of that name is trained further, instead of
-    one that knows nothing yet. share: of the recipe's steps; a part
-    of them goes on from good weights at `GENTLY` times the rate. Raises TrainingError, DataError or WeightsError.
+    part: "train" leaves the held-out photos out, "all" does not. mnist: a folder with MNIST's four files, for the
+    recipes that need it. backgrounds: a folder of street pictures that scenes are set into. start_from: what the
+    network begins with, instead of knowing nothing: a folder of weights, a checkpoint, or a file of torchvision's.
+    share: of the recipe's steps; a part of them goes on from good weights at `GENTLY` times the rate.
+    Raises TrainingError, DataError or WeightsError.
     """
     if name not in RECIPES:
         raise TrainingError(f"There is no recipe {name!r}; choose one of {', '.join(sorted(RECIPES))}.")
-    for kind in ("crops", "scenes"):
-        if not (prepared / f"train_{kind}.h5").is_file():
-            raise TrainingError(f"{prepared} holds no train_{kind}.h5; make it with: python -m svhn prepare --data DIR")
-        check_parts(prepared / f"train_{kind}.h5")
+    recipe = replace(RECIPES[name], steps=max(1, round(RECIPES[name].steps * share)))
+    _check_data(recipe, name, prepared, mnist)
     chosen = choose_device(device)
     torch.manual_seed(seed)
-    recipe = replace(RECIPES[name], steps=max(1, round(RECIPES[name].steps * share)))
     if start_from and share < 1:
         recipe = replace(recipe, learning_rate=recipe.learning_rate * GENTLY)
+    if recipe.begins_with and not start_from:
+        start_from = beginnings.needed(recipe.begins_with, run_dir)
     surroundings = load_backgrounds(backgrounds, chosen) if backgrounds else None
     synthetic = None
     if recipe.synthetic:
         make = crop_bank if recipe.network in READERS else scene_bank
         kept = prepared / f"synthetic-{make.__name__}-{recipe.synthetic_bank}-{seed}.pt"  # all runs draw from it
         synthetic = cached(kept, make, recipe.synthetic_bank, seed, chosen, surroundings)
-    sources = Sources(prepared, part, synthetic, surroundings)
+    sources = Sources(prepared, part, mnist, synthetic, surroundings)
     task, words = make_task(recipe, sources, chosen), _in_words(recipe, sources)
     if start_from:
-        if part == "train" and "measured" in weights.read_manifest(start_from)["networks"].get(recipe.network, {}):
-            raise TrainingError(
-                f"The weights in {start_from} have seen the held-out photos, so no figure would be held out; "
-                f"go on from {start_from / 'measured'}, or train on everything with --all."
-            )
-        try:
-            task.network.load_state_dict(weights.load(start_from, recipe.network).state_dict())
-        except RuntimeError:
-            raise TrainingError(f"The weights in {start_from} are of a {recipe.network} of another size.") from None
-        words += f"; begun with {weights.read_manifest(start_from)['networks'][recipe.network]['file']}"
+        words += f"; begun with {beginnings.fill(task.network, name, start_from, part)}"
     start = State(seed, words, code_version(), machine())
     return fit(task, recipe, run_dir, chosen, start, minutes, resume)
 
 
+def _check_data(recipe: Recipe, name: str, prepared: Path, mnist: Path | None) -> None:
+    if recipe.data == MNIST:
+        if mnist is None:
+            raise TrainingError(f"{name} learns from MNIST; name the folder with its four files: --data DIR")
+        return
+    for kind in ("crops", "scenes"):
+        if not (prepared / f"train_{kind}.h5").is_file():
+            raise TrainingError(f"{prepared} holds no train_{kind}.h5; make it with: python -m svhn prepare --data DIR")
+        check_parts(prepared / f"train_{kind}.h5")
+
+
 def _in_words(recipe: Recipe, sources: Sources) -> str:
     """What a network is trained on, for its checkpoint, manifest and model card."""
-    photos = {"train": "image numbers not divisible by 5", "all": "all images, the held-out ones too"}[sources.part]
+    photos = {"train": "image numbers not divisible by 5", "all": f"{beginnings.EVERYTHING}, the held-out ones too"}[
+        sources.part
+    ]
+    if recipe.data == MNIST:
+        return "MNIST train, without its last 5,000 digits"
     words = [f"SVHN train, {photos}"]
     if recipe.synthetic == 1:
         words = [f"{len(sources.synthetic):,} synthetic pictures and no real photo"]

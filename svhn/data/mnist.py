@@ -1,0 +1,47 @@
+"""MNIST's handwritten digits: the four official files, read by torchvision's own loader."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import tempfile
+import zlib
+from pathlib import Path
+
+import torch
+from torchvision.datasets import MNIST
+
+from ..errors import DataError
+
+FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
+VALIDATION = 5000  # the last so many of the 60,000 training digits choose between checkpoints; nothing trains on them
+
+
+def load_digits(folder: Path, part: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images (N, 28, 28) uint8 and labels (N,) of "train", "validation" (its last 5,000), "all" (both) or "test".
+
+    folder: holds the four official files, packed or not. Raises DataError when one is missing or damaged.
+    """
+    with tempfile.TemporaryDirectory() as root:
+        raw = Path(root, "MNIST", "raw")
+        raw.mkdir(parents=True)
+        for name in FILES:
+            _unpack(Path(folder), name, raw / name)
+        try:
+            mnist = MNIST(root, train=part != "test")
+        except (RuntimeError, ValueError, AssertionError) as error:
+            raise DataError(f"The MNIST files in {folder} cannot be read ({error}); fetch them again.") from None
+        images, labels = mnist.data, mnist.targets
+    kept = {"train": slice(-VALIDATION), "validation": slice(-VALIDATION, None)}.get(part, slice(None))
+    return images[kept], labels[kept]
+
+
+def _unpack(folder: Path, name: str, target: Path) -> None:
+    packed, plain = folder / f"{name}.gz", folder / name
+    if not (packed.is_file() or plain.is_file()):
+        raise DataError(f"{folder} holds no {name}.gz; put MNIST's four official files there.")
+    try:
+        with gzip.open(packed) if packed.is_file() else plain.open("rb") as source, target.open("wb") as out:
+            shutil.copyfileobj(source, out)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{packed} is damaged ({error}); fetch it again.") from None

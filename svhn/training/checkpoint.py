@@ -1,0 +1,108 @@
+"""A run on disk: `last.pt`, which resumes, and `best.pt`, the averaged network of the best epoch so far."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..errors import TrainingError
+from ..models import build
+from .recipes import Recipe
+
+LAST, BEST = "last.pt", "best.pt"
+DAMAGES = (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError, UnpicklingError)
+
+
+@dataclass
+class State:
+    """Everything that a checkpoint holds besides tensors: how far it got, and where it came from.
+
+    data: what it is trained on, in words. code: the commit it was started at. machine: what it runs on.
+    """
+
+    seed: int = 0
+    data: str = ""
+    code: str = ""
+    machine: str = ""
+    step: int = 0
+    seconds: float = 0.0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The averaged network, in evaluation mode on the CPU, the recipe that made it, and the record of its run."""
+
+    network: nn.Module
+    recipe: Recipe
+    state: State
+
+
+def save(path: Path, recipe: Recipe, average: nn.Module, state: State, **rest: Any) -> None:
+    """Written aside, then renamed: a checkpoint is whole or it is the one before. `rest` is what resuming needs."""
+    content = {
+        "recipe": json.dumps(dataclasses.asdict(recipe), sort_keys=True),
+        "average": average.state_dict(),
+        "state": dataclasses.asdict(state),
+        **{name: part.state_dict() for name, part in rest.items()},
+    }
+    aside = path.with_suffix(".part")
+    torch.save(content, aside)
+    os.replace(aside, path)
+
+
+def load(path: Path) -> Checkpoint:
+    """A run's network, for inference; path is the file, or the run's folder, which means its last one.
+
+    Raises TrainingError for a file that is missing, damaged or of another version's network.
+    """
+    path = path / LAST if path.is_dir() else path
+    if not path.is_file():
+        raise TrainingError(f"There is no checkpoint {path}; train one with: python -m svhn train RECIPE")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        recipe = _recipe(content["recipe"])
+        network = build(recipe.network, recipe.sizes)
+        network.load_state_dict(content["average"])
+        return Checkpoint(network.eval(), recipe, State(**content["state"]))
+    except DAMAGES as error:
+        raise TrainingError(f"{path} is no checkpoint of this version ({_reason(error)}); train it anew.") from None
+
+
+def resume(path: Path, recipe: Recipe, start: State, device: torch.device, **parts: Any) -> State:
+    """Fills network, average and optimizer from a checkpoint of the same recipe, seed and data; gives its state.
+
+    Raises TrainingError when it does not fit.
+    """
+    try:
+        content = torch.load(path, map_location=device, weights_only=True)
+        if _recipe(content["recipe"]) != _recipe(json.dumps(dataclasses.asdict(recipe))):
+            raise TrainingError(f"{path} was made by another recipe; move it away or train without --resume.")
+        state = State(**content["state"])
+        if (state.seed, state.data) != (start.seed, start.data):
+            raise TrainingError(
+                f"{path} was trained with seed {state.seed} on {state.data or 'other data'}; "
+                "move it away or train without --resume."
+            )
+        for name, part in parts.items():
+            part.load_state_dict(content[name])
+        return state
+    except DAMAGES as error:
+        raise TrainingError(f"{path} cannot be resumed from ({_reason(error)}); train without --resume.") from None
+
+
+def _recipe(text: str) -> Recipe:
+    """From its JSON. What a recipe could not say when the checkpoint was made has its default. Raises TypeError."""
+    return Recipe.of(json.loads(text))
+
+
+def _reason(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,72 @@
+"""MNIST: readers learn from strips of digits, without end; the warm-up names single ones."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from ... import metrics
+from ...data.mnist import load_digits
+from ...models import build
+from ...models.digits import SIDE
+from ...preprocess import normalise
+from ...synth.strips import STRIP, Hand, redrawn, strips
+from ..losses import reader_loss
+from ..recipes import Recipe
+from ..task import Sources, Task
+from .readers import whole_number_right
+
+FRESH = 2000  # strips of the validation digits, the same at every validation
+
+
+def strip_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
+    """Numbers strung from MNIST digits."""
+    train = [t.to(device) for t in load_digits(sources.mnist, "train")]
+    validation = [t.to(device) for t in load_digits(sources.mnist, "validation")]
+    network = build(recipe.network, recipe.sizes)
+
+    def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
+        batch = strips(*train, recipe.batch_size, generator, Hand())
+        inputs = normalise(batch.images, network.config.mean, network.config.std)
+        return reader_loss(*network(inputs), batch.digits, batch.length, recipe.label_smoothing)
+
+    def validate(network: nn.Module) -> dict[str, float]:
+        return {"held_out_accuracy": metrics.share(strips_right(network, *validation, FRESH).cpu().numpy())}
+
+    return Task(network, loss, validate, "held_out_accuracy", torch.zeros(1, 1, *STRIP))
+
+
+@torch.inference_mode()
+def strips_right(network: nn.Module, images: torch.Tensor, labels: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
+    """Which of n fresh strips of these digits are read right, (n,) bool; the same seed gives the same strips."""
+    batch = strips(images, labels, n, torch.Generator(images.device).manual_seed(seed))
+    inputs = normalise(batch.images, network.config.mean, network.config.std)
+    rows = zip(inputs.split(250), batch.digits.split(250), batch.length.split(250), strict=True)
+    return torch.cat([whole_number_right(network, *row) for row in rows])
+
+
+def digit_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
+    """Single MNIST digits."""
+    images, labels = (t.to(device) for t in load_digits(sources.mnist, "train"))
+    validation = [t.to(device) for t in load_digits(sources.mnist, "validation")]
+    network = build(recipe.network, recipe.sizes)
+
+    def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
+        rows = torch.randint(len(images), (recipe.batch_size,), device=device, generator=generator)
+        cells = redrawn(images[rows], Hand(), generator)
+        logits = network(normalise(cells, network.config.mean, network.config.std))
+        return F.cross_entropy(logits.float(), labels[rows], label_smoothing=recipe.label_smoothing)
+
+    def validate(network: nn.Module) -> dict[str, float]:
+        return {"held_out_accuracy": metrics.share(digits_right(network, *validation).cpu().numpy())}
+
+    return Task(network, loss, validate, "held_out_accuracy", torch.zeros(1, 1, SIDE, SIDE))
+
+
+@torch.inference_mode()
+def digits_right(network: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Which digits (N, 28, 28) uint8 are named right, (N,) bool."""
+    config = network.config
+    named = [network(normalise(part[:, None], config.mean, config.std)).argmax(-1) for part in images.split(500)]
+    return torch.cat(named) == labels

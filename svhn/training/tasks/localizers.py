@@ -1,0 +1,115 @@
+"""Localizers learn from whole photos, real and generated."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from ... import metrics
+from ...data.batches import SceneSet, draw, load_counted_scenes, load_scenes
+from ...data.scene_batches import jittered_scenes, photo_views
+from ...models import build
+from ...preprocess import normalise, squashed
+from ..losses import BOX_LOSSES, fcos_loss, mask_loss, masks
+from ..recipes import Recipe
+from ..task import Sources, Task
+from .readers import mixed
+
+CPU = torch.device("cpu")
+COUNT_WEIGHT = 0.1  # of the number of digits beside the mask
+
+
+def fcos_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
+    """Boxes at any place and scale."""
+    path = sources.prepared / "train_scenes.h5"
+    sets, shares = mixed(load_scenes(path, sources.part, device), sources.synthetic, recipe)
+    network = build(recipe.network, recipe.sizes)
+    config = network.config
+
+    def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
+        batch = draw(sets, shares, recipe.batch_size, generator)
+        scenes, boxes = jittered_scenes(batch, recipe.scene_side, recipe.scene_jitter, sources.surroundings, generator)
+        inputs = normalise(scenes, config.mean, config.std).contiguous(memory_format=torch.channels_last)
+        return fcos_loss(*network(inputs), boxes)
+
+    example = torch.zeros(1, 3, recipe.scene_side, recipe.scene_side)
+    return Task(network, loss, _box_validation(load_scenes(path, "held_out", CPU)), "held_out_mean_iou", example)
+
+
+def box_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
+    """One box, told as shares of what the network sees."""
+    path = sources.prepared / "train_scenes.h5"
+    scenes = load_scenes(path, sources.part, device)
+    network = build(recipe.network, recipe.sizes)
+    config, box_loss = network.config, BOX_LOSSES[recipe.box_loss]
+
+    def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
+        batch = draw([scenes], [1.0], recipe.batch_size, generator)
+        views, boxes = photo_views(batch, config.input_size, config.centre, recipe.scene_jitter, generator)
+        return box_loss(network(normalise(views, config.mean, config.std)), boxes[:, 0])
+
+    example = torch.zeros(1, 3, config.input_size, config.input_size)
+    return Task(network, loss, _box_validation(load_scenes(path, "held_out", CPU)), "held_out_mean_iou", example)
+
+
+def mask_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
+    """Which pixels belong to a number and, if the network counts, how many digits it has."""
+    path = sources.prepared / "train_scenes.h5"
+    scenes = load_counted_scenes(path, sources.part, device)
+    held_out = load_counted_scenes(path, "held_out", CPU)
+    network = build(recipe.network, recipe.sizes)
+    config = network.config
+
+    def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
+        batch = draw([scenes], [1.0], recipe.batch_size, generator)
+        views, boxes = photo_views(batch, config.input_size, False, recipe.scene_jitter, generator)
+        logits, count = network(normalise(views, config.mean, config.std).contiguous(memory_format=torch.channels_last))
+        total = mask_loss(logits, masks(boxes, config.input_size))
+        if config.count:
+            total = total + COUNT_WEIGHT * F.cross_entropy(count, batch.length)
+        return total
+
+    views = torch.stack([squashed(photo, config.input_size) for photo in photos_of(held_out)])
+    sizes = held_out.size.flip(1).repeat(1, 2)[:, None]  # (N, 1, 4): w, h, w, h
+    corners = held_out.box / sizes
+    shares = torch.cat([corners[..., :2], corners[..., 2:] - corners[..., :2]], dim=2)
+    true = masks(shares, config.input_size).numpy().astype(bool)
+
+    @torch.inference_mode()
+    def validate(network: nn.Module) -> dict[str, float]:
+        outputs = [network(normalise(part.to(device), config.mean, config.std)) for part in views.split(32)]
+        found = torch.cat([mask for mask, _ in outputs]).cpu().numpy() > 0
+        figures = {"held_out_dice": float(metrics.dice(found, true).mean())}
+        if config.count:
+            seen = torch.cat([count for _, count in outputs]).argmax(-1).cpu()
+            figures["held_out_count_accuracy"] = metrics.share((seen == held_out.length).numpy())
+        return figures
+
+    example = torch.zeros(1, 3, config.input_size, config.input_size)
+    return Task(network, loss, validate, "held_out_dice", example)
+
+
+def photos_of(scenes: SceneSet) -> list[np.ndarray]:
+    """The photos on their canvases, each RGB uint8 (h, w, 3)."""
+    return [
+        image[:, :h, :w].permute(1, 2, 0).numpy()
+        for image, (h, w) in zip(scenes.images, scenes.size.tolist(), strict=True)
+    ]
+
+
+def _box_validation(held_out: SceneSet):
+    """The best box of every held-out scene, found as service finds it, against the true one."""
+    photos = photos_of(held_out)
+    true = held_out.box[:, 0].numpy()
+
+    def validate(network: nn.Module) -> dict[str, float]:
+        found = np.zeros_like(true)
+        for index, photo in enumerate(photos):
+            boxes, _ = network.locate(photo)
+            if len(boxes):
+                found[index] = boxes[0]
+        return {f"held_out_{name}": value for name, value in metrics.localisation(found, true).items()}
+
+    return validate

@@ -1,0 +1,61 @@
+"""Readers learn from number crops, real and generated."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from ... import metrics
+from ...data.batches import CropSet, SceneSet, draw, load_crops
+from ...data.crop_batches import centred_crops, jittered_crops, random_patches
+from ...labels import decode_joint
+from ...models import build
+from ...preprocess import normalise, sides
+from ..losses import reader_loss
+from ..recipes import Recipe
+from ..task import Sources, Task
+
+
+def mixed(real, synthetic, recipe: Recipe) -> tuple[list[CropSet | SceneSet], list[float]]:
+    """Sets to draw from and their shares of every batch."""
+    if synthetic is None or recipe.synthetic == 0:
+        return [real], [1.0]
+    return [real, synthetic], [1 - recipe.synthetic, recipe.synthetic]
+
+
+def whole_number_right(network: nn.Module, inputs: torch.Tensor, digits: torch.Tensor, length: torch.Tensor):
+    """Normalised inputs (N, 3, H, W) and true classes (N, 5), (N,) -> which were read right (N,) bool."""
+    digit_logits, length_logits = network(inputs)
+    read, read_length, _ = decode_joint(digit_logits.float().log_softmax(-1), length_logits.float().log_softmax(-1))
+    return (read == digits).all(-1) & (read_length == length)
+
+
+def reader_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
+    """Crops of house numbers."""
+    path = sources.prepared / "train_crops.h5"
+    sets, shares = mixed(load_crops(path, sources.part, device), sources.synthetic, recipe)
+    held_out = load_crops(path, "held_out", device)
+    network = build(recipe.network, recipe.sizes)
+    config = network.config
+
+    def crops_of(batch: CropSet, generator: torch.Generator) -> torch.Tensor:
+        if recipe.canvas:
+            return random_patches(batch, recipe.canvas, config.input_size, generator)
+        return jittered_crops(batch, config.input_size, recipe.crop_jitter, generator)
+
+    def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
+        batch = draw(sets, shares, recipe.batch_size, generator)
+        inputs = normalise(crops_of(batch, generator), config.mean, config.std)
+        inputs = inputs.contiguous(memory_format=torch.channels_last)
+        return reader_loss(*network(inputs), batch.digits, batch.length, recipe.label_smoothing)
+
+    @torch.inference_mode()
+    def validate(network: nn.Module) -> dict[str, float]:
+        right = []
+        for rows in torch.arange(len(held_out), device=device).split(256):
+            batch = held_out.take(rows)
+            crops = normalise(centred_crops(batch, config.input_size, config.margins[0]), config.mean, config.std)
+            right.append(whole_number_right(network, crops, batch.digits, batch.length))
+        return {"held_out_accuracy": metrics.share(torch.cat(right).cpu().numpy())}
+
+    return Task(network, loss, validate, "held_out_accuracy", torch.zeros(1, 3, *sides(config.input_size)))
