@@ -14,6 +14,7 @@ from .errors import DataError, UserError
 PREPARED = Path(__file__).resolve().parent.parent / "data" / "prepared"
 RUNS = Path(__file__).resolve().parent.parent / "runs"
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
+MOST_CELLS = 30  # of a grid, each way
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("train", _train, "Train one network from prepared files.")
     sub.add_argument("recipe", help="its name in svhn/training/recipes.py, such as compact or fcos")
+    sub.add_argument("--data", type=Path, help="folder of the data set, SVHN's (prepared if need be) or MNIST's")
     sub.add_argument("--prepared", type=Path, default=PREPARED, help="folder of the HDF5 files (%(default)s)")
     sub.add_argument("--run", type=Path, help="folder for checkpoints and events (runs/RECIPE)")
     sub.add_argument("--share", type=float, default=1.0, help="of the recipe's steps; a part goes on gently (1.0)")
@@ -83,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("input", type=Path, metavar="INPUT", help="folder; sub-folders are left alone")
     sub.add_argument("output", type=Path, metavar="OUTPUT", help="another folder, made if it is not there")
     _add_pipeline_options(sub)
+
+    _add_plots(command("plot", _plot, "Draw training curves, or grids of photos with what was found in them."))
     return parser
 
 
@@ -92,7 +96,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ... (%(default)s)")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--from", type=Path, dest="start_from", metavar="DIR", help="go on from weights/measured")
+    parser.add_argument("--from", type=Path, dest="start_from", metavar="PATH", help="go on from weights/measured")
     parser.add_argument("--backgrounds", type=Path, help="street pictures without numbers, to set scenes into")
 
 
@@ -101,6 +105,35 @@ def _add_pipeline_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cpu", help="cpu, cuda or auto (%(default)s)")
     parser.add_argument("--localizer", help="another than the manifest's default")
     parser.add_argument("--reader", help="another than the manifest's default")
+
+
+def _add_plots(parser: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+
+    def kind(name: str, description: str, care: str = "") -> argparse.ArgumentParser:
+        sub = kinds.add_parser(name, help=description, description=description)
+        sub.add_argument("--out", type=Path, default=RUNS / f"{name}.png", help=f"the PNG (%(default)s){care}")
+        return sub
+
+    sub = kind("curves", "Training loss and held-out figures of several runs by epoch.")
+    sub.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folder with last.pt")
+
+    for name, description in (
+        ("crops", "What is read within the true boxes; what is wrong in red."),
+        ("boxes", "Photos with the box found in green, the true one in red, and their overlap."),
+        ("picks", "Photos with the box found and the number read, end to end."),
+    ):
+        sub = kind(name, description, "; SVHN photos are for non-commercial use, so not into the repository")
+        source = sub.add_mutually_exclusive_group(required=True)
+        source.add_argument("--data", type=Path, help="folder with the official archives")
+        source.add_argument("--photos", type=Path, help="folder with pictures and labels.csv (file, number, box)")
+        sub.add_argument("--split", default="held_out", choices=("held_out", "train", "test"))
+        sub.add_argument("--rows", type=int, default=6)
+        sub.add_argument("--columns", type=int, default=8)
+        which = sub.add_mutually_exclusive_group()
+        which.add_argument("--offset", type=int, default=0, help="leave out the first so many photos (%(default)s)")
+        which.add_argument("--seed", type=int, help="take photos by chance, the same for the same seed")
+        _add_pipeline_options(sub)
 
 
 # Each command imports what it needs: reading a photo should not wait for HDF5, nor training for Pillow.
@@ -126,14 +159,21 @@ def _split(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
+    from .training.recipes import RECIPES, SVHN
     from .training.train import train
 
     run_dir = options.run or RUNS / options.recipe
+    learns_from_svhn = options.recipe in RECIPES and RECIPES[options.recipe].data == SVHN
+    if options.data and learns_from_svhn and not (options.prepared / "train_scenes.h5").is_file():
+        from .data.prepare import prepare
+
+        print(prepare(options.data, "train", options.prepared), file=sys.stderr)
     _, state = train(
         options.recipe,
         options.prepared,
         run_dir,
         part="all" if options.all else "train",
+        mnist=options.data,
         backgrounds=options.backgrounds,
         device=options.device,
         seed=options.seed,
@@ -223,6 +263,34 @@ def _run(options: argparse.Namespace) -> int:
         else:
             print(row.file, row.array, flush=True)
     return failed
+
+
+def _plot(options: argparse.Namespace) -> None:
+    from . import plots
+
+    if options.out.is_dir():
+        raise DataError(f"--out {options.out} is a folder; name the file to write, such as grid.png.")
+    if options.kind == "curves":
+        plots.curves(plots.histories(options.runs), options.out)
+    else:
+        _plot_grid(options)
+    print(options.out)
+
+
+def _plot_grid(options: argparse.Namespace) -> None:
+    from . import evaluate, plots
+
+    if not (1 <= options.rows <= MOST_CELLS and 1 <= options.columns <= MOST_CELLS and options.offset >= 0):
+        raise DataError(f"--rows and --columns go from 1 to {MOST_CELLS}, --offset from 0; please change them.")
+    draw = {"crops": plots.crops, "boxes": plots.boxes, "picks": plots.readings}[options.kind]
+    pipeline = _pipeline(options)
+    if options.photos:
+        examples = evaluate.folder_examples(options.photos)
+    else:
+        examples = evaluate.split_examples(options.data, options.split)
+    count, boxed = options.rows * options.columns, options.kind != "picks"
+    chosen = plots.choose(examples, count, options.offset, options.seed, boxed)
+    draw(pipeline, chosen, options.out, options.columns, options.rows)
 
 
 def _in_words(result: dict, unsure_below: float) -> str:
