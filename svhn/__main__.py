@@ -266,12 +266,12 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _plot(options: argparse.Namespace) -> None:
-    from . import plots
-
     if options.out.is_dir():
         raise DataError(f"--out {options.out} is a folder; name the file to write, such as grid.png.")
     if options.kind == "curves":
-        plots.curves(plots.histories(options.runs), options.out)
+        from .curves import curves, histories
+
+        curves(histories(options.runs), options.out)
     else:
         _plot_grid(options)
     print(options.out)

@@ -10,6 +10,7 @@ from torch import nn
 
 from . import evaluate, labels, plots, weights
 from .calibration import fit_temperature
+from .curves import curves
 from .pipeline import Pipeline
 from .training.checkpoint import State
 from .training.recipes import RECIPES
@@ -44,7 +45,7 @@ def release(
     }
     manifest["networks"][reader[0]]["temperature"] = pipeline.temperature
     for name, _, state in (localizer, reader):
-        plots.curves({name: state.history}, folder / f"{name}-curves.png")
+        curves({name: state.history}, folder / f"{name}-curves.png")
     plots.readings(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT), figures_dir / "held_out.png")
     weights.save(folder, networks, manifest)
     return report

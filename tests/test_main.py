@@ -60,6 +60,15 @@ def test_split_tells_its_counts(tmp_path, capsys):
     assert len((tmp_path / "split.csv").read_text().splitlines()) == 13
 
 
+@pytest.mark.parametrize("kind", ["crops", "boxes", "picks"])
+def test_plot_draws_a_grid_of_photos(kind, small_data, tiny_weights, tmp_path, capsys):
+    out = tmp_path / "grid.png"
+    arguments = ["plot", kind, "--data", str(small_data), "--split", "test", "--out", str(out), "--seed", "1"]
+    assert main([*arguments, "--rows", "1", "--columns", "2", "--weights", str(tiny_weights)]) == 0
+    assert capsys.readouterr().out == f"{out}\n"
+    assert out.read_bytes().startswith(b"\x89PNG")
+
+
 def test_evaluate_writes_a_report(small_data, tiny_weights, tmp_path, capsys):
     out = tmp_path / "deep" / "report.json"
     arguments = ["evaluate", "--data", str(small_data), "--split", "test", "--out", str(out), "--limit", "4"]
@@ -95,13 +104,19 @@ def test_evaluate_says_what_it_left_out(tiny_weights, tmp_path, capsys):
         (["read", "x.jpg", "--localizer", "compact"], "one of the localizers"),
         (["evaluate", "--photos", "nowhere", "--out", "."], "is a folder"),
         (["split", "--prepared", "nowhere", "--out", "x.csv"], "svhn prepare"),
+        (["plot", "curves", "nowhere", "--out", "x.png"], "no checkpoint"),
+        (["plot", "crops", "--data", "nowhere", "--out", "x.png"], "holds neither"),
+        (["plot", "boxes", "--photos", "nowhere", "--out", "x.png"], "labels.csv"),
+        (["plot", "picks", "--photos", "nowhere", "--out", "."], "is a folder"),
+        (["plot", "picks", "--photos", "nowhere", "--out", "x.png", "--rows", "0"], "from 1 to 30"),
+        (["plot", "picks", "--photos", "nowhere", "--out", "x.png", "--offset", "-1"], "--offset from 0"),
         (["run", "nowhere", "out"], "cannot be opened"),
         (["run", ".", "out"], "There is no picture"),
     ],
 )
 def test_errors_are_a_sentence_and_exit_code_one(arguments, said, tiny_weights, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    if arguments[0] in ("evaluate", "read", "run"):
+    if {"evaluate", "read", "run", "crops", "boxes", "picks"} & {*arguments[:2]}:
         arguments = [*arguments, "--weights", str(tiny_weights)]
     assert main(arguments) == 1
     error = capsys.readouterr().err
