@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from torch import nn
 from . import boxes, labels, linking, preprocess, weights
 from .boxes import Box
 from .errors import WeightsError
+from .models import LOCALIZERS, READERS, Registry, build
 from .reading import Reading
 
 CANDIDATES = 6  # boxes that the reader looks at before the pipeline decides which is the number
@@ -37,12 +38,15 @@ class Pipeline:
 
     Photos are RGB uint8 (h, w, 3); boxes are (x1, y1, x2, y2) in their pixels. `temperature` divides the
     reader's logits, so that its probabilities mean what they say; readings below `unsure_below` are doubtful.
+    A localizer may also say how many digits it sees; with `check_length` a reading of another length is rejected, which
+    means that its confidence is 0.
     """
 
     localizer: nn.Module
     reader: nn.Module
     temperature: float = 1.0
     unsure_below: float = 0.5
+    check_length: bool = True
     sha256: dict[str, str] = field(default_factory=dict)  # of the weights in use, by network
 
     @staticmethod
@@ -52,22 +56,21 @@ class Pipeline:
         localizer: str | None = None,
         reader: str | None = None,
     ) -> Pipeline:
-        """The networks of a weights folder, by default those its manifest names. Raises WeightsError."""
+        """The networks of a weights folder, by default those its manifest names.
+
+        In place of a name there can be the path of a run or a checkpoint, whose reader is not calibrated; "whole" is
+        the localizer that takes all of the photo. Raises WeightsError or TrainingError.
+        """
         folder = Path(folder)
         manifest = weights.read_manifest(folder)
-        localizer, reader = localizer or manifest["localizer"], reader or manifest["reader"]
-        offered = {"localizers": weights.localizers(manifest), "readers": weights.readers(manifest)}
-        for name, (kind, names) in zip((localizer, reader), offered.items(), strict=True):
-            if name not in names:
-                raise WeightsError(f"There are no weights of {name!r} to use as one of the {kind} {', '.join(names)}.")
-        networks = {name: weights.load(folder, name, device) for name in (localizer, reader)}
         entries = manifest["networks"]
+        localizer, reader = localizer or manifest["localizer"], reader or manifest["reader"]
         return Pipeline(
-            networks[localizer],
-            networks[reader],
-            entries[reader]["temperature"],
+            _network(folder, localizer, weights.localizers(manifest), LOCALIZERS, device),
+            _network(folder, reader, weights.readers(manifest), READERS, device),
+            entries.get(reader, {}).get("temperature", 1.0),
             manifest["unsure_below"],
-            {name: entries[name]["sha256"] for name in networks},
+            sha256={name: entries[name]["sha256"] for name in (localizer, reader) if name in entries},
         )
 
     def read(self, photo: np.ndarray) -> Reading:
@@ -99,6 +102,8 @@ class Pipeline:
             likely = worth[i] >= OTHERS_WORTH and readings[i].confidence >= self.unsure_below
             if likely and all(_apart(readings[i].box, other.box) for other in told):
                 told.append(readings[i])
+        if self.check_length and not _agrees(first, self.localizer, photo):
+            told[0] = replace(first, confidence=0.0)
         timings["reader"] = (time.perf_counter() - found) * 1e3
         return [reading.timed(timings) for reading in told]
 
@@ -143,6 +148,29 @@ class Pipeline:
         heads = self.reader(preprocess.normalise(crops.flatten(0, 1).to(device), config.mean, config.std))
         digits, length = (head.double().cpu().log_softmax(-1).unflatten(0, crops.shape[:2]).mean(1) for head in heads)
         return digits, length
+
+
+def _network(folder: Path, name: str, names: list[str], kind: Registry, device: torch.device | str) -> nn.Module:
+    """By its name in the weights folder, or from a checkpoint. Raises WeightsError or TrainingError."""
+    if name == "whole" and name in kind:
+        return build(name)
+    if name.endswith(".pt") or Path(name).is_dir():
+        from .training import checkpoint  # service needs nothing of training, unless it is asked to look at a run
+
+        network = checkpoint.load(Path(name)).network
+        if not isinstance(network, tuple(known for known, _ in kind.values())):
+            raise WeightsError(f"{name} holds none of the networks {', '.join(kind)}.")
+        return network.to(device, memory_format=torch.channels_last)
+    if name not in names:
+        role = "readers" if kind is READERS else "localizers"
+        raise WeightsError(f"There are no weights of {name!r} to use; choose one of the {role} {', '.join(names)}.")
+    return weights.load(folder, name, device)
+
+
+def _agrees(reading: Reading, localizer: nn.Module, photo: np.ndarray) -> bool:
+    """Whether the localizer, if it counts at all, sees as many digits as were read."""
+    seen = localizer.digits_seen(photo) if hasattr(localizer, "digits_seen") else None
+    return seen is None or reading.number is None or int(np.argmax(seen)) == len(reading.number)
 
 
 def _as_boxes(places: np.ndarray) -> list[Box]:
