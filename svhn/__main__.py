@@ -1,4 +1,4 @@
-"""The command line: python -m svhn download | prepare | train | synth | evaluate | read."""
+"""The command line: python -m svhn download | prepare | split | train | synth | evaluate | read | run | plot."""
 
 from __future__ import annotations
 
