@@ -2,7 +2,7 @@
 belongs to a number.
 
 As in the document its depth is halved, 32 channels at the finest of five scales, and the convolutions are padded, with
-zeros or, as the document proposes for later, by reflection. BatchNorm is added. The photo is stretched to 96×96.
+zeros or, as the document proposes for later, by reflection. BatchNorm is added. The photo is stretched to 64×64.
 
 With `count` the network also says how many digits it sees: the document's closing idea, a check on the reader.
 """
@@ -28,7 +28,7 @@ SURE = 0.5  # from which on a pixel belongs to a number
 class UNetConfig:
     """Every size of the network. padding: "zeros" or "reflect". min_share: of the photo that a number must cover."""
 
-    input_size: int = 96
+    input_size: int = 64
     mean: float = 0.45
     std: float = 0.22
     channels: tuple[int, ...] = (32, 64, 128, 256, 512)

@@ -70,7 +70,7 @@ PAPER = Recipe(
 )
 VGG16 = Recipe("vgg16", steps=6_000, batch_size=32, learning_rate=5e-4, epoch_steps=100)
 SMALL_BOX = Recipe("small_box", steps=8_000, batch_size=64, learning_rate=1e-3)
-UNET = Recipe("unet", steps=6_000, batch_size=16, learning_rate=1e-3, epoch_steps=100)
+UNET = Recipe("unet", steps=8_000, batch_size=32, learning_rate=1.5e-3, epoch_steps=100)
 # Six convolutions, without the locally connected layer and the length head: documents leave the kernel open.
 STRIP_SIZES = {
     "input_size": (28, 140),
