@@ -1,0 +1,182 @@
+"""What each command of the command line does with its options; `__main__` says what they are.
+
+Each imports what it needs: reading a photo should not wait for HDF5, nor training for Pillow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+from pathlib import Path
+
+from .errors import DataError
+
+PREPARED = Path(__file__).resolve().parent.parent / "data" / "prepared"
+RUNS = Path(__file__).resolve().parent.parent / "runs"
+WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
+MOST_CELLS = 30  # of a grid, each way
+
+
+def download(options: argparse.Namespace) -> None:
+    from .data.download import download
+
+    for fetched in download(options.data, extra=options.extra):
+        print(fetched)
+
+
+def prepare(options: argparse.Namespace) -> None:
+    from .data.prepare import prepare
+
+    print(prepare(options.data, options.split, options.out))
+
+
+def split(options: argparse.Namespace) -> None:
+    from .data.split_table import write_table
+
+    print(", ".join(f"{part}: {count}" for part, count in write_table(options.prepared, options.out).items()))
+
+
+def train(options: argparse.Namespace) -> None:
+    from .training.recipes import RECIPES, SVHN
+    from .training.train import train
+
+    run_dir = options.run or RUNS / options.recipe
+    learns_from_svhn = options.recipe in RECIPES and RECIPES[options.recipe].data == SVHN
+    if options.data and learns_from_svhn and not (options.prepared / "train_scenes.h5").is_file():
+        from .data.prepare import prepare
+
+        print(prepare(options.data, "train", options.prepared), file=sys.stderr)
+    _, state = train(
+        options.recipe,
+        options.prepared,
+        run_dir,
+        part="all" if options.all else "train",
+        mnist=options.data,
+        backgrounds=options.backgrounds,
+        device=options.device,
+        seed=options.seed,
+        minutes=options.minutes,
+        resume=options.resume,
+        start_from=options.start_from,
+        share=options.share,
+    )
+    print(json.dumps(state.history[-1]))
+
+
+def synth(options: argparse.Namespace) -> None:
+    from .synth.sheet import make_sheet
+
+    real = options.real / "train_crops.h5" if options.real else None
+    if real and not real.is_file():
+        raise DataError(f"There is no {real}; make it with: python -m svhn prepare --data DIR")
+    make_sheet(options.out, real, options.seed)
+
+
+def _pipeline(options: argparse.Namespace):
+    import torch
+
+    from .devices import choose_device
+    from .pipeline import Pipeline
+
+    torch.set_num_threads(1)  # on pictures this small a second thread gains a quarter; on busy cores it costs tenfold
+    return Pipeline.load(options.weights, choose_device(options.device), options.localizer, options.reader)
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    from . import evaluate
+    from .weights import write_whole
+
+    if options.limit is not None and options.limit < 1:
+        raise DataError(f"--limit is {options.limit}; it must be at least 1.")
+    if options.out.is_dir():
+        raise DataError(f"--out {options.out} is a folder; name the file to write, such as report.json.")
+    pipeline = _pipeline(options)
+    if options.photos:
+        examples = evaluate.folder_examples(options.photos)
+        outcome = evaluate.run(pipeline, examples, options.limit, boxed=False)
+        report = evaluate.photos_report(outcome, pipeline.sha256)
+    else:
+        left_out: dict[str, str] = {}
+        outcome = evaluate.run(pipeline, evaluate.split_examples(options.data, options.split, left_out), options.limit)
+        report = evaluate.split_report(outcome, options.split, pipeline.sha256, len(left_out))
+        for name, reason in itertools.islice(left_out.items(), 20):
+            print(f"{name} was left out: {reason}", file=sys.stderr)
+        if left_out:
+            print(f"{len(left_out)} photos were left out, {len(outcome.names)} evaluated.", file=sys.stderr)
+    try:
+        write_whole(options.out, (json.dumps(report, indent=2) + "\n").encode())
+    except OSError as error:
+        raise DataError(f"{options.out} cannot be written ({error.strerror}).") from None
+    print(json.dumps(report["end_to_end"]))
+
+
+def read(options: argparse.Namespace) -> int:
+    from .photos import PhotoError, open_photo
+
+    pipeline = _pipeline(options)
+    failed = 0
+    for path in options.photos:
+        try:
+            result = pipeline.read(open_photo(path)).to_json(str(path))
+        except PhotoError as error:
+            failed = 1
+            result = {"file": str(path), "error": str(error)}
+        if options.json:
+            print(json.dumps(result), flush=True)
+        elif "error" in result:
+            print(f"{path}: {result['error']}", file=sys.stderr)
+        else:
+            print(f"{path}: {_in_words(result, pipeline.unsure_below)}", flush=True)
+    return failed
+
+
+def run(options: argparse.Namespace) -> int:
+    from .folder import read_folder
+
+    failed = 0
+    for row in read_folder(_pipeline(options), options.input, options.output):
+        if row.error:
+            failed = 1
+            print(f"{row.file}: {row.error}", file=sys.stderr)
+        else:
+            print(row.file, row.array, flush=True)
+    return failed
+
+
+def plot(options: argparse.Namespace) -> None:
+    if options.out.is_dir():
+        raise DataError(f"--out {options.out} is a folder; name the file to write, such as grid.png.")
+    if options.kind == "curves":
+        from .curves import curves, histories
+
+        curves(histories(options.runs), options.out)
+    else:
+        _plot_grid(options)
+    print(options.out)
+
+
+def _plot_grid(options: argparse.Namespace) -> None:
+    from . import evaluate, plots
+
+    if not (1 <= options.rows <= MOST_CELLS and 1 <= options.columns <= MOST_CELLS and options.offset >= 0):
+        raise DataError(f"--rows and --columns go from 1 to {MOST_CELLS}, --offset from 0; please change them.")
+    draw = {"crops": plots.crops, "boxes": plots.boxes, "picks": plots.readings}[options.kind]
+    pipeline = _pipeline(options)
+    if options.photos:
+        examples = evaluate.folder_examples(options.photos)
+    else:
+        examples = evaluate.split_examples(options.data, options.split)
+    count, boxed = options.rows * options.columns, options.kind != "picks"
+    chosen = plots.choose(examples, count, options.offset, options.seed, boxed)
+    draw(pipeline, chosen, options.out, options.columns, options.rows)
+
+
+def _in_words(result: dict, unsure_below: float) -> str:
+    if result["box"] is None:
+        return "no number found"
+    if result["number"] is None:
+        return "a number of more than five digits"
+    doubt = ", unsure" if result["confidence"] < unsure_below else ""
+    return f"{result['number']} ({result['confidence']:.0%}{doubt})"
