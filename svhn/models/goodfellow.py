@@ -25,8 +25,8 @@ from ..preprocess import Size, sides
 
 @dataclass(frozen=True)
 class GoodfellowConfig:
-    """Every size of the network. local_units: of the locally connected layer, 0 for none. norm_first: BatchNorm before
-    the convolution, not after. length_head: without one the length is told by the blanks.
+    """Every size of the network. strides: of the pooling. local_units: of the locally connected layer, 0 for none.
+    norm_first: BatchNorm before the convolution, not after. length_head: without one the length is told by the blanks.
     margins: the paper trains on random 54×54 patches of a 64×64 crop with 15 % margin; the middle one has 5 %."""
 
     input_size: Size = 54
@@ -36,6 +36,7 @@ class GoodfellowConfig:
     grey: bool = False
     channels: tuple[int, ...] = (48, 64, 128, 160, 192, 192, 192, 192)
     kernel: int = 5
+    strides: tuple[int, ...] = (2, 1, 2, 1, 2, 1, 2, 1)
     maxout: int = 3
     norm_first: bool = False
     local_units: int = 192
@@ -78,9 +79,8 @@ class GoodfellowReader(nn.Module):
         super().__init__()
         self.config = config
         blocks, inputs, size = [], 1 if config.grey else 3, sides(config.input_size)
-        for index, outputs in enumerate(config.channels):
+        for index, (outputs, stride) in enumerate(zip(config.channels, config.strides, strict=True)):
             pieces = config.maxout if index == 0 else 1
-            stride = 2 if index % 2 == 0 else 1
             convolution = nn.Conv2d(inputs, outputs * pieces, config.kernel, padding=config.kernel // 2)
             norm = nn.BatchNorm2d(inputs if config.norm_first else outputs * pieces)
             blocks += [

@@ -18,8 +18,9 @@ SVHN, MNIST = "svhn", "mnist"
 class Recipe:
     """How one network is trained. An epoch is `epoch_steps` steps, after which it is validated and saved.
 
-    data: "svhn" for photos, "mnist" for strips of digits or single ones. synthetic: share of every batch that comes
-    from the generator of street numbers. canvas: crops as the paper cuts them, random patches of a square of so many
+    data: "svhn" for photos, "mnist" for strips of digits or single ones. redrawn: whether MNIST's digits are turned,
+    scaled and shifted a little, or taken as they are. synthetic: share of every batch that comes from the generator of
+    street numbers. canvas: crops as the paper cuts them, random patches of a square of so many
     pixels; 0 means jittered ones. box_loss: "l2" or "dice", of networks that regress one box. patience: epochs without
     a better figure after which training stops, 0 for never. begins_with: the recipe whose network is trained further,
     as far as it fits; "imagenet" is torchvision's.
@@ -31,6 +32,7 @@ class Recipe:
     learning_rate: float
     sizes: dict = field(default_factory=dict)  # overrides of the network's own dataclass
     data: str = SVHN
+    redrawn: bool = True
     weight_decay: float = 0.05
     warmup_steps: int = 200
     clip_norm: float = 2.0
@@ -71,12 +73,13 @@ PAPER = Recipe(
 VGG16 = Recipe("vgg16", steps=6_000, batch_size=32, learning_rate=5e-4, epoch_steps=100)
 SMALL_BOX = Recipe("small_box", steps=8_000, batch_size=64, learning_rate=1e-3)
 UNET = Recipe("unet", steps=8_000, batch_size=32, learning_rate=1.5e-3, epoch_steps=100)
-# Six convolutions, without the locally connected layer and the length head: documents leave the kernel open.
+# Six convolutions, without the locally connected layer and the length head: document 004 leaves kernel and pooling open.
 STRIP_SIZES = {
     "input_size": (28, 140),
     "margins": (0.05,),
     "grey": True,
     "channels": (48, 64, 128, 160, 192, 192),
+    "strides": (2, 2, 1, 2, 1, 2),
     "kernel": 3,
     "maxout": 1,
     "norm_first": True,
@@ -102,7 +105,7 @@ RECIPES = {
     # document 002
     "goodfellow_plain": replace(PAPER, sizes={"local_units": 0, "maxout": 1}, patience=20),
     # document 003
-    "mnist_logistic": Recipe("logistic", steps=6_000, batch_size=128, learning_rate=2e-3, data=MNIST),
+    "mnist_logistic": Recipe("logistic", 6_000, 128, learning_rate=2e-3, data=MNIST, redrawn=False),
     "mnist_cnn": Recipe("digit_cnn", steps=8_000, batch_size=128, learning_rate=1e-3, data=MNIST),
     "simple_strips": Recipe("simple", steps=10_000, batch_size=128, learning_rate=1e-3, data=MNIST),
     "simple": Recipe("simple", steps=6_000, batch_size=64, learning_rate=5e-4),
