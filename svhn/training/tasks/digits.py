@@ -25,9 +25,10 @@ def strip_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
     train = [t.to(device) for t in load_digits(sources.mnist, "train")]
     validation = [t.to(device) for t in load_digits(sources.mnist, "validation")]
     network = build(recipe.network, recipe.sizes)
+    hand = Hand() if recipe.redrawn else None
 
     def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
-        batch = strips(*train, recipe.batch_size, generator, Hand())
+        batch = strips(*train, recipe.batch_size, generator, hand)
         inputs = normalise(batch.images, network.config.mean, network.config.std)
         return reader_loss(*network(inputs), batch.digits, batch.length, recipe.label_smoothing)
 
@@ -54,7 +55,7 @@ def digit_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
 
     def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
         rows = torch.randint(len(images), (recipe.batch_size,), device=device, generator=generator)
-        cells = redrawn(images[rows], Hand(), generator)
+        cells = redrawn(images[rows], Hand(), generator) if recipe.redrawn else images[rows, None]
         logits = network(normalise(cells, network.config.mean, network.config.std))
         return F.cross_entropy(logits.float(), labels[rows], label_smoothing=recipe.label_smoothing)
 
