@@ -13,11 +13,32 @@ import torch
 from ..data.batches import CropSet, SceneSet, join
 from ..progress import progress_bar
 from .config import StreetConfig
-from .glyphs import ATLAS, Atlas, load_atlas
+from .glyphs import Atlas, load_atlas
 from .street import crops, scenes
 
 CHUNK = 64
 HERE = Path(__file__).parent
+# What the pictures are made by, `street` and all that it imports of this folder, and from: with any of it they change.
+MAKERS = (
+    "camera.py",
+    "config.py",
+    "dice.py",
+    "glyphs.py",
+    "ink.py",
+    "layout.py",
+    "number.py",
+    "palette.py",
+    "plane.py",
+    "plates.py",
+    "strays.py",
+    "street.py",
+    "surfaces.py",
+    "walls.py",
+    "weather.py",
+    "atlas.npz",
+    "layout.json",
+    "palette.json",
+)
 
 
 def crop_bank(
@@ -72,8 +93,8 @@ def cached(
         "seed": seed,
         "backgrounds": "" if backgrounds is None else hashlib.sha256(backgrounds.cpu().numpy()).hexdigest(),
         "config": repr(StreetConfig()),
-        "atlas": hashlib.sha256(ATLAS.read_bytes()).hexdigest(),
-        "generator": hashlib.sha256(b"".join(p.read_bytes() for p in sorted(HERE.glob("*.py")))).hexdigest(),
+        "chunk": CHUNK,
+        "generator": hashlib.sha256(b"".join((HERE / name).read_bytes() for name in MAKERS)).hexdigest(),
     }
     try:
         content = torch.load(path, map_location=device, weights_only=True)
