@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -15,6 +16,16 @@ IMAGENET = "imagenet"
 IMAGENET_FILE = "https://download.pytorch.org/models/vgg16_bn-6c64b313.pth"
 EVERYTHING = "all images"  # in the words of what a network was trained on
 DOWNLOAD = Path("download")  # said in place of a file, it asks for torchvision's
+LEAST = 0.5  # of a network's values that must fit
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Tensors by name; where they come from, and the same in the words of a run's record."""
+
+    tensors: dict[str, torch.Tensor]
+    source: Path
+    words: str
 
 
 def needed(begins_with: str, run_dir: Path) -> Path:
@@ -33,49 +44,72 @@ def needed(begins_with: str, run_dir: Path) -> Path:
     return path
 
 
-def fill(network: nn.Module, name: str, source: Path, part: str) -> str:
-    """Fills the network as far as the source fits it; says in words what that was.
+def read(source: Path, name: str, part: str) -> Beginning:
+    """source: a folder of weights, whose network of that name is taken, a run or its checkpoint, torchvision's file, or
+    `DOWNLOAD`. part: as in `train`.
 
-    source: a folder of weights whose network of that name is taken, a checkpoint, torchvision's file, or `DOWNLOAD`.
-    part: as in `train`. Raises TrainingError or WeightsError when it does not fit.
+    Raises TrainingError or WeightsError when it is missing or damaged, or has seen the held-out photos and `part` is
+    to leave them out.
     """
+    if source == DOWNLOAD:
+        return _downloaded()
     if source.is_dir() and (source / "manifest.json").exists():
-        return _from_weights(network, name, source, part)
-    known, words = _from_file(source)
+        return _from_weights(source, name, part)
+    return _from_torchvision(source) if source.suffix == ".pth" else _from_checkpoint(source, part)
+
+
+def fill(network: nn.Module, name: str, beginning: Beginning) -> None:
+    """Fills the network as far as the beginning fits it. Raises TrainingError when that is not far."""
     own = network.state_dict()
-    fitting = {key: value for key, value in known.items() if key in own and own[key].shape == value.shape}
-    if not any(value.ndim > 1 for value in fitting.values()):
-        raise TrainingError(f"{source} is of another network than {name}; nothing in it fits.")
+    fitting = {k: v for k, v in beginning.tensors.items() if k in own and own[k].shape == v.shape}
+    if _values(fitting) < LEAST * _values(own):
+        raise TrainingError(f"{beginning.source} is of another network than {name}, or of another size.")
     network.load_state_dict(own | fitting)
-    return words
 
 
-def _from_weights(network: nn.Module, name: str, folder: Path, part: str) -> str:
+def _values(tensors: dict[str, torch.Tensor]) -> int:
+    return sum(tensor.numel() for tensor in tensors.values())
+
+
+def _downloaded() -> Beginning:
+    try:
+        tensors = torch.hub.load_state_dict_from_url(IMAGENET_FILE, map_location="cpu", check_hash=True)
+    except checkpoint.DAMAGES as error:
+        raise TrainingError(
+            f"{IMAGENET_FILE} cannot be fetched ({checkpoint.reason(error)}); give the file with --from."
+        ) from None
+    return Beginning(tensors, DOWNLOAD, "ImageNet")
+
+
+def _from_weights(folder: Path, name: str, part: str) -> Beginning:
     entries = weights.read_manifest(folder)["networks"]
     if part == "train" and "measured" in entries.get(name, {}):
         raise TrainingError(
             f"The weights in {folder} have seen the held-out photos, so no figure would be held out; "
             f"go on from {folder / 'measured'}, or train on everything with --all."
         )
+    return Beginning(weights.load(folder, name).state_dict(), folder, entries[name]["file"])
+
+
+def _from_torchvision(path: Path) -> Beginning:
     try:
-        network.load_state_dict(weights.load(folder, name).state_dict())
-    except RuntimeError:
-        raise TrainingError(f"The weights in {folder} are of a {name} of another size.") from None
-    return entries[name]["file"]
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        tensors = {key: value for key, value in content.items() if isinstance(value, torch.Tensor)}
+    except checkpoint.DAMAGES as error:
+        raise TrainingError(
+            f"{path} cannot be read ({checkpoint.reason(error)}); give torchvision's vgg16_bn-6c64b313.pth."
+        ) from None
+    return Beginning(tensors, path, f"ImageNet ({path.name})")
 
 
-def _from_file(source: Path) -> tuple[dict[str, torch.Tensor], str]:
-    if source == DOWNLOAD:
-        try:
-            return torch.hub.load_state_dict_from_url(IMAGENET_FILE, map_location="cpu", check_hash=True), "ImageNet"
-        except (OSError, RuntimeError) as error:
-            raise TrainingError(f"{IMAGENET_FILE} cannot be fetched ({error}); give the file with --from.") from None
-    if source.suffix == ".pth":
-        try:
-            return torch.load(source, map_location="cpu", weights_only=True), f"ImageNet ({source.name})"
-        except checkpoint.DAMAGES as error:
-            raise TrainingError(
-                f"{source} cannot be read ({error}); give torchvision's vgg16_bn-6c64b313.pth."
-            ) from None
-    begun = checkpoint.load(source)
-    return begun.network.state_dict(), f"{source.parent.name} after {begun.state.step} steps"
+def _from_checkpoint(path: Path, part: str) -> Beginning:
+    path = path / checkpoint.LAST if path.is_dir() else path
+    begun = checkpoint.load(path)
+    seen = EVERYTHING in begun.state.data
+    if seen and part == "train":
+        raise TrainingError(
+            f"{path} has seen the held-out photos, so no figure would be held out; "
+            "go on from a run without --all, or train on everything with --all."
+        )
+    words = f"{path.resolve().parent.name} after {begun.state.step} steps"
+    return Beginning(begun.network.state_dict(), path, f"{words} on {EVERYTHING}" if seen else words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 from pickle import UnpicklingError
@@ -18,7 +19,17 @@ from ..models import build
 from .recipes import Recipe
 
 LAST, BEST = "last.pt", "best.pt"
-DAMAGES = (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError, UnpicklingError)
+DAMAGES = (  # what torch.load and its content raise, whatever the bytes
+    RuntimeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    EOFError,
+    OSError,
+    UnpicklingError,
+    struct.error,
+)
 
 
 @dataclass
@@ -74,7 +85,7 @@ def load(path: Path) -> Checkpoint:
         network.load_state_dict(content["average"])
         return Checkpoint(network.eval(), recipe, State(**content["state"]))
     except DAMAGES as error:
-        raise TrainingError(f"{path} is no checkpoint of this version ({_reason(error)}); train it anew.") from None
+        raise TrainingError(f"{path} is no checkpoint of this version ({reason(error)}); train it anew.") from None
 
 
 def resume(path: Path, recipe: Recipe, start: State, device: torch.device, **parts: Any) -> State:
@@ -96,7 +107,7 @@ def resume(path: Path, recipe: Recipe, start: State, device: torch.device, **par
             part.load_state_dict(content[name])
         return state
     except DAMAGES as error:
-        raise TrainingError(f"{path} cannot be resumed from ({_reason(error)}); train without --resume.") from None
+        raise TrainingError(f"{path} cannot be resumed from ({reason(error)}); train without --resume.") from None
 
 
 def _recipe(text: str) -> Recipe:
@@ -104,5 +115,8 @@ def _recipe(text: str) -> Recipe:
     return Recipe.of(json.loads(text))
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """What is wrong with a file, in a few words."""
+    if isinstance(error, UnpicklingError):  # which explains how to load it all the same, at one's own risk
+        return "it is not PyTorch's, or damaged"
     return (str(error).splitlines() or [type(error).__name__])[0]

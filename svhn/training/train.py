@@ -52,21 +52,24 @@ def train(
     recipe = replace(RECIPES[name], steps=max(1, round(RECIPES[name].steps * share)))
     _check_data(recipe, name, prepared, mnist)
     chosen = choose_device(device)
-    torch.manual_seed(seed)
     if start_from and share < 1:
         recipe = replace(recipe, learning_rate=recipe.learning_rate * GENTLY)
     if recipe.begins_with and not start_from:
         start_from = beginnings.needed(recipe.begins_with, run_dir)
-    surroundings = load_backgrounds(backgrounds, chosen) if backgrounds else None
+    beginning = beginnings.read(start_from, name, part) if start_from else None
+    uses_backgrounds = recipe.synthetic or recipe.network == "fcos"
+    surroundings = load_backgrounds(backgrounds, chosen) if backgrounds and uses_backgrounds else None
     synthetic = None
     if recipe.synthetic:
         make = crop_bank if recipe.network in READERS else scene_bank
         kept = prepared / f"synthetic-{make.__name__}-{recipe.synthetic_bank}-{seed}.pt"  # all runs draw from it
         synthetic = cached(kept, make, recipe.synthetic_bank, seed, chosen, surroundings)
     sources = Sources(prepared, part, mnist, synthetic, surroundings)
+    torch.manual_seed(seed)
     task, words = make_task(recipe, sources, chosen), _in_words(recipe, sources)
-    if start_from:
-        words += f"; begun with {beginnings.fill(task.network, name, start_from, part)}"
+    if beginning:
+        beginnings.fill(task.network, name, beginning)
+        words += f"; begun with {beginning.words}"
     start = State(seed, words, code_version(), machine())
     return fit(task, recipe, run_dir, chosen, start, minutes, resume)
 
