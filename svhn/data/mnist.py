@@ -29,19 +29,25 @@ def load_digits(folder: Path, part: str) -> tuple[torch.Tensor, torch.Tensor]:
             _unpack(Path(folder), name, raw / name)
         try:
             mnist = MNIST(root, train=part != "test")
-        except (RuntimeError, ValueError, AssertionError) as error:
-            raise DataError(f"The MNIST files in {folder} cannot be read ({error}); fetch them again.") from None
-        images, labels = mnist.data, mnist.targets
+        except (RuntimeError, LookupError, TypeError, ValueError, AssertionError):  # whose texts say little
+            raise DataError(f"The MNIST files in {folder} are damaged; fetch them again.") from None
     kept = {"train": slice(-VALIDATION), "validation": slice(-VALIDATION, None)}.get(part, slice(None))
-    return images[kept], labels[kept]
+    images, labels = mnist.data[kept], mnist.targets[kept]
+    if not len(images) or len(mnist.data) != len(mnist.targets):
+        raise DataError(
+            f"The MNIST files in {folder} hold {len(mnist.data)} pictures and {len(mnist.targets)} labels; fetch them "
+            "again."
+        )
+    return images, labels
 
 
 def _unpack(folder: Path, name: str, target: Path) -> None:
     packed, plain = folder / f"{name}.gz", folder / name
-    if not (packed.is_file() or plain.is_file()):
+    path = packed if packed.is_file() else plain
+    if not path.is_file():
         raise DataError(f"{folder} holds no {name}.gz; put MNIST's four official files there.")
     try:
-        with gzip.open(packed) if packed.is_file() else plain.open("rb") as source, target.open("wb") as out:
+        with gzip.open(path) if path == packed else path.open("rb") as source, target.open("wb") as out:
             shutil.copyfileobj(source, out)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{packed} is damaged ({error}); fetch it again.") from None
+        raise DataError(f"{path} is damaged ({error}); fetch it again.") from None
