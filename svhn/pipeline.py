@@ -152,6 +152,8 @@ class Pipeline:
 
 def _network(folder: Path, name: str, names: list[str], kind: Registry, device: torch.device | str) -> nn.Module:
     """By its name in the weights folder, or from a checkpoint. Raises WeightsError or TrainingError."""
+    if name in names:
+        return weights.load(folder, name, device)
     if name == "whole" and name in kind:
         return build(name)
     if name.endswith(".pt") or Path(name).is_dir():
@@ -161,10 +163,8 @@ def _network(folder: Path, name: str, names: list[str], kind: Registry, device: 
         if not isinstance(network, tuple(known for known, _ in kind.values())):
             raise WeightsError(f"{name} holds none of the networks {', '.join(kind)}.")
         return network.to(device, memory_format=torch.channels_last)
-    if name not in names:
-        role = "readers" if kind is READERS else "localizers"
-        raise WeightsError(f"There are no weights of {name!r} to use; choose one of the {role} {', '.join(names)}.")
-    return weights.load(folder, name, device)
+    role = "readers" if kind is READERS else "localizers"
+    raise WeightsError(f"There are no weights of {name!r} to use; choose one of the {role} {', '.join(names)}.")
 
 
 def _agrees(reading: Reading, localizer: nn.Module, photo: np.ndarray) -> bool:
