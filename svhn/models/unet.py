@@ -83,7 +83,7 @@ class UNet(nn.Module):
         return self.look(photo)[1].numpy() if self.count else None
 
     def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Photo (h, w, 3) uint8 -> boxes (K, 4) in photo pixels and scores (K,), best first; K may be 0."""
+        """Photo (h, w, 3) uint8 -> boxes (K, 4) in photo pixels and scores (K,), the largest first; K may be 0."""
         likely = self.look(photo)[0]
         boxes, scores = [], []
         for region in regions(likely > SURE, self.config.max_boxes, self.config.min_share):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torchvision.models import vgg16_bn
+from torchvision.models.vgg import cfgs, make_layers
 
 from ..preprocess import MARGINS
 from .box_regression import BoxConfig, BoxRegressor
@@ -45,7 +45,7 @@ class VGG16Reader(nn.Module):
     def __init__(self, config: VGG16Config = VGG16Config()) -> None:
         super().__init__()
         self.config = config
-        self.features = vgg16_bn(weights=None).features
+        self.features = _features()
         self.dense = _dense(config)
         self.heads = SixHeads(config.dense)
 
@@ -59,13 +59,24 @@ class VGG16Box(BoxRegressor):
 
     def __init__(self, config: VGG16BoxConfig = VGG16BoxConfig()) -> None:
         super().__init__(config)
-        self.features = vgg16_bn(weights=None).features
+        self.features = _features()
         self.dense = _dense(config)
         self.box = nn.Linear(config.dense, 4)
 
     def forward(self, views: torch.Tensor) -> torch.Tensor:
         """Normalised (N, 3, 64, 64) -> (N, 4)."""
         return self.box(self.dense(self.features(views)))
+
+
+def _features() -> nn.Sequential:
+    """(N, 3, S, S) -> (N, 512, S / 32, S / 32), filled as torchvision fills it, without making its 124 million weights
+    of dense layers on the way."""
+    layers = make_layers(cfgs["D"], batch_norm=True)
+    for layer in layers:
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+    return layers
 
 
 def _dense(config: VGG16Config | VGG16BoxConfig) -> nn.Sequential:
