@@ -8,14 +8,14 @@ from torch.nn import functional as F
 
 from ... import metrics
 from ...data.mnist import load_digits
+from ...labels import decode_joint
 from ...models import build
 from ...models.digits import SIDE
 from ...preprocess import normalise
-from ...synth.strips import STRIP, Hand, redrawn, strips
+from ...synth.strips import STRIP, Hand, Strips, redrawn, strips
 from ..losses import reader_loss
 from ..recipes import Recipe
 from ..task import Sources, Task
-from .readers import whole_number_right
 
 FRESH = 2000  # strips of the validation digits, the same at every validation
 
@@ -39,12 +39,22 @@ def strip_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
 
 
 @torch.inference_mode()
-def strips_right(network: nn.Module, images: torch.Tensor, labels: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
-    """Which of n fresh strips of these digits are read right, (n,) bool; the same seed gives the same strips."""
+def read_strips(
+    network: nn.Module, images: torch.Tensor, labels: torch.Tensor, n: int, seed: int = 0
+) -> tuple[Strips, torch.Tensor, torch.Tensor]:
+    """n fresh strips of these digits, the same for the same seed, and what is read there: digit classes (n, 5) and
+    length classes (n,)."""
     batch = strips(images, labels, n, torch.Generator(images.device).manual_seed(seed))
     inputs = normalise(batch.images, network.config.mean, network.config.std)
-    rows = zip(inputs.split(250), batch.digits.split(250), batch.length.split(250), strict=True)
-    return torch.cat([whole_number_right(network, *row) for row in rows])
+    heads = zip(*(network(part) for part in inputs.split(250)), strict=True)
+    digits, length, _ = decode_joint(*(torch.cat(head).float().log_softmax(-1) for head in heads))
+    return batch, digits, length
+
+
+def strips_right(network: nn.Module, images: torch.Tensor, labels: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
+    """Which strips of `read_strips` are read right, every digit and the length, (n,) bool."""
+    batch, digits, length = read_strips(network, images, labels, n, seed)
+    return (digits == batch.digits).all(-1) & (length == batch.length)
 
 
 def digit_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
