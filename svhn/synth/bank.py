@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
 
+from .. import tensors
 from ..data.batches import CropSet, SceneSet, join
 from ..progress import progress_bar
 from .config import StreetConfig
@@ -97,14 +97,11 @@ def cached(
         "generator": hashlib.sha256(b"".join((HERE / name).read_bytes() for name in MAKERS)).hexdigest(),
     }
     try:
-        content = torch.load(path, map_location=device, weights_only=True)
+        content = tensors.load(path, device)
         if content["key"] == key:
             return {"crop_bank": CropSet, "scene_bank": SceneSet}[make.__name__](**content["set"])
-    except (OSError, RuntimeError, KeyError, EOFError, UnpicklingError):
+    except tensors.DAMAGES:
         pass  # none there, or not whole: it is made anew
     bank = make(n, seed, device, backgrounds)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".part")
-    torch.save({"key": key, "set": vars(bank)}, aside)
-    aside.replace(path)
+    tensors.save(path, {"key": key, "set": vars(bank)})
     return bank

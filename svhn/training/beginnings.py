@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .. import weights
+from .. import tensors, weights
 from ..errors import TrainingError
 from . import checkpoint
 
@@ -23,7 +23,7 @@ LEAST = 0.5  # of a network's values that must fit
 class Beginning:
     """Tensors by name; where they come from, and the same in the words of a run's record."""
 
-    tensors: dict[str, torch.Tensor]
+    known: dict[str, torch.Tensor]
     source: Path
     words: str
 
@@ -61,24 +61,24 @@ def read(source: Path, name: str, part: str) -> Beginning:
 def fill(network: nn.Module, name: str, beginning: Beginning) -> None:
     """Fills the network as far as the beginning fits it. Raises TrainingError when that is not far."""
     own = network.state_dict()
-    fitting = {k: v for k, v in beginning.tensors.items() if k in own and own[k].shape == v.shape}
+    fitting = {k: v for k, v in beginning.known.items() if k in own and own[k].shape == v.shape}
     if _values(fitting) < LEAST * _values(own):
         raise TrainingError(f"{beginning.source} is of another network than {name}, or of another size.")
     network.load_state_dict(own | fitting)
 
 
-def _values(tensors: dict[str, torch.Tensor]) -> int:
-    return sum(tensor.numel() for tensor in tensors.values())
+def _values(state: dict[str, torch.Tensor]) -> int:
+    return sum(tensor.numel() for tensor in state.values())
 
 
 def _downloaded() -> Beginning:
     try:
-        tensors = torch.hub.load_state_dict_from_url(IMAGENET_FILE, map_location="cpu", check_hash=True)
-    except checkpoint.DAMAGES as error:
+        fetched = torch.hub.load_state_dict_from_url(IMAGENET_FILE, map_location="cpu", check_hash=True)
+    except tensors.DAMAGES as error:
         raise TrainingError(
-            f"{IMAGENET_FILE} cannot be fetched ({checkpoint.reason(error)}); give the file with --from."
+            f"{IMAGENET_FILE} cannot be fetched ({tensors.reason(error)}); give the file with --from."
         ) from None
-    return Beginning(tensors, DOWNLOAD, "ImageNet")
+    return Beginning(fetched, DOWNLOAD, "ImageNet")
 
 
 def _from_weights(folder: Path, name: str, part: str) -> Beginning:
@@ -93,13 +93,12 @@ def _from_weights(folder: Path, name: str, part: str) -> Beginning:
 
 def _from_torchvision(path: Path) -> Beginning:
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        tensors = {key: value for key, value in content.items() if isinstance(value, torch.Tensor)}
-    except checkpoint.DAMAGES as error:
+        known = {key: value for key, value in tensors.load(path).items() if isinstance(value, torch.Tensor)}
+    except tensors.DAMAGES as error:
         raise TrainingError(
-            f"{path} cannot be read ({checkpoint.reason(error)}); give torchvision's vgg16_bn-6c64b313.pth."
+            f"{path} cannot be read ({tensors.reason(error)}); give torchvision's vgg16_bn-6c64b313.pth."
         ) from None
-    return Beginning(tensors, path, f"ImageNet ({path.name})")
+    return Beginning(known, path, f"ImageNet ({path.name})")
 
 
 def _from_checkpoint(path: Path, part: str) -> Beginning:

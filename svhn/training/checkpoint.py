@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import struct
 from dataclasses import dataclass, field
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from torch import nn
 
+from .. import tensors
 from ..errors import TrainingError
 from ..models import build
 from .recipes import Recipe
 
 LAST, BEST = "last.pt", "best.pt"
-DAMAGES = (  # what torch.load and its content raise, whatever the bytes
-    RuntimeError,
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    EOFError,
-    OSError,
-    UnpicklingError,
-    struct.error,
-)
 
 
 @dataclass
@@ -58,16 +45,14 @@ class Checkpoint:
 
 
 def save(path: Path, recipe: Recipe, average: nn.Module, state: State, **rest: Any) -> None:
-    """Written aside, then renamed: a checkpoint is whole or it is the one before. `rest` is what resuming needs."""
+    """`rest` is what resuming needs."""
     content = {
         "recipe": json.dumps(dataclasses.asdict(recipe), sort_keys=True),
         "average": average.state_dict(),
         "state": dataclasses.asdict(state),
         **{name: part.state_dict() for name, part in rest.items()},
     }
-    aside = path.with_suffix(".part")
-    torch.save(content, aside)
-    os.replace(aside, path)
+    tensors.save(path, content)
 
 
 def load(path: Path) -> Checkpoint:
@@ -79,13 +64,15 @@ def load(path: Path) -> Checkpoint:
     if not path.is_file():
         raise TrainingError(f"There is no checkpoint {path}; train one with: python -m svhn train RECIPE")
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content = tensors.load(path)
         recipe = _recipe(content["recipe"])
         network = build(recipe.network, recipe.sizes)
         network.load_state_dict(content["average"])
         return Checkpoint(network.eval(), recipe, State(**content["state"]))
-    except DAMAGES as error:
-        raise TrainingError(f"{path} is no checkpoint of this version ({reason(error)}); train it anew.") from None
+    except tensors.DAMAGES as error:
+        raise TrainingError(
+            f"{path} is no checkpoint of this version ({tensors.reason(error)}); train it anew."
+        ) from None
 
 
 def resume(path: Path, recipe: Recipe, start: State, device: torch.device, **parts: Any) -> State:
@@ -94,7 +81,7 @@ def resume(path: Path, recipe: Recipe, start: State, device: torch.device, **par
     Raises TrainingError when it does not fit.
     """
     try:
-        content = torch.load(path, map_location=device, weights_only=True)
+        content = tensors.load(path, device)
         if _recipe(content["recipe"]) != _recipe(json.dumps(dataclasses.asdict(recipe))):
             raise TrainingError(f"{path} was made by another recipe; move it away or train without --resume.")
         state = State(**content["state"])
@@ -106,17 +93,12 @@ def resume(path: Path, recipe: Recipe, start: State, device: torch.device, **par
         for name, part in parts.items():
             part.load_state_dict(content[name])
         return state
-    except DAMAGES as error:
-        raise TrainingError(f"{path} cannot be resumed from ({reason(error)}); train without --resume.") from None
+    except tensors.DAMAGES as error:
+        raise TrainingError(
+            f"{path} cannot be resumed from ({tensors.reason(error)}); train without --resume."
+        ) from None
 
 
 def _recipe(text: str) -> Recipe:
     """From its JSON. What a recipe could not say when the checkpoint was made has its default. Raises TypeError."""
     return Recipe.of(json.loads(text))
-
-
-def reason(error: Exception) -> str:
-    """What is wrong with a file, in a few words."""
-    if isinstance(error, UnpicklingError):  # which explains how to load it all the same, at one's own risk
-        return "it is not PyTorch's, or damaged"
-    return (str(error).splitlines() or [type(error).__name__])[0]

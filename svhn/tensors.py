@@ -1,0 +1,43 @@
+"""Files of torch.save: written whole, read without running what is in them, and what reading a damaged one raises."""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+
+DAMAGES = (  # by torch.load, and by taking what is not in the content
+    RuntimeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    EOFError,
+    OSError,
+    UnpicklingError,
+    struct.error,
+)
+
+
+def save(path: Path, content: dict[str, Any]) -> None:
+    """Written aside, then renamed: the file is whole or it is the one before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".part")
+    torch.save(content, aside)
+    os.replace(aside, path)
+
+
+def load(path: Path, device: torch.device | str = "cpu") -> Any:
+    """What was saved, on the device. Raises one of `DAMAGES`."""
+    return torch.load(path, map_location=device, weights_only=True)
+
+
+def reason(error: Exception) -> str:
+    """What is wrong with a file, in a few words."""
+    if isinstance(error, UnpicklingError):  # its own text tells how to load the file all the same, at one's own risk
+        return "it is not PyTorch's, or damaged"
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(":")
