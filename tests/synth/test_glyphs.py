@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-
 import numpy as np
 import pytest
 import torch
+from mnist_files import write_mnist
 
+from svhn.errors import DataError
 from svhn.synth import glyphs
 from svhn.synth.glyphs import CELL, LETTERS, load_atlas, mnist_atlas, pack, unpack
 
@@ -73,20 +73,6 @@ def test_missing_atlas_is_an_error(tmp_path):
         load_atlas(tmp_path / "none.npz")
 
 
-def write_mnist(folder, count=40):
-    """Official files with drawn digits: digit d is a bar of d + 3 rows in the upper left corner."""
-    labels = (np.arange(count) % 10).astype(np.uint8)
-    images = np.zeros((count, 28, 28), np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        image[2 : 5 + label, 3:9] = 255
-    for part in ("train", "t10k"):
-        head = b"\0\0\x08\x03" + b"".join(n.to_bytes(4, "big") for n in (count, 28, 28))
-        with gzip.open(folder / f"{part}-images-idx3-ubyte.gz", "wb") as file:
-            file.write(head + images.tobytes())
-        with gzip.open(folder / f"{part}-labels-idx1-ubyte.gz", "wb") as file:
-            file.write(b"\0\0\x08\x01" + count.to_bytes(4, "big") + labels.tobytes())
-
-
 def test_mnist_digits_become_hands(tmp_path):
     write_mnist(tmp_path)
     atlas = mnist_atlas(tmp_path, faces=7)
@@ -102,5 +88,5 @@ def test_mnist_digits_become_hands(tmp_path):
 
 
 def test_missing_mnist_is_an_error(tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(DataError, match="put MNIST's four official files there"):
         mnist_atlas(tmp_path)

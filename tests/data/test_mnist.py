@@ -1,0 +1,82 @@
+"""MNIST's files: the parts keep apart, packed or not; what is missing or damaged is told in a sentence."""
+
+import gzip
+
+import pytest
+import torch
+from mnist_files import digit_in, write_mnist
+
+from svhn.data import mnist
+from svhn.data.mnist import FILES, load_digits
+from svhn.errors import DataError
+
+PARTS = ("train", "validation", "all", "test")
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    monkeypatch.setattr(mnist, "VALIDATION", 20)
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["packed", "unpacked"])
+def test_parts_keep_apart(tmp_path, packed):
+    write_mnist(tmp_path, train=63, test=7, packed=packed)
+    images, labels = zip(*(load_digits(tmp_path, part) for part in PARTS), strict=True)
+    assert [len(part) for part in images] == [len(part) for part in labels] == [43, 20, 63, 7]
+    assert labels[0].tolist() == [i % 10 for i in range(43)]
+    assert labels[1].tolist() == [i % 10 for i in range(43, 63)]
+    assert torch.equal(torch.cat(images[:2]), images[2])
+    assert images[0].shape[1:] == (28, 28)
+    assert images[0].dtype == torch.uint8
+    assert [digit_in(image) for image in images[1]] == labels[1].tolist()
+
+
+def test_official_folders_are_left_as_they_are(tmp_path):
+    write_mnist(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    load_digits(tmp_path, "train")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_named(tmp_path, name):
+    write_mnist(tmp_path)
+    (tmp_path / f"{name}.gz").unlink()
+    with pytest.raises(DataError, match=f"holds no {name}.gz; put MNIST's four official files there"):
+        load_digits(tmp_path, "train")
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "said"),
+    [
+        ("images-idx3", lambda data: data[: len(data) // 2], "is damaged"),
+        ("images-idx3", lambda data: b"not packed", "is damaged"),
+        ("images-idx3", lambda data: gzip.compress(b"neither pictures nor labels"), "are damaged"),
+        ("images-idx3", lambda data: gzip.compress(b""), "are damaged"),
+        ("images-idx3", lambda data: gzip.compress(b"\0\0\x0a\x03" + gzip.decompress(data)[4:]), "are damaged"),
+        ("images-idx3", lambda data: gzip.compress(b"\0\0\x0d\x03" + gzip.decompress(data)[4:]), "are damaged"),
+        ("labels-idx1", lambda data: gzip.compress(gzip.decompress(data)[:-5]), "are damaged"),
+        ("labels-idx1", lambda data: gzip.compress(b"\0\0\x08\x01\0\0\0\x02\0\1"), "40 pictures and 2 labels"),
+    ],
+    ids=["cut", "not packed", "text", "empty", "no such type", "floats", "short", "few labels"],
+)
+def test_damaged_files_are_told(tmp_path, name, spoil, said):
+    write_mnist(tmp_path)
+    path = tmp_path / f"train-{name}-ubyte.gz"
+    path.write_bytes(spoil(path.read_bytes()))
+    with pytest.raises(DataError, match=rf"{said}.*fetch (it|them) again"):
+        load_digits(tmp_path, "all")
+
+
+def test_a_damaged_unpacked_file_is_named_as_it_is(tmp_path):
+    write_mnist(tmp_path, packed=False)
+    (tmp_path / f"{FILES[0]}").unlink()
+    (tmp_path / f"{FILES[0]}").mkdir()
+    with pytest.raises(DataError, match="holds no"):
+        load_digits(tmp_path, "train")
+
+
+def test_too_few_digits_to_train_on_are_told(tmp_path):
+    write_mnist(tmp_path, train=15)
+    with pytest.raises(DataError, match="15 pictures"):
+        load_digits(tmp_path, "train")
