@@ -167,3 +167,38 @@ def test_the_likeliest_number_is_the_joint_decoding():
         number, confidence = labels.likeliest(digits[0], length[0], 3)[0]
         assert number == labels.decode(classes[0].numpy(), int(n))
         assert confidence == pytest.approx(float(p), rel=1e-4)
+
+
+def _lengths(blank: list[float]) -> list[float]:
+    """How likely each position is blank -> `length_from_blanks` as likelihoods (7,)."""
+    rows = torch.tensor([[(1 - p) / 10] * 10 + [p] for p in blank]).clamp_min(1e-30).log()
+    return labels.length_from_blanks(rows[None])[0].exp().tolist()
+
+
+def test_length_from_blanks_of_a_case_worked_out_by_hand():
+    lengths = _lengths([0.1, 0.2, 0.5, 0.9, 0.8])
+    by_hand = [
+        0.1 * 0.2 * 0.5 * 0.9 * 0.8,
+        0.9 * 0.2 * 0.5 * 0.9 * 0.8,
+        0.9 * 0.8 * 0.5 * 0.9 * 0.8,
+        0.9 * 0.8 * 0.5 * 0.9 * 0.8,
+        0.9 * 0.8 * 0.5 * 0.1 * 0.8,
+        0.9 * 0.8 * 0.5 * 0.1 * 0.2,
+        0.0,
+    ]
+    assert lengths == pytest.approx(by_hand, rel=1e-4, abs=1e-8)
+
+
+@pytest.mark.parametrize("length", range(6))
+def test_sure_blanks_tell_the_length_surely(length):
+    lengths = _lengths([0.0] * length + [1.0] * (5 - length))
+    assert int(np.argmax(lengths)) == length
+    assert lengths[length] == pytest.approx(1, abs=1e-4)
+
+
+def test_length_from_blanks_has_a_finite_slope_however_sure():
+    logits = torch.zeros(1, 5, 11)
+    logits[0, :2, 3], logits[0, 2:, labels.BLANK] = 200.0, 200.0
+    logits.requires_grad_()
+    torch.nn.functional.cross_entropy(labels.length_from_blanks(logits), torch.tensor([4])).backward()
+    assert logits.grad.isfinite().all()

@@ -53,4 +53,16 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy():
 def test_localisation_counts_a_photo_where_nothing_was_found_as_missed():
     true = np.array([[0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 10, 10]], float)
     found = np.array([[0, 0, 10, 10], [0, 0, 0, 0], [0, 0, 10, 5]], float)
-    assert metrics.localisation(found, true) == pytest.approx({"mean_iou": 0.5, "recall_50": 2 / 3, "containment": 0.5})
+    figures = {"mean_iou": 0.5, "mean_dice": (1 + 0 + 2 / 3) / 3, "recall_50": 2 / 3, "containment": 0.5}
+    assert metrics.localisation(found, true) == pytest.approx(figures)
+
+
+def test_the_dice_coefficient_of_masks():
+    true = np.zeros((4, 2, 3), bool)
+    true[:3, 0] = True  # three of six pixels; none in the last photo
+    found = true.copy()
+    found[1] = ~true[1]
+    found[2, 1, 0] = True  # one too many
+    assert metrics.dice(found, true) == pytest.approx([1, 0, 2 * 3 / (3 + 4), 1])
+    found[3, 0, 0] = True
+    assert metrics.dice(found, true)[3] == 0

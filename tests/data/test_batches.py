@@ -2,13 +2,16 @@
 
 import dataclasses
 
+import h5py
+import numpy as np
 import pytest
 import torch
 
 from svhn.data.augment import Appearance, vary_appearance
-from svhn.data.batches import CropSet, SceneSet, draw
-from svhn.data.crop_batches import CropJitter, centred_crops, jittered_crops
-from svhn.data.scene_batches import SceneJitter, centre_patches, jittered_scenes
+from svhn.data.batches import CountedScenes, CropSet, SceneSet, check_parts, draw, load_counted_scenes, load_scenes
+from svhn.data.crop_batches import CropJitter, centred_crops, jittered_crops, random_patches
+from svhn.data.scene_batches import SceneJitter, jittered_scenes, photo_views
+from svhn.errors import DataError
 
 PLAIN = Appearance(
     contrast=(1, 1), brightness=0, channel_gain=0, gamma=(1, 1), inverted=0, grey=0, swapped_channels=0,
@@ -98,14 +101,78 @@ def test_the_photos_surroundings_are_the_pictures_given():
     assert (shares > 0.4).sum() >= 12  # three in four; grey around the others
 
 
-def test_centre_patches_know_the_box_in_shares_of_the_patch():
-    patches, shares = centre_patches(_scenes(16), 96, dataclasses.replace(SceneJitter(), look=PLAIN), _generator())
-    for patch, share in zip(patches, shares, strict=True):
+@pytest.mark.parametrize("centre", [True, False], ids=["middle square", "whole photo"])
+def test_photo_views_know_the_box_in_shares_of_the_view(centre):
+    views, shares = photo_views(_scenes(32), 96, centre, dataclasses.replace(SceneJitter(), look=PLAIN), _generator())
+    assert views.shape == (32, 3, 96, 96)
+    assert shares.shape == (32, 1, 4)
+    for view, (share,) in zip(views, shares, strict=True):
         left, top, width, height = (share * 96).tolist()
-        white = (patch[0] > 157).nonzero().float()
-        assert white[:, 0].min().item() == pytest.approx(top, abs=2)
-        assert white[:, 1].max().item() + 1 == pytest.approx(min(96, left + width), abs=2)
-        assert height / width == pytest.approx(0.5, abs=0.01)
+        white = (view[0] > 157).nonzero().float()
+        first, past = white.min(0).values, white.max(0).values + 1  # y, x
+        assert first.tolist() == pytest.approx([max(0, top), max(0, left)], abs=1)
+        assert past.tolist() == pytest.approx([min(96, top + height), min(96, left + width)], abs=1)
+        assert height / width == pytest.approx(0.5 if centre else 1.0, abs=0.01)  # 40×20 in 60×60 or 120×60
+    assert shares[:, 0, 2].std() > 0.01
+    assert shares[:, 0, :2].std(0).min() > 0.02
+
+
+def test_photo_views_of_several_numbers_keep_their_order_and_what_is_not_there():
+    scenes = _scenes(4)
+    box = torch.cat([scenes.box, scenes.box + 20, torch.full_like(scenes.box, torch.nan)], dim=1)  # (N, 3, 4)
+    _, shares = photo_views(dataclasses.replace(scenes, box=box), 64, False, SceneJitter(), _generator())
+    assert shares[:, 2].isnan().all()
+    assert (shares[:, 1, :2] > shares[:, 0, :2]).all()
+
+
+def test_a_random_patch_is_54_pixels_of_the_64_that_the_box_and_its_margin_fill():
+    # The paper's crop: the box, here 24 to 72, with 15 % on every side, 16.8 to 79.2, stretched to 64×64. In these
+    # crops a pixel's red is its column and its green its row, so that each tells where it comes from.
+    crops = _crops(400)
+    at = torch.arange(96, dtype=torch.uint8)
+    images = torch.stack([at.expand(96, 96), at[:, None].expand(96, 96), torch.zeros(96, 96, dtype=torch.uint8)])
+    patches = random_patches(dataclasses.replace(crops, images=images.repeat(400, 1, 1, 1)), 64, 54, _generator())
+    assert patches.shape == (400, 3, 54, 54)
+    pixel = 62.4 / 64  # of the 64, in pixels of the crop
+    step = patches[:, 0, 0, 1:] - patches[:, 0, 0, :-1]
+    assert step == pytest.approx(np.full((400, 53), pixel), abs=1e-3)
+    corner = patches[:, :2, 0, 0]  # (N, 2): x, y of the first pixel's middle
+    offset = (corner + 0.5 - 16.8) / pixel - 0.5  # in pixels of the 64
+    assert offset.min().item() == pytest.approx(0, abs=0.2)
+    assert offset.max().item() == pytest.approx(10, abs=0.2)
+    assert offset.mean(0).tolist() == pytest.approx([5, 5], abs=0.5)
+    assert torch.corrcoef(offset.T)[0, 1].abs() < 0.15  # across and down are drawn each for itself
+
+
+def _write_scenes(path, numbers: list[int]) -> None:
+    """A prepared file of photos as large as their number says."""
+    n = len(numbers)
+    with h5py.File(path, "w") as file:
+        file["number"] = numbers
+        file["images"] = np.zeros((n, 3, 256, 256), np.uint8)
+        file["size"] = np.array([[number, 2 * number] for number in numbers])
+        file["box"] = np.tile(np.float32([1, 2, 3, 4]), (n, 1))
+        file["length"] = np.array(numbers) % 6
+
+
+def test_scenes_are_loaded_by_part_with_room_for_further_numbers(tmp_path):
+    _write_scenes(tmp_path / "scenes.h5", [1, 2, 5, 7, 10])
+    parts = {part: load_scenes(tmp_path / "scenes.h5", part, torch.device("cpu")) for part in ("train", "held_out")}
+    assert parts["train"].size[:, 0].tolist() == [1, 2, 7]
+    assert parts["held_out"].size[:, 0].tolist() == [5, 10]
+    assert parts["train"].box.shape == (3, 3, 4)
+    assert parts["train"].box[:, 0].tolist() == [[1, 2, 3, 4]] * 3
+    assert parts["train"].box[:, 1:].isnan().all()
+    counted = load_counted_scenes(tmp_path / "scenes.h5", "all", torch.device("cpu"))
+    assert counted.length.tolist() == [1, 2, 5, 1, 4]
+    assert isinstance(counted.take(torch.tensor([1])), CountedScenes)
+
+
+@pytest.mark.parametrize(("numbers", "use"), [([5, 10], "train on"), ([1, 2, 3], "measure with"), ([], "train on")])
+def test_files_with_too_few_photos_are_told(tmp_path, numbers, use):
+    _write_scenes(tmp_path / "scenes.h5", numbers)
+    with pytest.raises(DataError, match=f"no photo to {use}"):
+        check_parts(tmp_path / "scenes.h5")
 
 
 def test_draws_take_their_share_of_every_set():

@@ -1,10 +1,12 @@
 """Losses: smallest where the answer is right, and silent about what does not count."""
 
+import math
+
 import pytest
 import torch
 
 from svhn.models.fcos import cell_centres
-from svhn.training.losses import fcos_loss, patch_box_loss, reader_loss
+from svhn.training.losses import dice_box_loss, fcos_loss, l2_box_loss, mask_loss, masks, reader_loss
 
 DIGITS, LENGTH = torch.tensor([[4, 2, 10, 10, 10]]), torch.tensor([2])
 
@@ -63,5 +65,66 @@ def test_two_numbers_each_claim_their_own_cells():
     assert fcos_loss(torch.maximum(scores, other_scores), found.flip(2), boxes) > 0.5
 
 
-def test_the_patch_box_loss_is_the_mean_squared_error():
-    assert patch_box_loss(torch.zeros(2, 4), torch.full((2, 4), 0.5)) == pytest.approx(0.25)
+def test_the_l2_box_loss_is_the_mean_squared_error():
+    assert l2_box_loss(torch.zeros(2, 4), torch.full((2, 4), 0.5)) == pytest.approx(0.25)
+
+
+def _shares(*values: float) -> torch.Tensor:
+    return torch.tensor([values])
+
+
+def test_the_dice_box_loss_is_nothing_for_the_true_box():
+    box = _shares(0.2, 0.3, 0.4, 0.1)
+    assert dice_box_loss(box, box) == pytest.approx(0, abs=1e-6)
+
+
+def test_the_dice_box_loss_of_a_case_worked_out_by_hand():
+    # Two squares of side 1/2, one moved by half its side: 1/8 in common of 1/4 + 1/4, Dice 1/2; L2 (1/4)² / 4.
+    loss = dice_box_loss(_shares(0, 0, 0.5, 0.5), _shares(0.25, 0, 0.5, 0.5))
+    assert loss == pytest.approx(0.5 + 0.1 / 64)
+
+
+def test_the_dice_box_loss_takes_the_mean_of_the_batch():
+    true = _shares(0.25, 0, 0.5, 0.5)
+    half = torch.cat([true, _shares(0, 0, 0.5, 0.5)])
+    assert dice_box_loss(half, true.expand(2, 4)) == pytest.approx(0.25 + 0.1 / 128)
+
+
+def test_boxes_that_do_not_touch_and_inverted_ones_still_have_a_slope():
+    for box in ((0.0, 0, 0.1, 0.1), (0.6, 0.6, -0.1, 0.3)):
+        found = _shares(*box).requires_grad_()
+        loss = dice_box_loss(found, _shares(0.5, 0.5, 0.2, 0.2))
+        loss.backward()
+        assert loss > 0.99
+        assert (found.grad != 0).any()
+        assert found.grad.isfinite().all()
+
+
+def test_masks_are_one_within_any_box():
+    nan = [math.nan] * 4
+    boxes = torch.tensor([[[0.25, 0.5, 0.5, 0.25], nan], [[0, 0, 0.25, 0.25], [0.5, 0.5, 1.0, 1.0]], [nan, nan]])
+    assert masks(boxes, 4).tolist() == [
+        [[0, 0, 0, 0], [0, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]],
+        [[1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 1, 1], [0, 0, 1, 1]],
+        [[0] * 4] * 4,
+    ]
+
+
+def test_a_pixel_is_within_a_box_if_its_middle_is():
+    row = masks(torch.tensor([[[0.1, 0, 0.5, 1]]]), 4)[0, 0]  # from 0.4 to 2.4 pixels; middles at 0.5, 1.5, 2.5
+    assert row.tolist() == [1, 1, 0, 0]
+
+
+def test_the_mask_loss_is_nothing_for_the_true_mask_and_large_for_its_opposite():
+    true = masks(torch.tensor([[[0.25, 0.5, 0.5, 0.25]]]), 4)
+    assert mask_loss((true * 2 - 1) * 20, true) == pytest.approx(0, abs=1e-5)
+    assert mask_loss((1 - true * 2) * 20, true) > 20
+
+
+def test_the_mask_loss_of_a_case_worked_out_by_hand():
+    # Four pixels that may be or not, all of them true: 2 in common of 2 + 4, each side with 1 for safety; ln 2 a pixel.
+    assert mask_loss(torch.zeros(1, 2, 2), torch.ones(1, 2, 2)) == pytest.approx(2 / 7 + math.log(2))
+
+
+def test_an_empty_mask_found_empty_costs_nothing():
+    assert mask_loss(torch.full((1, 4, 4), -20.0), torch.zeros(1, 4, 4)) == pytest.approx(0, abs=1e-5)
