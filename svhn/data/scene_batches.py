@@ -125,6 +125,34 @@ def _move_boxes(boxes: torch.Tensor, matrix: torch.Tensor, side: int) -> torch.T
     return torch.where((visible > 0.5)[..., None], seen, torch.nan)
 
 
+@dataclass(frozen=True)
+class Frame:
+    """How SVHN's photos frame their number, measured on train: its width and height as shares of the photo's,
+    log-normal (mean and spread of the logarithm), and how far its centre strays, in shares of the photo's sides."""
+
+    width: tuple[float, float] = (-1.24, 0.36)
+    height: tuple[float, float] = (-0.35, 0.25)
+    widest: float = 0.95
+    off_centre: float = 0.05
+
+
+def framed_views(
+    scenes: SceneSet, side: int, jitter: SceneJitter, generator: torch.Generator, frame: Frame = Frame()
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Scenes cut around their first number as SVHN's photos are, stretched to a square; gives what `photo_views` does.
+
+    Every scene must have a number.
+    """
+    n = len(scenes)
+    noise = torch.randn(n, 4, device=generator.device, generator=generator)
+    mean, spread = noise.new_tensor([frame.width, frame.height]).unbind(1)
+    share = (mean + spread * noise[:, :2]).exp().clamp_max(frame.widest)  # (N, 2): w, h
+    box = scenes.box[:, 0]
+    half = (box[:, 2:] - box[:, :2]) / share / 2
+    middle = (box[:, :2] + box[:, 2:]) / 2 + frame.off_centre * noise[:, 2:] * 2 * half
+    return _stretched(scenes, middle, half, side, jitter, generator)
+
+
 def photo_views(
     scenes: SceneSet, side: int, centre: bool, jitter: SceneJitter, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -135,6 +163,13 @@ def photo_views(
     half = (size.amin(1, keepdim=True).expand(-1, 2) if centre else size) / 2
     half = half * uniform(n, 0.85, 1.1, generator, (1,))
     middle = size / 2 + uniform(n, -0.15, 0.15, generator, (2,)) * half
+    return _stretched(scenes, middle, half, side, jitter, generator)
+
+
+def _stretched(
+    scenes: SceneSet, middle: torch.Tensor, half: torch.Tensor, side: int, jitter: SceneJitter, generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The rectangle of that middle and half size (N, 2) in photo pixels as a square, recoloured, and its boxes."""
     matrix = torch.cat([torch.diag_embed(half), middle[..., None]], dim=2)
     x, _ = _sample_inside(scenes, matrix, side, jitter.feather)
     left_top = (scenes.box[..., :2] - (middle - half)[:, None]) / (2 * half)[:, None]

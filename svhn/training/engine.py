@@ -84,9 +84,9 @@ def fit(
             state.history.append({"step": state.step, "seconds": round(state.seconds, 1), **figures})
             log.write(state.step, figures)
             bar.set_postfix({name: f"{value:.4g}" for name, value in figures.items()})
-            checkpoint.save(run_dir / LAST, recipe, state=state, **parts)
-            if _epochs_since_best(state, task.score) == 0:
+            if _epochs_since_best(state, task.score) == 0:  # before the last, from which this epoch is not repeated
                 checkpoint.save(run_dir / BEST, recipe, average, state)
+            checkpoint.save(run_dir / LAST, recipe, state=state, **parts)
             mark = time.monotonic()  # validation and saving are not training time
     bar.close()
     log.close()

@@ -73,7 +73,7 @@ PAPER = Recipe(
 VGG16 = Recipe("vgg16", steps=6_000, batch_size=32, learning_rate=5e-4, epoch_steps=100)
 SMALL_BOX = Recipe("small_box", steps=8_000, batch_size=64, learning_rate=1e-3)
 UNET = Recipe("unet", steps=8_000, batch_size=32, learning_rate=1.5e-3, epoch_steps=100)
-# Six convolutions, without the locally connected layer and the length head: document 004 leaves kernel and pooling open.
+# Six convolutions, no locally connected layer, no length head: document 004 leaves kernel and pooling open.
 STRIP_SIZES = {
     "input_size": (28, 140),
     "margins": (0.05,),
@@ -116,5 +116,12 @@ RECIPES = {
     "dice_box": replace(SMALL_BOX, box_loss="dice"),
     "unet_zeros": UNET,
     "unet_reflect": replace(UNET, sizes={"padding": "reflect"}),
-    "unet_count": replace(UNET, steps=3_000, sizes={"padding": "reflect", "count": True}, begins_with="unet_reflect"),
+    "unet_count": replace(
+        UNET,
+        learning_rate=1e-3,
+        sizes={"padding": "reflect", "count": True},
+        synthetic=0.5,
+        synthetic_bank=10_000,
+        begins_with="unet_reflect",
+    ),
 }

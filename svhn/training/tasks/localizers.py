@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from ... import metrics
 from ...data.batches import SceneSet, draw, load_counted_scenes, load_scenes
-from ...data.scene_batches import jittered_scenes, photo_views
+from ...data.scene_batches import framed_views, jittered_scenes, photo_views
 from ...models import build
 from ...preprocess import normalise, squashed
 from ..losses import BOX_LOSSES, fcos_loss, mask_loss, masks
@@ -18,6 +18,7 @@ from ..task import Sources, Task
 from .readers import mixed
 
 CPU = torch.device("cpu")
+CLEAR = 18  # pixels: lower numbers are but a smear when they fill the view
 COUNT_WEIGHT = 0.1  # of the number of digits beside the mask
 
 
@@ -59,16 +60,24 @@ def mask_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
     path = sources.prepared / "train_scenes.h5"
     scenes = load_counted_scenes(path, sources.part, device)
     held_out = load_counted_scenes(path, "held_out", CPU)
+    generated = _with_clear_number(sources.synthetic) if recipe.synthetic else None
+    drawn = round(recipe.batch_size * recipe.synthetic)
     network = build(recipe.network, recipe.sizes)
     config = network.config
 
     def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
-        batch = draw([scenes], [1.0], recipe.batch_size, generator)
+        batch = draw([scenes], [1.0], recipe.batch_size - drawn, generator)
         views, boxes = photo_views(batch, config.input_size, False, recipe.scene_jitter, generator)
+        if drawn:
+            others = draw([generated], [1.0], drawn, generator)
+            pairs = zip(
+                (views, boxes), framed_views(others, config.input_size, recipe.scene_jitter, generator), strict=True
+            )
+            views, boxes = (torch.cat(pair) for pair in pairs)
         logits, count = network(normalise(views, config.mean, config.std).contiguous(memory_format=torch.channels_last))
         total = mask_loss(logits, masks(boxes, config.input_size))
-        if config.count:
-            total = total + COUNT_WEIGHT * F.cross_entropy(count, batch.length)
+        if config.count:  # how many digits generated numbers have is not kept
+            total = total + COUNT_WEIGHT * F.cross_entropy(count[: len(batch)].float(), batch.length)
         return total
 
     views = torch.stack([squashed(photo, config.input_size) for photo in photos_of(held_out)])
@@ -89,6 +98,12 @@ def mask_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
 
     example = torch.zeros(1, 3, config.input_size, config.input_size)
     return Task(network, loss, validate, "held_out_dice", example)
+
+
+def _with_clear_number(scenes: SceneSet) -> SceneSet:
+    """Those whose first number is high enough to be seen close up."""
+    height = scenes.box[:, 0, 3] - scenes.box[:, 0, 1]  # NaN, and so left out, where there is no number
+    return scenes.take(height >= CLEAR)
 
 
 def photos_of(scenes: SceneSet) -> list[np.ndarray]:
