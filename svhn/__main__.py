@@ -1,14 +1,15 @@
-"""The command line: python -m svhn download | prepare | split | train | synth | evaluate | read | run | plot."""
+"""The command line, python -m svhn COMMAND: what each command is told; `commands` has what it does."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from . import commands
-from .commands import PREPARED, RUNS, WEIGHTS
+from .commands import PREPARED, RECORDS, RUNS, WEIGHTS
 from .errors import UserError
 
 
@@ -81,7 +82,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("output", type=Path, metavar="OUTPUT", help="another folder, made if it is not there")
     _add_pipeline_options(sub)
 
+    sub = command("offer", "Add the networks of runs to the weights, for people to compare on the page.")
+    sub.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folder with last.pt, named as its recipe")
+    sub.add_argument("--data", type=Path, required=True, help="folder with the official archives, to calibrate readers")
+    sub.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
+
     _add_plots(command("plot", "Draw training curves, or grids of photos with what was found in them."))
+    _add_measuring(command)
     return parser
 
 
@@ -100,6 +107,33 @@ def _add_pipeline_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cpu", help="cpu, cuda or auto (%(default)s)")
     parser.add_argument("--localizer", help="another than the manifest's default")
     parser.add_argument("--reader", help="another than the manifest's default")
+
+
+def _add_measuring(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    sub = command("measure", "Measure the systems of the five documents, each into a record of its own.")
+    sub.add_argument("rows", nargs="*", metavar="ROW", help="by their names in svhn/documents.py (all)")
+    sub.add_argument("--data", type=Path, help="folder of SVHN, with train.tar.gz or train/")
+    sub.add_argument("--mnist", type=Path, help="folder of MNIST's four files")
+    sub.add_argument(
+        "--runs", type=Path, default=RUNS, help="folder of the runs, each named by its recipe (%(default)s)"
+    )
+    sub.add_argument("--weights", type=Path, default=WEIGHTS / "measured", help="of fcos and compact (%(default)s)")
+    sub.add_argument("--out", type=Path, default=RECORDS, help="folder of the records (%(default)s)")
+    sub.add_argument("--again", action="store_true", help="also what was measured from the very same checkpoint")
+
+    sub = command("results", "Make RESULTS.md of the records.")
+    sub.add_argument("--records", type=Path, default=RECORDS, help="their folder (%(default)s)")
+    sub.add_argument("--out", type=Path, default=RECORDS.with_name("RESULTS.md"), help="the page (%(default)s)")
+
+    sub = command("checkpoints", "Evaluate every checkpoint of a run on every split.")
+    sub.add_argument("run", type=Path, metavar="RUN", help="folder with best.pt and last.pt")
+    sub.add_argument("--data", type=Path, required=True, help="folder with the official archives")
+    sub.add_argument(
+        "--split",
+        action="append",
+        choices=("train", "held_out", "test"),
+        help="can be given more than once; train is without the held-out photos (all that are there)",
+    )
 
 
 def _add_plots(parser: argparse.ArgumentParser) -> None:

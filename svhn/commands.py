@@ -16,6 +16,7 @@ from .errors import DataError
 PREPARED = Path(__file__).resolve().parent.parent / "data" / "prepared"
 RUNS = Path(__file__).resolve().parent.parent / "runs"
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
+RECORDS = Path(__file__).resolve().parent.parent / "results"
 MOST_CELLS = 30  # of a grid, each way
 
 
@@ -173,6 +174,43 @@ def _plot_grid(options: argparse.Namespace) -> None:
     draw(pipeline, chosen, options.out, options.columns, options.rows)
 
 
+def measure(options: argparse.Namespace) -> int:
+    from .documents import rows
+    from .measure import Fate
+    from .measure import measure as measured
+    from .measuring.material import Material
+    from .measuring.tables import headline
+
+    chosen, failed = rows(options.rows), 0
+    material = Material(options.data, options.mnist)
+    for told in measured(chosen, material, options.runs, options.weights, options.out, options.again):
+        words = headline(told.record) if told.record else told.why
+        wanted = bool(options.rows) or told.fate is Fate.FAILED
+        failed |= wanted and told.record is None
+        print(f"{told.row.name}: {told.fate.value}; {words}", flush=True)
+    return int(failed)
+
+
+def results(options: argparse.Namespace) -> None:
+    from .results import write_page
+
+    if options.out.is_dir():
+        raise DataError(f"--out {options.out} is a folder; name the file to write, such as RESULTS.md.")
+    print(f"{options.out}: {write_page(options.records, options.out)} records")
+
+
+def checkpoints(options: argparse.Namespace) -> None:
+    from functools import partial
+
+    from .checkpoints import evaluated, header, row
+    from .evaluate import HELD_OUT
+    from .measuring.material import parts_there, photos
+
+    parts = options.split or parts_there(options.data) or [HELD_OUT]  # the last says what is missing
+    for number, line in enumerate(evaluated(options.run, parts, partial(photos, options.data))):
+        print(row(line) if number else f"{header(line)}\n{row(line)}", flush=True)
+
+
 def _in_words(result: dict, unsure_below: float) -> str:
     if result["box"] is None:
         return "no number found"
@@ -180,3 +218,12 @@ def _in_words(result: dict, unsure_below: float) -> str:
         return "a number of more than five digits"
     doubt = ", unsure" if result["confidence"] < unsure_below else ""
     return f"{result['number']} ({result['confidence']:.0%}{doubt})"
+
+
+def offer(options: argparse.Namespace) -> None:
+    from .release import offer
+    from .training import checkpoint
+
+    for run in options.runs:
+        entry = offer(run.name, checkpoint.load(run), options.weights, options.data)
+        print(f"{entry['file']}: {entry['bytes'] / 2**20:.1f} MiB")

@@ -1,0 +1,1 @@
+"""How systems are measured: what with, which networks, which figures."""

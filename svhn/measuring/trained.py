@@ -1,0 +1,80 @@
+"""The trained network of a recipe: in the run that trained it or, of this project's own, among the weights."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from .. import weights
+from ..documents import OWN
+from ..errors import WeightsError
+from ..training import checkpoint
+from ..training.checkpoint import LAST, State
+
+SAID = ("file", "seed", "data", "code", "machine", "steps", "minutes")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network, the record of its run, the sha256 of its file, and the temperature of its confidence."""
+
+    recipe: str
+    network: nn.Module
+    state: State
+    sha256: str
+    temperature: float = 1.0
+
+    def to_json(self) -> dict:
+        """What a record says of it."""
+        state = self.state
+        return {
+            "recipe": self.recipe,
+            "parameters": sum(p.numel() for p in self.network.parameters()),
+            "seed": state.seed,
+            "steps": state.step,
+            "minutes": round(state.seconds / 60, 1),
+            "machine": state.machine,
+            "data": state.data,
+            "code": state.code,
+            "sha256": self.sha256,
+        }
+
+
+def file_of(name: str, runs: Path, own: Path) -> Path:
+    """Where a recipe's network lies, if it is trained: runs/NAME/last.pt, or a file in the folder `own`.
+
+    Raises WeightsError when that has no manifest, or no such network.
+    """
+    return own / _entry(name, own)["file"] if name in OWN else runs / name / LAST
+
+
+def load(name: str, file: Path, sha256: str) -> Trained:
+    """What `file_of` gave, loaded as service loads it. Raises TrainingError or WeightsError."""
+    if name not in OWN:
+        loaded = checkpoint.load(file)
+        return Trained(name, loaded.network.to(memory_format=torch.channels_last), loaded.state, sha256)
+    entry = _entry(name, file.parent)
+    known = {key: entry[key] for key in ("seed", "data", "code", "machine")}
+    state = State(**known, step=entry["steps"], seconds=entry["minutes"] * 60)
+    return Trained(name, weights.load(file.parent, name), state, sha256, entry.get("temperature", 1.0))
+
+
+def _entry(name: str, own: Path) -> dict:
+    """What the manifest says of one of this project's own networks. Raises WeightsError."""
+    entry = weights.read_manifest(own)["networks"].get(name, {})
+    if missing := [key for key in SAID if key not in entry]:
+        raise WeightsError(f"{own} does not say {missing[0]!r} of {name}; name weights that train_all.py wrote.")
+    return entry
+
+
+def sha256_of(file: Path) -> str:
+    """Of the file's content, however large."""
+    digest = hashlib.sha256()
+    with file.open("rb") as source:
+        while block := source.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
