@@ -8,11 +8,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from . import evaluate, labels, plots, weights
+from . import documents, evaluate, labels, plots, weights
 from .calibration import fit_temperature
 from .curves import curves
+from .errors import WeightsError
+from .models import LOCALIZERS, READERS
 from .pipeline import Pipeline
-from .training.checkpoint import State
+from .training.checkpoint import Checkpoint, State
 from .training.recipes import RECIPES
 
 UNSURE_BELOW = 0.5  # calibrated confidence: below it a reading is more likely wrong than right
@@ -51,13 +53,40 @@ def release(
     return report
 
 
+def offer(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dict:
+    """Adds the network that the recipe `name` trained to the weights in `folder`, beside the default ones, for people
+    to compare; gives its entry. Raises WeightsError for one that is too large or is no localizer or reader.
+
+    A reader is calibrated on what the folder's default localizer finds in the held-out photos.
+    """
+    kind = trained.recipe.network
+    if name not in RECIPES or RECIPES[name].network != kind:
+        raise WeightsError(f"The run {name} is not named as its recipe, one of {', '.join(RECIPES)}.")
+    if kind not in READERS | LOCALIZERS:
+        raise WeightsError(f"{name} is a {kind}, which neither finds nor reads numbers in photos.")
+    manifest = weights.read_manifest(folder)
+    if name in (manifest["localizer"], manifest["reader"]):
+        raise WeightsError(f"{name} is a default network of {folder}; train_all.py ships these.")
+    network = trained.network.half().float().eval()
+    entry = _entry(name, network, trained.state)
+    if kind in READERS:
+        pipeline = Pipeline(weights.load(folder, manifest["localizer"]), network)
+        entry["temperature"] = _fit_temperature(pipeline, data_dir)
+    manifest["networks"][name] = entry
+    manifest = weights.save(folder, {name: network}, manifest)
+    weights.write_whole(folder / "MODEL_CARD.md", model_card(manifest).encode())
+    return manifest["networks"][name]
+
+
 def ship(last: tuple[str, nn.Module, State], measured: Path, folder: Path, examples_dir: Path) -> None:
     """Writes the weights of `measured` into `folder`, but of one network those that went on from there with all
     photos; with the temperature and the figures of the measured ones, the model card, and readings of the photos in
-    `examples_dir`."""
+    `examples_dir`. Networks that were offered beside the default ones stay."""
     name, network, state = last
     manifest = weights.read_manifest(measured)
     networks = {known: weights.load(measured, known) for known in manifest["networks"]}
+    if (folder / "manifest.json").exists():
+        manifest["networks"] = {**weights.read_manifest(folder)["networks"], **manifest["networks"]}
     networks[name] = network.cpu().half().float().eval()
     before = manifest["networks"][name]
     told = ("sha256", "data", "steps", "minutes", "machine", "code")
@@ -91,13 +120,17 @@ def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
 def _entry(name: str, network: nn.Module, state: State) -> dict:
     """What the manifest says of one network, before its file is written."""
     config = asdict(network.config)
+    recipe = RECIPES[name]
+    row = next(row for row in documents.ROWS if name in (row.localizer, row.reader))
     return {
-        "architecture": name,
+        "architecture": recipe.network,
+        "title": row.title,
+        "document": row.document,
         "config": config,
         "input": {key: config[key] for key in ("input_size", "long_sides") if key in config},
         "normalisation": {"mean": config["mean"], "std": config["std"]},
         "parameters": sum(p.numel() for p in network.parameters()),
-        "recipe": asdict(RECIPES[name]),
+        "recipe": asdict(recipe),
         **_run(state),
         "held_out": state.history[-1] if state.history else {},
     }
@@ -130,15 +163,17 @@ def model_card(manifest: dict) -> str:
     return f"""# Model card
 
 Two networks find and read house numbers of up to five digits in street photos: the localizer
-`{manifest["localizer"]}` and the reader `{manifest["reader"]}`. `train_all.py` wrote this page with the weights.
+`{manifest["localizer"]}` and the reader `{manifest["reader"]}`. The others are systems of the five documents that the
+project grew from, to compare them with; `RESULTS.md` has their figures. The program that wrote the weights wrote this
+page, too.
 
 | network | parameters | file | steps | minutes | machine | sha256 | trained on |
 |---|---|---|---|---|---|---|---|
 {rows}
 
-The weights in `measured/` never saw the held-out photos. The reader has two rows: the first is the measured one, the
-second went on from there with all of train, at a lower rate, and is what is shipped. The official test split was never
-used.
+The weights in `measured/` never saw the held-out photos. `{manifest["reader"]}` has two rows: the first is the measured
+one, the second went on from there with all of train, at a lower rate, and is what is shipped. The official test split
+was never used.
 
 **Held-out figures** of the measured weights on {report["images"]} photos that they never saw (whole number right,
 95 % interval):
