@@ -60,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("synth", "Lay synthetic number crops beside real ones on one sheet, to look at.")
     sub.add_argument("--out", type=Path, required=True, help="the sheet, a PNG")
-    sub.add_argument("--real", type=Path, help="folder of prepared files; without it the sheet is synthetic only")
+    kind = sub.add_mutually_exclusive_group()
+    kind.add_argument("--real", type=Path, help="folder of prepared files; without it the sheet is synthetic only")
+    kind.add_argument("--mnist", type=Path, metavar="DIR", help="strips of MNIST digits, from its four files, instead")
     sub.add_argument("--seed", type=int, default=0)
 
     sub = command("evaluate", "Read every photo of a split or a folder and write the figures down.")

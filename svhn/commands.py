@@ -67,8 +67,10 @@ def train(options: argparse.Namespace) -> None:
 
 
 def synth(options: argparse.Namespace) -> None:
-    from .synth.sheet import make_sheet
+    from .synth.sheet import make_sheet, make_strip_sheet
 
+    if options.mnist:
+        return make_strip_sheet(options.out, options.mnist, options.seed)
     real = options.real / "train_crops.h5" if options.real else None
     if real and not real.is_file():
         raise DataError(f"There is no {real}; make it with: python -m svhn prepare --data DIR")

@@ -1,4 +1,4 @@
-"""Synthetic crops beside real ones on one sheet: the generator is good when a stranger has to look twice."""
+"""Sheets to look at: synthetic crops beside real ones, where a stranger should have to look twice, and MNIST strips."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import h5py
 import numpy as np
 import torch
 from PIL import Image
+from torch.nn import functional as F
 
+from ..data.mnist import load_digits
 from ..data.split import is_held_out
 from .config import StreetConfig
 from .glyphs import load_atlas
 from .street import CROP, crops
+from .strips import Hand, strips
 
 ROWS, COLUMNS = 10, 8  # of each kind
 GUTTER = 12  # between the two halves, pixels
@@ -29,10 +32,26 @@ def make_sheet(out_png: Path, real_h5: Path | None, seed: int = 0) -> None:
     if real_h5 is not None:
         halves.insert(0, _real(real_h5, np.random.default_rng(seed)))
     gap = np.full((ROWS * CROP, GUTTER, 3), 255, dtype=np.uint8)
-    strips = [part for half in halves for part in (_tile(half), gap)][:-1]
-    aside = out_png.with_name(out_png.name + ".part")
-    Image.fromarray(np.concatenate(strips, axis=1)).save(aside, format="PNG")
-    os.replace(aside, out_png)
+    columns = [part for half in halves for part in (_tile(half), gap)][:-1]
+    _write(np.concatenate(columns, axis=1), out_png)
+
+
+def make_strip_sheet(out_png: Path, mnist: Path, seed: int = 0) -> None:
+    """Write a PNG: numbers strung from MNIST's training digits, as the readers of strips learn from them.
+
+    mnist: folder with its four files. Raises DataError when they are not there.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    drawn = strips(*load_digits(mnist, "train"), 2 * ROWS, generator, Hand()).images[:, 0]  # (N, 28, 140)
+    framed = F.pad(drawn, (2, 2, 2, 2), value=255.0).round().byte()
+    rows = framed.view(ROWS, 2, *framed.shape[1:]).transpose(1, 2).flatten(2).flatten(0, 1)  # two strips a row
+    _write(rows.numpy().repeat(2, axis=0).repeat(2, axis=1), out_png)
+
+
+def _write(picture: np.ndarray, path: Path) -> None:
+    aside = path.with_name(path.name + ".part")
+    Image.fromarray(picture).save(aside, format="PNG")
+    os.replace(aside, path)
 
 
 def _real(path: Path, rng: np.random.Generator) -> np.ndarray:

@@ -7,9 +7,11 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 import torch
+from mnist_files import write_mnist
 from PIL import Image
 
 from svhn.data.backgrounds import load_backgrounds
+from svhn.errors import DataError
 from svhn.labels import BLANK
 from svhn.synth.camera import gaussian, jpeg, photograph, reduce_matrix
 from svhn.synth.config import CameraConfig, PaintConfig, SceneConfig, StreetConfig
@@ -20,7 +22,7 @@ from svhn.synth.layout import corners, extent
 from svhn.synth.number import boxes, digit_corners, look, placed, sample_number
 from svhn.synth.palette import learn, sample_colours
 from svhn.synth.plane import Plane, project, seen
-from svhn.synth.sheet import COLUMNS, GUTTER, ROWS, make_sheet
+from svhn.synth.sheet import COLUMNS, GUTTER, ROWS, make_sheet, make_strip_sheet
 from svhn.synth.street import CROP, SCENE, crops, put_up, scenes
 from svhn.synth.surfaces import texture_bank
 
@@ -277,3 +279,14 @@ def test_sheet_shows_real_beside_synthetic(tmp_path):
     assert both[:, :width].max() == 0
     np.testing.assert_array_equal(both[:, width + GUTTER :], alone)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["alone.png", "crops.h5", "sheet.png"]
+
+
+def test_sheet_of_strips(tmp_path):
+    write_mnist(tmp_path, train=5_020)
+    make_strip_sheet(tmp_path / "strips.png", tmp_path, seed=1)
+    sheet = np.asarray(Image.open(tmp_path / "strips.png"))
+    assert sheet.shape == (ROWS * 64, 2 * 288)
+    assert 0 < (sheet == 0).mean() < 1
+    with pytest.raises(DataError, match="four official files"):
+        make_strip_sheet(tmp_path / "none.png", tmp_path / "nowhere")
+    assert not (tmp_path / "none.png").exists()
