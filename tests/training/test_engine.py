@@ -6,11 +6,16 @@ import math
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 
 from svhn.errors import TrainingError
-from svhn.training.engine import State, Task, fit, learning_rate
+from svhn.models import build
+from svhn.training import checkpoint
+from svhn.training.checkpoint import State
+from svhn.training.engine import fit, learning_rate
 from svhn.training.recipes import Recipe
+from svhn.training.task import Task
 
 RECIPE = Recipe("compact", steps=12, batch_size=4, learning_rate=1e-2, epoch_steps=4, warmup_steps=2)
 CPU = torch.device("cpu")
@@ -26,9 +31,24 @@ def _task(loss=None) -> Task:
 
     def validate(network: nn.Module) -> dict[str, float]:
         assert not network.training
-        return {"held_out_error": float((network(torch.eye(3)) - 1).abs().mean())}
+        error = float((network(torch.eye(3)) - 1).abs().mean())
+        return {"held_out_error": error, "held_out_score": -error}
 
-    return Task(network, loss or squared, validate)
+    return Task(network, loss or squared, validate, "held_out_score", torch.zeros(2, 3))
+
+
+def _scored(*scores: float) -> Task:
+    """A task whose validations give these scores, one after the other."""
+    rest = iter(scores)
+    return dataclasses.replace(_task(), validate=lambda network: {"held_out_score": next(rest)})
+
+
+def _average(path) -> dict[str, torch.Tensor]:
+    return torch.load(path, weights_only=True)["average"]
+
+
+class Stopped(Exception):
+    """In place of a power cut."""
 
 
 def _same(a: nn.Module, b: nn.Module) -> bool:
@@ -37,10 +57,6 @@ def _same(a: nn.Module, b: nn.Module) -> bool:
 
 def test_a_run_that_was_stopped_and_resumed_ends_at_the_same_weights(tmp_path):
     whole, record = fit(_task(), RECIPE, tmp_path / "whole", CPU)
-
-    class Stopped(Exception):
-        pass
-
     task, calls = _task(), []
 
     def stopping(network, generator):
@@ -115,9 +131,109 @@ def test_a_spent_time_budget_ends_the_run_with_a_checkpoint(tmp_path):
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_event_files_are_written_for_tensorboard(tmp_path):
-    fit(_task(), RECIPE, tmp_path, CPU)
-    assert list((tmp_path / "events").glob("events.out.tfevents.*"))
+def test_the_best_epoch_is_kept_beside_the_last(tmp_path):
+    seen = []
+    task = _scored(0.3, 0.7, 0.5)
+    validate = task.validate
+
+    def watching(network):
+        seen.append({key: value.clone() for key, value in network.state_dict().items()})
+        return validate(network)
+
+    fit(dataclasses.replace(task, validate=watching), RECIPE, tmp_path, CPU)
+    for name, epoch in (("best.pt", 1), ("last.pt", 2)):
+        assert all(torch.equal(value, seen[epoch][key]) for key, value in _average(tmp_path / name).items())
+    best = torch.load(tmp_path / "best.pt", weights_only=True)
+    assert [row["held_out_score"] for row in best["state"]["history"]] == [0.3, 0.7]
+    assert best["state"]["step"] == 8
+    assert "optimizer" not in best  # it is to be used, not to go on from
+
+
+def test_the_first_of_equally_good_epochs_is_the_best(tmp_path):
+    fit(_scored(0.5, 0.5, 0.5), RECIPE, tmp_path, CPU)
+    assert torch.load(tmp_path / "best.pt", weights_only=True)["state"]["step"] == 4
+
+
+@pytest.mark.parametrize(("patience", "epochs"), [(1, 2), (2, 5), (3, 6), (0, 7)])
+def test_training_stops_when_it_has_got_no_better_for_long(tmp_path, patience, epochs):
+    recipe = dataclasses.replace(RECIPE, steps=7, epoch_steps=1, patience=patience)
+    _, record = fit(_scored(0.5, 0.4, 0.6, 0.6, 0.1, 0.2, 0.7), recipe, tmp_path, CPU)
+    assert record.step == len(record.history) == epochs
+
+
+def test_patience_goes_on_where_a_run_is_resumed(tmp_path):
+    recipe = dataclasses.replace(RECIPE, steps=20, epoch_steps=1, patience=3)
+
+    task, scores = _task(), iter([0.9, 0.1])
+
+    def validate(network):
+        try:
+            return {"held_out_score": next(scores)}
+        except StopIteration:
+            raise Stopped from None
+
+    with pytest.raises(Stopped):
+        fit(dataclasses.replace(task, validate=validate), recipe, tmp_path, CPU)
+    best = (tmp_path / "best.pt").read_bytes()
+    _, record = fit(_scored(0.2, 0.3), recipe, tmp_path, CPU, resume=True)
+    assert [row["held_out_score"] for row in record.history] == [0.9, 0.1, 0.2, 0.3]
+    assert (tmp_path / "best.pt").read_bytes() == best  # nothing since was better
+    _, again = fit(_scored(), recipe, tmp_path, CPU, resume=True)  # validates no more: it has stopped
+    assert again.step == record.step == 4
+
+
+def test_a_run_stopped_between_its_two_checkpoints_keeps_the_best(tmp_path, monkeypatch):
+    save = checkpoint.save
+
+    def stopping(path, recipe, average, state, **rest):
+        if path.name == "last.pt" and state.step == 8:
+            raise Stopped
+        save(path, recipe, average, state, **rest)
+
+    monkeypatch.setattr(checkpoint, "save", stopping)
+    with pytest.raises(Stopped):
+        fit(_scored(0.1, 0.9), RECIPE, tmp_path, CPU)
+    monkeypatch.undo()
+    fit(_scored(0.9, 0.5), RECIPE, tmp_path, CPU, resume=True)  # goes on after the first epoch
+    assert torch.load(tmp_path / "best.pt", weights_only=True)["state"]["step"] == 8
+
+
+def test_a_new_run_forgets_the_best_of_the_one_before(tmp_path):
+    fit(_scored(0.9, 0.8, 0.7), RECIPE, tmp_path, CPU)
+    fit(_scored(0.1, 0.2, 0.0), RECIPE, tmp_path, CPU)
+    best = torch.load(tmp_path / "best.pt", weights_only=True)
+    assert [row["held_out_score"] for row in best["state"]["history"]] == [0.1, 0.2]
+
+
+def test_best_and_last_checkpoints_are_loaded_as_networks(tmp_path):
+    recipe = dataclasses.replace(RECIPE, network="logistic", steps=2, epoch_steps=1)
+    scores = iter([0.8, 0.2])
+
+    def loss(network, generator):
+        return network(torch.rand(4, 1, 28, 28, generator=generator)).square().mean()
+
+    example = torch.zeros(1, 1, 28, 28)
+    task = Task(build("logistic"), loss, lambda network: {"score": next(scores)}, "score", example)
+    average, _ = fit(task, recipe, tmp_path, CPU)
+    last, best = (checkpoint.load(tmp_path / name) for name in ("last.pt", "best.pt"))
+    assert _same(average, last.network)
+    assert not _same(last.network, best.network)
+    assert (last.state.step, best.state.step) == (2, 1)
+    assert last.recipe == best.recipe == recipe
+    assert not best.network.training
+
+
+def test_tensorboard_gets_curves_and_the_networks_graph(tmp_path):
+    _, record = fit(_task(), RECIPE, tmp_path, CPU)
+    fit(_task(), dataclasses.replace(RECIPE), tmp_path, CPU, resume=True)  # nothing left to do, and no second graph
+    events = EventAccumulator(str(tmp_path / "events")).Reload()
+    operations = [node.op for node in events.Graph().node]
+    assert sum("Linear" in node.name for node in events.Graph().node) >= 2
+    assert any("batch_norm" in operation for operation in operations)
+    assert set(events.Tags()["scalars"]) == {"loss", "held_out_error", "held_out_score"}
+    assert [event.step for event in events.Scalars("loss")] == [4, 8, 12]
+    told = [event.value for event in events.Scalars("held_out_error")]
+    assert told == pytest.approx([row["held_out_error"] for row in record.history])
 
 
 def test_the_learning_rate_warms_up_and_falls_to_a_hundredth():

@@ -1,0 +1,95 @@
+"""Checkpoints: what was saved is what is loaded; whatever else lies there is told in a sentence."""
+
+import json
+
+import pytest
+import torch
+
+from svhn.errors import TrainingError
+from svhn.models import build
+from svhn.training import checkpoint
+from svhn.training.checkpoint import State
+from svhn.training.recipes import Recipe
+
+SIZES = {"channels": (4, 4), "dense": 8}
+RECIPE = Recipe("digit_cnn", steps=4, batch_size=2, learning_rate=1e-3, sizes=SIZES)
+STATE = State(3, "all of it", "1a2b3c4", "CPU, 2 cores", 4, 1.5, [{"step": 4, "seconds": 1.5, "loss": 0.5}])
+
+
+@pytest.fixture
+def path(tmp_path):
+    checkpoint.save(tmp_path / "last.pt", RECIPE, build("digit_cnn", SIZES), STATE)
+    return tmp_path / "last.pt"
+
+
+def _edit(path, **changes) -> None:
+    content = torch.load(path, weights_only=True)
+    torch.save(content | changes, path)
+
+
+def test_a_run_comes_back_as_it_was(path):
+    for place in (path, path.parent):  # its folder means the last one
+        loaded = checkpoint.load(place)
+        assert loaded.recipe == RECIPE
+        assert loaded.state == STATE
+        assert not loaded.network.training
+        assert loaded.network.config.channels == (4, 4)
+
+
+def test_nothing_there_says_how_to_train(tmp_path):
+    with pytest.raises(TrainingError, match=r"no checkpoint .*last\.pt; train one with: python -m svhn train"):
+        checkpoint.load(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b".", b"no checkpoint", b"PK\3\4", b"\x80\x02]q\0.", b"\x80\x02J\0"])
+def test_whatever_bytes_lie_there_are_told_in_a_line(path, content):
+    path.write_bytes(content)
+    with pytest.raises(TrainingError, match="no checkpoint of this version") as caught:
+        checkpoint.load(path)
+    assert "\n" not in str(caught.value)
+    assert "weights_only" not in str(caught.value)  # no advice to run what is in it
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.99])
+def test_a_checkpoint_that_was_cut_short_is_told(path, share):
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(TrainingError, match="no checkpoint of this version"):
+        checkpoint.load(path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"recipe": "{"},
+        {"recipe": "[1]"},
+        {"recipe": json.dumps({"network": "lenet", "steps": 1, "batch_size": 1, "learning_rate": 1})},
+        {"recipe": json.dumps({"network": "digit_cnn"})},
+        {"recipe": json.dumps({"network": "digit_cnn", "steps": 1, "batch_size": 1, "learning_rate": 1, "warmth": 1})},
+        {"recipe": json.dumps({"network": "digit_cnn", "steps": 1, "batch_size": 1, "learning_rate": 1, "sizes": [1]})},
+        {"average": {}},
+        {"state": {"step": 1, "colour": "red"}},
+        {"state": None},
+    ],
+)
+def test_what_this_version_does_not_know_is_told(path, changes):
+    _edit(path, **changes)
+    with pytest.raises(TrainingError, match=r"no checkpoint of this version \(.+\); train it anew"):
+        checkpoint.load(path)
+
+
+def test_what_a_recipe_could_not_say_yet_has_its_default(path):
+    known = {"network": "digit_cnn", "steps": 4, "batch_size": 2, "learning_rate": 1e-3, "sizes": SIZES}
+    _edit(path, recipe=json.dumps(known))
+    assert checkpoint.load(path).recipe == RECIPE
+
+
+def test_a_save_that_is_stopped_leaves_the_one_before(path, monkeypatch):
+    def stopped(content, aside):
+        aside.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch, "save", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        checkpoint.save(path, RECIPE, build("digit_cnn", SIZES), State(step=9))
+    assert checkpoint.load(path).state.step == 4

@@ -1,0 +1,110 @@
+"""Training by name: what it says it was trained on, what it needs, and what it does without."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+import torchvision
+
+from svhn.errors import DataError, TrainingError, UserError
+from svhn.training import checkpoint
+from svhn.training import train as training
+from svhn.training.recipes import RECIPES
+
+
+@pytest.mark.usefixtures("small")
+def test_a_recipe_without_real_photos_says_so(prepared, tmp_path):
+    _, state = training.train("compact_synthetic", prepared, tmp_path, device="cpu")
+    assert state.data == "4 synthetic pictures and no real photo"
+
+
+def test_an_unknown_network_is_told_with_the_known_ones(prepared, tmp_path):
+    with pytest.raises(TrainingError, match="compact"):
+        training.train("lenet", prepared, tmp_path)
+
+
+def test_missing_prepared_files_say_how_to_make_them(tmp_path):
+    with pytest.raises(TrainingError, match="svhn prepare"):
+        training.train("compact", tmp_path, tmp_path)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_damaged_prepared_file_is_told(tmp_path):
+    for kind in ("crops", "scenes"):
+        (tmp_path / f"train_{kind}.h5").write_bytes(b"not HDF5")
+    with pytest.raises(UserError, match="is no prepared file"):
+        training.train("compact", tmp_path, tmp_path / "run", device="cpu")
+
+
+def test_a_device_that_is_not_there_is_told(prepared, tmp_path):
+    with pytest.raises(UserError, match="try --device cpu"):
+        training.train("compact", prepared, tmp_path, device="warp")
+
+
+@pytest.mark.usefixtures("small")
+def test_backgrounds_are_told_only_where_they_are_used(prepared, tmp_path):
+    grey = torch.full((3, 20, 30), 90, dtype=torch.uint8)
+    (tmp_path / "streets").mkdir()
+    torchvision.io.write_png(grey, str(tmp_path / "streets" / "a.png"))
+    told = {}
+    for name in ("fcos", "l2_box"):
+        run = tmp_path / name
+        _, state = training.train(name, prepared, run, device="cpu", backgrounds=tmp_path / "streets", minutes=1e-9)
+        told[name] = state.data
+    assert told["fcos"].endswith("; set before 1 street pictures without numbers")
+    assert told["l2_box"] == "SVHN train, image numbers not divisible by 5"
+
+
+@pytest.mark.usefixtures("small")
+def test_training_on_everything_says_so(prepared, tmp_path):
+    _, state = training.train("l2_box", prepared, tmp_path, part="all", device="cpu")
+    assert state.data == "SVHN train, all images, the held-out ones too"
+
+
+@pytest.mark.usefixtures("small")
+def test_a_share_of_the_steps_goes_on_gently(prepared, tmp_path):
+    training.train("l2_box", prepared, tmp_path / "run", device="cpu")
+    _, state = training.train(
+        "l2_box", prepared, tmp_path / "more", device="cpu", start_from=tmp_path / "run", share=0.5
+    )
+    assert state.step == 2
+    rate = checkpoint.load(tmp_path / "more").recipe.learning_rate
+    assert rate == pytest.approx(0.25 * RECIPES["l2_box"].learning_rate)
+
+
+@pytest.mark.parametrize("name", [name for name, recipe in RECIPES.items() if recipe.data == "mnist"])
+def test_recipes_of_mnist_ask_for_its_folder(prepared, tmp_path, name):
+    with pytest.raises(TrainingError, match="name the folder with its four files: --data DIR"):
+        training.train(name, prepared, tmp_path / "run", device="cpu")
+    with pytest.raises(DataError, match="put MNIST's four official files there"):
+        training.train(name, prepared, tmp_path / "run", mnist=tmp_path, device="cpu")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("small")
+def test_mnist_needs_no_prepared_photos(mnist_folder, tmp_path):
+    training.train("mnist_logistic", tmp_path / "nowhere", tmp_path / "run", mnist=mnist_folder, device="cpu")
+
+
+def test_training_needs_no_opencv_gradio_or_tqdm(prepared, mnist_folder, tmp_path):
+    """It runs on a bare GPU machine: torch, torchvision, numpy and h5py are all there is."""
+    program = (
+        "import sys\n"
+        "for name in ('cv2', 'gradio', 'tqdm', 'tensorboard', 'safetensors', 'matplotlib'):\n"
+        "    sys.modules[name] = None\n"
+        "from svhn.training.train import train\n"
+        "import svhn.training.recipes as r, dataclasses, pathlib\n"
+        "import svhn.data.mnist\n"
+        "svhn.data.mnist.VALIDATION = 20\n"
+        "sizes = {'compact': {'channels': (8, 8, 16, 16), 'summary': 32}, 'mnist_logistic': {},\n"
+        "    'unet_zeros': {'channels': (4, 4)}}\n"
+        "for name in sizes:\n"
+        "    r.RECIPES[name] = dataclasses.replace(r.RECIPES[name], sizes=sizes[name], steps=1, batch_size=4,\n"
+        "        synthetic_bank=4)\n"
+        f"    train(name, pathlib.Path({str(prepared)!r}), pathlib.Path({str(tmp_path)!r}, name), device='cpu',\n"
+        f"        mnist=pathlib.Path({str(mnist_folder)!r}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert {path.parent.name for path in tmp_path.glob("*/last.pt")} == {"compact", "mnist_logistic", "unet_zeros"}
