@@ -10,7 +10,7 @@ import torch
 from svhn.data.augment import Appearance, vary_appearance
 from svhn.data.batches import CountedScenes, CropSet, SceneSet, check_parts, draw, load_counted_scenes, load_scenes
 from svhn.data.crop_batches import CropJitter, centred_crops, jittered_crops, random_patches
-from svhn.data.scene_batches import SceneJitter, jittered_scenes, photo_views
+from svhn.data.scene_batches import Frame, SceneJitter, framed_views, jittered_scenes, photo_views
 from svhn.errors import DataError
 
 PLAIN = Appearance(
@@ -115,6 +115,27 @@ def test_photo_views_know_the_box_in_shares_of_the_view(centre):
         assert height / width == pytest.approx(0.5 if centre else 1.0, abs=0.01)  # 40×20 in 60×60 or 120×60
     assert shares[:, 0, 2].std() > 0.01
     assert shares[:, 0, :2].std(0).min() > 0.02
+
+
+def test_framed_views_have_their_number_framed_as_svhn_does():
+    jitter = dataclasses.replace(SceneJitter(), look=PLAIN)
+    scenes = dataclasses.replace(_scenes(200), images=_scenes(200).images.roll((90, 80), dims=(2, 3)))  # room around it
+    scenes = dataclasses.replace(scenes, size=torch.full((200, 2), 256), box=scenes.box + torch.tensor([80.0, 90] * 2))
+    views, shares = framed_views(scenes, 96, jitter, _generator())
+    assert views.shape == (200, 3, 96, 96)
+    left_top, size = shares[:, 0, :2], shares[:, 0, 2:]
+    for view, share in zip(views, shares[:, 0], strict=True):
+        left, top, width, height = (share * 96).tolist()
+        white = (view[0] > 157).nonzero().float()
+        first, past = white.min(0).values, white.max(0).values + 1  # y, x
+        assert first.tolist() == pytest.approx([max(0, top), max(0, left)], abs=1.01)
+        assert past.tolist() == pytest.approx([min(96, top + height), min(96, left + width)], abs=1.01)
+    frame = Frame()
+    assert size.log().median(0).values.tolist() == pytest.approx([frame.width[0], frame.height[0]], abs=0.1)
+    assert size.max() <= frame.widest + 1e-6
+    centre = left_top + size / 2
+    assert centre.mean(0).tolist() == pytest.approx([0.5, 0.5], abs=0.02)
+    assert centre.std(0).tolist() == pytest.approx([frame.off_centre] * 2, rel=0.2)
 
 
 def test_photo_views_of_several_numbers_keep_their_order_and_what_is_not_there():
