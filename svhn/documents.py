@@ -315,8 +315,8 @@ ROWS = (
         LOCALIZER,
         localizer="unet_zeros",
         claim="Dice of masks 87.8 %",
-        mend="Depth halved, as described; BatchNorm added; cross-entropy beside the Dice loss, which alone has no "
-        "slope where nothing overlaps. A region of the mask becomes a box.",
+        mend="Depth halved, as described; the photo stretched to 64×64; BatchNorm added; cross-entropy beside the Dice "
+        "loss, which alone has no slope where nothing overlaps. A region of the mask becomes a box.",
     ),
     Row(
         "004",
@@ -334,7 +334,8 @@ ROWS = (
         LOCALIZER,
         localizer="unet_count",
         claim="proposed, not built",
-        mend="Goes on from the row above; the count is read from the coarsest scale.",
+        mend="Goes on from the row above, with generated street scenes beside the photos; the count is read from the "
+        "coarsest scale.",
     ),
     Row(
         "004",

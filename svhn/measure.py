@@ -11,8 +11,7 @@ from pathlib import Path
 
 from .documents import Row
 from .errors import DataError, TrainingError, WeightsError
-from .measuring import trained
-from .measuring.figures import THREADS, median_ms
+from .measuring import figures, trained
 from .measuring.material import Material
 from .measuring.systems import measured
 from .provenance import code_version, machine
@@ -73,9 +72,7 @@ def path_of(row: Row, out: Path) -> Path:
 def _measure(row: Row, material: Material, runs: Path, own: Path, out: Path, again: bool) -> Told:
     """Raises TrainingError or WeightsError for a damaged network, DataError for damaged data."""
     if {"SVHN": material.data, "MNIST": material.mnist}[row.data_set] is None:
-        return Told(
-            row, Fate.NO_DATA, why=f"it is measured on {row.data_set}, whose folder {FLAGS[row.data_set]} names"
-        )
+        return Told(row, Fate.NO_DATA, why=f"it needs {row.data_set}, whose folder {FLAGS[row.data_set]} names")
     files = {name: trained.file_of(name, runs, own) for name in row.networks.values()}
     if missing := [name for name, file in files.items() if not file.is_file()]:
         return Told(row, Fate.NOT_TRAINED, why=f"first: python -m svhn train {missing[0]}")
@@ -91,9 +88,9 @@ def _measure(row: Row, material: Material, runs: Path, own: Path, out: Path, aga
         "networks": {part: network.to_json() for part, network in networks.items()},
         "figures": found.figures,
         "latency_ms": {
-            "median": median_ms(found.work, found.things),
+            "median": figures.median_ms(found.work, found.things),
             "of": found.timed,
-            "threads": THREADS,
+            "threads": figures.THREADS,
         },
         "left_out": len(material.left_out),
         "date": datetime.date.today().isoformat(),

@@ -49,9 +49,7 @@ class Material:
         """The photos that no network was trained on."""
         found = list(split_examples(self.data, HELD_OUT, self.left_out))
         if not found:
-            raise DataError(
-                f"{self.data} has no photo to measure with: none has a number divisible by {HELD_OUT_EVERY}."
-            )
+            raise DataError(f"{self.data} has no photo of a number divisible by {HELD_OUT_EVERY} to measure with.")
         return found
 
     @cached_property

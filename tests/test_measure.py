@@ -1,0 +1,436 @@
+"""Rows are measured as they say, once for every checkpoint; what is missing or damaged is told and stops no other."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import official
+import pytest
+import torch
+from mnist_files import digit_in, write_mnist
+
+from svhn import evaluate, metrics
+from svhn.__main__ import main
+from svhn.boxes import expand
+from svhn.checkpoints import evaluated
+from svhn.data.mnist import load_digits
+from svhn.documents import ROWS, rows
+from svhn.errors import DataError, TrainingError
+from svhn.labels import BLANK
+from svhn.measure import Fate, measure
+from svhn.measuring import figures, material
+from svhn.measuring.material import Material, parts_there, photos
+from svhn.models import build
+from svhn.models.goodfellow import GoodfellowReader
+from svhn.models.unet import UNet
+from svhn.pipeline import Pipeline
+from svhn.synth.strips import strips
+from svhn.training import checkpoint
+from svhn.training.checkpoint import State
+from svhn.training.recipes import RECIPES
+
+PAPER = {"channels": (4,) * 8, "local_units": 0, "dense": 16}
+TINY = {
+    "goodfellow": PAPER,
+    "goodfellow_plain": PAPER,
+    "goodfellow_large": PAPER,
+    "smaller_vgg": {"channels": (4, 4, 8), "dense": 16},
+    "unet_count": {"channels": (4, 4, 8, 8, 8), "count": True, "min_share": 0.0},
+    "mnist_logistic": {},
+    "simple_strips": {"channels": (2, 2), "dense": 8},
+}
+MEASURED = (  # one of each kind
+    "goodfellow",
+    "smaller_vgg",
+    "centre_patch",
+    "goodfellow_plain",
+    "mnist_logistic",
+    "simple_strips",
+    "whole_photos",
+    "unet_count",
+    "length_check",
+    "end_to_end",
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick():
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"TIMED": 2, "WARM_UP": 1, "THREADS": 1, "STRIPS": 30}.items():
+            patch.setattr(figures, name, value)
+        patch.setattr(material, "TRAIN_PHOTOS", 4)
+        yield
+
+
+def _save(runs: Path, name: str, file: str = "last.pt", seed: int = 0, step: int = 7) -> None:
+    """A checkpoint of a tiny network: a reader reads 3 everywhere, and what counts sees three digits."""
+    torch.manual_seed(seed)
+    recipe = dataclasses.replace(RECIPES[name], sizes={**RECIPES[name].sizes, **TINY[name]})
+    network = build(recipe.network, recipe.sizes)
+    with torch.no_grad():
+        if isinstance(network, GoodfellowReader):
+            network.digits.bias.view(5, 11)[torch.arange(5), [3, *[BLANK] * 4]] = 30.0
+            network.length.bias[1] = 30.0
+        if isinstance(network, UNet):
+            network.count.bias[3] = 30.0
+    (runs / name).mkdir(parents=True, exist_ok=True)
+    state = State(seed, "a few pictures", "abc1234", "a machine", step, 90.0)
+    checkpoint.save(runs / name / file, recipe, network, state)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    for name in TINY:
+        _save(folder, name)
+    _save(folder, "goodfellow_plain", "best.pt", seed=1, step=3)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def own(tiny_weights, tmp_path_factory) -> Path:
+    """This project's own weights, as small, and where they come from."""
+    folder = tmp_path_factory.mktemp("own") / "measured"
+    shutil.copytree(tiny_weights, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for entry in manifest["networks"].values():
+        entry |= {"seed": 3, "data": "photos", "code": "def5678", "machine": "a machine", "steps": 9, "minutes": 2.5}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def mnist(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("mnist")
+    write_mnist(folder, train=20, test=10)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def held_out(small_data) -> list:
+    return list(evaluate.split_examples(small_data, "held_out"))
+
+
+@pytest.fixture(scope="module")
+def measured(small_data, mnist, runs, own, tmp_path_factory) -> dict[str, dict]:
+    """The records of `MEASURED`, by name."""
+    out = tmp_path_factory.mktemp("results")
+    told = list(measure(rows(list(MEASURED)), Material(small_data, mnist), runs, own, out))
+    assert {entry.fate for entry in told} == {Fate.MEASURED}
+    return {name: json.loads((out / f"{name}.json").read_text()) for name in MEASURED}
+
+
+def _command(small_data, mnist, runs, own, out, *names: str) -> list[str]:
+    folders = {"--data": small_data, "--mnist": mnist, "--runs": runs, "--weights": own, "--out": out}
+    return ["measure", *names, *itertools.chain.from_iterable((flag, str(path)) for flag, path in folders.items())]
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_a_record_says_what_was_measured_and_where_it_comes_from(name, measured):
+    record = measured[name]
+    row = next(row for row in ROWS if row.name == name)
+    assert (record["row"], record["kind"]) == (name, row.kind)
+    assert {part: network["recipe"] for part, network in record["networks"].items()} == row.networks
+    for network in record["networks"].values():
+        assert len(network["sha256"]) == 64
+        assert network["parameters"] > 0
+        assert network["machine"] == "a machine"
+        if network["recipe"] in TINY:
+            assert (network["steps"], network["minutes"], network["seed"]) == (7, 1.5, 0)
+            assert (network["data"], network["code"]) == ("a few pictures", "abc1234")
+        else:
+            assert (network["steps"], network["minutes"], network["seed"]) == (9, 2.5, 3)
+    assert record["latency_ms"]["median"] > 0
+    assert record["latency_ms"]["threads"] == 1
+    assert record["command"].startswith(f"python -m svhn measure {name} --")
+    assert record["date"][:2] == "20"
+
+
+def test_a_reader_is_measured_as_evaluate_measures_it(measured, runs, held_out):
+    network = checkpoint.load(runs / "goodfellow").network
+    whole = evaluate.run(Pipeline(build("whole"), network), held_out)
+    report = evaluate.split_report(whole, "held_out", {})["reader"]
+    assert measured["goodfellow"]["figures"]["held_out"] == {"images": 3, **report}
+    assert report["sequence_accuracy"] == pytest.approx(1 / 3)
+    assert measured["goodfellow"]["figures"]["train"]["images"] == 4
+
+
+def test_a_pipeline_without_a_localizer_reads_whole_photos(measured, runs, held_out):
+    network = checkpoint.load(runs / "goodfellow_large").network
+    report = evaluate.split_report(evaluate.run(Pipeline(build("whole"), network), held_out), "held_out", {})
+    found = measured["whole_photos"]["figures"]["held_out"]
+    assert found["sequence_accuracy"] == report["end_to_end"]["sequence_accuracy"]
+    assert found["reader"] == report["reader"]
+
+
+def test_every_checkpoint_of_the_second_document_is_measured(measured):
+    found = measured["goodfellow_plain"]["figures"]
+    lines = [(line["checkpoint"], line["steps"], line["part"], line["images"]) for line in found["checkpoints"]]
+    assert lines == [
+        ("best", 3, "held_out", 3),
+        ("best", 3, "train", 4),
+        ("last", 7, "held_out", 3),
+        ("last", 7, "train", 4),
+    ]
+    assert found["checkpoints"][2]["digit_accuracy"] == found["held_out"]["digit_accuracy"]
+    assert "checkpoints" not in measured["goodfellow"]["figures"]
+
+
+def test_a_length_check_is_what_a_pipeline_that_checks_gives(measured, runs, held_out):
+    localizer, reader = (checkpoint.load(runs / name).network for name in ("unet_count", "goodfellow_large"))
+    found = measured["length_check"]["figures"]["held_out"]
+    outcome = evaluate.run(Pipeline(localizer, reader, check_length=True), held_out)
+    rejected = np.array(outcome.confidence) == 0
+    right = (np.array(outcome.read) == np.array(outcome.numbers)) & ~rejected
+    assert outcome.read == ["3"] * 3
+    assert (found["rejected"], found["rejected_wrong"]) == (rejected.sum(), 2) == (3, 2)
+    assert found["with"]["sequence_accuracy"] == metrics.share(right)
+    assert found["with"]["coverage_at_98"] == metrics.coverage(np.array(outcome.confidence), right)[0]
+
+
+def test_a_row_is_kept_until_its_checkpoint_is_another(small_data, mnist, runs, own, tmp_path):
+    runs = shutil.copytree(runs, tmp_path / "runs")
+    out = tmp_path / "results"
+
+    def fates(again: bool = False) -> list[Fate]:
+        chosen = rows(["goodfellow", "mnist_logistic"])
+        return [told.fate for told in measure(chosen, Material(small_data, mnist), runs, own, out, again)]
+
+    assert fates() == [Fate.MEASURED, Fate.MEASURED]
+    first = (out / "goodfellow.json").read_bytes()
+    assert fates() == [Fate.KEPT, Fate.KEPT]
+    assert (out / "goodfellow.json").read_bytes() == first
+    _save(runs, "goodfellow", seed=5)
+    assert fates() == [Fate.MEASURED, Fate.KEPT]
+    assert json.loads((out / "goodfellow.json").read_text())["networks"]["reader"]["seed"] == 5
+    assert fates(again=True) == [Fate.MEASURED, Fate.MEASURED]
+    (out / "mnist_logistic.json").write_text('{"networks": []}')
+    assert fates() == [Fate.KEPT, Fate.MEASURED]
+    assert not list(out.glob("*.part"))
+
+
+def test_what_is_not_trained_is_told_and_stops_no_other(small_data, mnist, runs, own, tmp_path, capsys):
+    command = _command(small_data, mnist, runs, own, tmp_path / "results", "vgg16_imagenet", "mnist_logistic")
+    assert main(command) == 1
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "vgg16_imagenet: not trained; first: python -m svhn train vgg16_imagenet"
+    assert second.startswith("mnist_logistic: measured; ")
+    assert [path.name for path in (tmp_path / "results").iterdir()] == ["mnist_logistic.json"]
+
+
+def test_all_rows_are_no_failure_where_some_are_not_trained(small_data, runs, own, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("svhn.documents.ROWS", rows(["vgg16_scratch", "mnist_logistic"]))
+    arguments = ["measure", "--data", str(small_data), "--runs", str(runs), "--weights", str(own), "--out"]
+    assert main([*arguments, str(tmp_path / "results")]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "vgg16_scratch: not trained; first: python -m svhn train vgg16_scratch",
+        "mnist_logistic: left out; it needs MNIST, whose folder --mnist names",
+    ]
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_damaged_checkpoint_is_told_and_stops_no_other(small_data, mnist, runs, own, tmp_path, capsys):
+    runs = shutil.copytree(runs, tmp_path / "runs")
+    (runs / "goodfellow" / "last.pt").write_bytes(b"not PyTorch's")
+    command = _command(small_data, mnist, runs, own, tmp_path / "results", "goodfellow", "mnist_logistic")
+    assert main(command) == 1
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("goodfellow: failed; ")
+    assert "is no checkpoint of this version" in first
+    assert second.startswith("mnist_logistic: measured; ")
+    assert not (tmp_path / "results" / "goodfellow.json").exists()
+
+
+def test_weights_that_do_not_say_where_they_come_from_are_told(small_data, runs, tiny_weights, tmp_path):
+    (told,) = measure(rows(["compact"]), Material(small_data, None), runs, tiny_weights, tmp_path)
+    assert told.fate is Fate.FAILED
+    assert "does not say 'seed' of compact" in told.why
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"row": "lenet"}, "no row 'lenet'"),
+        ({"--data": "nowhere"}, "holds neither"),
+        ({"--mnist": "nowhere", "row": "mnist_logistic"}, "four official files"),
+        ({"--out": "file"}, "is no folder"),
+    ],
+)
+def test_bad_input_is_a_sentence_and_nothing_is_written(
+    changed, said, small_data, mnist, runs, own, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_text("kept")
+    command = _command(small_data, mnist, runs, own, tmp_path / "out", changed.pop("row", "goodfellow"))
+    for flag, value in changed.items():
+        command[command.index(flag) + 1] = value
+    assert main(command) == 1
+    assert said in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert Path("file").read_text() == "kept"
+
+
+def test_a_record_that_cannot_be_written_is_told(small_data, mnist, runs, own, tmp_path):
+    (tmp_path / "mnist_logistic.json").mkdir()
+    with pytest.raises(DataError, match="cannot be written"):
+        list(measure(rows(["mnist_logistic"]), Material(None, mnist), runs, own, tmp_path))
+
+
+def test_a_data_set_without_held_out_photos_is_told(tmp_path):
+    official.write_split(tmp_path, "train", 4)
+    with pytest.raises(DataError, match="no photo of a number divisible by 5"):
+        _ = Material(tmp_path, None).held_out
+
+
+def test_photos_trained_on_are_the_first_by_number_and_none_of_them_is_held_out(small_data):
+    assert [example.name for example in Material(small_data, None).train] == ["1.png", "2.png", "3.png", "4.png"]
+    assert len(list(photos(small_data, "train"))) == 12
+
+
+class Finder(torch.nn.Module):
+    """Finds the true box first, or a larger one, and then one that a reader would like better."""
+
+    def __init__(self, examples, margin: float) -> None:
+        super().__init__()
+        self.boxes, self.margin = {e.photo.tobytes(): e.truth.box for e in examples}, margin
+
+    def locate(self, photo):
+        box = np.array(self.boxes[photo.tobytes()])
+        return np.stack([expand(box, self.margin), np.zeros(4)]), np.array([0.2, 0.9])
+
+
+def test_a_localizer_is_judged_by_its_first_box(held_out):
+    found = figures.of_localizer(Finder(held_out, 0.0), held_out)
+    assert found == {
+        "images": 3,
+        "mean_iou": 1.0,
+        "mean_dice": 1.0,
+        "recall_50": 1.0,
+        "containment": 1.0,
+        "interval_95": list(metrics.wilson_interval(3, 3)),
+    }
+    loose = figures.of_localizer(Finder(held_out, 0.5), held_out)  # four times the area
+    assert loose["mean_iou"] == pytest.approx(0.25)
+    assert loose["recall_50"] == 0.0
+    assert loose["containment"] == 1.0
+
+
+class Masker(Finder):
+    """Masks the true box and counts one digit too many of some."""
+
+    def look(self, photo):
+        height, width = photo.shape[:2]
+        x1, y1, x2, y2 = np.array(self.boxes[photo.tobytes()]) * 64 / np.array([width, height, width, height])
+        at = np.arange(64) + 0.5
+        inside = ((at >= y1) & (at < y2))[:, None] & ((at >= x1) & (at < x2))
+        return torch.tensor(inside * 0.9), torch.eye(7)[2]
+
+
+def test_masks_and_counts_are_judged_pixel_by_pixel_and_photo_by_photo(held_out):
+    found = figures.of_localizer(Masker(held_out, 0.0), held_out)
+    assert found["mask_dice"] == 1.0
+    assert found["count_accuracy"] == metrics.share(np.array([len(e.truth.number) == 2 for e in held_out]))
+
+
+def test_rejected_readings_count_as_none(held_out):
+    class Told:
+        def __init__(self, values):
+            self.values = iter(values)
+
+        def read(self, photo):
+            return next(self.values)
+
+        def digits_seen(self, photo):
+            return np.eye(7)[next(self.values)]
+
+    class Said:
+        too_long, box = False, (0.0, 0.0, 1.0, 1.0)
+
+        def __init__(self, number, confidence):
+            self.number, self.confidence = number, confidence
+
+    wrong = "9" * (len(held_out[1].truth.number) + 1)
+    readings = [Said(held_out[0].truth.number, 0.6), Said(wrong, 0.9), Said(None, 0.0)]
+    seen = [len(held_out[0].truth.number), len(held_out[1].truth.number), 6]
+    found = figures.of_length_check(Told(readings), Told(seen), held_out)
+    assert (found["rejected"], found["rejected_wrong"]) == (1, 1)
+    assert found["count_accuracy"] == pytest.approx(2 / 3)
+    assert found["without"]["coverage_at_98"] == 0.0
+    assert found["with"]["coverage_at_98"] == pytest.approx(1 / 3)
+    assert found["without"]["accuracy_of_readings"] == 0.5
+    assert found["with"]["accuracy_of_readings"] == 1.0
+    assert found["with"]["sequence_accuracy"] == found["without"]["sequence_accuracy"] == pytest.approx(1 / 3)
+
+
+class BarReader(torch.nn.Module):
+    """Reads strips of bars without a fault, but takes 9 for 8."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Config:
+        mean: float = 0.0
+        std: float = 1.0
+
+    config = Config()
+
+    def forward(self, inputs):
+        digits, length = torch.zeros(len(inputs), 5, 11), torch.zeros(len(inputs), 7)
+        for row, strip in enumerate(inputs[:, 0] * 255):
+            read = [digit_in(cell) for cell in strip.split(28, dim=1)]
+            read = [min(digit, 8) for digit in read if digit is not None]
+            length[row, len(read)] = 50.0
+            for place in range(5):
+                digits[row, place, read[place] if place < len(read) else BLANK] = 50.0
+        return digits, length
+
+
+def test_strips_are_right_as_a_whole_or_digit_by_digit(mnist):
+    images, labels = load_digits(mnist, "test")
+    found = figures.of_strips(BarReader(), images, labels)
+    true = strips(images, labels, 30, torch.Generator().manual_seed(0)).digits
+    assert 0 < (true == 9).any(1).sum() < 30
+    assert found["images"] == 30
+    assert found["sequence_accuracy"] == pytest.approx(1 - (true == 9).any(1).float().mean().item())
+    assert found["digit_accuracy"] == pytest.approx(1 - (true == 9).sum().item() / (true != BLANK).sum().item())
+
+
+def test_time_is_the_median_after_warming_up(monkeypatch):
+    monkeypatch.setattr(figures, "TIMED", 3)
+    ticks = iter([0, 90, 100, 101, 200, 203, 300, 302])  # 90 s to warm up, then 1, 3 and 2 s
+    monkeypatch.setattr(figures.time, "perf_counter", lambda: next(ticks))
+    threads = torch.get_num_threads()
+    assert figures.median_ms(lambda thing: None, "abcdef") == 2000.0
+    assert torch.get_num_threads() == threads
+
+
+def test_checkpoints_tells_every_checkpoint_on_every_split_there_is(small_data, runs, capsys):
+    assert main(["checkpoints", str(runs / "goodfellow_plain"), "--data", str(small_data)]) == 0
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert header.split()[:4] == ["checkpoint", "steps", "part", "photos"]
+    assert [line.split()[:4] for line in lines] == [
+        [name, steps, part, count]
+        for name, steps in (("best", "3"), ("last", "7"))
+        for part, count in (("train", "12"), ("held_out", "3"), ("test", "7"))
+    ]
+    assert "per digit" in header
+
+
+def test_checkpoints_of_a_localizer_on_one_split(small_data, runs, capsys):
+    assert main(["checkpoints", str(runs / "smaller_vgg"), "--data", str(small_data), "--split", "test"]) == 0
+    header, line = capsys.readouterr().out.splitlines()
+    assert "recall at IoU 0.5" in header
+    assert line.split()[:4] == ["last", "7", "test", "7"]
+
+
+def test_runs_without_anything_to_evaluate_are_told(small_data, runs, tmp_path, capsys):
+    assert main(["checkpoints", str(tmp_path / "none"), "--data", str(small_data)]) == 1
+    assert "There is no checkpoint" in capsys.readouterr().err
+    assert main(["checkpoints", str(runs / "goodfellow"), "--data", str(tmp_path)]) == 1
+    assert "holds neither" in capsys.readouterr().err
+    assert parts_there(tmp_path) == []
+    with pytest.raises(TrainingError, match="names single MNIST digits"):
+        next(evaluated(runs / "mnist_logistic", ["test"], lambda part: photos(small_data, part)))
