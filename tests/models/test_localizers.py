@@ -5,28 +5,36 @@ import pytest
 import torch
 
 from svhn.models import LOCALIZERS, build
-from svhn.models.fcos import STRIDE, FCOSConfig, cell_centres, merge
+from svhn.models.fcos import FCOS, STRIDE, FCOSConfig, cell_centres, merge
 from svhn.preprocess import centre_patch
 
 SIZES = [(47, 104), (300, 20), (8, 8), (500, 700)]
 
 
-@pytest.mark.parametrize("name", LOCALIZERS)
-@pytest.mark.parametrize("size", SIZES)
-def test_boxes_lie_within_the_photo_and_come_best_first(name, size):
+@pytest.fixture(scope="module", params=LOCALIZERS)
+def localizer(request) -> torch.nn.Module:
+    """An untrained one of every kind, that finds something."""
     torch.manual_seed(0)
-    network = build(name).eval()
-    if name == "fcos":
-        torch.nn.init.constant_(network.score.bias, 3.0)  # untrained, it would find nothing at all
+    network = build(request.param).eval()
+    for layer in (getattr(network, name, None) for name in ("score", "mask")):
+        if layer is not None:
+            torch.nn.init.constant_(layer.bias, 3.0)
+    return network
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_boxes_lie_within_the_photo_and_have_scores(localizer, size):
     photo = np.random.default_rng(0).integers(0, 255, (*size, 3), dtype=np.uint8)
-    boxes, scores = network.locate(photo)
+    boxes, scores = localizer.locate(photo)
     assert boxes.shape == (len(scores), 4)
     assert (boxes[:, :2] >= 0).all()
     assert (boxes[:, 2:] <= [size[1], size[0]]).all()
     assert (boxes[:, :2] < boxes[:, 2:]).all()
-    assert (np.diff(scores) <= 0).all()
-    if name == "fcos":
-        assert 0 < len(boxes) <= network.config.max_boxes
+    assert ((scores > 0) & (scores <= 1)).all()
+    assert len(boxes) <= getattr(localizer.config, "max_boxes", 1)
+    if isinstance(localizer, FCOS):
+        assert len(boxes) > 0
+        assert (np.diff(scores) <= 0).all()  # best first
 
 
 def test_a_photo_without_a_number_gives_no_box():
@@ -77,6 +85,33 @@ def test_smaller_vgg_maps_its_patch_back_to_the_photo():
     head.bias.data = torch.tensor([0.25, 0.25, 0.5, 0.5])  # left, top, width, height: the middle half
     boxes, _ = network.locate(np.zeros((100, 300, 3), np.uint8))
     assert boxes[0] == pytest.approx([125, 25, 175, 75], abs=1)
+
+
+@pytest.mark.parametrize("name", ["small_box", "vgg16_box"])
+def test_the_others_that_regress_a_box_see_the_whole_photo(name):
+    network = build(name).eval()
+    head = network.layers[-1] if name == "small_box" else network.box
+    torch.nn.init.zeros_(head.weight)
+    head.bias.data = torch.tensor([0.25, 0.5, 0.5, 0.25])
+    boxes, scores = network.locate(np.zeros((100, 300, 3), np.uint8))
+    assert boxes.tolist() == [pytest.approx([75, 50, 225, 75])]
+    assert scores.tolist() == [1]
+
+
+@pytest.mark.parametrize("shares", [(0.5, 0.5, -0.2, 0.3), (1.5, 0.5, 0.3, 0.3), (0.5, 0.5, 0.2, 0.0)])
+def test_a_box_without_any_area_in_the_photo_is_none(shares):
+    network = build("small_box").eval()
+    torch.nn.init.zeros_(network.layers[-1].weight)
+    network.layers[-1].bias.data = torch.tensor(shares)
+    boxes, scores = network.locate(np.zeros((100, 300, 3), np.uint8))
+    assert boxes.shape == (0, 4)
+    assert scores.shape == (0,)
+
+
+def test_the_whole_photo_is_a_box():
+    boxes, scores = build("whole").locate(np.zeros((47, 104, 3), np.uint8))
+    assert boxes.tolist() == [[0, 0, 104, 47]]
+    assert scores.tolist() == [1]
 
 
 def test_the_centre_patch_knows_where_it_came_from():
