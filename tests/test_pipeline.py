@@ -1,13 +1,18 @@
 """The whole path with tiny networks: boxes, crops and decoding fit together."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from svhn.errors import TrainingError, WeightsError
+from svhn.models import build
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
+from svhn.training import checkpoint
+from svhn.training.recipes import Recipe
 
 
 @pytest.fixture(scope="module")
@@ -174,3 +179,118 @@ def test_parts_are_put_together_where_the_localizer_is_unsure(pipeline, score, n
     if number == "27":
         assert readings[0].box == (10, 20, 56, 40)
         assert len(readings) == 1
+
+
+TINY = {
+    "compact": {"channels": (8, 8, 16, 16), "summary": 16},
+    "unet": {"channels": (4, 4)},
+    "digit_cnn": {"channels": (4, 4), "dense": 8},
+}
+
+
+def _run(folder: Path, network: str) -> Path:
+    """A run's folder as training leaves it."""
+    folder.mkdir(parents=True)
+    recipe = Recipe(network, 1, 1, 1.0, sizes=TINY[network])
+    for name in ("last.pt", "best.pt"):
+        checkpoint.save(folder / name, recipe, build(network, TINY[network]), checkpoint.State())
+    return folder
+
+
+def test_the_whole_photo_is_read_where_no_localizer_is_wanted(tiny_weights):
+    pipeline = Pipeline.load(tiny_weights, localizer="whole")
+    photo = _photo()
+    reading = dataclasses.replace(pipeline, reader=Brightness(pipeline.reader.config)).read(photo)
+    assert reading.box == (0, 0, 90, 60)
+    assert set(pipeline.sha256) == {"compact"}  # there are no weights of a localizer in it
+    assert pipeline.explain(photo, reading).heat is None
+
+
+@pytest.mark.parametrize("place", ["", "last.pt", "best.pt"], ids=["folder", "last", "best"])
+def test_networks_of_runs_take_the_place_of_weights(tiny_weights, tmp_path, place):
+    reader, localizer = _run(tmp_path / "mine", "compact"), _run(tmp_path / "other", "unet")
+    pipeline = Pipeline.load(tiny_weights, localizer=str(localizer / place), reader=str(reader / place))
+    assert pipeline.reader.config.summary == 16
+    assert pipeline.localizer.config.channels == (4, 4)
+    assert pipeline.temperature == 1.0
+    assert pipeline.sha256 == {}
+    assert isinstance(pipeline.read(_photo()), Reading)
+
+
+def test_a_run_in_the_way_of_a_name_is_not_taken_for_it(tiny_weights, tmp_path, monkeypatch):
+    _run(tmp_path / "compact", "compact")
+    monkeypatch.chdir(tmp_path)
+    pipeline = Pipeline.load(tiny_weights)
+    assert pipeline.reader.config.summary == 32  # of the weights
+    assert Pipeline.load(tiny_weights, reader="./compact").reader.config.summary == 16
+
+
+@pytest.mark.parametrize(
+    ("role", "network", "known"),
+    [("reader", "unet", "compact"), ("localizer", "compact", "unet"), ("reader", "digit_cnn", "compact")],
+)
+def test_a_run_of_the_wrong_kind_is_told(tiny_weights, tmp_path, role, network, known):
+    run = _run(tmp_path / "run", network)
+    with pytest.raises(WeightsError, match=rf"run holds none of the networks .*{known}"):
+        Pipeline.load(tiny_weights, **{role: str(run)})
+
+
+@pytest.mark.parametrize("role", ["reader", "localizer"])
+def test_a_run_that_is_not_there_or_damaged_is_told(tiny_weights, tmp_path, role):
+    with pytest.raises(TrainingError, match="no checkpoint"):
+        Pipeline.load(tiny_weights, **{role: str(tmp_path)})
+    with pytest.raises(TrainingError, match="no checkpoint"):
+        Pipeline.load(tiny_weights, **{role: str(tmp_path / "nothing.pt")})
+    (tmp_path / "broken.pt").write_bytes(b"no checkpoint")
+    with pytest.raises(TrainingError, match=r"broken\.pt is no checkpoint of this version"):
+        Pipeline.load(tiny_weights, **{role: str(tmp_path / "broken.pt")})
+
+
+@pytest.mark.parametrize(("role", "name"), [("reader", "whole"), ("reader", "fcos"), ("localizer", "compact")])
+def test_a_name_that_cannot_be_used_is_told_with_those_that_can(tiny_weights, role, name):
+    with pytest.raises(WeightsError, match=f"no weights of '{name}' to use; choose one of the {role}s"):
+        Pipeline.load(tiny_weights, **{role: name})
+
+
+class Counter(Finder):
+    """A localizer that also says how many digits it sees."""
+
+    def __init__(self, boxes: list, scores: list, seen: int | None) -> None:
+        super().__init__(boxes, scores)
+        self.seen = seen
+
+    def digits_seen(self, photo: np.ndarray) -> np.ndarray | None:
+        return None if self.seen is None else np.eye(7)[self.seen]
+
+
+@pytest.mark.parametrize(
+    ("seen", "check", "kept"),
+    [(1, True, True), (2, True, False), (0, True, False), (2, False, True), (None, True, True)],
+)
+def test_a_reading_of_another_length_than_the_localizer_sees_is_rejected(pipeline, seen, check, kept):
+    photo = np.full((60, 90, 3), round(255 * 8 / 11), np.uint8)
+    staged = _staged(pipeline, [[40, 20, 60, 40]], [0.8])
+    counting = dataclasses.replace(staged, localizer=Counter([[40, 20, 60, 40]], [0.8], seen), check_length=check)
+    reading = counting.read(photo)
+    assert reading.number == "7"  # it is told, but not to be trusted
+    assert reading.box == (40, 20, 60, 40)
+    assert reading.confidence == (staged.read(photo).confidence if kept else 0.0)
+
+
+def test_only_the_first_number_is_held_against_the_count(pipeline):
+    photo = np.zeros((60, 90, 3), np.uint8)
+    photo[:, :45], photo[:, 45:] = round(255 * 3 / 11), round(255 * 6 / 11)
+    places = [[5, 5, 30, 30], [55, 5, 80, 30]]
+    staged = _staged(pipeline, places, [0.7, 0.9])
+    first, second = dataclasses.replace(staged, localizer=Counter(places, [0.7, 0.9], 4)).read_all(photo)
+    assert (first.number, second.number) == ("5", "2")
+    assert first.confidence == 0
+    assert second.confidence > 0.9
+
+
+def test_where_nothing_is_read_nothing_is_rejected(pipeline):
+    white = np.full((60, 90, 3), 255, np.uint8)
+    staged = _staged(pipeline, [[10, 10, 30, 30]], [0.9])
+    reading = dataclasses.replace(staged, localizer=Counter([[10, 10, 30, 30]], [0.9], 2)).read(white)
+    assert reading.too_long
+    assert reading.confidence > 0.9
