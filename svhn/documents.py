@@ -137,7 +137,7 @@ ROWS = (
     Row(
         "000",
         "smaller_vgg",
-        "SmallerVGGNet, one box in the centre patch",
+        "SmallerVGGNet, one box in the centre",
         LOCALIZER,
         localizer="smaller_vgg",
         claim="mean IoU 0.337, wrongly computed",
@@ -146,7 +146,7 @@ ROWS = (
     Row(
         "000",
         "centre_patch",
-        "SmallerVGGNet, then the paper's reader",
+        "SmallerVGGNet and the paper's reader",
         PIPELINE,
         localizer="smaller_vgg",
         reader="goodfellow",
@@ -156,7 +156,7 @@ ROWS = (
     Row(
         "001",
         "customized",
-        "Own CNN, “customized”",
+        "“Customized” CNN",
         READER,
         reader="customized",
         mend="Its sizes are left open: four stages of two 3×3 convolutions with BatchNorm, a dense layer of 512.",
@@ -183,10 +183,10 @@ ROWS = (
     Row(
         "001",
         "vgg16_synthetic",
-        "VGG16, synthetic numbers only",
+        "VGG16, synthetic numbers alone",
         READER,
         reader="vgg16_synthetic",
-        claim="no such row",
+        claim="not in it",
         mend="As above. It has seen no photo with a number; this is what the next row begins with.",
     ),
     Row(
@@ -195,7 +195,7 @@ ROWS = (
         "VGG16, synthetic numbers, then photos",
         READER,
         reader="vgg16_pretrained",
-        claim="no such row",
+        claim="not in it",
         mend="In place of ImageNet; the minutes of the row above come on top.",
     ),
     Row(
@@ -210,7 +210,7 @@ ROWS = (
     Row(
         "002",
         "goodfellow_plain",
-        "The paper's reader, without its locally connected layer",
+        "The paper's reader, no locally connected layer",
         READER,
         reader="goodfellow_plain",
         claim="93.31 % of the official test photos",
@@ -228,7 +228,7 @@ ROWS = (
     Row(
         "003",
         "mnist_cnn",
-        "CNN, single digits",
+        "Small CNN, single digits",
         DIGITS,
         reader="mnist_cnn",
         mend="As above; digits are turned, scaled and shifted a little in training.",
@@ -236,7 +236,7 @@ ROWS = (
     Row(
         "003",
         "simple_strips",
-        "CNN with six heads, strips of MNIST digits",
+        "Small CNN, six heads, MNIST strips",
         STRIPS,
         reader="simple_strips",
         claim="“medium quality”",
@@ -246,7 +246,7 @@ ROWS = (
     Row(
         "003",
         "simple",
-        "The same CNN, trained on house numbers",
+        "Small CNN, six heads, house numbers",
         READER,
         reader="simple",
         claim="“poor quality and very long training”",
@@ -256,7 +256,7 @@ ROWS = (
     Row(
         "004",
         "strips",
-        "The simplified network, strips of MNIST digits",
+        "Simplified network, MNIST strips",
         STRIPS,
         reader="strips",
         claim="98.5 % of 1,000 strips",
@@ -266,7 +266,7 @@ ROWS = (
     Row(
         "004",
         "strips_on_photos",
-        "The same network on house numbers, as it stands",
+        "Simplified network on house numbers, as it stands",
         READER,
         reader="strips",
         claim="0 % of some pictures",
@@ -275,7 +275,7 @@ ROWS = (
     Row(
         "004",
         "goodfellow_large",
-        "The larger network, with the length head",
+        "Larger network with a length head",
         READER,
         reader="goodfellow_large",
         claim="83 %",
@@ -285,7 +285,7 @@ ROWS = (
     Row(
         "004",
         "whole_photos",
-        "The larger network on whole photos",
+        "Larger network on whole photos",
         PIPELINE,
         localizer="whole",
         reader="goodfellow_large",
@@ -334,13 +334,13 @@ ROWS = (
         LOCALIZER,
         localizer="unet_count",
         claim="proposed, not built",
-        mend="Goes on from the row above, with generated street scenes beside the photos; the count is read from the "
+        mend="Goes on from the row above with generated street scenes beside the photos; the count is read from the "
         "coarsest scale.",
     ),
     Row(
         "004",
         "length_check",
-        "U-Net that counts, the larger network",
+        "Counting U-Net and the larger network",
         LENGTH_CHECK,
         localizer="unet_count",
         reader="goodfellow_large",
@@ -351,17 +351,17 @@ ROWS = (
     Row(
         "004",
         "length_check_own",
-        "This project's pipeline, with that U-Net as a witness",
+        "`fcos` and `compact`, that U-Net as a witness",
         LENGTH_CHECK,
         localizer="fcos",
         reader="compact",
         counter="unet_count",
         claim="proposed, not built",
-        mend="Localizer and reader are the demo's; the U-Net does nothing but count.",
+        mend="Localizer and reader are this project's; the U-Net does nothing but count.",
     ),
-    Row(HERE, "compact", "Reader `compact`", READER, reader="compact", claim="–"),
-    Row(HERE, "fcos", "Localizer `fcos`", LOCALIZER, localizer="fcos", claim="–"),
-    Row(HERE, "end_to_end", "Both, end to end", PIPELINE, localizer="fcos", reader="compact", claim="–"),
+    Row(HERE, "compact", "This project's reader", READER, reader="compact", claim="–"),
+    Row(HERE, "fcos", "This project's localizer", LOCALIZER, localizer="fcos", claim="–"),
+    Row(HERE, "end_to_end", "This project, end to end", PIPELINE, localizer="fcos", reader="compact", claim="–"),
 )
 
 

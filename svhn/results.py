@@ -76,12 +76,12 @@ def _how(records: Records, machines: Machines) -> str:
 
     photos = told(lambda record: f"{tables.main_figures(record)['images']:,}", (READER, LOCALIZER, PIPELINE))
     left_out = max((record["left_out"] for record in records.values()), default=0)
+    told_left_out = f" {left_out} photos are damaged and left out." if left_out else ""
     threads = told(lambda record: f"{record['latency_ms']['threads']}")
     return f"""## How it was measured
 
 - **The photos** are {photos} of SVHN's official train split: those at hand whose number is divisible by 5, the same for
-  all. No network on this page was trained on them. The official test split was not
-  touched.{f" {left_out} photos are damaged and left out." if left_out else ""}
+  all. No network on this page was trained on them. The official test split was not touched.{told_left_out}
 - **Right** means every digit and the length. The 95 % interval is Wilson's; differences within it may be luck.
   **Per digit** is the share of digits read at their place. It flatters, so it only stands beside.
 - **Readers** get the true box with the margin they learnt with. **Pipelines** get the photo and nothing else.
