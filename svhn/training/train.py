@@ -49,6 +49,8 @@ def train(
     """
     if name not in RECIPES:
         raise TrainingError(f"There is no recipe {name!r}; choose one of {', '.join(sorted(RECIPES))}.")
+    if not share > 0:
+        raise TrainingError(f"--share is {share:g}; it must be more than 0.")
     recipe = replace(RECIPES[name], steps=max(1, round(RECIPES[name].steps * share)))
     _check_data(recipe, name, prepared, mnist)
     chosen = choose_device(device)

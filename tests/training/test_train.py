@@ -37,6 +37,20 @@ def test_a_damaged_prepared_file_is_told(tmp_path):
         training.train("compact", tmp_path, tmp_path / "run", device="cpu")
 
 
+@pytest.mark.parametrize("share", [0.0, -0.5, float("nan")])
+def test_a_share_of_no_steps_is_refused(prepared, tmp_path, share):
+    with pytest.raises(TrainingError, match=r"--share is .*; it must be more than 0"):
+        training.train("l2_box", prepared, tmp_path / "run", device="cpu", share=share)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_file_in_the_way_of_a_run_is_told(prepared, tmp_path):
+    (tmp_path / "run").write_text("in the way")
+    with pytest.raises(TrainingError, match="run cannot be kept in"):
+        training.train("l2_box", prepared, tmp_path / "run", device="cpu")
+    assert (tmp_path / "run").read_text() == "in the way"
+
+
 def test_a_device_that_is_not_there_is_told(prepared, tmp_path):
     with pytest.raises(UserError, match="try --device cpu"):
         training.train("compact", prepared, tmp_path, device="warp")
