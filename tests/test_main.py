@@ -1,6 +1,7 @@
 """The command line as other programs use it: contracts to the letter, sentences for errors, exit codes."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,10 @@ import pytest
 from PIL import Image
 
 from svhn.__main__ import main
+from svhn.data.prepare import prepare
+from svhn.models import build
+from svhn.training import checkpoint
+from svhn.training.recipes import Recipe
 
 
 @pytest.fixture
@@ -96,12 +101,18 @@ def test_evaluate_says_what_it_left_out(tiny_weights, tmp_path, capsys):
         (["evaluate", "--photos", "nowhere", "--out", "x.json"], "labels.csv"),
         (["evaluate", "--photos", "nowhere", "--out", "x.json", "--limit", "0"], "--limit"),
         (["prepare", "--data", "nowhere"], "holds neither"),
-        (["train", "lenet"], "no recipe 'lenet'"),
+        (["train", "lenet", "--run", "x"], "no recipe 'lenet'; choose one of compact, "),
+        (["train", "compact", "--prepared", "p", "--run", "x"], "svhn prepare"),
+        (["train", "compact", "--data", "nowhere", "--prepared", "p", "--run", "x"], "holds neither"),
+        (["train", "strips", "--prepared", "p", "--run", "x"], "MNIST; name the folder with its four files"),
+        (["train", "strips", "--data", "nowhere", "--prepared", "p", "--run", "x"], "holds no train-images-idx3-ubyte"),
         (["synth", "--out", "x.json", "--real", "nowhere"], "svhn prepare"),
         (["read", "x.jpg", "--device", "warp"], "try --device cpu"),
         (["read", "x.jpg", "--reader", "goodfellow"], "no weights of 'goodfellow'"),
         (["read", "x.jpg", "--reader", "fcos"], "one of the readers"),
         (["read", "x.jpg", "--localizer", "compact"], "one of the localizers"),
+        (["read", "x.jpg", "--reader", "nowhere.pt"], "no checkpoint nowhere.pt"),
+        (["read", "x.jpg", "--localizer", "."], "no checkpoint last.pt"),
         (["evaluate", "--photos", "nowhere", "--out", "."], "is a folder"),
         (["split", "--prepared", "nowhere", "--out", "x.csv"], "svhn prepare"),
         (["plot", "curves", "nowhere", "--out", "x.png"], "no checkpoint"),
@@ -123,6 +134,93 @@ def test_errors_are_a_sentence_and_exit_code_one(arguments, said, tiny_weights, 
     assert said in error
     assert "Traceback" not in error
     assert not any(tmp_path.iterdir())
+
+
+TINY = {
+    "compact": {"channels": (8, 8, 16, 16), "summary": 16},
+    "unet": {"channels": (4, 4)},
+    "logistic": {},
+    "small_box": {"channels": (4, 4, 8, 8), "dense": 16},
+}
+
+
+@pytest.fixture
+def damaged(tmp_path, small_data, tiny_weights) -> Path:
+    """A folder with runs of three networks, a broken checkpoint, tampered weights, a photo and prepared photos."""
+    for network, sizes in TINY.items():
+        (tmp_path / network).mkdir()
+        recipe = Recipe(network, 1, 1, 1.0, sizes=sizes)
+        checkpoint.save(tmp_path / network / "last.pt", recipe, build(network, sizes), checkpoint.State())
+    whole = (tmp_path / "compact" / "last.pt").read_bytes()
+    (tmp_path / "broken.pt").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "page.pt").write_text("<html>This is no longer here</html>")
+    (tmp_path / "page.pth").write_text("<html>This is no longer here</html>")
+    shutil.copytree(tiny_weights, tmp_path / "tampered")
+    reader = next((tmp_path / "tampered").glob("compact-*"))
+    reader.write_bytes(reader.read_bytes()[:-1] + b"\xff")
+    Image.new("RGB", (80, 50)).save(tmp_path / "x.jpg")
+    prepare(small_data, "train", tmp_path / "prepared", progress=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["read", "x.jpg", "--reader", "unet"], "unet holds none of the networks compact, "),
+        (["read", "x.jpg", "--localizer", "./compact"], "compact holds none of the networks fcos, "),
+        (["read", "x.jpg", "--reader", "logistic/last.pt"], "last.pt holds none of the networks compact, "),
+        (["read", "x.jpg", "--reader", "broken.pt"], "broken.pt is no checkpoint of this version"),
+        (["read", "x.jpg", "--localizer", "page.pt"], "page.pt is no checkpoint of this version"),
+        (["read", "x.jpg", "--weights", "tampered"], "is not the file its manifest describes (sha256)"),
+        (["evaluate", "--photos", ".", "--out", "new.json", "--weights", "tampered"], "(sha256)"),
+        (["run", ".", "new", "--weights", "tampered"], "(sha256)"),
+        (["run", "prepared", "new"], "There is no picture"),
+        (["train", "l2_box", "--from", "unet"], "last.pt is of another network than l2_box"),
+        (["train", "l2_box", "--from", "broken.pt"], "broken.pt is no checkpoint of this version"),
+        (["train", "fcos", "--from", "tampered/nothing"], "There is no checkpoint"),
+        (["train", "compact", "--from", "tampered"], "is not the file its manifest describes (sha256)"),
+        (["train", "vgg16_imagenet"], "This recipe begins with torchvision's ImageNet weights: --from"),
+        (["train", "vgg16_imagenet", "--from", "page.pth"], "page.pth cannot be read"),
+        (["train", "vgg16_pretrained"], "first: python -m svhn train vgg16_synthetic"),
+        (["train", "l2_box", "--minutes", "0"], "--minutes is 0"),
+        (["train", "l2_box", "--share", "0"], "--share is 0"),
+        (["train", "l2_box", "--backgrounds", "nowhere", "--device", "warp"], "try --device cpu"),
+        (["plot", "curves", "broken.pt", "--out", "new.png"], "broken.pt is no checkpoint of this version"),
+    ],
+)
+def test_what_is_damaged_or_of_another_kind_is_a_sentence_too(
+    damaged, tiny_weights, monkeypatch, capsys, arguments, said
+):
+    monkeypatch.chdir(damaged)
+    if "--weights" not in arguments and arguments[0] in ("read", "run"):
+        arguments = [*arguments, "--weights", str(tiny_weights)]
+    if arguments[0] == "train":
+        device = [] if "--device" in arguments else ["--device", "cpu"]
+        arguments = [*arguments, *device, "--prepared", "prepared", "--run", "runs/new"]
+    before = _contents(damaged)
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.startswith(f"svhn {arguments[0]}: ")
+    assert error.count("\n") == 1
+    assert _contents(damaged) == before
+
+
+def test_a_run_that_does_not_fit_is_not_resumed_and_left_as_it_is(damaged, monkeypatch, capsys):
+    monkeypatch.chdir(damaged)
+    for run, said in (("small_box", "was made by another recipe"), ("tampered", "cannot be resumed from")):
+        if run == "tampered":
+            (damaged / run / "last.pt").write_bytes((damaged / "broken.pt").read_bytes())
+        before = (damaged / run / "last.pt").read_bytes()
+        assert main(["train", "l2_box", "--prepared", "prepared", "--run", run, "--device", "cpu", "--resume"]) == 1
+        error = capsys.readouterr().err
+        assert said in error
+        assert error.count("\n") == 1
+        assert (damaged / run / "last.pt").read_bytes() == before
+
+
+def _contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_wrong_command_line_is_exit_code_two():

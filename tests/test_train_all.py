@@ -11,6 +11,7 @@ import pytest
 import train_all
 from svhn.data.collect import Collection
 from svhn.pipeline import Pipeline
+from svhn.progress import EventLog
 from svhn.training.recipes import RECIPES
 
 TINY = {
@@ -24,6 +25,7 @@ def tiny_recipes(monkeypatch):
     for name, sizes in TINY.items():
         brief = {"sizes": sizes, "steps": 4, "epoch_steps": 2, "batch_size": 8, "synthetic_bank": 8, "scene_side": 64}
         monkeypatch.setitem(RECIPES, name, dataclasses.replace(RECIPES[name], **brief))
+    monkeypatch.setattr(EventLog, "graph", lambda log, network, example: None)  # takes longer than these runs do
 
 
 @pytest.fixture
