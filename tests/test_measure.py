@@ -320,6 +320,11 @@ def test_a_localizer_is_judged_by_its_first_box(held_out):
     assert loose["containment"] == 1.0
 
 
+def test_no_photo_is_no_figure():
+    with pytest.raises(DataError, match="not a single photo"):
+        figures.of_localizer(Finder([], 0.0), [])
+
+
 class Masker(Finder):
     """Masks the true box and counts one digit too many of some."""
 

@@ -15,6 +15,7 @@ from torch import nn
 
 from .. import evaluate, metrics
 from ..boxes import Box
+from ..errors import DataError
 from ..evaluate import HELD_OUT, Example
 from ..labels import BLANK
 from ..models.unet import SURE
@@ -52,6 +53,7 @@ def of_localizer(localizer: nn.Module, examples: Iterable[Example]) -> dict:
     """The first box of every photo, whether a reader would prefer it or not.
 
     Of a network that masks also the Dice coefficient of its masks; of one that counts how often its count is right.
+    Raises DataError when there is no photo.
     """
     found, true, dice, counted = [], [], [], []
     for example in examples:
@@ -63,6 +65,8 @@ def of_localizer(localizer: nn.Module, examples: Iterable[Example]) -> dict:
             mask = _mask(example.truth.box, example.photo, len(likely))
             dice.append(metrics.dice((likely > SURE)[None].numpy(), mask))
             counted += [int(seen.argmax()) == len(example.truth.number)] if len(seen) else []
+    if not found:
+        raise DataError("There is not a single photo to evaluate.")
     figures = metrics.localisation(np.array(found), np.array(true))
     hits = round(figures["recall_50"] * len(found))
     figures = {"images": len(found), **figures, "interval_95": list(metrics.wilson_interval(hits, len(found)))}

@@ -41,12 +41,14 @@ def measured(row: Row, networks: dict[str, Trained], material: Material, run: Pa
 def _reader(reader: Trained, material: Material, run: Path | None) -> Measured:
     """With the run every checkpoint of it, too."""
     parts = {HELD_OUT: material.held_out, TRAIN: material.train}
-    found = {part: figures.of_reader(reader.network, photos, reader.temperature) for part, photos in parts.items()}
     if run:
-        lines = evaluated(run, parts, parts.__getitem__)
+        lines = list(evaluated(run, parts, parts.__getitem__))
+        found = {line.part: line.figures for line in lines if line.checkpoint == "last"}
         found["checkpoints"] = [
             {"checkpoint": line.checkpoint, "steps": line.steps, "part": line.part, **line.figures} for line in lines
         ]
+    else:
+        found = {part: figures.of_reader(reader.network, photos, reader.temperature) for part, photos in parts.items()}
     pipeline = Pipeline(figures.Nowhere(), reader.network)
     return Measured(
         found,
