@@ -68,7 +68,7 @@ def _of(kind: type, values: dict):
 
 COMPACT = Recipe("compact", steps=20_000, batch_size=64, learning_rate=2e-3, synthetic=0.6, synthetic_bank=100_000)
 PAPER = Recipe(
-    "goodfellow", steps=20_000, batch_size=32, learning_rate=3e-4, canvas=64, label_smoothing=0.0, epoch_steps=100
+    "goodfellow", steps=20_000, batch_size=32, learning_rate=1e-3, canvas=64, label_smoothing=0.0, epoch_steps=100
 )
 VGG16 = Recipe("vgg16", steps=6_000, batch_size=32, learning_rate=5e-4, epoch_steps=100)
 SMALL_BOX = Recipe("small_box", steps=8_000, batch_size=64, learning_rate=1e-3)
