@@ -11,6 +11,7 @@ from torch import nn
 
 from svhn.errors import TrainingError
 from svhn.models import build
+from svhn.progress import EventLog
 from svhn.training import checkpoint
 from svhn.training.checkpoint import State
 from svhn.training.engine import fit, learning_rate
@@ -223,9 +224,12 @@ def test_best_and_last_checkpoints_are_loaded_as_networks(tmp_path):
     assert not best.network.training
 
 
-def test_tensorboard_gets_curves_and_the_networks_graph(tmp_path):
+def test_tensorboard_gets_curves_and_the_networks_graph_once(tmp_path, monkeypatch):
+    graph, drawn = EventLog.graph, []
+    monkeypatch.setattr(EventLog, "graph", lambda *things: drawn.append(things) or graph(*things))
     _, record = fit(_task(), RECIPE, tmp_path, CPU)
-    fit(_task(), dataclasses.replace(RECIPE), tmp_path, CPU, resume=True)  # nothing left to do, and no second graph
+    fit(_task(), RECIPE, tmp_path, CPU, resume=True)
+    assert len(drawn) == 1
     events = EventAccumulator(str(tmp_path / "events")).Reload()
     operations = [node.op for node in events.Graph().node]
     assert sum("Linear" in node.name for node in events.Graph().node) >= 2
