@@ -246,6 +246,23 @@ def test_a_damaged_checkpoint_is_told_and_stops_no_other(small_data, mnist, runs
     assert not (tmp_path / "results" / "goodfellow.json").exists()
 
 
+def test_what_has_seen_the_held_out_photos_is_not_measured_with_them(small_data, runs, own, tmp_path):
+    seen = Path(shutil.copytree(runs / "smaller_vgg", tmp_path / "runs" / "smaller_vgg"))
+    content = torch.load(seen / "last.pt", weights_only=True)
+    content["state"]["data"] = "SVHN train, all images, the held-out ones too"
+    torch.save(content, seen / "last.pt")
+    manifest = json.loads((own / "manifest.json").read_text())
+    manifest["networks"]["compact"]["data"] = content["state"]["data"]
+    all_of_it = Path(shutil.copytree(own, tmp_path / "own"))
+    (all_of_it / "manifest.json").write_text(json.dumps(manifest))
+    for told in measure(
+        rows(["smaller_vgg", "compact"]), Material(small_data, None), tmp_path / "runs", all_of_it, tmp_path / "out"
+    ):
+        assert told.fate is Fate.FAILED
+        assert "has seen the photos that it would be measured with" in told.why
+    assert not (tmp_path / "out").exists()
+
+
 def test_weights_that_do_not_say_where_they_come_from_are_told(small_data, runs, tiny_weights, tmp_path):
     (told,) = measure(rows(["compact"]), Material(small_data, None), runs, tiny_weights, tmp_path)
     assert told.fate is Fate.FAILED

@@ -11,7 +11,7 @@ from torch import nn
 
 from .. import weights
 from ..documents import OWN
-from ..errors import WeightsError
+from ..errors import TrainingError, WeightsError
 from ..training import checkpoint
 from ..training.checkpoint import LAST, State
 
@@ -53,14 +53,24 @@ def file_of(name: str, runs: Path, own: Path) -> Path:
 
 
 def load(name: str, file: Path, sha256: str) -> Trained:
-    """What `file_of` gave, loaded as service loads it. Raises TrainingError or WeightsError."""
+    """What `file_of` gave, loaded as service loads it.
+
+    Raises TrainingError or WeightsError when it cannot be, or when it has seen the photos it would be measured with.
+    """
     if name not in OWN:
         loaded = checkpoint.load(file)
+        _check_unseen(file, loaded.state)
         return Trained(name, loaded.network.to(memory_format=torch.channels_last), loaded.state, sha256)
     entry = _entry(name, file.parent)
     known = {key: entry[key] for key in ("seed", "data", "code", "machine")}
     state = State(**known, step=entry["steps"], seconds=entry["minutes"] * 60)
+    _check_unseen(file, state)
     return Trained(name, weights.load(file.parent, name), state, sha256, entry.get("temperature", 1.0))
+
+
+def _check_unseen(file: Path, state: State) -> None:
+    if state.saw_everything:
+        raise TrainingError(f"{file} has seen the photos that it would be measured with; train it without --all.")
 
 
 def _entry(name: str, own: Path) -> dict:

@@ -14,7 +14,6 @@ from . import checkpoint
 
 IMAGENET = "imagenet"
 IMAGENET_FILE = "https://download.pytorch.org/models/vgg16_bn-6c64b313.pth"
-EVERYTHING = "all images"  # in the words of what a network was trained on
 DOWNLOAD = Path("download")  # said in place of a file, it asks for torchvision's
 LEAST = 0.5  # of a network's values that must fit
 
@@ -104,11 +103,12 @@ def _from_torchvision(path: Path) -> Beginning:
 def _from_checkpoint(path: Path, part: str) -> Beginning:
     path = path / checkpoint.LAST if path.is_dir() else path
     begun = checkpoint.load(path)
-    seen = EVERYTHING in begun.state.data
-    if seen and part == "train":
+    if begun.state.saw_everything and part == "train":
         raise TrainingError(
             f"{path} has seen the held-out photos, so no figure would be held out; "
             "go on from a run without --all, or train on everything with --all."
         )
     words = f"{path.resolve().parent.name} after {begun.state.step} steps"
-    return Beginning(begun.network.state_dict(), path, f"{words} on {EVERYTHING}" if seen else words)
+    if begun.state.saw_everything:
+        words += f" on {checkpoint.EVERYTHING}"
+    return Beginning(begun.network.state_dict(), path, words)

@@ -17,6 +17,7 @@ from ..models import build
 from .recipes import Recipe
 
 LAST, BEST = "last.pt", "best.pt"
+EVERYTHING = "all images"  # in the words of what a network was trained on
 
 
 @dataclass
@@ -33,6 +34,11 @@ class State:
     step: int = 0
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def saw_everything(self) -> bool:
+        """Whether the held-out photos were among what it learnt from, so that no figure of theirs would be held out."""
+        return EVERYTHING in self.data
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ..models import READERS
 from ..provenance import code_version, machine
 from ..synth.bank import cached, crop_bank, scene_bank
 from . import beginnings
-from .checkpoint import State
+from .checkpoint import EVERYTHING, State
 from .engine import fit
 from .recipes import MNIST, RECIPES, Recipe
 from .task import Sources
@@ -89,9 +89,7 @@ def _check_data(recipe: Recipe, name: str, prepared: Path, mnist: Path | None) -
 
 def _in_words(recipe: Recipe, sources: Sources) -> str:
     """What a network is trained on, for its checkpoint, manifest and model card."""
-    photos = {"train": "image numbers not divisible by 5", "all": f"{beginnings.EVERYTHING}, the held-out ones too"}[
-        sources.part
-    ]
+    photos = {"train": "image numbers not divisible by 5", "all": f"{EVERYTHING}, the held-out ones too"}[sources.part]
     if recipe.data == MNIST:
         return "MNIST train, without its last 5,000 digits"
     words = [f"SVHN train, {photos}"]
