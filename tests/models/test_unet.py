@@ -1,5 +1,7 @@
 """U-Net: its padding, its regions, and how its mask becomes boxes in the photo."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch
 from svhn.models import build
 from svhn.models.unet import UNet, regions
 
-TINY = {"channels": (4, 8, 8)}
+TINY = {"slack": 0.0, "channels": (4, 8, 8)}
 PHOTO = np.zeros((100, 300, 3), np.uint8)
 
 
@@ -84,6 +86,12 @@ def test_boxes_are_those_of_the_photo_and_scores_those_of_their_pixels(monkeypat
     boxes, scores = _seeing(monkeypatch, likely).locate(PHOTO)
     assert boxes.tolist() == [pytest.approx([75, 50, 225, 75]), pytest.approx([0, 0, 37.5, 6.25])]
     assert scores == pytest.approx([0.9, 0.6])
+
+
+def test_regions_that_come_out_too_large_are_drawn_in(monkeypatch):
+    network = _seeing(monkeypatch, _mask(32, (8, 16, 24, 24)))
+    monkeypatch.setattr(network, "config", replace(network.config, slack=0.1))
+    assert network.locate(PHOTO)[0].tolist() == [pytest.approx([90, 52.5, 210, 72.5])]
 
 
 def test_a_mask_without_a_number_gives_no_box(monkeypatch):
