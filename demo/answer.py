@@ -20,10 +20,12 @@ SAME_PLACE = 0.3  # IoU
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """All that is kept of a photo: `readings` of its numbers, the most prominent first; `truth` None where unknown."""
+    """All that is kept of a photo: `readings` of its numbers, the most prominent first; `truth` None where unknown;
+    the networks that read it."""
 
     readings: tuple[Reading, ...]
     truth: Truth | None
+    pipeline: Pipeline
 
     def truth_of(self, reading: Reading) -> Truth | None:
         """The truth as far as it is about this reading: one photo has one true number, and others beside it."""
@@ -56,8 +58,8 @@ def answer(pipeline: Pipeline, truths: Truths, data: bytes) -> Answer:
     photo = open_photo(data)
     decoded = {"decode": (time.perf_counter() - start) * 1e3}
     readings = tuple(reading.timed(decoded | reading.timings_ms) for reading in pipeline.read_all(photo))
-    found = Findings(readings, truths.find(data))
-    return Answer(found.readings, found.truth, picture(photo, found, readings[0]))
+    found = Findings(readings, truths.find(data), pipeline)
+    return Answer(found.readings, found.truth, pipeline, picture(photo, found, readings[0]))
 
 
 def picture(photo: np.ndarray, found: Findings, reading: Reading) -> np.ndarray:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-
 from svhn.labels import BLANK, DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS
 from svhn.reading import Reading
 
@@ -29,7 +27,7 @@ const say = event => {
     if (!cell) return;
     element.querySelector('.pointed')?.classList.remove('pointed');
     cell.classList.add('pointed');
-    const readout = element.querySelector('.readout');
+    const readout = cell.closest('.chart').querySelector('.readout');
     readout.textContent = cell.dataset.says;
     readout.classList.add('said');
 };
@@ -49,13 +47,17 @@ element.addEventListener('keydown', event => {
 
 def chart(reading: Reading) -> str:
     """The crop the reader saw, beside its five digit softmaxes and the length softmax."""
-    picture = base64.b64encode(draw.jpeg(draw.crop_image(reading.crop), quality=92)).decode()
+    picture = draw.image(draw.crop_image(reading.crop), "The part of the photo that the reader saw", quality=92)
     return (
         '<section class="evidence"><h3>What the reader saw, and how it weighed every digit</h3>'
-        f'<div class="sides"><figure><img alt="The part of the photo that the reader saw" '
-        f'src="data:image/jpeg;base64,{picture}"><figcaption>the crop</figcaption></figure>'
-        f'<div><p class="readout">{HINT}</p>{_digits(reading)}{_length(reading)}</div></div></section>'
+        f'<div class="sides"><figure>{picture}<figcaption>the crop</figcaption></figure>'
+        f'<div class="chart"><p class="readout">{HINT}</p>{_digits(reading)}{_length(reading)}</div></div></section>'
     )
+
+
+def small(reading: Reading) -> str:
+    """The same softmaxes where there is little room; what they are must be said beside them."""
+    return f'<div class="chart small">{_digits(reading)}{_length(reading)}<p class="readout"></p></div>'
 
 
 def _digits(reading: Reading) -> str:
@@ -110,7 +112,7 @@ def _cell(p: float, what: str, chosen: bool, first: bool, past: bool = False) ->
     names = " ".join(name for name, on in (("chosen", chosen), ("past", past), ("faint", p < 0.01)) if on)
     return (
         f'<td{_class(names)} style="--p:{p:.3f}" tabindex="{0 if first else -1}" data-says="{what}: {exact(p)}">'
-        f"<span>{percent(float(p))}</span></td>"
+        f"<span>{percent(float(p)).replace(' %', '<i> %</i>')}</span></td>"
     )
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from svhn.data.collect import MOST_DIGITS, Collection, Saved
 from svhn.errors import UserError
 from svhn.photos import PhotoError, open_photo
-from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 
 from . import words
+from .answer import Findings
 from .box_editor import box_editor, showing, within
 from .parts import READS, html
 from .photo_input import PhotoInput, Sent
@@ -34,8 +34,9 @@ TO_SIDES = "box => box || [null, null, null, null]"
 TO_BOX = "(...sides) => [sides]"
 
 
-def build(pipeline: Pipeline, photo: PhotoInput, shown: gr.State, collect: Path | None) -> None:
-    """Lays the section out below the result. `shown` holds the `Reading` that the visitor looks at, or None.
+def build(photo: PhotoInput, findings: gr.State, shown: gr.State, collect: Path | None) -> None:
+    """Lays the section out below the result. `findings` holds the `Findings` in the photo, `shown` the `Reading` among
+    them that the visitor looks at, or None.
 
     With a folder to `collect` in, photo, box and true number can be saved there. Raises DataError if it cannot be used.
     """
@@ -57,13 +58,15 @@ def build(pipeline: Pipeline, photo: PhotoInput, shown: gr.State, collect: Path 
             return [None, refusal(str(error)), *([""] * len(kept))]
         return [showing(editor, picture, None if reading is None else reading.box), "", *([""] * len(kept))]
 
-    def read_box(sent: Sent | None, box: list | None) -> str:
+    def read_box(sent: Sent | None, found: Findings | None, box: list | None) -> str:
+        if found is None:
+            return refusal(GONE)
         try:
             picture = _opened(sent)
-            (reading,) = pipeline.read_boxes(picture, [within(picture, box)])
+            (reading,) = found.pipeline.read_boxes(picture, [within(picture, box)])
         except (PhotoError, UserError) as error:
             return refusal(str(error))
-        return said(reading, pipeline.unsure_below)
+        return said(reading, found.pipeline.unsure_below)
 
     # The section goes at once with its photo, in the browser, and comes back closed when the next one was read.
     photo.change(None, None, section, js=HIDE)
@@ -77,9 +80,9 @@ def build(pipeline: Pipeline, photo: PhotoInput, shown: gr.State, collect: Path 
     )
     section.expand(start, [photo, shown, editor], [editor, outcome, *kept], **quiet, **READS)
     editor.change(None, editor, sides, js=TO_SIDES)
-    editor.release(read_box, [photo, editor], outcome, **quiet, **READS)
+    editor.release(read_box, [photo, findings, editor], outcome, **quiet, **READS)
     typed = gr.on([side.input for side in sides], None, sides, editor, js=TO_BOX)
-    typed.then(read_box, [photo, editor], outcome, **quiet, **READS)
+    typed.then(read_box, [photo, findings, editor], outcome, **quiet, **READS)
 
 
 def _collecting(collection: Collection, photo: PhotoInput, editor: gr.HTML) -> list[gr.Textbox | gr.HTML]:

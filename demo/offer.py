@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from html import escape
 
@@ -25,13 +24,10 @@ def offer(samples: Sequence[Sample], heading: str, photo: PhotoInput, elem_id: s
     """A strip of small pictures; a click on one puts the file itself into the photo input."""
     pieces = []
     for i, sample in enumerate(samples):
-        small = base64.b64encode(draw.jpeg(draw.preview(open_photo(sample.path)), quality=80)).decode()
-        pieces.append(
-            f'<button type="button" data-index="{i}"><img alt="" src="data:image/jpeg;base64,{small}">'
-            f"<span>{escape(sample.title)}</span></button>"
-        )
+        small = draw.image(draw.preview(open_photo(sample.path)), "", quality=80)
+        pieces.append(f'<button type="button" data-index="{i}">{small}<span>{escape(sample.title)}</span></button>')
     choices = f'<h3>{escape(heading)}</h3><div class="choices">{"".join(pieces)}</div>'
-    strip = html(choices, elem_id=elem_id, js_on_load=SENDS_CHOICE)
+    strip = html(choices, elem_id=elem_id, elem_classes="offer", js_on_load=SENDS_CHOICE)
 
     def choose(event: gr.EventData) -> str:
         return str(samples[event.index].path)

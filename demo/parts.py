@@ -14,6 +14,7 @@ CHECKED_EVERY_S = 60
 SESSIONS = 200  # visitors and calls whose state is kept, the latest ones
 READS = {"concurrency_id": "read", "concurrency_limit": AT_ONCE}  # of every event that reads one photo
 BATCHES = {"concurrency_id": "batch", "concurrency_limit": 1}  # of /read_batch: single photos go past it
+PAIRS = {"concurrency_id": "pairs", "concurrency_limit": 1}  # of a photo read by every pair of networks: past it, too
 
 
 def html(value: str | None = None, **options: Any) -> gr.HTML:

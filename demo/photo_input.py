@@ -101,3 +101,17 @@ class PhotoInput(gr.Image):
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
         refuse_address(url_or_file_path)
         return await super().async_move_resource_to_block_cache(url_or_file_path)
+
+
+def photo_input(elem_id: str) -> PhotoInput:
+    """One that takes a photo from the disk, the camera or the clipboard."""
+    return PhotoInput(
+        label="Your photo",
+        sources=["upload", "webcam", "clipboard"],
+        webcam_options=gr.WebcamOptions(mirror=False),
+        placeholder="# Drop a photo here\nor click to choose one",
+        type="filepath",
+        buttons=["fullscreen"],
+        elem_id=elem_id,
+        elem_classes="photo",
+    )

@@ -35,15 +35,15 @@ def serve(args: argparse.Namespace) -> None:
         import torch  # not before the flags are known to be right: torch and Gradio take seconds
 
         from svhn.data.truth import listed
-        from svhn.pipeline import Pipeline
 
         from . import share, truth, ui
+        from .networks import Networks
 
         torch.set_num_threads(1)  # readings run side by side; threads that wait for each other cost seconds there
-        pipeline = Pipeline.load(args.weights)
+        networks = Networks.load(args.weights)
         truths = truth.Truths()
         real = truth.data_set(args.data, truths, Path(folder)) if args.data else []
-        page = ui.build(pipeline, truths, listed(ui.EXAMPLES), real, args.collect, args.queue)
+        page = ui.build(networks, truths, listed(ui.EXAMPLES), real, args.collect, args.queue)
         mcp = find_spec("mcp") is not None and args.auth is None  # its calls carry no password
         try:
             _, address, _ = page.launch(

@@ -10,12 +10,12 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from svhn.data.truth import Sample
-from svhn.pipeline import Pipeline
 
 from . import cleaner, theme
 from .doors import Doors
+from .networks import Networks
 from .parts import CHECKED_EVERY_S, KEPT_S, MAX_UPLOAD, SESSIONS, WAITING, html
-from .tabs import live, many, one, programs
+from .tabs import compare, live, many, one, programs
 from .truth import Truths
 
 EXAMPLES = Path(__file__).with_name("examples")
@@ -28,33 +28,39 @@ stroke-linecap="round"/></svg><div><h1>House-number reader</h1>
 FOOTER = """<footer>Photos are read by the machine that serves this page, shown to nobody else, and deleted
 after ten minutes{unless}. Trained on <abbr title="Street View House Numbers">SVHN</abbr> photos; for research
 and for fun.</footer>"""
+TO_COMPARE = "photo => [photo, {__type__: 'update', selected: 'compare'}]"
 UNLESS = " unless you save them for training"
 
 
 def build(
-    pipeline: Pipeline,
+    networks: Networks,
     truths: Truths,
     own: Sequence[Sample],
     real: Sequence[Sample] = (),
     collect: Path | None = None,
     waiting: int | None = None,
 ) -> gr.Blocks:
-    """The whole page. `own` are this project's photos, `real` those of a data set the owner has named; corrected
-    photos are saved to the folder `collect`, if there is one; `waiting` events may queue, `WAITING` by default."""
+    """The whole page, on which the default networks read where nobody has chosen. `own` are this project's photos,
+    `real` those of a data set the owner has named; corrected photos are saved to the folder `collect`, if there is one;
+    `waiting` events may queue, `WAITING` by default."""
     for sample in own:
         truths.add(sample.path.read_bytes(), sample.truth)
 
     with gr.Blocks(title="House-number reader", analytics_enabled=False) as page:
         html(INTRO)
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("One photo", id="one"):
-                one.build(pipeline, truths, own, real, collect)
+                photo, comparing = one.build(networks, truths, own, real, collect)
             with gr.Tab("Live", id="live"):
-                live.build(pipeline)
+                live.build(networks.default)
             with gr.Tab("Many photos", id="many"):
-                many.build(pipeline)
+                many.build(networks.default)
+            if networks.many:
+                with gr.Tab("Compare", id="compare"):
+                    other = compare.build(networks, truths, own)
+                comparing.click(None, photo, [other, tabs], js=TO_COMPARE)
             with gr.Tab("For programs", id="programs"):
-                programs.build(pipeline, truths)
+                programs.build(networks.default, truths)
         html(FOOTER.format(unless=UNLESS if collect else ""))
 
         def forget(request: gr.Request) -> None:

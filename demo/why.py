@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-
 import cv2
 import gradio as gr
 import numpy as np
@@ -11,10 +9,10 @@ import numpy as np
 from svhn import boxes
 from svhn.boxes import Box
 from svhn.photos import PhotoError, open_photo
-from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 
 from . import draw, words
+from .answer import Findings
 from .chart import POSITIONS
 from .parts import READS, html
 from .photo_input import PhotoInput, Sent
@@ -35,8 +33,9 @@ ASPECTS = (0.5, 2.5)  # least and most width of a crop, by its height
 SEES = 0.06  # of the crop's height: how far around itself a point of the attention sees, about
 
 
-def build(pipeline: Pipeline, photo: PhotoInput, shown: gr.State) -> None:
-    """Lays the section out below the result. `shown` holds the `Reading` that the visitor looks at, or None.
+def build(photo: PhotoInput, findings: gr.State, shown: gr.State) -> None:
+    """Lays the section out below the result. `findings` holds the `Findings` in the photo, `shown` the `Reading` among
+    them that the visitor looks at, or None.
 
     Nothing is computed before a visitor opens the section; from then on it follows the photo.
     """
@@ -44,32 +43,34 @@ def build(pipeline: Pipeline, photo: PhotoInput, shown: gr.State) -> None:
         content = html(elem_id="because")
     opened = gr.State(False)
 
-    def follow(sent: Sent | None, reading: Reading | None, opened: bool) -> tuple[dict, str | dict]:
+    def follow(
+        sent: Sent | None, found: Findings | None, reading: Reading | None, opened: bool
+    ) -> tuple[dict, str | dict]:
         label = WHY_NOT if reading is not None and reading.box is None else WHY
         if not opened:  # nothing is shut or emptied: it may have been opened while this was on its way
             return gr.update(visible=reading is not None, label=label), gr.skip()
-        told = "" if reading is None else explain(pipeline, sent, reading)
+        told = "" if reading is None else explain(sent, found, reading)
         return gr.update(visible=reading is not None, open=True, label=label), told
 
-    def start(sent: Sent | None, reading: Reading | None) -> tuple[str, bool]:
-        return explain(pipeline, sent, reading), True
+    def start(sent: Sent | None, found: Findings | None, reading: Reading | None) -> tuple[str, bool]:
+        return explain(sent, found, reading), True
 
     quiet = {"api_visibility": "private", "trigger_mode": "always_last"}
     gr.on([photo.change, section.collapse], None, None, content, js="() => ''")  # goes with its photo, at once
-    shown.change(follow, [photo, shown, opened], [section, content], show_progress="hidden", **quiet, **READS)
-    section.expand(start, [photo, shown], [content, opened], show_progress="minimal", **quiet, **READS)
+    shown.change(follow, [photo, findings, shown, opened], [section, content], show_progress="hidden", **quiet, **READS)
+    section.expand(start, [photo, findings, shown], [content, opened], show_progress="minimal", **quiet, **READS)
     section.collapse(lambda: False, None, opened, queue=False, **quiet)
 
 
-def explain(pipeline: Pipeline, sent: Sent | None, reading: Reading | None) -> str:
+def explain(sent: Sent | None, found: Findings | None, reading: Reading | None) -> str:
     """What the networks looked at when they gave this reading of the photo, as HTML."""
-    if sent is None or reading is None:
+    if sent is None or found is None or reading is None:
         return _note(words.FORGOTTEN)
     try:
         photo = open_photo(sent.data)
     except PhotoError as error:
         return _note(str(error))
-    said = pipeline.explain(photo, reading)
+    said = found.pipeline.explain(photo, reading)
     looked = _note(NO_HEAT) if said.heat is None else _looked(heat_picture(photo, said.heat, reading.box))
     return f"<h3>{LOOKED}</h3>{looked}{_read(reading, said.attention)}"
 
@@ -109,8 +110,8 @@ def _looked(picture: np.ndarray) -> str:
     ramp = np.tile(np.linspace(0, 1, 240, dtype=np.float32), (12, 1))
     legend = glow(np.full((*ramp.shape, 3), 128, np.uint8), ramp)
     return (
-        f'<figure class="heat">{_image(picture, LOOKED_ALT)}<figcaption><span>unlike a number</span>'
-        f"{_image(legend, '')}<span>like a number</span></figcaption></figure>"
+        f'<figure class="heat">{draw.image(picture, LOOKED_ALT)}<figcaption><span>unlike a number</span>'
+        f"{draw.image(legend, '')}<span>like a number</span></figcaption></figure>"
     )
 
 
@@ -126,13 +127,8 @@ def _read(reading: Reading, attention: np.ndarray | None) -> str:
         caption = f"{position} digit: {digit}"
         picture = spotlight(reading.crop, where, (x2 - x1) / (y2 - y1))
         alt = f"The number, lit where its {position} digit was read"
-        figures += f"<figure>{_image(picture, alt)}<figcaption>{caption}</figcaption></figure>"
+        figures += f"<figure>{draw.image(picture, alt)}<figcaption>{caption}</figcaption></figure>"
     return f'<h3>{READ}</h3><div class="digits">{figures}</div>{_note(READ_NOTE)}'
-
-
-def _image(picture: np.ndarray, alt: str) -> str:
-    data = base64.b64encode(draw.jpeg(picture)).decode()
-    return f'<img alt="{alt}" src="data:image/jpeg;base64,{data}">'
 
 
 def _note(sentence: str) -> str:

@@ -26,6 +26,7 @@ STEPS = (
 )
 NONE = "Go closer, so that the number fills about a tenth of the photo, and keep it in the light."
 UNSURE = "Check it against the photo. Going closer, holding still or avoiding glare usually helps."
+REJECTED = "The network that found the number sees another count of digits there, so this reading is rejected."
 FORGOTTEN = "This photo has been forgotten, as every photo is after ten minutes. Send it again to go on."
 MORE = "more than five digits"
 TOO_LONG = "The reader knows numbers of up to five digits. Cut the photo to the digits that matter."
@@ -51,13 +52,23 @@ def short(reading: Reading) -> str:
     return MORE if reading.number is None else reading.number
 
 
+def brief(reading: Reading, unsure_below: float) -> str:
+    """A reading among others: the number on a small plate, and how sure."""
+    if reading.number is None:
+        plate, text = ("…", MORE) if reading.too_long else ("–", "no number")
+        return f'<p class="brief none"><b>{plate}</b><span>{text}</span></p>'
+    state, doubt = ("unsure", ", unsure") if reading.confidence < unsure_below else ("sure", "")
+    figure = escape(percent(reading.confidence))
+    return f'<p class="brief {state}"><b>{reading.number}</b><span>{figure}{doubt}</span></p>'
+
+
 def sureness(confidence: float) -> str:
     return next(words for least, words in SURENESS if confidence >= least)
 
 
 def idle() -> str:
     """The verdict before there is a photo."""
-    return _verdict("idle", "?", "What is the number?", IDLE)
+    return panel("idle", "?", "What is the number?", IDLE)
 
 
 def steps() -> str:
@@ -67,7 +78,7 @@ def steps() -> str:
 
 def refusal(sentence: str) -> str:
     """The verdict on a file that is no photo."""
-    return _verdict("refused", "!", "This file could not be read", sentence)
+    return panel("refused", "!", "This file could not be read", sentence)
 
 
 def verdict(reading: Reading, unsure_below: float, truth: Truth | None) -> str:
@@ -75,26 +86,39 @@ def verdict(reading: Reading, unsure_below: float, truth: Truth | None) -> str:
     share = reading.confidence
     right = _against(reading, truth)
     if reading.too_long:
-        return _verdict("long", "…", "More than five digits", TOO_LONG, right=right)
+        return panel("long", "…", "More than five digits", TOO_LONG, right=right)
     if reading.number is None:
         found_none = truth is not None and not truth.number
-        return _verdict("none", "–", "No number found", "" if found_none else NONE, right=right)
+        return panel("none", "–", "No number found", "" if found_none else NONE, right=right)
     if share < unsure_below:
-        return _verdict("unsure", reading.number, "Unsure", UNSURE, share, right)
-    return _verdict("sure", reading.number, sureness(share), "", share, right)
+        return panel("unsure", reading.number, "Unsure", UNSURE if share else REJECTED, share, right)
+    return panel("sure", reading.number, sureness(share), "", share, right)
+
+
+def said(reading: Reading) -> str | None:
+    """A reading as something to agree on: the number, "" where there is none, None for more than five digits."""
+    return None if reading.too_long else reading.number or ""
+
+
+def expected(truth: Truth) -> str | None:
+    """What a right reading says."""
+    return None if len(truth.number) > MAX_DIGITS else truth.number
+
+
+def told(truth: Truth) -> str:
+    """The truth in a half-sentence of HTML."""
+    return f"the true number is <b>{escape(truth.number)}</b>" if truth.number else "there is no number in this photo"
 
 
 def _against(reading: Reading, truth: Truth | None) -> str:
     if truth is None:
         return ""
-    read = "" if reading.number is None else reading.number
-    right = len(truth.number) > MAX_DIGITS if reading.too_long else read == truth.number
-    true = f"the true number is <b>{escape(truth.number)}</b>" if truth.number else "there is no number in this photo"
-    mark, word = ("✓", "Right") if right else ("✗", "Wrong")
-    return f'<p class="truth {word.lower()}"><span aria-hidden="true">{mark}</span> {word}: {true}.</p>'
+    mark, word = ("✓", "Right") if said(reading) == expected(truth) else ("✗", "Wrong")
+    return f'<p class="truth {word.lower()}"><span aria-hidden="true">{mark}</span> {word}: {told(truth)}.</p>'
 
 
-def _verdict(state: str, plate: str, headline: str, advice: str, share: float | None = None, right: str = "") -> str:
+def panel(state: str, plate: str, headline: str, advice: str, share: float | None = None, right: str = "") -> str:
+    """A number plate, and words beside it; `right` is HTML."""
     meter = ""
     if share is not None:
         figure = percent(share)

@@ -17,13 +17,14 @@ from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from demo import truth, ui
+from demo.networks import Networks
 from svhn.data.truth import listed
 from svhn.photos import open_photo
-from svhn.pipeline import Pipeline
 from tests import chromium
 
 HERE = Path(__file__).parent
 EXAMPLE = "Clear plate"
+HARD_EXAMPLE = "Glare"
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
@@ -66,12 +67,18 @@ def many(tab: Page) -> None:
     expect(tab.locator("#many-gallery img").first).to_be_visible()
 
 
+def compare(tab: Page) -> None:
+    tab.get_by_role("tab", name="Compare").click()
+    tab.locator("#compare-examples").get_by_role("button", name=HARD_EXAMPLE).click()
+    expect(tab.locator("#compare-pairs table")).to_be_visible()
+
+
 def programs(tab: Page) -> None:
     tab.get_by_role("tab", name="For programs").click()
     expect(tab.get_by_role("heading", name="One photo: /read")).to_be_visible()
 
 
-VIEWS: tuple[Callable[[Page], None], ...] = (one, why, correct, live, many, programs)
+VIEWS: tuple[Callable[[Page], None], ...] = (one, why, correct, live, many, compare, programs)
 
 
 def film(path: Path) -> None:
@@ -83,7 +90,7 @@ def film(path: Path) -> None:
 
 def main() -> None:
     expect.set_options(timeout=60_000)
-    page = ui.build(Pipeline.load(), truth.Truths(), listed(ui.EXAMPLES))
+    page = ui.build(Networks.load(), truth.Truths(), listed(ui.EXAMPLES))
     _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         film(Path(folder) / "film.y4m")

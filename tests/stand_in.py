@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
+from demo.networks import Network, Networks
 from svhn.boxes import Box
 from svhn.labels import BLANK, TOO_LONG
 from svhn.pipeline import Explanation
@@ -73,7 +74,7 @@ class StandIn:
 
     def read_all(self, photo: np.ndarray) -> list[Reading]:
         """One number; two where the right quarter of the photo has the shade of another."""
-        found = [_number_in(half) for half in (photo, photo[:, photo.shape[1] * 3 // 4 :])]
+        found = [number_in(half) for half in (photo, photo[:, photo.shape[1] * 3 // 4 :])]
         first = reading_of(found[0], photo)
         if found[1] in (found[0], NOTHING) or first.box is None:
             return [first]
@@ -88,7 +89,7 @@ class StandIn:
         readings = []
         for box in boxes:
             x1, y1, x2, y2 = (round(v) for v in box)
-            number = _number_in(photo[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)])
+            number = number_in(photo[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)])
             readings.append(Reading.nothing({}) if number == NOTHING else replace(reading_of(number, photo), box=box))
         return readings
 
@@ -101,5 +102,12 @@ class StandIn:
         return Explanation(heat, attention)
 
 
-def _number_in(photo: np.ndarray) -> str:
+def number_in(photo: np.ndarray) -> str:
+    """What its shade of red says, RGB (h, w, 3)."""
     return READINGS[min(int(np.median(photo[..., 0]) / STEP), len(READINGS) - 1)][0]
+
+
+def alone(pipeline: StandIn) -> Networks:
+    """One localizer and one reader, and nothing to choose."""
+    pair = Network("finder", "Finder"), Network("reader", "Reader")
+    return Networks(pair[:1], pair[1:], {("finder", "reader"): pipeline})

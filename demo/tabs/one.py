@@ -13,11 +13,12 @@ from svhn.photos import PhotoError, open_photo
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 
-from .. import chart, correct, why, words
+from .. import chart, choice, correct, why, words
 from ..answer import Findings, answer, picture
+from ..networks import Networks
 from ..offer import offer
 from ..parts import KEPT_S, READS, html
-from ..photo_input import PhotoInput, Sent
+from ..photo_input import PhotoInput, Sent, photo_input
 from ..threshold import Threshold
 from ..truth import Truths
 
@@ -25,21 +26,14 @@ HIDDEN = {"visible": False, "value": None}
 
 
 def build(
-    pipeline: Pipeline, truths: Truths, own: Sequence[Sample], real: Sequence[Sample], collect: Path | None
-) -> None:
+    networks: Networks, truths: Truths, own: Sequence[Sample], real: Sequence[Sample], collect: Path | None
+) -> tuple[PhotoInput, gr.Button]:
     """Lays the tab out. `own` are this project's photos, `real` those of a data set the owner has named;
-    `collect` is the folder that corrected photos are saved to, if the owner wants any."""
+    `collect` is the folder that corrected photos are saved to, if the owner wants any. Gives the photo, and the button
+    to compare all networks on it."""
     with gr.Row(elem_classes="room"):
         with gr.Column(scale=5, min_width=320):
-            photo = PhotoInput(
-                label="Your photo",
-                sources=["upload", "webcam", "clipboard"],
-                webcam_options=gr.WebcamOptions(mirror=False),
-                placeholder="# Drop a photo here\nor click to choose one",
-                type="filepath",
-                buttons=["fullscreen"],
-                elem_id="photo",
-            )
+            photo = photo_input("photo")
             offer(own, "No photo at hand? Try one of these", photo, "examples")
             if real:
                 offer(real, "Or a real one from your data set", photo, "real")
@@ -51,7 +45,7 @@ def build(
                 threshold = Threshold(
                     0,
                     99,
-                    round(pipeline.unsure_below * 100),
+                    round(networks.default.unsure_below * 100),
                     step=1,
                     label="Call it unsure below (%)",
                     buttons=["reset"],
@@ -70,17 +64,19 @@ def build(
             timing = html(visible=False, elem_id="timing")
             findings = gr.State(None, time_to_live=KEPT_S)  # what was read in this visitor's photo
             shown = gr.State(None, time_to_live=KEPT_S)  # the one of these readings that the visitor looks at
-            why.build(pipeline, photo, shown)
-            correct.build(pipeline, photo, shown, collect)
+            why.build(photo, findings, shown)
+            correct.build(photo, findings, shown, collect)
+            pair, comparing = choice.build(networks, shown)
 
     view = [verdict, likeliest, found, legend, evidence, timing, shown]
 
-    def on_change(sent: Sent | None, unsure_below: float) -> list:
-        return read(pipeline, truths, sent, unsure_below)
+    def on_change(sent: Sent | None, unsure_below: float, localizer: str, reader: str) -> list:
+        return read(networks.pipelines[localizer, reader], truths, sent, unsure_below)
 
-    photo.change(
+    gr.on(
+        [photo.change, *(part.input for part in pair)],
         on_change,
-        [photo, threshold],
+        [photo, threshold, *pair],
         [*view, findings, which],
         api_visibility="private",
         show_progress="minimal",
@@ -105,6 +101,7 @@ def build(
         show_progress="hidden",
         trigger_mode="always_last",
     )
+    return photo, comparing
 
 
 def read(pipeline: Pipeline, truths: Truths, sent: Sent | None, unsure_below: float) -> list:
@@ -115,7 +112,7 @@ def read(pipeline: Pipeline, truths: Truths, sent: Sent | None, unsure_below: fl
         said = answer(pipeline, truths, sent.data)
     except PhotoError as error:
         return [*_empty(words.refusal(str(error)), gr.update(**HIDDEN)), None, gr.update(visible=False)]
-    findings = Findings(said.readings, said.truth)
+    findings = Findings(said.readings, said.truth, pipeline)
     choices = [(words.short(reading), i) for i, reading in enumerate(said.readings)]
     which = gr.update(visible=len(choices) > 1, choices=choices, value=0)
     return [*_view(findings, said.reading, said.picture, unsure_below), findings, which]

@@ -11,10 +11,11 @@ import gradio as gr
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
-from stand_in import NOTHING, StandIn, encoded, photo_of
+from stand_in import NOTHING, StandIn, alone, encoded, photo_of
 from visit import DESKTOP, Visit
 
 from demo import ui
+from demo.networks import Networks
 from demo.truth import Truths
 from svhn.data.truth import Sample, Truth
 
@@ -44,7 +45,7 @@ def uploads(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(scope="session")
 def page(samples: list[Sample]) -> Iterator[gr.Blocks]:
     """The page, served from this process on a free port."""
-    blocks = ui.build(StandIn(), Truths(), samples, samples[:2])
+    blocks = ui.build(alone(StandIn()), Truths(), samples, samples[:2])
     blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
     yield blocks
     blocks.close()
@@ -57,12 +58,14 @@ def address(page: gr.Blocks) -> str:
 
 @pytest.fixture
 def launch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launch]:
-    """Serves a page of its own, with its uploads in `tmp_path`, for a pipeline and, if need be, some samples."""
+    """Serves a page of its own, with its uploads in `tmp_path`, for a pipeline, or networks to choose from, and, if
+    need be, some samples."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     launched: list[gr.Blocks] = []
 
-    def start(pipeline: StandIn, samples: Sequence[Sample] = ()) -> gr.Blocks:
-        blocks = ui.build(pipeline, Truths(), samples)
+    def start(networks: StandIn | Networks, samples: Sequence[Sample] = ()) -> gr.Blocks:
+        networks = networks if isinstance(networks, Networks) else alone(networks)
+        blocks = ui.build(networks, Truths(), samples)
         blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
         launched.append(blocks)
         return blocks

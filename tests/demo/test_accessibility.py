@@ -7,21 +7,23 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from stand_in import StandIn, encoded, photo_of
+from several import several
+from stand_in import encoded, photo_of
 from visit import DESKTOP, PHONE, Visit
 
 from demo import ui
 from demo.truth import Truths
 from svhn.data.truth import Sample
 
-TABS = ("One photo", "Live", "Many photos", "For programs")
+TABS = ("One photo", "Live", "Many photos", "Compare", "For programs")
 AT_REST = "() => document.getAnimations().every(each => each.playState !== 'running')"
 
 
 @pytest.fixture(scope="module")
 def address(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Of a page that has all there can be on it: photos of a data set, and a folder for corrected photos."""
-    blocks = ui.build(StandIn(), Truths(), samples, samples[:2], tmp_path_factory.mktemp("collected"))
+    """Of a page that has all there can be on it: photos of a data set, a folder for corrected photos, and several
+    networks."""
+    blocks = ui.build(several(), Truths(), samples, samples[:2], tmp_path_factory.mktemp("collected"))
     blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options(mcp=True))
     yield blocks.local_url
     blocks.close(verbose=False)
@@ -64,6 +66,8 @@ def test_no_serious_finding(browser: Browser, address: str, viewport: dict) -> N
     expect(page.locator("#because img").first).to_be_visible()
     page.get_by_role("button", name="Not right? Correct it").click()
     expect(page.locator("#keep")).to_be_visible()
+    page.get_by_role("button", name="Which networks?").click()
+    expect(page.get_by_role("button", name="Compare them all")).to_be_visible()
     look("a number, with all that can be opened")
     page.locator("#examples").get_by_role("button", name="Doubtful").click()
     visit.verdict("unsure")
@@ -83,6 +87,13 @@ def test_no_serious_finding(browser: Browser, address: str, viewport: dict) -> N
     )
     expect(page.locator("#many-zip")).to_be_visible()
     look("many photos")
+
+    page.get_by_role("tab", name="Compare", exact=True).click()
+    for example, said in (("Clear", "the true number is 42"), ("Empty", "two find no number")):
+        page.locator("#compare-examples").get_by_role("button", name=example).click()
+        expect(page.locator("#compare-summary")).to_contain_text(said)
+        expect(page.locator("#compare-pairs table")).to_be_visible()
+        look(f"compare: {example}")
 
     page.get_by_role("tab", name="Live", exact=True).click()
     page.get_by_role("button", name="Start the camera").click()

@@ -11,7 +11,7 @@ import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
-from stand_in import NOTHING, StandIn, encoded, photo_of
+from stand_in import NOTHING, StandIn, alone, encoded, photo_of
 from visit import PHONE, Visit
 
 from demo import ui
@@ -39,7 +39,7 @@ class Collecting:
 @pytest.fixture(scope="module")
 def collecting(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]:
     folder = tmp_path_factory.mktemp("collected")
-    blocks = ui.build(StandIn(), Truths(), samples, collect=folder)
+    blocks = ui.build(alone(StandIn()), Truths(), samples, collect=folder)
     blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
     yield Collecting(blocks.local_url, folder)
     blocks.close()

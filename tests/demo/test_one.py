@@ -9,7 +9,7 @@ import gradio as gr
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, expect
-from stand_in import NOTHING, StandIn, encoded, photo_of, reading_of, two_numbers
+from stand_in import NOTHING, StandIn, alone, encoded, photo_of, reading_of, two_numbers
 from visit import DESKTOP, PHONE, Visit, near
 
 from demo import draw, parts, ui
@@ -53,7 +53,7 @@ def counts() -> Counts:
 
 @pytest.fixture(scope="module")
 def counted_address(counts: Counts, samples: list[Sample]) -> Iterator[str]:
-    blocks = ui.build(counts, Truths(), samples)
+    blocks = ui.build(alone(counts), Truths(), samples)
     blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
     yield blocks.local_url
     blocks.close(verbose=False)
@@ -254,7 +254,7 @@ def test_tables_stay_tables(visit: Visit) -> None:
 
 
 def test_what_was_forgotten_is_told() -> None:
-    findings = Findings((reading_of("42", photo_of("42")),), None)
+    findings = Findings((reading_of("42", photo_of("42")),), None, StandIn())
     with pytest.raises(gr.Error, match="forgotten"):
         one.decide(0.5, None, None)
     with pytest.raises(gr.Error, match="forgotten"):

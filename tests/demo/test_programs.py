@@ -17,7 +17,7 @@ import pytest
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from stand_in import NOTHING, StandIn, encoded, photo_of
+from stand_in import NOTHING, StandIn, alone, encoded, photo_of
 from visit import DESKTOP, PHONE, Visit
 
 from demo import endpoints, ui
@@ -157,7 +157,7 @@ def test_too_large_a_batch_is_refused(address: str) -> None:
 @pytest.fixture(scope="module")
 def with_tools(samples: list[Sample]) -> Iterator[gr.Blocks]:
     """A page as it is served where the mcp package is installed."""
-    blocks = ui.build(StandIn(), Truths(), samples)
+    blocks = ui.build(alone(StandIn()), Truths(), samples)
     blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options(mcp=True))
     yield blocks
     blocks.close(verbose=False)

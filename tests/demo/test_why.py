@@ -12,6 +12,7 @@ from stand_in import MANY, NOTHING, StandIn, encoded, photo_of, reading_of
 from visit import PHONE, Visit
 
 from demo import draw, why
+from demo.answer import Findings
 from demo.photo_input import Sent
 from svhn.data.truth import Sample
 from svhn.pipeline import Explanation
@@ -106,29 +107,30 @@ def test_phone_without_sideways_scrolling(browser: Browser, address: str) -> Non
     context.close()
 
 
-def sent(number: str) -> tuple[Sent, Reading]:
+def sent(number: str, pipeline: StandIn = StandIn()) -> tuple[Sent, Findings, Reading]:
     photo = photo_of(number)
-    return Sent("house.png", encoded(photo)), reading_of(number, photo)
+    reading = reading_of(number, photo)
+    return Sent("house.png", encoded(photo)), Findings((reading,), None, pipeline), reading
 
 
 def test_networks_that_cannot_tell_say_so() -> None:
-    told = why.explain(CannotTell(), *sent("42"))
+    told = why.explain(*sent("42", CannotTell()))
     assert why.NO_HEAT in told
     assert why.NO_ATTENTION in told
     assert "<img" not in told
 
 
 def test_no_digit_was_read_of_too_long_a_number() -> None:
-    told = why.explain(StandIn(), *sent(MANY))
+    told = why.explain(*sent(MANY))
     assert why.LOOKED in told
     assert why.READ not in told
 
 
 def test_a_photo_that_is_gone_is_a_sentence() -> None:
-    photo, reading = sent("42")
-    assert "Send it again" in why.explain(StandIn(), None, reading)
-    assert "Send it again" in why.explain(StandIn(), photo, None)
-    assert "not a picture" in why.explain(StandIn(), Sent("a.png", b"no picture"), reading)
+    photo, found, reading = sent("42")
+    for gone in ((None, found, reading), (photo, None, reading), (photo, found, None)):
+        assert "Send it again" in why.explain(*gone)
+    assert "not a picture" in why.explain(Sent("a.png", b"no picture"), found, reading)
 
 
 def test_heat_glows_where_it_was_on_a_grey_photo() -> None:

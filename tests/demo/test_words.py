@@ -50,6 +50,27 @@ def test_states(number: str, state: str, said: str) -> None:
     assert "Wrong" not in text(shown)
 
 
+def test_a_rejected_reading_says_why() -> None:
+    rejected = dataclasses.replace(reading_of("42", photo_of("42")), confidence=0.0)
+    assert words.REJECTED in words.verdict(rejected, StandIn.unsure_below, None)
+    assert words.REJECTED not in verdict("1984")
+
+
+@pytest.mark.parametrize(
+    ("number", "state", "said"),
+    [
+        ("42", "sure", "42 >99 %"),
+        ("1984", "unsure", "1984 41 %, unsure"),
+        (NOTHING, "none", "– no number"),
+        (MANY, "none", "… more than five digits"),
+    ],
+)
+def test_a_reading_among_others(number: str, state: str, said: str) -> None:
+    shown = words.brief(reading_of(number, photo_of(number)), StandIn.unsure_below)
+    assert f'class="brief {state}"' in shown
+    assert text(shown) == said
+
+
 @pytest.mark.parametrize(
     ("confidence", "said"),
     [(0.85, "Fairly sure"), (0.84, "Rather sure"), (0.5, "Rather sure"), (0.49, "A guess"), (0.0, "A guess")],

@@ -1,0 +1,81 @@
+"""All networks of a weights folder, for visitors to choose from.
+
+They are few and small, so all are loaded when the page starts: a damaged file is told there and then, and not to a
+visitor. Nothing changes afterwards, so that threads may share them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import product, zip_longest
+from pathlib import Path
+
+from svhn import weights
+from svhn.pipeline import Pipeline
+
+Pair = tuple[str, str]  # the names of a localizer and a reader
+
+
+@dataclass(frozen=True)
+class Network:
+    """One of them: its name in the manifest, what it is called, the document of the project that it is built after,
+    if any, and whether it works where nobody has chosen among several."""
+
+    name: str
+    title: str
+    document: str | None = None
+    default: bool = False
+
+
+@dataclass(frozen=True)
+class Networks:
+    """Localizers and readers, the default first, and a pipeline of every pair of them."""
+
+    localizers: tuple[Network, ...]
+    readers: tuple[Network, ...]
+    pipelines: Mapping[Pair, Pipeline]
+
+    @property
+    def default(self) -> Pipeline:
+        """What reads where nobody has chosen."""
+        return self.pipelines[self.localizers[0].name, self.readers[0].name]
+
+    @property
+    def many(self) -> bool:
+        """There is something to choose."""
+        return len(self.pipelines) > 1
+
+    def title(self, name: str) -> str:
+        """What the network of that name is called."""
+        return next(network.title for network in (*self.localizers, *self.readers) if network.name == name)
+
+    @staticmethod
+    def load(folder: Path = weights.DEFAULT_DIR) -> Networks:
+        """Raises WeightsError, also for a network that is not the default."""
+        folder = Path(folder)
+        manifest = weights.read_manifest(folder)
+        localizers, readers = weights.localizers(manifest), weights.readers(manifest)
+        # Each once, and a default beside those that are left over.
+        loaded = [Pipeline.load(folder, localizer=a, reader=b) for a, b in zip_longest(localizers, readers)]
+        finding, reading = dict(zip(localizers, loaded, strict=False)), dict(zip(readers, loaded, strict=False))
+
+        return Networks(
+            _named(manifest, localizers),
+            _named(manifest, readers),
+            {(a, b): _pair(finding[a], reading[b], a, b) for a, b in product(localizers, readers)},
+        )
+
+
+def _named(manifest: dict, names: list[str]) -> tuple[Network, ...]:
+    entries = [manifest["networks"][name] for name in names]
+    return tuple(
+        Network(name, entry.get("title", name), entry.get("document"), len(names) > 1 and name == names[0])
+        for name, entry in zip(names, entries, strict=True)
+    )
+
+
+def _pair(finding: Pipeline, reading: Pipeline, localizer: str, reader: str) -> Pipeline:
+    """The localizer of one pipeline with the reader of another, and what belongs to that reader."""
+    sha256 = {localizer: finding.sha256[localizer], reader: reading.sha256[reader]}
+    return replace(reading, localizer=finding.localizer, sha256=sha256)

@@ -1,0 +1,43 @@
+"""What every pair of networks says of a photo, as a table in HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+from svhn.reading import Reading
+
+from . import votes, words
+from .networks import Network, Networks, Pair
+from .truth import Truth
+
+WAITING = """<h3>Every pair</h3><p class="note">One network finds, another reads, as on the tab “One photo”: a pair
+weighs several boxes, so its number may differ from what its reader says of the best box above.</p>"""
+SHORT = {"": "none", None: "&gt; 5 digits"}  # where a cell has no number
+
+
+def pair_table(networks: Networks, read: Mapping[Pair, Reading], truth: Truth | None) -> str:
+    """A row a localizer, a column a reader; numbers that are wrong or, where nobody knows, differ from most are
+    marked."""
+    answers = {pair: words.said(reading) for pair, reading in read.items()}
+    expected, sign, word = votes.most(list(answers.values())), "≠", "differs"
+    if truth is not None:
+        expected, sign, word = words.expected(truth), "✗", "wrong"
+    mark = f'<span aria-hidden="true"> {sign}</span><span class="spoken"> {word}</span>'
+
+    def cell(answer: str | None) -> str:
+        text = answer or SHORT[answer]
+        return f"<td>{text}</td>" if answer == expected else f'<td class="{word}">{text}{mark}</td>'
+
+    def row(localizer: Network) -> str:
+        cells = "".join(cell(answers[localizer.name, reader.name]) for reader in networks.readers)
+        return f'<tr><th scope="row">{escape(localizer.title)}</th>{cells}</tr>'
+
+    heads = "".join(f'<th scope="col">{escape(reader.title)}</th>' for reader in networks.readers)
+    told = votes.of_pairs(list(answers.values()), expected, words.told(truth) if truth else "")
+    return (
+        f'{WAITING}<p class="told">{told}</p>'
+        '<div class="scrolls" tabindex="0" role="region" aria-label="What every pair says"><table class="pairs">'
+        f"<thead><tr><td></td>{heads}</tr></thead><tbody>{''.join(map(row, networks.localizers))}</tbody></table></div>"
+        f'<p class="note">Rows find the number, columns read it; {sign} means {word}.</p>'
+    )

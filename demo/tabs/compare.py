@@ -1,0 +1,130 @@
+"""Compare: all localizers on the same photo, all readers on the same crop, and all pairs of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import gradio as gr
+import numpy as np
+
+from svhn.boxes import Box
+from svhn.data.truth import Sample
+from svhn.photos import PhotoError, open_photo
+
+from .. import cards, chart, words
+from ..compare import Found, read_crop, read_pairs, search
+from ..networks import Networks
+from ..offer import offer
+from ..pair_table import WAITING, pair_table
+from ..parts import KEPT_S, PAIRS, READS, html
+from ..photo_input import PhotoInput, Sent, photo_input
+from ..truth import Truth, Truths
+
+TRUE = "true box"  # among the boxes that the crop may be of, which else have the name of a localizer
+
+
+@dataclass(frozen=True, eq=False)
+class Searched:
+    """What is kept of a visitor's photo, so that another crop needs no localizer; `sha256` is that of the file."""
+
+    sha256: bytes
+    found: tuple[Found, ...]
+    truth: Truth | None
+
+    def of(self, sent: Sent) -> bool:
+        """It is about that file."""
+        return self.sha256 == hashlib.sha256(sent.data).digest()
+
+    @property
+    def boxes(self) -> dict[str, Box]:
+        """All that the crop can be of, the default localizer's first."""
+        boxes = {each.network.name: each.box for each in self.found}
+        boxes[TRUE] = self.truth.box if self.truth else None
+        return {name: box for name, box in boxes.items() if box is not None}
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """The same as they are called."""
+        titles = {each.network.name: each.network.title for each in self.found} | {TRUE: "The true box"}
+        return [(titles[name], name) for name in self.boxes]
+
+
+def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInput:
+    """Lays the tab out; `own` are photos to try. Gives the photo."""
+    with gr.Row(elem_classes="room"):
+        with gr.Column(scale=5, min_width=320):
+            photo = photo_input("compare-photo")
+            offer(own, "No photo at hand? Try one of these", photo, "compare-examples")
+        with gr.Column(scale=6, min_width=320):
+            summary = html(cards.idle(), elem_id="compare-summary")
+            roll = html(cards.roll(networks))
+            places = html(visible=False, elem_id="compare-places", elem_classes="comparison")
+    with gr.Column(visible=False, elem_classes="comparison") as cropped:
+        html(cards.READERS)
+        with gr.Row(elem_id="compare-crop"):
+            crop = html(elem_id="crop")
+            of = gr.Radio(label="The crop is the box of", elem_id="crop-of")
+        readings = html(elem_id="compare-readings", js_on_load=chart.READS_OUT)
+    pairs = html(visible=False, elem_id="compare-pairs", elem_classes="comparison")
+    searched = gr.State(None, time_to_live=KEPT_S)
+
+    def read(picture: np.ndarray, kept: Searched, name: str | None) -> dict:
+        """What the readers say of one of the boxes, if there is any."""
+        if name is None:
+            return {summary: cards.summary(kept.found, [], kept.truth)}
+        box = kept.boxes[name]
+        reads = list(read_crop(networks, picture, box))
+        return {
+            summary: cards.summary(kept.found, reads, kept.truth),
+            crop: cards.crop(picture, box),
+            readings: cards.readers(reads, networks.default.unsure_below, kept.truth),
+        }
+
+    def on_change(sent: Sent | None, kept: Searched | None) -> dict:
+        if sent and kept and kept.of(sent):
+            return gr.skip()  # Gradio tells of a photo twice where it came from another tab
+        hidden = gr.update(visible=False)
+        empty = {places: hidden, cropped: hidden, pairs: hidden, searched: None}
+        if sent is None:
+            return {summary: cards.idle(), roll: gr.update(visible=True), **empty}
+        try:
+            picture = open_photo(sent.data)
+        except PhotoError as error:
+            return {summary: words.refusal(str(error)), roll: hidden, **empty}
+        kept = Searched(hashlib.sha256(sent.data).digest(), search(networks, picture), truths.find(sent.data))
+        first = next(iter(kept.boxes), None)
+        return {
+            roll: hidden,
+            places: gr.update(visible=True, value=cards.localizers(picture, kept.found, kept.truth)),
+            cropped: gr.update(visible=first is not None),
+            of: gr.update(choices=kept.choices, value=first),
+            pairs: gr.update(visible=True, value=WAITING),
+            searched: kept,
+            **read(picture, kept, first),
+        }
+
+    def on_crop(sent: Sent | None, kept: Searched | None, name: str | None) -> dict:
+        if not (sent and kept and kept.of(sent) and name in kept.boxes):
+            raise gr.Error(words.FORGOTTEN, title="Forgotten", print_exception=False)
+        return read(open_photo(sent.data), kept, name)
+
+    def on_search(sent: Sent | None, kept: Searched | None) -> str | dict:
+        if not (sent and kept and kept.of(sent)):
+            return gr.skip()
+        return pair_table(networks, read_pairs(networks, open_photo(sent.data), kept.found), kept.truth)
+
+    quiet = {"api_visibility": "private", "trigger_mode": "always_last"}
+    photo.change(
+        on_change,
+        [photo, searched],
+        [summary, roll, places, cropped, crop, of, readings, pairs, searched],
+        show_progress="minimal",
+        show_progress_on=[summary, places, readings, pairs],
+        **quiet,
+        **READS,
+    )
+    of.input(on_crop, [photo, searched, of], [summary, crop, readings], show_progress="hidden", **quiet, **READS)
+    searched.change(on_search, [photo, searched], pairs, show_progress="minimal", **quiet, **PAIRS)
+    return photo

@@ -1,0 +1,176 @@
+"""The tab "Compare" in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import gradio as gr
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, expect
+from several import several
+from stand_in import NOTHING, StandIn, encoded, photo_of
+from visit import PHONE, Visit
+
+from demo import ui
+from demo.truth import Truths
+from svhn.data.truth import Sample
+
+Launch = Callable[..., gr.Blocks]
+
+
+@pytest.fixture(scope="module")
+def address(samples: list[Sample]) -> Iterator[str]:
+    """Of a page with several networks."""
+    blocks = ui.build(several(), Truths(), samples)
+    blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    yield blocks.local_url
+    blocks.close(verbose=False)
+
+
+class Tab:
+    """The tab as a visitor uses it."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit, self.page = visit, visit.page
+        self.page.get_by_role("tab", name="Compare").click()
+        self.summary = self.page.locator("#compare-summary")
+        self.cards = self.page.locator("#compare-readings li")
+        self.table = self.page.locator("#compare-pairs table")
+
+    def example(self, name: str) -> Locator:
+        return self.page.locator("#compare-examples").get_by_role("button", name=name)
+
+    def upload(self, data: bytes) -> None:
+        file = {"name": "house.png", "mimeType": "image/png", "buffer": data}
+        self.page.locator("#compare-photo input[type=file]").set_input_files(file)
+
+
+@pytest.fixture
+def tab(visit: Visit) -> Tab:
+    return Tab(visit)
+
+
+def test_a_photo_through_all_networks(tab: Tab) -> None:
+    expect(tab.page.locator(".roll")).to_contain_text("document 004")
+    tab.example("Clear").click()
+    expect(tab.summary.get_by_role("heading")).to_have_text("The readers disagree: two say 42, one 47.")
+    expect(tab.summary).to_contain_text("Two of three right: the true number is 42.")
+    expect(tab.page.locator("#compare-places .cards li")).to_have_count(4)
+    expect(tab.page.locator("#compare-places .cards li").nth(1)).to_contain_text("IoU 0.83")
+    expect(tab.cards.nth(2)).to_contain_text("Differs: two say 42")
+    expect(tab.table.locator("tbody td")).to_have_count(12)
+    expect(tab.table).to_contain_text("47 ✗ wrong")
+    expect(tab.page.locator(".roll")).to_be_hidden()
+    assert tab.page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
+    tab.visit.keep("compare")
+    tab.page.locator("#compare-photo").get_by_label("Remove Image").click()
+    expect(tab.summary).to_contain_text("Do they agree?")
+    for part in ("#compare-places", "#compare-readings", "#compare-pairs"):
+        expect(tab.page.locator(part)).to_be_hidden()
+
+
+def test_the_crop_of_another_box(tab: Tab) -> None:
+    photo = photo_of("42")
+    photo[:20, :24] = photo_of("7")[:20, :24]  # where the third localizer looks, and beyond
+    tab.upload(encoded(photo))
+    boxes = tab.page.locator("#crop-of").get_by_role("radio")
+    expect(boxes).to_have_count(3)  # the fourth finds nothing, and nobody knows the truth
+    expect(boxes.first).to_be_checked()
+    expect(tab.table.locator("tbody tr").nth(2)).to_contain_text("7 ≠ differs")
+    crop = tab.page.locator("#crop img").get_attribute("src")
+    tab.page.get_by_label("Corner").check()
+    expect(tab.summary.get_by_role("heading")).to_have_text("The readers disagree: two say 7, one 47.")
+    expect(tab.cards.first.locator(".brief b")).to_have_text("7")
+    expect(tab.page.locator("#crop img")).not_to_have_attribute("src", crop)
+    expect(tab.page.locator("#compare-places .cards li")).to_have_count(4)
+    tab.example("Clear").click()
+    expect(tab.summary).to_contain_text("two say 42")
+    expect(boxes).to_have_count(4)
+    tab.page.get_by_label("The true box").check()
+    expect(tab.summary).to_contain_text("two say 42")
+
+
+def test_figures_are_read_out_on_the_card_they_belong_to(tab: Tab) -> None:
+    tab.example("Clear").click()
+    readouts = tab.cards.locator(".readout")
+    expect(readouts).to_have_count(3)
+    tab.page.mouse.move(2, 2)  # it points at nothing, wherever the page is scrolled to
+    tab.cards.nth(2).locator('.digits td[tabindex="0"]').focus()
+    expect(readouts.nth(2)).to_contain_text("1st digit is 4: 99.")
+    tab.page.keyboard.press("ArrowRight")
+    expect(readouts.nth(2)).to_contain_text("2nd digit is 4: <0.1 %")
+    expect(readouts.nth(0)).to_be_empty()
+
+
+def test_a_broken_file_is_a_sentence_and_the_page_goes_on(tab: Tab) -> None:
+    tab.example("Clear").click()
+    expect(tab.table).to_be_visible()
+    tab.page.locator("#compare-photo").get_by_label("Remove Image").click()
+    tab.upload(b"This is no picture.")
+    expect(tab.summary).to_contain_text("not a picture")
+    expect(tab.table).to_be_hidden()
+    tab.page.locator("#compare-photo").get_by_label("Remove Image").click()
+    tab.upload(encoded(photo_of(NOTHING)))
+    expect(tab.summary).to_contain_text("two find no number, one says 47")
+
+
+def test_on_from_one_photo(visit: Visit) -> None:
+    page = visit.page
+    visit.upload("house.png", encoded(photo_of("128")))
+    visit.verdict("sure", "128")
+    page.get_by_role("button", name="Which networks?").click()
+    page.get_by_role("button", name="Compare them all on this photo").click()
+    expect(page.locator("#compare-summary")).to_contain_text("two say 128, one 47")
+    expect(page.get_by_role("tab", name="Compare")).to_have_attribute("aria-selected", "true")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_phone_without_sideways_scrolling(browser: Browser, address: str, scheme: str) -> None:
+    context = browser.new_context(viewport=PHONE, color_scheme=scheme, has_touch=True, is_mobile=True)
+    tab = Tab(Visit(context, address))
+    tab.example("Clear").tap()
+    expect(tab.table).to_be_visible()
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    tops = [card.bounding_box()["y"] for card in tab.cards.all()]
+    assert len(set(tops)) == 3  # one below the other
+    tab.visit.keep(f"compare-phone-{scheme}")
+    context.close()
+
+
+def test_nothing_to_compare_with_a_single_pair(launch: Launch, samples: list[Sample], context: BrowserContext) -> None:
+    visit = Visit(context, launch(StandIn(), samples).local_url)
+    expect(visit.page.get_by_role("tab", name="For programs")).to_be_visible()
+    expect(visit.page.get_by_role("tab", name="Compare")).to_have_count(0)
+    visit.page.locator("#examples").get_by_role("button", name="Clear").click()
+    visit.verdict("sure", "42")
+    expect(visit.page.locator("#networks")).to_be_hidden()
+
+
+def test_what_was_forgotten_is_told(launch: Launch, context: BrowserContext, samples: list[Sample]) -> None:
+    blocks = launch(several(), samples)
+    tab = Tab(Visit(context, blocks.local_url))
+    tab.example("Clear").click()
+    expect(tab.table).to_be_visible()
+    for session in blocks.state_holder.session_data.values():
+        for key in session.state_data:
+            session.state_data[key] = None
+    tab.page.get_by_label("Near").check()
+    expect(tab.page.get_by_test_id("toast-body")).to_contain_text("forgotten")
+
+
+def test_two_visitors_get_their_own(browser: Browser, address: str) -> None:
+    contexts = [browser.new_context() for _ in range(2)]
+    tabs = [Tab(Visit(context, address)) for context in contexts]
+    for tab, number in zip(tabs, ("7", "128"), strict=True):
+        tab.upload(encoded(photo_of(number)))
+    for tab, number in zip(tabs, ("7", "128"), strict=True):
+        expect(tab.summary).to_contain_text(f"two say {number}, one 47")
+        expect(tab.table).to_contain_text(number)
+    for context in contexts:
+        context.close()
+
+
+def test_large_photos_are_refused_before_they_are_decoded(tab: Tab) -> None:
+    tab.upload(encoded(np.zeros((9000, 5000, 3), np.uint8)))
+    expect(tab.summary).to_contain_text("at most 40 megapixels")
