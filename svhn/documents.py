@@ -260,8 +260,8 @@ ROWS = (
         STRIPS,
         reader="strips",
         claim="98.5 % of 1,000 strips",
-        mend="Labels are filled from the left, so that they mean the same on strips as on photos; the kernel is left "
-        "open: 3×3; the length is told by the blanks.",
+        mend="Labels are filled from the left, so that they mean the same on strips as on photos; kernel and pooling "
+        "are left open: 3×3, four times halved; the length is told by the blanks.",
     ),
     Row(
         "004",
