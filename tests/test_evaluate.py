@@ -60,7 +60,7 @@ def test_the_report_has_the_contracts_keys(tiny_weights, small_data):
     report = evaluate.split_report(outcome, "test", {"compact": "00"})
     assert set(report) == {"split", "images", "left_out", "reader", "localizer", "end_to_end", "latency_ms", "weights"}
     assert {"sequence_accuracy", "digit_accuracy", "by_length", "coverage_at_98"} <= set(report["reader"])
-    assert set(report["localizer"]) == {"mean_iou", "recall_50", "containment"}
+    assert set(report["localizer"]) == {"mean_iou", "mean_dice", "recall_50", "containment"}
     assert set(report["latency_ms"]) == {"median", "p95"}
     assert report["images"] == 3
     assert sum(entry["n"] for entry in report["reader"]["by_length"].values()) == 3
