@@ -93,8 +93,8 @@ def _how(records: Records, machines: Machines) -> str:
 - **ms** is the median of {TIMED} pictures, one at a time, after {WARM_UP} to warm up. Threads: {threads}. Machine:
   {told(lambda record: record["machine"])}.
 - **Trained** has minutes by the clock, machine ({machines or "none yet"}) and seed. The machine had other work beside,
-  so the steps, at the end of this page, say more than the minutes. What a few minutes of a CPU gave is not what a system
-  can do: the paper's network trained for six days.
+  so the steps, at the end of this page, say more than the minutes. What a few minutes of a CPU gave is not what a
+  system can do: the paper's network trained for six days.
 - Measured {told(lambda record: record["date"])}, at commit {told(lambda record: f"`{record['code']}`")}."""
 
 
