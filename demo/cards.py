@@ -17,7 +17,7 @@ from .compare import Found, Read, overlap, places
 from .networks import Network, Networks
 from .truth import Truth
 
-PICTURE_SIDE = 640  # pixels, of the photo in a card
+PICTURE_SIDE = 420  # pixels, of the photo in a card; Gradio keeps what it shows with the session
 CROP_SIDE = 360
 GOOD_PLACE = 0.5  # IoU with the true box
 
@@ -91,7 +91,7 @@ def localizers(photo: np.ndarray, found: Sequence[Found], truth: Truth | None) -
         alt = f"The photo with {what}{', the true one dashed in red' if true else ''}"
         score = "" if each.box is None else f"score <b>{each.scores[0]:.2f}</b> · "
         cards.append(
-            f"<figure>{draw.image(picture, alt)}</figure><div><h4>{_name(each.network)}</h4>"
+            f"<figure>{draw.image(picture, alt, quality=84)}</figure><div><h4>{_name(each.network)}</h4>"
             f"{_place(each, groups, truth)}<p class='cost'>{score}{_ms(each.ms)}</p></div>"
         )
     legend = words.legend(any(each.box for each in found), true is not None)
