@@ -89,7 +89,7 @@ def _pipeline(options: argparse.Namespace):
 
 def evaluate(options: argparse.Namespace) -> None:
     from . import evaluate
-    from .weights import write_whole
+    from .weights import write_out
 
     if options.limit is not None and options.limit < 1:
         raise DataError(f"--limit is {options.limit}; it must be at least 1.")
@@ -108,10 +108,7 @@ def evaluate(options: argparse.Namespace) -> None:
             print(f"{name} was left out: {reason}", file=sys.stderr)
         if left_out:
             print(f"{len(left_out)} photos were left out, {len(outcome.names)} evaluated.", file=sys.stderr)
-    try:
-        write_whole(options.out, (json.dumps(report, indent=2) + "\n").encode())
-    except OSError as error:
-        raise DataError(f"{options.out} cannot be written ({error.strerror}).") from None
+    write_out(options.out, (json.dumps(report, indent=2) + "\n").encode())
     print(json.dumps(report["end_to_end"]))
 
 
@@ -213,15 +210,6 @@ def checkpoints(options: argparse.Namespace) -> None:
         print(row(line) if number else f"{header(line)}\n{row(line)}", flush=True)
 
 
-def _in_words(result: dict, unsure_below: float) -> str:
-    if result["box"] is None:
-        return "no number found"
-    if result["number"] is None:
-        return "a number of more than five digits"
-    doubt = ", unsure" if result["confidence"] < unsure_below else ""
-    return f"{result['number']} ({result['confidence']:.0%}{doubt})"
-
-
 def offer(options: argparse.Namespace) -> None:
     from .release import offer
     from .training import checkpoint
@@ -229,3 +217,12 @@ def offer(options: argparse.Namespace) -> None:
     for run in options.runs:
         entry = offer(run.name, checkpoint.load(run), options.weights, options.data)
         print(f"{entry['file']}: {entry['bytes'] / 2**20:.1f} MiB")
+
+
+def _in_words(result: dict, unsure_below: float) -> str:
+    if result["box"] is None:
+        return "no number found"
+    if result["number"] is None:
+        return "a number of more than five digits"
+    doubt = ", unsure" if result["confidence"] < unsure_below else ""
+    return f"{result['number']} ({result['confidence']:.0%}{doubt})"

@@ -15,7 +15,7 @@ from .measuring import figures, trained
 from .measuring.material import Material
 from .measuring.systems import measured
 from .provenance import code_version, machine
-from .weights import write_whole
+from .weights import write_out
 
 FLAGS = {"SVHN": "--data", "MNIST": "--mnist"}
 
@@ -57,10 +57,7 @@ def measure(
         except (TrainingError, WeightsError) as error:
             told = Told(row, Fate.FAILED, why=str(error))
         if told.fate is Fate.MEASURED:
-            try:
-                write_whole(path_of(row, out), (json.dumps(told.record, indent=2) + "\n").encode())
-            except OSError as error:
-                raise DataError(f"{path_of(row, out)} cannot be written ({error.strerror}).") from None
+            write_out(path_of(row, out), (json.dumps(told.record, indent=2) + "\n").encode())
         yield told
 
 

@@ -23,7 +23,7 @@ from .errors import DataError
 from .evaluate import TOO_LONG, Example
 from .pipeline import Pipeline
 from .reading import Reading
-from .weights import write_whole
+from .weights import write_out
 
 GREEN, RED = (tuple(value / 255 for value in colour) for colour in (draw.FOUND, draw.TRUE))  # the same on the page
 CELL_SIDE = 400  # pixels of the longer side of a photo in a grid, at most
@@ -128,7 +128,4 @@ def save(figure: Figure, path: Path) -> None:
     FigureCanvasAgg(figure)
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=90)
-    try:
-        write_whole(path, content.getvalue())
-    except OSError as error:
-        raise DataError(f"{path} cannot be written ({error.strerror}).") from None
+    write_out(path, content.getvalue())

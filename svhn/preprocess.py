@@ -65,10 +65,9 @@ def squashed(photo: np.ndarray, size: int) -> torch.Tensor:
 
 
 def centre_patch(photo: np.ndarray, size: int) -> tuple[torch.Tensor, np.ndarray, float]:
-    """Shorter side scaled to `size`, the middle cut out -> patch uint8 (3, size, size), its offset (x, y) in
-    the scaled photo, and the scale. A point p of the photo lies at p * scale - offset in the patch."""
+    """The photo's middle square, scaled -> patch uint8 (3, size, size), its left and top (x, y) in the photo, and the
+    scale. A point p of the photo lies at (p - left_top) * scale in the patch."""
     height, width = photo.shape[:2]
-    factor = size / min(height, width)
-    scaled = working_copy(photo, round(max(height, width) * factor))
-    top, left = (scaled.shape[1] - size) // 2, (scaled.shape[2] - size) // 2
-    return scaled[:, top : top + size, left : left + size], np.array([left, top], dtype=np.float64), factor
+    side = min(height, width)
+    left, top = (width - side) // 2, (height - side) // 2  # cut before it is scaled: a long photo would grow huge
+    return squashed(photo[top : top + side, left : left + side], size), np.array([left, top], float), size / side

@@ -15,7 +15,7 @@ from .errors import WeightsError
 from .models import LOCALIZERS, READERS
 from .pipeline import Pipeline
 from .training.checkpoint import Checkpoint, State
-from .training.recipes import RECIPES
+from .training.recipes import RECIPES, Recipe
 
 UNSURE_BELOW = 0.5  # calibrated confidence: below it a reading is more likely wrong than right
 
@@ -42,7 +42,7 @@ def release(
         "localizer": localizer[0],
         "reader": reader[0],
         "unsure_below": UNSURE_BELOW,
-        "networks": {name: _entry(name, network, state) for name, network, state in (localizer, reader)},
+        "networks": {name: _entry(name, RECIPES[name], network, state) for name, network, state in (localizer, reader)},
         "held_out": {key: value for key, value in report.items() if key != "weights"},
     }
     manifest["networks"][reader[0]]["temperature"] = pipeline.temperature
@@ -68,7 +68,7 @@ def offer(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dict:
     if name in (manifest["localizer"], manifest["reader"]):
         raise WeightsError(f"{name} is a default network of {folder}; train_all.py ships these.")
     network = trained.network.half().float().eval()
-    entry = _entry(name, network, trained.state)
+    entry = _entry(name, trained.recipe, network, trained.state)
     if kind in READERS:
         pipeline = Pipeline(weights.load(folder, manifest["localizer"]), network)
         entry["temperature"] = _fit_temperature(pipeline, data_dir)
@@ -117,15 +117,14 @@ def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
     return fit_temperature(digit_logits, length_logits, digits, torch.tensor([length for _, length in truths]))
 
 
-def _entry(name: str, network: nn.Module, state: State) -> dict:
+def _entry(name: str, recipe: Recipe, network: nn.Module, state: State) -> dict:
     """What the manifest says of one network, before its file is written."""
     config = asdict(network.config)
-    recipe = RECIPES[name]
-    row = next(row for row in documents.ROWS if name in (row.localizer, row.reader))
+    row = next((row for row in documents.ROWS if name in (row.localizer, row.reader)), None)
     return {
         "architecture": recipe.network,
-        "title": row.title,
-        "document": row.document,
+        "title": row.title if row else name,
+        "document": row.document if row else documents.HERE,
         "config": config,
         "input": {key: config[key] for key in ("input_size", "long_sides") if key in config},
         "normalisation": {"mean": config["mean"], "std": config["std"]},

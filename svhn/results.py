@@ -12,7 +12,7 @@ from .measure import path_of
 from .measuring import tables
 from .measuring.figures import TIMED, WARM_UP
 from .measuring.tables import PICTURES, Machines, Records
-from .weights import write_whole
+from .weights import write_out
 
 CHARTS = (
     ("Readers, the true box given: every digit and the length right", READER, "sequence_accuracy"),
@@ -25,10 +25,7 @@ def write_page(folder: Path, page: Path) -> int:
     """Writes the page of the records in the folder; gives their count. Raises DataError for a damaged record, or if the
     page cannot be written."""
     records = read_records(folder)
-    try:
-        write_whole(page, as_page(records).encode())
-    except OSError as error:
-        raise DataError(f"{page} cannot be written ({error.strerror}).") from None
+    write_out(page, as_page(records).encode())
     return len(records)
 
 

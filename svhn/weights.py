@@ -21,7 +21,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .errors import WeightsError
+from .errors import DataError, WeightsError
 from .models import LOCALIZERS, NETWORKS, READERS, build
 
 MAX_BYTES = 16 * 2**20
@@ -128,6 +128,14 @@ def write_whole(path: Path, data: bytes) -> None:
     except OSError:
         aside.unlink(missing_ok=True)
         raise
+
+
+def write_out(path: Path, data: bytes) -> None:
+    """`write_whole` of a file that somebody named. Raises DataError if it cannot be written."""
+    try:
+        write_whole(path, data)
+    except OSError as error:
+        raise DataError(f"{path} cannot be written ({error.strerror}).") from None
 
 
 def _half(tensor: torch.Tensor) -> torch.Tensor:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,8 +11,11 @@ import torch
 from stand_in import READINGS, number_in
 from torch import nn
 
+from demo import ui
 from demo.networks import Network, Networks
+from demo.truth import Truths
 from svhn import labels
+from svhn.data.truth import Sample
 from svhn.pipeline import Pipeline
 
 MIDDLE, NEAR, CORNER = (0.25, 0.25, 0.75, 0.75), (0.2, 0.2, 0.75, 0.75), (0.0, 0.0, 0.2, 0.25)  # shares of a photo
@@ -64,6 +68,15 @@ class Attends(Reads):
 
     def attention(self, crops: torch.Tensor) -> torch.Tensor:
         return torch.full((len(crops), 5, 2, 4), 1 / 8)
+
+
+@contextmanager
+def served(samples: list[Sample]) -> Iterator[str]:
+    """The address of a page with them."""
+    blocks = ui.build(several(), Truths(), samples)
+    blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    yield blocks.local_url
+    blocks.close(verbose=False)
 
 
 def several() -> Networks:

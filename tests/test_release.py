@@ -18,6 +18,7 @@ from svhn.training.recipes import Recipe
 TINY = {
     "customized": Recipe("customized", 1, 1, 1.0, sizes={"channels": (4, 4, 4, 4), "dense": 8}),
     "l2_box": Recipe("small_box", 1, 1, 1.0, sizes={"channels": (4, 4), "dense": 8}),
+    "compact_synthetic": Recipe("compact", 1, 1, 1.0, sizes={"channels": (8, 8, 16, 16), "summary": 32}),
     "mnist_logistic": Recipe("logistic", 1, 1, 1.0, data="mnist"),
 }
 
@@ -46,12 +47,14 @@ def _run(folder: Path, name: str) -> str:
 
 def test_what_is_offered_can_be_chosen_and_is_told_of(folder, small_data, tmp_path):
     before = weights.read_manifest(folder)
-    runs = [_run(tmp_path / "runs", name) for name in ("customized", "l2_box")]
+    runs = [_run(tmp_path / "runs", name) for name in ("customized", "compact_synthetic", "l2_box")]
     assert main(["offer", *runs, "--data", str(small_data), "--weights", str(folder)]) == 0
     manifest = weights.read_manifest(folder)
-    assert weights.readers(manifest) == ["compact", "customized"]
+    assert weights.readers(manifest) == ["compact", "customized", "compact_synthetic"]
     assert weights.localizers(manifest) == ["fcos", "l2_box"]
     assert manifest["networks"]["customized"]["document"] == "001"
+    assert manifest["networks"]["customized"]["recipe"]["learning_rate"] == TINY["customized"].learning_rate
+    assert manifest["networks"]["compact_synthetic"]["title"] == "compact_synthetic"  # of no document
     assert manifest["networks"]["l2_box"]["architecture"] == "small_box"
     assert 0.4 <= manifest["networks"]["customized"]["temperature"] <= 4
     assert {name: manifest["networks"][name] for name in before["networks"]} == before["networks"]

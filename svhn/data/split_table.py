@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from ..errors import DataError
-from ..weights import write_whole
+from ..weights import write_out
 from .split import is_held_out
 
 
@@ -34,8 +34,5 @@ def write_table(prepared: Path, out: Path) -> Counter[str]:
     table = csv.writer(text)
     table.writerow(("file", "number", "part"))
     table.writerows((f"{number}.png", number, part) for number, part in zip(numbers, parts, strict=True))
-    try:
-        write_whole(out, text.getvalue().encode())
-    except OSError as error:
-        raise DataError(f"{out} cannot be written ({error.strerror}).") from None
+    write_out(out, text.getvalue().encode())
     return Counter(parts)

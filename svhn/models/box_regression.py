@@ -45,14 +45,13 @@ class BoxRegressor(nn.Module):
     def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Photo (h, w, 3) uint8 -> boxes (K, 4) in photo pixels and scores (K,); one box, whose score is 1."""
         size, (height, width) = self.config.input_size, photo.shape[:2]
-        view, offset, factor = squashed(photo, size), 0.0, np.array([size / width, size / height] * 2)
+        view, left_top, factor = squashed(photo, size), np.zeros(2), np.array([size / width, size / height] * 2)
         if self.config.centre:
-            view, offset, factor = centre_patch(photo, size)
-            offset = np.tile(offset, 2)
+            view, left_top, factor = centre_patch(photo, size)
         device = next(self.parameters()).device
         inputs = normalise(view[None].to(device), self.config.mean, self.config.std)
         share = self(inputs)[0].float().cpu().numpy()  # (4,)
         box = bx.from_xywh(share * size)  # in the view
-        box = bx.clip((box + offset) / factor, width, height)
+        box = bx.clip(box / factor + np.tile(left_top, 2), width, height)
         found = np.array([bx.area(box) > 0])
         return box[None][found], np.ones(1)[found]

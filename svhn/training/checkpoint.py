@@ -53,7 +53,7 @@ class Checkpoint:
 def save(path: Path, recipe: Recipe, average: nn.Module, state: State, **rest: Any) -> None:
     """`rest` is what resuming needs."""
     content = {
-        "recipe": json.dumps(dataclasses.asdict(recipe), sort_keys=True),
+        "recipe": _as_json(recipe),
         "average": average.state_dict(),
         "state": dataclasses.asdict(state),
         **{name: part.state_dict() for name, part in rest.items()},
@@ -82,13 +82,14 @@ def load(path: Path) -> Checkpoint:
 
 
 def resume(path: Path, recipe: Recipe, start: State, device: torch.device, **parts: Any) -> State:
-    """Fills network, average and optimizer from a checkpoint of the same recipe, seed and data; gives its state.
+    """Fills network, average and optimizer from a checkpoint of the same recipe, seed and data; gives its state. Only
+    the recipe's steps may differ: a run can go on for longer than it was meant to.
 
     Raises TrainingError when it does not fit.
     """
     try:
         content = tensors.load(path, device)
-        if _recipe(content["recipe"]) != _recipe(json.dumps(dataclasses.asdict(recipe))):
+        if dataclasses.replace(_recipe(content["recipe"]), steps=recipe.steps) != _recipe(_as_json(recipe)):
             raise TrainingError(f"{path} was made by another recipe; move it away or train without --resume.")
         state = State(**content["state"])
         if (state.seed, state.data) != (start.seed, start.data):
@@ -103,6 +104,10 @@ def resume(path: Path, recipe: Recipe, start: State, device: torch.device, **par
         raise TrainingError(
             f"{path} cannot be resumed from ({tensors.reason(error)}); train without --resume."
         ) from None
+
+
+def _as_json(recipe: Recipe) -> str:
+    return json.dumps(dataclasses.asdict(recipe), sort_keys=True)
 
 
 def _recipe(text: str) -> Recipe:

@@ -110,7 +110,7 @@ RECIPES = {
     "simple_strips": Recipe("simple", steps=10_000, batch_size=128, learning_rate=1e-3, data=MNIST),
     "simple": Recipe("simple", steps=6_000, batch_size=64, learning_rate=5e-4),
     # document 004
-    "strips": Recipe("goodfellow", 8_000, 64, 1e-3, sizes=STRIP_SIZES, data=MNIST),
+    "strips": Recipe("goodfellow", 14_000, 64, 1e-3, sizes=STRIP_SIZES, data=MNIST),
     "goodfellow_large": replace(PAPER, sizes={"local_units": 0, "norm_first": True, "dense": 2048}),
     "l2_box": SMALL_BOX,
     "dice_box": replace(SMALL_BOX, box_loss="dice"),

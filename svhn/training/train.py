@@ -52,7 +52,7 @@ def train(
     if not share > 0:
         raise TrainingError(f"--share is {share:g}; it must be more than 0.")
     recipe = replace(RECIPES[name], steps=max(1, round(RECIPES[name].steps * share)))
-    _check_data(recipe, name, prepared, mnist)
+    _check_data(recipe, name, prepared, part, mnist)
     chosen = choose_device(device)
     if start_from and share < 1:
         recipe = replace(recipe, learning_rate=recipe.learning_rate * GENTLY)
@@ -76,8 +76,10 @@ def train(
     return fit(task, recipe, run_dir, chosen, start, minutes, resume)
 
 
-def _check_data(recipe: Recipe, name: str, prepared: Path, mnist: Path | None) -> None:
+def _check_data(recipe: Recipe, name: str, prepared: Path, part: str, mnist: Path | None) -> None:
     if recipe.data == MNIST:
+        if part == "all":
+            raise TrainingError(f"{name} learns from MNIST, where --all has no meaning; leave it out.")
         if mnist is None:
             raise TrainingError(f"{name} learns from MNIST; name the folder with its four files: --data DIR")
         return

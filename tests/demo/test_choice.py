@@ -8,22 +8,18 @@ import calls
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
-from several import MIDDLE, NEAR, several
+from several import MIDDLE, NEAR, served
 from stand_in import NOTHING, encoded, photo_of
 from visit import Visit
 
-from demo import ui
-from demo.truth import Truths
 from svhn.data.truth import Sample
 
 
 @pytest.fixture(scope="module")
 def address(samples: list[Sample]) -> Iterator[str]:
     """Of a page with several networks."""
-    blocks = ui.build(several(), Truths(), samples)
-    blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
-    yield blocks.local_url
-    blocks.close(verbose=False)
+    with served(samples) as url:
+        yield url
 
 
 def choose(visit: Visit, *names: str) -> None:

@@ -8,12 +8,10 @@ import gradio as gr
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, expect
-from several import several
+from several import served, several
 from stand_in import NOTHING, StandIn, encoded, photo_of
 from visit import PHONE, Visit
 
-from demo import ui
-from demo.truth import Truths
 from svhn.data.truth import Sample
 
 Launch = Callable[..., gr.Blocks]
@@ -22,10 +20,8 @@ Launch = Callable[..., gr.Blocks]
 @pytest.fixture(scope="module")
 def address(samples: list[Sample]) -> Iterator[str]:
     """Of a page with several networks."""
-    blocks = ui.build(several(), Truths(), samples)
-    blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
-    yield blocks.local_url
-    blocks.close(verbose=False)
+    with served(samples) as url:
+        yield url
 
 
 class Tab:

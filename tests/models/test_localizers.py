@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from svhn import preprocess
 from svhn.models import LOCALIZERS, build
 from svhn.models.fcos import FCOS, STRIDE, FCOSConfig, cell_centres, merge
 from svhn.preprocess import centre_patch
@@ -117,10 +118,17 @@ def test_the_whole_photo_is_a_box():
 def test_the_centre_patch_knows_where_it_came_from():
     photo = np.zeros((50, 200, 3), np.uint8)
     photo[20:30, 98:102] = 255
-    patch, offset, factor = centre_patch(photo, 96)
+    patch, left_top, factor = centre_patch(photo, 96)
     assert patch.shape == (3, 96, 96)
-    x, y = np.array([100, 25]) * factor - offset
+    x, y = (np.array([100, 25]) - left_top) * factor
     assert patch[0, int(y), int(x)] > 200
+
+
+def test_a_long_photo_is_cut_before_it_is_scaled(monkeypatch):
+    seen = []
+    monkeypatch.setattr(preprocess, "squashed", lambda photo, size: seen.append(photo.shape))
+    preprocess.centre_patch(np.zeros((8, 100_000, 3), np.uint8), 96)
+    assert seen == [(8, 8, 3)]
 
 
 @pytest.mark.parametrize("size", [(60, 90), (700, 500)])

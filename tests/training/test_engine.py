@@ -100,6 +100,12 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path):
         fit(_task(), dataclasses.replace(RECIPE, learning_rate=1.0), tmp_path, CPU, resume=True)
 
 
+def test_a_run_can_go_on_for_longer_than_it_was_meant_to(tmp_path):
+    fit(_task(), RECIPE, tmp_path, CPU)
+    _, record = fit(_task(), dataclasses.replace(RECIPE, steps=RECIPE.steps + 4), tmp_path, CPU, resume=True)
+    assert [row["step"] for row in record.history] == [4, 8, 12, 16]
+
+
 @pytest.mark.parametrize("other", [State(seed=1), State(data="all of it")])
 def test_a_checkpoint_of_another_seed_or_other_data_is_refused(tmp_path, other):
     fit(_task(), RECIPE, tmp_path, CPU)

@@ -24,6 +24,11 @@ def test_an_unknown_network_is_told_with_the_known_ones(prepared, tmp_path):
         training.train("lenet", prepared, tmp_path)
 
 
+def test_all_images_means_nothing_to_mnist(prepared, tmp_path):
+    with pytest.raises(TrainingError, match="--all has no meaning"):
+        training.train("mnist_cnn", prepared, tmp_path, part="all", mnist=tmp_path)
+
+
 def test_missing_prepared_files_say_how_to_make_them(tmp_path):
     with pytest.raises(TrainingError, match="svhn prepare"):
         training.train("compact", tmp_path, tmp_path)
