@@ -91,6 +91,8 @@ class ViewConfig:
     roll: float = 0.05  # spread
     slope: float = 0.09  # spread of the climb of level lines on a wall seen from the side
     lean: float = 0.05  # spread of the slant of upright lines
+    steep_share: float = 0.08  # a plate hung askew, a camera held askew, a wall seen from close by
+    steep: float = 5.0  # times the spreads of roll and slope there
     narrowing: Range = (0.75, 1.0)  # of widths on a wall seen from the side
     narrowed_share: float = 0.35
     vanishing: float = 0.06  # spread of the change of scale from the number's middle to its end

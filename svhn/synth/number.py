@@ -72,11 +72,12 @@ def look(number: Number, config: ViewConfig, dice: Dice) -> torch.Tensor:
     """Homographies (n, 3, 3) from the planes to cameras whose unit is the digit height, too."""
     n = len(number.half)
     half = number.half.clamp(min=0.5)
-    roll = dice.normal(config.roll, n)
+    steep = torch.where(dice.chance(config.steep_share, n), config.steep, 1.0)
+    roll = dice.normal(config.roll, n) * steep
     narrow = torch.where(dice.chance(config.narrowed_share, n), dice.within(config.narrowing, n), 1.0)
     slant = torch.eye(3, device=dice.device).repeat(n, 1, 1)
     slant[:, 0, 0], slant[:, 0, 1] = narrow, dice.normal(config.lean, n)
-    slant[:, 1, 0] = dice.normal(config.slope, n)
+    slant[:, 1, 0] = dice.normal(config.slope, n) * steep
     slant[:, 2, :2] = dice.normal(config.vanishing, n, 2) * half.new_tensor([1.0, 0.5]) / half.amax(1, keepdim=True)
     turn = torch.eye(3, device=dice.device).repeat(n, 1, 1)
     turn[:, 0, 0], turn[:, 0, 1], turn[:, 1, 0], turn[:, 1, 1] = roll.cos(), -roll.sin(), roll.sin(), roll.cos()

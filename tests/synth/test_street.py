@@ -99,6 +99,18 @@ def test_boxes_hold_the_ink_and_fit_it(atlas):
     assert (filled.float().median(0).values >= 43).all()  # of the 48 texels that the box has
 
 
+def test_some_numbers_hang_steeply(atlas):
+    def climbs(share: float) -> torch.Tensor:
+        """The share of 400 numbers whose level lines climb by more than two thirds."""
+        dice = Dice(seeded(4), "cpu")
+        number = sample_number(400, CONFIG, atlas, dice)
+        camera = look(number, replace(CONFIG.view, steep_share=share), dice)
+        return (camera[:, 1, 0].abs() > camera[:, 0, 0].abs() * 2 / 3).float().mean()
+
+    assert climbs(0.0) == 0
+    assert 0.05 < climbs(1.0) < 0.6
+
+
 def test_a_turned_frame_sees_a_tilted_box_upright():
     centre, size, tilt = torch.tensor([[1.0, -2.0]]), torch.tensor([[2.0, 4.0]]), torch.tensor([0.4])
     found = corners(centre, size, tilt)[:, None]  # (1, 1, 4, 2) as a picture of 1 × 4 texels
