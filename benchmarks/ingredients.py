@@ -20,6 +20,7 @@ import torch
 from svhn.__main__ import PREPARED, RUNS
 from svhn.data.backgrounds import load_backgrounds
 from svhn.devices import choose_device
+from svhn.files import write_whole
 from svhn.metrics import wilson_interval
 from svhn.provenance import machine
 from svhn.synth.bank import crop_bank
@@ -29,7 +30,6 @@ from svhn.training.checkpoint import State
 from svhn.training.engine import fit
 from svhn.training.recipes import RECIPES
 from svhn.training.tasks import Sources, make_task
-from svhn.weights import write_whole
 
 HELD_OUT = 408
 FEW_FACES = 20
@@ -128,7 +128,7 @@ def main() -> None:
             "steps": state.step,
             "bank": options.bank,
             "minutes": round(state.seconds / 60, 1),
-            "machine": machine(),
+            "machine": machine(device),
         }
         write_whole(out, (json.dumps(done, indent=2) + "\n").encode())
     print("| the generator without | whole number right of 408 | 95 % interval |\n|---|---|---|")

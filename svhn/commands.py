@@ -89,7 +89,7 @@ def _pipeline(options: argparse.Namespace):
 
 def evaluate(options: argparse.Namespace) -> None:
     from . import evaluate
-    from .weights import write_out
+    from .files import write_out
 
     if options.limit is not None and options.limit < 1:
         raise DataError(f"--limit is {options.limit}; it must be at least 1.")

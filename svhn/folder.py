@@ -19,11 +19,11 @@ from pathlib import Path
 
 from . import draw, labels
 from .errors import DataError
+from .files import write_whole
 from .names import Names
 from .photos import SUFFIXES, PhotoError, open_photo
 from .pipeline import Pipeline
 from .reading import Reading
-from .weights import write_whole
 
 TABLE = "readings.csv"
 DIGITS = tuple(f"d{i + 1}" for i in range(labels.MAX_DIGITS))

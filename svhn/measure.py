@@ -11,11 +11,11 @@ from pathlib import Path
 
 from .documents import Row
 from .errors import DataError, TrainingError, WeightsError
+from .files import write_out
 from .measuring import figures, trained
 from .measuring.material import Material
 from .measuring.systems import measured
 from .provenance import code_version, machine
-from .weights import write_out
 
 FLAGS = {"SVHN": "--data", "MNIST": "--mnist"}
 

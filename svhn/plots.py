@@ -21,9 +21,9 @@ from . import draw, preprocess
 from .boxes import Box
 from .errors import DataError
 from .evaluate import TOO_LONG, Example
+from .files import write_out
 from .pipeline import Pipeline
 from .reading import Reading
-from .weights import write_out
 
 GREEN, RED = (tuple(value / 255 for value in colour) for colour in (draw.FOUND, draw.TRUE))  # the same on the page
 CELL_SIDE = 400  # pixels of the longer side of a photo in a grid, at most

@@ -10,10 +10,10 @@ from pathlib import Path
 import torch
 
 
-def machine() -> str:
-    """The machine in a few words: its GPU, else its processor."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
+def machine(device: torch.device | str = "cpu") -> str:
+    """The machine in a few words: the GPU if that is the device, else the processor."""
+    if torch.device(device).type == "cuda":
+        return torch.cuda.get_device_name(device)
     return f"CPU, {os.cpu_count()} cores ({platform.machine()})"
 
 

@@ -12,6 +12,7 @@ from . import documents, evaluate, labels, plots, weights
 from .calibration import fit_temperature
 from .curves import curves
 from .errors import WeightsError
+from .files import write_whole
 from .models import LOCALIZERS, READERS
 from .pipeline import Pipeline
 from .training.checkpoint import Checkpoint, State
@@ -74,7 +75,7 @@ def offer(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dict:
         entry["temperature"] = _fit_temperature(pipeline, data_dir)
     manifest["networks"][name] = entry
     manifest = weights.save(folder, {name: network}, manifest)
-    weights.write_whole(folder / "MODEL_CARD.md", model_card(manifest).encode())
+    write_whole(folder / "MODEL_CARD.md", model_card(manifest).encode())
     return manifest["networks"][name]
 
 
@@ -92,12 +93,12 @@ def ship(last: tuple[str, nn.Module, State], measured: Path, folder: Path, examp
     told = ("sha256", "data", "steps", "minutes", "machine", "code")
     manifest["networks"][name] = {**before, **_run(state), "measured": {key: before[key] for key in told}}
     for known in networks:
-        weights.write_whole(folder / f"{known}-curves.png", (measured / f"{known}-curves.png").read_bytes())
+        write_whole(folder / f"{known}-curves.png", (measured / f"{known}-curves.png").read_bytes())
     manifest = weights.save(folder, networks, manifest)
     plots.readings(
         Pipeline.load(folder), evaluate.folder_examples(examples_dir), folder / "readings.png", columns=4, rows=3
     )
-    weights.write_whole(folder / "MODEL_CARD.md", model_card(manifest).encode())
+    write_whole(folder / "MODEL_CARD.md", model_card(manifest).encode())
 
 
 def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:

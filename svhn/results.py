@@ -8,11 +8,11 @@ from pathlib import Path
 
 from .documents import DOCUMENTS, HERE, LOCALIZER, PIPELINE, READER, ROWS, Document, Row
 from .errors import DataError
+from .files import write_out
 from .measure import path_of
 from .measuring import tables
 from .measuring.figures import TIMED, WARM_UP
 from .measuring.tables import PICTURES, Machines, Records
-from .weights import write_out
 
 CHARTS = (
     ("Readers, the true box given: every digit and the length right", READER, "sequence_accuracy"),

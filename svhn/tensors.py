@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
 import torch
+
+from .files import whole
 
 DAMAGES = (  # by torch.load, and by taking what is not in the content
     RuntimeError,
@@ -24,11 +25,9 @@ DAMAGES = (  # by torch.load, and by taking what is not in the content
 
 
 def save(path: Path, content: dict[str, Any]) -> None:
-    """Written aside, then renamed: the file is whole or it is the one before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".part")
-    torch.save(content, aside)
-    os.replace(aside, path)
+    """Raises OSError or RuntimeError if it cannot be written; the file is then the one before."""
+    with whole(path) as aside:
+        torch.save(content, aside)
 
 
 def load(path: Path, device: torch.device | str = "cpu") -> Any:

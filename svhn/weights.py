@@ -14,17 +14,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import math
 from collections.abc import Container
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from .errors import DataError, WeightsError
+from .errors import WeightsError
+from .files import write_whole
 from .models import LOCALIZERS, NETWORKS, READERS, build
 
 MAX_BYTES = 16 * 2**20
+ENTRY = {"file": str, "sha256": str, "config": dict}  # what is needed of every network
 DEFAULT_DIR = Path(__file__).resolve().parent.parent / "weights"
 
 
@@ -38,14 +40,18 @@ def read_manifest(folder: Path) -> dict:
         if manifest["localizer"] not in localizers(manifest) or manifest["reader"] not in readers(manifest):
             raise WeightsError(f"{path} has no entry for its own default networks; restore it from the repository.")
         float(manifest["unsure_below"])
+        for entry in manifest["networks"].values():
+            if not all(isinstance(entry[key], kind) for key, kind in ENTRY.items()):
+                raise TypeError(f"it needs {', '.join(ENTRY)}")
         for name in readers(manifest):
-            float(manifest["networks"][name]["temperature"])
+            if not 0 < float(manifest["networks"][name]["temperature"]) < math.inf:
+                raise ValueError(f"the temperature of {name}")
         return manifest
     except FileNotFoundError:
         raise WeightsError(
             f"There are no weights in {folder}; train them with: python train_all.py --data DIR"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(f"{path} cannot be read ({error!r}); restore it from the repository.") from None
 
 
@@ -71,7 +77,8 @@ def _of_kind(manifest: dict, kind: Container[str], default: str) -> list[str]:
 
 def load(folder: Path, name: str, device: torch.device | str = "cpu") -> nn.Module:
     """The network of that name, float32, in evaluation mode. Raises WeightsError."""
-    from safetensors.torch import load as parse  # not needed where nothing but training runs
+    from safetensors import SafetensorError  # not needed where nothing but training runs
+    from safetensors.torch import load as parse
 
     manifest = read_manifest(folder)
     entries = manifest["networks"]
@@ -89,7 +96,7 @@ def load(folder: Path, name: str, device: torch.device | str = "cpu") -> nn.Modu
     try:
         network = build(architecture(manifest, name), entries[name]["config"])
         network.load_state_dict({key: value.float() for key, value in parse(data).items()})
-    except (RuntimeError, TypeError, KeyError, ValueError) as error:
+    except (RuntimeError, TypeError, KeyError, ValueError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise WeightsError(f"{path} does not fit the network {name!r} of this version ({reason}).") from None
     return network.to(device, memory_format=torch.channels_last).eval()
@@ -98,7 +105,8 @@ def load(folder: Path, name: str, device: torch.device | str = "cpu") -> nn.Modu
 def save(folder: Path, networks: dict[str, nn.Module], manifest: dict) -> dict:
     """Writes the networks and a manifest whose entries get "file", "sha256" and "bytes"; gives that manifest.
 
-    `manifest["networks"]` has an entry for each name. Raises WeightsError above `MAX_BYTES` a file.
+    `manifest["networks"]` has an entry for each name. Raises WeightsError above `MAX_BYTES` a file, or if the folder
+    cannot be written.
     """
     from safetensors.torch import save as serialise
 
@@ -109,8 +117,8 @@ def save(folder: Path, networks: dict[str, nn.Module], manifest: dict) -> dict:
         digest = hashlib.sha256(data).hexdigest()
         entry = {"file": f"{name}-{digest[:8]}.safetensors", "sha256": digest, "bytes": len(data)}
         manifest["networks"][name] |= entry
-        write_whole(folder / entry["file"], data)
-    write_whole(folder / "manifest.json", (json.dumps(manifest, indent=2) + "\n").encode())
+        _write(folder / entry["file"], data)
+    _write(folder / "manifest.json", (json.dumps(manifest, indent=2) + "\n").encode())
     current = {entry["file"] for entry in manifest["networks"].values()}
     for path in folder.glob("*.safetensors"):
         if path.name not in current:
@@ -118,24 +126,11 @@ def save(folder: Path, networks: dict[str, nn.Module], manifest: dict) -> dict:
     return manifest
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """The file appears complete or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".part")
-    try:
-        aside.write_bytes(data)
-        os.replace(aside, path)
-    except OSError:
-        aside.unlink(missing_ok=True)
-        raise
-
-
-def write_out(path: Path, data: bytes) -> None:
-    """`write_whole` of a file that somebody named. Raises DataError if it cannot be written."""
+def _write(path: Path, data: bytes) -> None:
     try:
         write_whole(path, data)
     except OSError as error:
-        raise DataError(f"{path} cannot be written ({error.strerror}).") from None
+        raise WeightsError(f"{path} cannot be written ({error.strerror}); the weights are those of before.") from None
 
 
 def _half(tensor: torch.Tensor) -> torch.Tensor:

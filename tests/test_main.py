@@ -107,6 +107,7 @@ def test_evaluate_says_what_it_left_out(tiny_weights, tmp_path, capsys):
         (["train", "strips", "--prepared", "p", "--run", "x"], "MNIST; name the folder with its four files"),
         (["train", "strips", "--data", "nowhere", "--prepared", "p", "--run", "x"], "holds no train-images-idx3-ubyte"),
         (["synth", "--out", "x.json", "--real", "nowhere"], "svhn prepare"),
+        (["synth", "--out", "."], "cannot be written"),
         (["read", "x.jpg", "--device", "warp"], "try --device cpu"),
         (["read", "x.jpg", "--reader", "goodfellow"], "no weights of 'goodfellow'"),
         (["read", "x.jpg", "--reader", "fcos"], "one of the readers"),

@@ -1,5 +1,6 @@
 """Weights: what was saved comes back, whatever was tampered with is refused, and a killed save leaves a whole set."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -65,6 +66,42 @@ def test_a_manifest_that_lacks_something_is_refused(folder, lost):
     _edit(folder, lambda m: m.pop(lost))
     with pytest.raises(WeightsError, match="restore it"):
         weights.read_manifest(folder)
+
+
+def _no_entry(manifest: dict) -> None:
+    manifest["networks"]["compact"] = "compact"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _no_entry,
+        lambda m: m["networks"]["compact"].pop("file"),
+        lambda m: m["networks"]["compact"].update(sha256=7),
+        lambda m: m["networks"]["fcos"].update(config=[1]),
+        lambda m: m["networks"]["compact"].update(temperature=0),
+        lambda m: m["networks"]["compact"].update(temperature="nan"),
+    ],
+)
+def test_a_manifest_that_says_something_impossible_is_refused(folder, change):
+    _edit(folder, change)
+    with pytest.raises(WeightsError, match="restore it"):
+        weights.read_manifest(folder)
+
+
+def test_a_file_that_is_as_promised_but_no_weights_is_refused(folder):
+    path = next(folder.glob("compact-*.safetensors"))
+    path.write_bytes(b"no safetensors")
+    digest = hashlib.sha256(b"no safetensors").hexdigest()
+    _edit(folder, lambda m: m["networks"]["compact"].update(sha256=digest))
+    with pytest.raises(WeightsError, match="does not fit"):
+        weights.load(folder, "compact")
+
+
+def test_a_folder_that_cannot_be_written_is_told(folder, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(WeightsError, match="cannot be written"):
+        weights.save(tmp_path / "file", {"compact": weights.load(folder, "compact")}, weights.read_manifest(folder))
 
 
 def test_weights_of_other_sizes_do_not_fit(folder):

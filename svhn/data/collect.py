@@ -22,7 +22,7 @@ import numpy as np
 
 from .. import boxes as bx
 from ..errors import DataError
-from ..weights import write_whole
+from ..files import write_whole
 from . import matlab
 from .archive import DIGITSTRUCT
 

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from ..errors import DataError
-from ..weights import write_out
+from ..files import write_out
 from .split import is_held_out
 
 

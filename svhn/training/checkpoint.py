@@ -51,14 +51,19 @@ class Checkpoint:
 
 
 def save(path: Path, recipe: Recipe, average: nn.Module, state: State, **rest: Any) -> None:
-    """`rest` is what resuming needs."""
+    """`rest` is what resuming needs. Raises TrainingError if it cannot be written."""
     content = {
         "recipe": _as_json(recipe),
         "average": average.state_dict(),
         "state": dataclasses.asdict(state),
         **{name: part.state_dict() for name, part in rest.items()},
     }
-    tensors.save(path, content)
+    try:
+        tensors.save(path, content)
+    except (OSError, RuntimeError) as error:  # torch's own, where the disk is full
+        raise TrainingError(
+            f"The checkpoint {path} cannot be written ({tensors.reason(error)}); the one before it is kept."
+        ) from None
 
 
 def load(path: Path) -> Checkpoint:

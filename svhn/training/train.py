@@ -72,7 +72,7 @@ def train(
     if beginning:
         beginnings.fill(task.network, name, beginning)
         words += f"; begun with {beginning.words}"
-    start = State(seed, words, code_version(), machine())
+    start = State(seed, words, code_version(), machine(chosen))
     return fit(task, recipe, run_dir, chosen, start, minutes, resume)
 
 

@@ -297,7 +297,7 @@ def test_sheet_of_strips(tmp_path):
     write_mnist(tmp_path, train=5_020)
     make_strip_sheet(tmp_path / "strips.png", tmp_path, seed=1)
     sheet = np.asarray(Image.open(tmp_path / "strips.png"))
-    assert sheet.shape == (ROWS * 64, 2 * 288)
+    assert sheet.shape == (ROWS * 64, 2 * 288, 3)
     assert 0 < (sheet == 0).mean() < 1
     with pytest.raises(DataError, match="four official files"):
         make_strip_sheet(tmp_path / "none.png", tmp_path / "nowhere")

@@ -41,6 +41,11 @@ def test_nothing_there_says_how_to_train(tmp_path):
         checkpoint.load(tmp_path)
 
 
+def test_a_checkpoint_that_cannot_be_written_is_told(tmp_path):
+    with pytest.raises(TrainingError, match="cannot be written"):
+        checkpoint.save(tmp_path, RECIPE, build("digit_cnn"), State())
+
+
 @pytest.mark.parametrize("content", [b"", b".", b"no checkpoint", b"PK\3\4", b"\x80\x02]q\0.", b"\x80\x02J\0"])
 def test_whatever_bytes_lie_there_are_told_in_a_line(path, content):
     path.write_bytes(content)
