@@ -27,9 +27,14 @@ class Findings:
     truth: Truth | None
     pipeline: Pipeline
 
+    @property
+    def reading(self) -> Reading:
+        """That of the most prominent number."""
+        return self.readings[0]
+
     def truth_of(self, reading: Reading) -> Truth | None:
         """The truth as far as it is about this reading: one photo has one true number, and others beside it."""
-        if self.truth is None or reading is self.readings[0]:
+        if self.truth is None or reading is self.reading:
             return self.truth
         if self.truth.box is None or reading.box is None:
             return None
@@ -40,26 +45,15 @@ class Findings:
         return [other for other in self.readings if other is not reading]
 
 
-@dataclass(frozen=True, eq=False)
-class Answer(Findings):
-    """`picture` is the photo at display size with its boxes, RGB uint8 (h, w, 3)."""
-
-    picture: np.ndarray
-
-    @property
-    def reading(self) -> Reading:
-        """The most prominent number."""
-        return self.readings[0]
-
-
-def answer(pipeline: Pipeline, truths: Truths, data: bytes) -> Answer:
-    """Content of an image file -> Answer. Raises `svhn.photos.PhotoError`, one sentence for the sender."""
+def answer(pipeline: Pipeline, truths: Truths, data: bytes) -> tuple[Findings, np.ndarray]:
+    """Content of an image file -> what is kept of it, and the photo at display size with its boxes, RGB uint8
+    (h, w, 3). Raises `svhn.photos.PhotoError`, one sentence for the sender."""
     start = time.perf_counter()
     photo = open_photo(data)
     decoded = {"decode": (time.perf_counter() - start) * 1e3}
     readings = tuple(reading.timed(decoded | reading.timings_ms) for reading in pipeline.read_all(photo))
     found = Findings(readings, truths.find(data), pipeline)
-    return Answer(found.readings, found.truth, pipeline, picture(photo, found, readings[0]))
+    return found, picture(photo, found, found.reading)
 
 
 def picture(photo: np.ndarray, found: Findings, reading: Reading) -> np.ndarray:

@@ -46,10 +46,10 @@ def _reader(pipeline: Pipeline, truths: Truths) -> Callable[[Sent | None], tuple
         if photo is None:
             return {"file": None, "error": "There is no photo in the request."}, None
         try:
-            said = answer(pipeline, truths, photo.data)
+            found, picture = answer(pipeline, truths, photo.data)
         except PhotoError as error:
             return {"file": photo.name, "error": str(error)}, None
-        return said.reading.to_json(photo.name), said.picture
+        return found.reading.to_json(photo.name), picture
 
     return read
 

@@ -109,13 +109,12 @@ def read(pipeline: Pipeline, truths: Truths, sent: Sent | None, unsure_below: fl
     if sent is None:
         return [*_empty(words.idle(), gr.update(visible=True, value=words.steps())), None, gr.update(visible=False)]
     try:
-        said = answer(pipeline, truths, sent.data)
+        findings, drawn = answer(pipeline, truths, sent.data)
     except PhotoError as error:
         return [*_empty(words.refusal(str(error)), gr.update(**HIDDEN)), None, gr.update(visible=False)]
-    findings = Findings(said.readings, said.truth, pipeline)
-    choices = [(words.short(reading), i) for i, reading in enumerate(said.readings)]
+    choices = [(words.short(reading), i) for i, reading in enumerate(findings.readings)]
     which = gr.update(visible=len(choices) > 1, choices=choices, value=0)
-    return [*_view(findings, said.reading, said.picture, unsure_below), findings, which]
+    return [*_view(findings, findings.reading, drawn, unsure_below), findings, which]
 
 
 def look_at(sent: Sent | None, unsure_below: float, findings: Findings | None, i: int) -> list:
