@@ -13,16 +13,18 @@ from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 
 from . import draw, words
-from .truth import Truth, Truths
+from .batch import SentLike
+from .truth import Truth, Truths, fingerprint
 
 SAME_PLACE = 0.3  # IoU
 
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """All that is kept of a photo: `readings` of its numbers, the most prominent first; `truth` None where unknown;
-    the networks that read it."""
+    """All that is kept of a photo: what tells its file from others; `readings` of its numbers, the most prominent
+    first; `truth` None where unknown; the networks that read it."""
 
+    sha256: bytes
     readings: tuple[Reading, ...]
     truth: Truth | None
     pipeline: Pipeline
@@ -52,8 +54,13 @@ def answer(pipeline: Pipeline, truths: Truths, data: bytes) -> tuple[Findings, n
     photo = open_photo(data)
     decoded = {"decode": (time.perf_counter() - start) * 1e3}
     readings = tuple(reading.timed(decoded | reading.timings_ms) for reading in pipeline.read_all(photo))
-    found = Findings(readings, truths.find(data), pipeline)
+    found = Findings(fingerprint(data), readings, truths.find(data), pipeline)
     return found, picture(photo, found, found.reading)
+
+
+def about(sent: SentLike | None, found: Findings | None) -> bool:
+    """Whether this was found in that photo; another may have come since, and wait to be read."""
+    return sent is not None and found is not None and found.sha256 == fingerprint(sent.data)
 
 
 def picture(photo: np.ndarray, found: Findings, reading: Reading) -> np.ndarray:

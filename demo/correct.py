@@ -14,7 +14,7 @@ from svhn.photos import PhotoError, open_photo
 from svhn.reading import Reading
 
 from . import words
-from .answer import Findings
+from .answer import Findings, about
 from .box_editor import box_editor, showing, within
 from .parts import READS, html
 from .photo_input import PhotoInput, Sent
@@ -49,6 +49,9 @@ def build(photo: PhotoInput, findings: gr.State, shown: gr.State, collect: Path 
         outcome = html(elem_id="outcome")
         kept = _collecting(Collection(collect), photo, editor) if collect else []
 
+    def follow(sent: Sent | None, found: Findings | None, reading: Reading | None) -> list:
+        return [gr.update(visible=reading is not None and about(sent, found), open=False), None]
+
     def start(sent: Sent | None, reading: Reading | None, box: list | None) -> list:
         if box:  # opened before: the visitor's own box stays
             return gr.skip()
@@ -71,13 +74,7 @@ def build(photo: PhotoInput, findings: gr.State, shown: gr.State, collect: Path 
     # The section goes at once with its photo, in the browser, and comes back closed when the next one was read.
     photo.change(None, None, section, js=HIDE)
     # Another number of the same photo closes it as well, since the box in it goes.
-    shown.change(
-        lambda reading: [gr.update(visible=reading is not None, open=False), None],
-        shown,
-        [section, editor],
-        queue=False,
-        **quiet,
-    )
+    shown.change(follow, [photo, findings, shown], [section, editor], queue=False, **quiet)
     section.expand(start, [photo, shown, editor], [editor, outcome, *kept], **quiet, **READS)
     editor.change(None, editor, sides, js=TO_SIDES)
     editor.release(read_box, [photo, findings, editor], outcome, **quiet, **READS)

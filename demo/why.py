@@ -12,7 +12,7 @@ from svhn.photos import PhotoError, open_photo
 from svhn.reading import Reading
 
 from . import draw, words
-from .answer import Findings
+from .answer import Findings, about
 from .chart import POSITIONS
 from .parts import READS, html
 from .photo_input import PhotoInput, Sent
@@ -24,6 +24,8 @@ READ = "What each digit was read from"
 READ_NOTE = "Bright is what counted for this digit, together with its surroundings; dark was left out."
 NO_HEAT = "The network that looks for numbers is of a kind that cannot tell where it looked."
 NO_ATTENTION = "The network that reads the digits is of a kind that cannot tell what it read them from."
+
+GOES = "() => [{__type__: 'update', visible: false}, '']"
 
 STRENGTH = 0.85  # of the colours over the photo where the heat is greatest
 DIMMED = 0.6  # brightness of the grey photo below the colours
@@ -46,17 +48,18 @@ def build(photo: PhotoInput, findings: gr.State, shown: gr.State) -> None:
     def follow(
         sent: Sent | None, found: Findings | None, reading: Reading | None, opened: bool
     ) -> tuple[dict, str | dict]:
+        there = reading is not None and about(sent, found)
         label = WHY_NOT if reading is not None and reading.box is None else WHY
         if not opened:  # nothing is shut or emptied: it may have been opened while this was on its way
-            return gr.update(visible=reading is not None, label=label), gr.skip()
-        told = "" if reading is None else explain(sent, found, reading)
-        return gr.update(visible=reading is not None, open=True, label=label), told
+            return gr.update(visible=there, label=label), gr.skip()
+        return gr.update(visible=there, open=True, label=label), explain(sent, found, reading) if there else ""
 
     def start(sent: Sent | None, found: Findings | None, reading: Reading | None) -> tuple[str, bool]:
         return explain(sent, found, reading), True
 
     quiet = {"api_visibility": "private", "trigger_mode": "always_last"}
-    gr.on([photo.change, section.collapse], None, None, content, js="() => ''")  # goes with its photo, at once
+    photo.change(None, None, [section, content], js=GOES)  # with its photo, at once
+    section.collapse(None, None, content, js="() => ''")
     shown.change(follow, [photo, findings, shown, opened], [section, content], show_progress="hidden", **quiet, **READS)
     section.expand(start, [photo, findings, shown], [content, opened], show_progress="minimal", **quiet, **READS)
     section.collapse(lambda: False, None, opened, queue=False, **quiet)
@@ -64,7 +67,7 @@ def build(photo: PhotoInput, findings: gr.State, shown: gr.State) -> None:
 
 def explain(sent: Sent | None, found: Findings | None, reading: Reading | None) -> str:
     """What the networks looked at when they gave this reading of the photo, as HTML."""
-    if sent is None or found is None or reading is None:
+    if reading is None or not about(sent, found):
         return _note(words.FORGOTTEN)
     try:
         photo = open_photo(sent.data)

@@ -27,6 +27,7 @@ STEPS = (
 NONE = "Go closer, so that the number fills about a tenth of the photo, and keep it in the light."
 UNSURE = "Check it against the photo. Going closer, holding still or avoiding glare usually helps."
 REJECTED = "The network that found the number sees another count of digits there, so this reading is rejected."
+UNREAD = "The page is busy or was cut off. Send the photo again in a moment."
 FORGOTTEN = "This photo has been forgotten, as every photo is after ten minutes. Send it again to go on."
 MORE = "more than five digits"
 TOO_LONG = "The reader knows numbers of up to five digits. Cut the photo to the digits that matter."
@@ -74,6 +75,16 @@ def idle() -> str:
 def steps() -> str:
     """What will happen, for somebody who has not sent a photo yet."""
     return "<ol class='steps'>" + "".join(f"<li><b>{head}</b>{text}</li>" for head, text in STEPS) + "</ol>"
+
+
+def reading() -> str:
+    """The verdict while a photo waits for its turn and is read."""
+    return panel("reading", "…", "Reading …", "")
+
+
+def unread() -> str:
+    """The verdict on a photo that did not get its turn."""
+    return panel("refused", "!", "Not read", UNREAD)
 
 
 def refusal(sentence: str) -> str:

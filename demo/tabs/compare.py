@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +19,7 @@ from ..offer import offer
 from ..pair_table import WAITING, pair_table
 from ..parts import KEPT_S, PAIRS, READS, html
 from ..photo_input import PhotoInput, Sent, photo_input
-from ..truth import Truth, Truths
+from ..truth import Truth, Truths, fingerprint
 
 TRUE = "true box"  # among the boxes that the crop may be of, which else have the name of a localizer
 
@@ -35,7 +34,7 @@ class Searched:
 
     def of(self, sent: Sent) -> bool:
         """It is about that file."""
-        return self.sha256 == hashlib.sha256(sent.data).digest()
+        return self.sha256 == fingerprint(sent.data)
 
     @property
     def boxes(self) -> dict[str, Box]:
@@ -93,7 +92,7 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
             picture = open_photo(sent.data)
         except PhotoError as error:
             return {summary: words.refusal(str(error)), roll: hidden, **empty}
-        kept = Searched(hashlib.sha256(sent.data).digest(), search(networks, picture), truths.find(sent.data))
+        kept = Searched(fingerprint(sent.data), search(networks, picture), truths.find(sent.data))
         first = next(iter(kept.boxes), None)
         return {
             roll: hidden,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 
 from .. import chart, choice, correct, why, words
-from ..answer import Findings, answer, picture
+from ..answer import Findings, about, answer, picture
 from ..networks import Networks
 from ..offer import offer
 from ..parts import KEPT_S, READS, html
@@ -23,6 +24,7 @@ from ..threshold import Threshold
 from ..truth import Truths
 
 HIDDEN = {"visible": False, "value": None}
+NAMED = "(photo, ...rest) => [photo, ...rest.slice(0, -1), photo?.path ?? '']"
 
 
 def build(
@@ -68,22 +70,29 @@ def build(
             correct.build(photo, findings, shown, collect)
             pair, comparing = choice.build(networks, shown)
 
-    view = [verdict, likeliest, found, legend, evidence, timing, shown]
+    seen = [verdict, likeliest, found, legend, evidence, timing]
+    view = [*seen, shown]
+    of = gr.Textbox(visible=False)  # the path of the photo that the view is of; the browser names it
 
-    def on_change(sent: Sent | None, unsure_below: float, localizer: str, reader: str) -> list:
-        return read(networks.pipelines[localizer, reader], truths, sent, unsure_below)
+    def on_change(sent: Sent | None, unsure_below: float, localizer: str, reader: str, path: str) -> list:
+        return [*read(networks.pipelines[localizer, reader], truths, sent, unsure_below), path]
 
-    gr.on(
+    # What was seen goes with its photo at once, in the browser: the next one may wait long for its turn.
+    photo.change(None, [photo, of], [*seen, which], js=_unless_of_it(words.reading()))
+    reading = gr.on(
         [photo.change, *(part.input for part in pair)],
         on_change,
-        [photo, threshold, *pair],
-        [*view, findings, which],
+        [photo, threshold, *pair, of],
+        [*view, findings, which, of],
+        js=NAMED,
         api_visibility="private",
         show_progress="minimal",
         show_progress_on=verdict,
         **READS,
         trigger_mode="always_last",
     )
+    reading.success(None, [photo, of], [*seen, which], js=_unless_of_it(words.reading()))  # another came meanwhile
+    reading.failure(None, [photo, of], [*seen, which], js=_unless_of_it(words.unread()))
     which.input(
         look_at,
         [photo, threshold, findings, which],
@@ -107,7 +116,7 @@ def build(
 def read(pipeline: Pipeline, truths: Truths, sent: Sent | None, unsure_below: float) -> list:
     """What a visitor sees about one photo: the view, the findings, and the choice among them."""
     if sent is None:
-        return [*_empty(words.idle(), gr.update(visible=True, value=words.steps())), None, gr.update(visible=False)]
+        return [*_empty(words.idle(), _steps()), None, gr.update(visible=False)]
     try:
         findings, drawn = answer(pipeline, truths, sent.data)
     except PhotoError as error:
@@ -119,7 +128,7 @@ def read(pipeline: Pipeline, truths: Truths, sent: Sent | None, unsure_below: fl
 
 def look_at(sent: Sent | None, unsure_below: float, findings: Findings | None, i: int) -> list:
     """The view of another number of the same photo, without the networks."""
-    if findings is None or sent is None:
+    if not about(sent, findings):
         raise _forgotten()
     reading = findings.readings[i]
     return _view(findings, reading, picture(open_photo(sent.data), findings, reading), unsure_below)
@@ -145,6 +154,18 @@ def _view(findings: Findings, reading: Reading, drawn: Any, unsure_below: float)
         gr.update(visible=True, value=words.timing(reading.timings_ms)),
         reading,
     ]
+
+
+def _unless_of_it(verdict: str) -> str:
+    """JavaScript that empties the view if it is not of the photo that is there now, and gives that verdict on it."""
+    hidden = gr.update(**HIDDEN)
+    there = [*_empty(verdict, hidden)[:-1], hidden]
+    none = [*_empty(words.idle(), _steps())[:-1], hidden]
+    return f"(photo, of) => (photo?.path ?? '') === (of ?? '') ? [] : photo ? {json.dumps(there)} : {json.dumps(none)}"
+
+
+def _steps() -> dict:
+    return gr.update(visible=True, value=words.steps())
 
 
 def _empty(verdict: str, evidence: dict) -> list:

@@ -20,7 +20,7 @@ PLACE, ELSEWHERE = (10.0, 10.0, 50.0, 30.0), (60.0, 40.0, 90.0, 60.0)
 def found_at(box: Box, truth: Truth | None) -> Findings:
     """Two readings, of which the second is at that box."""
     first, other = (reading_of(number, photo_of(number)) for number in ("42", "128"))
-    return Findings((first, dataclasses.replace(other, box=box)), truth, StandIn())
+    return Findings(b"", (first, dataclasses.replace(other, box=box)), truth, StandIn())
 
 
 def test_every_number_is_told_the_most_prominent_first() -> None:

@@ -111,9 +111,9 @@ def test_a_choice_that_is_not_offered_is_refused(address: str) -> None:
     event = next(
         each
         for each in config["dependencies"]
-        if [parts[i]["type"] for i in each["inputs"]][-2:] == ["radio", "radio"] and len(each["inputs"]) == 4
+        if [parts[i]["type"] for i in each["inputs"]] == ["image", "slider", "radio", "radio", "textbox"]
     )
-    join = {"data": [None, 50, "../fcos", "shade"], "session_hash": "visitor", "fn_index": event["id"]}
+    join = {"data": [None, 50, "../fcos", "shade", ""], "session_hash": "visitor", "fn_index": event["id"]}
     httpx.post(f"{address}gradio_api/queue/join", json=join).raise_for_status()
     told = httpx.get(f"{address}gradio_api/queue/data", params={"session_hash": "visitor"}).text
     assert "not in the list of choices" in told

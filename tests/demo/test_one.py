@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import gradio as gr
 import numpy as np
@@ -14,13 +15,15 @@ from visit import DESKTOP, PHONE, Visit, near
 
 from demo import draw, parts, ui
 from demo.answer import Findings
+from demo.photo_input import Sent
 from demo.tabs import one
-from demo.truth import Truths
+from demo.truth import Truths, fingerprint
 from svhn.boxes import Box
 from svhn.data.truth import Sample
 from svhn.reading import Reading
 
 PATIENCE_S = 60
+Launch = Callable[..., gr.Blocks]
 
 
 class Counts(StandIn):
@@ -44,6 +47,25 @@ class Counts(StandIn):
     def read_boxes(self, photo: np.ndarray, boxes: list[Box]) -> list[Reading]:
         self.boxes += 1
         return super().read_boxes(photo, boxes)
+
+
+class Turns(StandIn):
+    """Reads a photo only when it is told to."""
+
+    def __init__(self) -> None:
+        self.started, self.go_on = threading.Semaphore(0), threading.Semaphore(0)
+
+    def read_all(self, photo: np.ndarray) -> list[Reading]:
+        self.started.release()
+        assert self.go_on.acquire(timeout=PATIENCE_S)
+        return super().read_all(photo)
+
+
+@pytest.fixture
+def turns(launch: Launch, samples: list[Sample], context: BrowserContext) -> tuple[Visit, Turns]:
+    """A visit to a page that reads when it is told to, and its pipeline."""
+    pipeline = Turns()
+    return Visit(context, launch(pipeline, samples).local_url), pipeline
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +208,50 @@ def test_the_choice_is_there_only_for_several_numbers(visit: Visit) -> None:
         expect(which).to_be_hidden()
 
 
+def nothing_of_a_photo_is_seen(visit: Visit) -> None:
+    for part in ("found", "legend", "timing", "which", "why", "correct", "threshold"):
+        expect(visit.page.locator(f"#{part}")).to_be_hidden()
+    expect(visit.page.locator(".likeliest, .evidence, #because > *")).to_have_count(0)
+
+
+def test_nothing_of_a_photo_stays_beside_the_next(turns: tuple[Visit, Turns]) -> None:
+    visit, pipeline = turns
+    pipeline.go_on.release()
+    visit.upload("a.png", encoded(two_numbers("42", "128")))
+    visit.verdict("sure", "42")
+    visit.page.get_by_role("button", name="Why this number?").click()
+    expect(visit.page.locator("#because .heat > img")).to_be_visible()
+    visit.page.locator("#examples").get_by_role("button", name="Doubtful").click()
+    visit.verdict("reading", "Reading …")
+    nothing_of_a_photo_is_seen(visit)
+    visit.clear()
+    visit.verdict("idle")
+    nothing_of_a_photo_is_seen(visit)
+    pipeline.go_on.release()
+    visit.page.locator("#examples").get_by_role("button", name="Clear").click()
+    visit.verdict("reading")
+    pipeline.go_on.release()
+    expect(visit.verdict("sure").locator(".plate")).to_have_text("42")
+    expect(visit.page.locator("#correct")).to_be_visible()
+
+
+def test_what_was_read_too_late_does_not_stay_beside_the_next(turns: tuple[Visit, Turns]) -> None:
+    visit, pipeline = turns
+    visit.upload("a.png", encoded(photo_of("42")))
+    assert pipeline.started.acquire(timeout=PATIENCE_S)
+    visit.page.locator("#examples").get_by_role("button", name="Doubtful").click()  # while the first is being read
+    expect(visit.page.locator("#photo img")).to_have_attribute("src", re.compile("doubtful"))
+    pipeline.go_on.release()
+    assert pipeline.started.acquire(timeout=PATIENCE_S)  # the first has been answered, and the next has its turn
+    visit.verdict("reading")
+    visit.page.wait_for_timeout(1000)  # for what follows an answer
+    visit.verdict("reading")
+    nothing_of_a_photo_is_seen(visit)
+    pipeline.go_on.release()
+    expect(visit.verdict("unsure").locator(".plate")).to_have_text("1984")
+    expect(visit.page.locator("#correct")).to_be_visible()
+
+
 def test_every_cell_tells_its_figures(visit: Visit) -> None:
     visit.upload("a.png", encoded(photo_of("42")))
     visit.verdict("sure", "42")
@@ -254,8 +320,14 @@ def test_tables_stay_tables(visit: Visit) -> None:
 
 
 def test_what_was_forgotten_is_told() -> None:
-    findings = Findings((reading_of("42", photo_of("42")),), None, StandIn())
+    photo = Sent("a.png", encoded(photo_of("42")))
+    findings = Findings(fingerprint(photo.data), (reading_of("42", photo_of("42")),), None, StandIn())
     with pytest.raises(gr.Error, match="forgotten"):
         one.decide(0.5, None, None)
     with pytest.raises(gr.Error, match="forgotten"):
         one.look_at(None, 0.5, findings, 0)
+    with pytest.raises(gr.Error, match="forgotten"):
+        one.look_at(photo, 0.5, None, 0)
+    with pytest.raises(gr.Error, match="forgotten"):  # boxes of one photo on another
+        one.look_at(Sent("b.png", encoded(photo_of("7"))), 0.5, findings, 0)
+    assert 'data-state="sure"' in one.look_at(photo, 0.5, findings, 0)[0]

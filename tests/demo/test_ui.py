@@ -79,6 +79,7 @@ def test_a_full_queue_is_told_and_harms_nobody(
         assert "queue is full" in read(blocks, "128").lower()
         visit.upload("house.png", encoded(photo_of("128")))
         expect(visit.page.get_by_test_id("toast-body")).to_contain_text("currently busy. Please try again")
+        visit.verdict("refused", "Not read")
         visit.keep("full-queue")
         pipeline.go_on.set()
         assert [first.result(), second.result()] == ["42", "7"]

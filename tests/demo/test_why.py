@@ -11,9 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from stand_in import MANY, NOTHING, StandIn, encoded, photo_of, reading_of
 from visit import PHONE, Visit
 
-from demo import draw, why
+from demo import draw, why, words
 from demo.answer import Findings
 from demo.photo_input import Sent
+from demo.truth import fingerprint
 from svhn.data.truth import Sample
 from svhn.pipeline import Explanation
 from svhn.reading import Reading
@@ -110,7 +111,7 @@ def test_phone_without_sideways_scrolling(browser: Browser, address: str) -> Non
 def sent(number: str, pipeline: StandIn = StandIn()) -> tuple[Sent, Findings, Reading]:
     photo = photo_of(number)
     reading = reading_of(number, photo)
-    return Sent("house.png", encoded(photo)), Findings((reading,), None, pipeline), reading
+    return Sent("house.png", encoded(photo)), Findings(fingerprint(encoded(photo)), (reading,), None, pipeline), reading
 
 
 def test_networks_that_cannot_tell_say_so() -> None:
@@ -129,8 +130,15 @@ def test_no_digit_was_read_of_too_long_a_number() -> None:
 def test_a_photo_that_is_gone_is_a_sentence() -> None:
     photo, found, reading = sent("42")
     for gone in ((None, found, reading), (photo, None, reading), (photo, found, None)):
-        assert "Send it again" in why.explain(*gone)
-    assert "not a picture" in why.explain(Sent("a.png", b"no picture"), found, reading)
+        assert words.FORGOTTEN in why.explain(*gone)
+    broken = Findings(fingerprint(b"no picture"), found.readings, None, found.pipeline)
+    assert "not a picture" in why.explain(Sent("a.png", b"no picture"), broken, reading)
+
+
+def test_a_photo_is_not_explained_by_what_was_read_in_another() -> None:
+    _, found, reading = sent("42")
+    other, _, _ = sent("7")
+    assert words.FORGOTTEN in why.explain(other, found, reading)
 
 
 def test_heat_glows_where_it_was_on_a_grey_photo() -> None:
