@@ -7,15 +7,20 @@ import gradio as gr
 from svhn.reading import Reading
 
 from . import words
+from .answer import Findings, about
 from .networks import Network, Networks
 from .parts import html
+from .photo_input import PhotoInput, Sent
 
 WHICH = "Which networks?"
 COMPARE = "Compare them all on this photo"
 
 
-def build(networks: Networks, shown: gr.State) -> tuple[list[gr.Radio], gr.Button]:
-    """Lays the choice out below the result, if there is any. `shown` holds the `Reading` that the visitor looks at.
+def build(
+    networks: Networks, photo: PhotoInput, findings: gr.State, shown: gr.State, threshold: gr.Slider
+) -> tuple[list[gr.Radio], gr.Button]:
+    """Lays the choice out below the result, if there is any. `findings` holds the `Findings` in the photo, `shown` the
+    `Reading` among them that the visitor looks at, or None; `threshold` decides what is unsure.
 
     Gives the choice of localizer and reader, and the button to compare them."""
     with gr.Accordion(WHICH, open=False, visible=networks.many, elem_id="networks") as section:
@@ -24,10 +29,12 @@ def build(networks: Networks, shown: gr.State) -> tuple[list[gr.Radio], gr.Butto
             outcome = html(elem_id="chosen-reading")
             button = gr.Button(COMPARE, size="md", visible=False)
 
-    def tell(reading: Reading | None) -> tuple[str, dict]:
+    def tell(
+        sent: Sent | None, found: Findings | None, reading: Reading | None, unsure_below: float
+    ) -> tuple[str, dict]:
         """Here, too: the verdict is far above."""
-        said = "" if reading is None else words.brief(reading, networks.default.unsure_below)
-        return said, gr.update(visible=reading is not None)
+        there = reading is not None and about(sent, found)
+        return words.brief(reading, unsure_below) if there else "", gr.update(visible=there)
 
     def name(localizer: str, reader: str) -> dict:
         """What is chosen can be seen from outside, unless it is what everybody has."""
@@ -36,7 +43,7 @@ def build(networks: Networks, shown: gr.State) -> tuple[list[gr.Radio], gr.Butto
         return gr.update(label=f"{WHICH} {networks.title(localizer)} finds, {networks.title(reader)} reads")
 
     quiet = {"api_visibility": "private", "queue": False, "show_progress": "hidden", "trigger_mode": "always_last"}
-    shown.change(tell, shown, [outcome, button], **quiet)
+    gr.on([shown.change, threshold.change], tell, [photo, findings, shown, threshold], [outcome, button], **quiet)
     gr.on([part.input for part in parts], name, parts, section, **quiet)
     return parts, button
 

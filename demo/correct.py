@@ -16,7 +16,7 @@ from svhn.reading import Reading
 from . import words
 from .answer import Findings, about
 from .box_editor import box_editor, showing, within
-from .parts import READS, html
+from .parts import KEPT_S, READS, html
 from .photo_input import PhotoInput, Sent
 
 HINT = (
@@ -34,9 +34,9 @@ TO_SIDES = "box => box || [null, null, null, null]"
 TO_BOX = "(...sides) => [sides]"
 
 
-def build(photo: PhotoInput, findings: gr.State, shown: gr.State, collect: Path | None) -> None:
+def build(photo: PhotoInput, findings: gr.State, shown: gr.State, threshold: gr.Slider, collect: Path | None) -> None:
     """Lays the section out below the result. `findings` holds the `Findings` in the photo, `shown` the `Reading` among
-    them that the visitor looks at, or None.
+    them that the visitor looks at, or None; `threshold` decides what is unsure.
 
     With a folder to `collect` in, photo, box and true number can be saved there. Raises DataError if it cannot be used.
     """
@@ -47,6 +47,7 @@ def build(photo: PhotoInput, findings: gr.State, shown: gr.State, collect: Path 
         with gr.Row(elem_id="sides"):
             sides = [gr.Number(label=side, precision=0, min_width=70) for side in SIDES]
         outcome = html(elem_id="outcome")
+        boxed = gr.State(None, time_to_live=KEPT_S)  # the `Reading` that the outcome tells
         kept = _collecting(Collection(collect), photo, editor) if collect else []
 
     def follow(sent: Sent | None, found: Findings | None, reading: Reading | None) -> list:
@@ -58,28 +59,35 @@ def build(photo: PhotoInput, findings: gr.State, shown: gr.State, collect: Path 
         try:
             picture = _opened(sent)
         except PhotoError as error:
-            return [None, refusal(str(error)), *([""] * len(kept))]
-        return [showing(editor, picture, None if reading is None else reading.box), "", *([""] * len(kept))]
+            return [None, refusal(str(error)), None, *([""] * len(kept))]
+        return [showing(editor, picture, None if reading is None else reading.box), "", None, *([""] * len(kept))]
 
-    def read_box(sent: Sent | None, found: Findings | None, box: list | None) -> str:
+    def read_box(
+        sent: Sent | None, found: Findings | None, box: list | None, unsure_below: float
+    ) -> tuple[str, Reading | None]:
         if found is None:
-            return refusal(GONE)
+            return refusal(GONE), None
         try:
             picture = _opened(sent)
             (reading,) = found.pipeline.read_boxes(picture, [within(picture, box)])
         except (PhotoError, UserError) as error:
-            return refusal(str(error))
-        return said(reading, found.pipeline.unsure_below)
+            return refusal(str(error)), None
+        return said(reading, unsure_below), reading
+
+    def decide(reading: Reading | None, unsure_below: float) -> str | dict:
+        return gr.skip() if reading is None else said(reading, unsure_below)
 
     # The section goes at once with its photo, in the browser, and comes back closed when the next one was read.
     photo.change(None, None, section, js=HIDE)
     # Another number of the same photo closes it as well, since the box in it goes.
     shown.change(follow, [photo, findings, shown], [section, editor], queue=False, **quiet)
-    section.expand(start, [photo, shown, editor], [editor, outcome, *kept], **quiet, **READS)
+    section.expand(start, [photo, shown, editor], [editor, outcome, boxed, *kept], **quiet, **READS)
     editor.change(None, editor, sides, js=TO_SIDES)
-    editor.release(read_box, [photo, findings, editor], outcome, **quiet, **READS)
+    reads = {"fn": read_box, "inputs": [photo, findings, editor, threshold], "outputs": [outcome, boxed]}
+    editor.release(**reads, **quiet, **READS)
     typed = gr.on([side.input for side in sides], None, sides, editor, js=TO_BOX)
-    typed.then(read_box, [photo, findings, editor], outcome, **quiet, **READS)
+    typed.then(**reads, **quiet, **READS)
+    threshold.change(decide, [boxed, threshold], outcome, queue=False, **quiet)
 
 
 def _collecting(collection: Collection, photo: PhotoInput, editor: gr.HTML) -> list[gr.Textbox | gr.HTML]:

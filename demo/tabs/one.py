@@ -67,8 +67,8 @@ def build(
             findings = gr.State(None, time_to_live=KEPT_S)  # what was read in this visitor's photo
             shown = gr.State(None, time_to_live=KEPT_S)  # the one of these readings that the visitor looks at
             why.build(photo, findings, shown)
-            correct.build(photo, findings, shown, collect)
-            pair, comparing = choice.build(networks, shown)
+            correct.build(photo, findings, shown, threshold, collect)
+            pair, comparing = choice.build(networks, photo, findings, shown, threshold)
 
     seen = [verdict, likeliest, found, legend, evidence, timing]
     view = [*seen, shown]

@@ -46,10 +46,15 @@ def test_all_that_is_said_follows_the_choice(visit: Visit) -> None:
     expect(page.locator("#networks .label-wrap")).to_contain_text("Middle finds, Stuck reads")
     page.locator("#threshold").get_by_role("slider").fill("99")
     expect(visit.verdict("unsure").locator(".plate")).to_have_text("47")
+    expect(page.locator("#chosen-reading .unsure b")).to_have_text("47")
     page.get_by_role("button", name="Not right? Correct it").click()
     page.locator("#box .box").focus()
     page.keyboard.press("ArrowLeft")
-    expect(page.locator("#outcome b")).to_have_text("47")
+    expect(page.locator("#outcome .unsure b")).to_have_text("47")
+    for percent, state in (("0", "sure"), ("99", "unsure")):
+        page.locator("#threshold").get_by_role("slider").fill(percent)
+        for part in ("#verdict", "#chosen-reading", "#outcome"):
+            expect(page.locator(f"{part} .{state}")).to_contain_text("47")
     visit.keep("choice")
     choose(visit, "Blind <b>")
     visit.verdict("none", "No number found")

@@ -149,7 +149,11 @@ def test_a_photo_is_not_kept_with_the_session(launch: Callable[..., gr.Blocks]) 
 
 def test_eight_at_once_get_their_own(address: str, page: gr.Blocks) -> None:
     """Over the very requests that the page in the browser makes, each visitor with photos of all kinds in turn."""
-    event = next(fn for fn in page.fns.values() if {"photo", "threshold"} <= {block.elem_id for block in fn.inputs})
+    event = next(
+        fn
+        for fn in page.fns.values()
+        if "threshold" in {block.elem_id for block in fn.inputs} and "which" in {block.elem_id for block in fn.outputs}
+    )
     verdict = [block.elem_id for block in event.outputs].index("verdict")
 
     def visit(visitor: int) -> list[bool]:
