@@ -53,6 +53,13 @@ def short(reading: Reading) -> str:
     return MORE if reading.number is None else reading.number
 
 
+def spoken(reading: Reading, unsure_below: float) -> str:
+    """A reading for those who hear it; nothing where there is no number."""
+    if reading.number is None:
+        return MORE if reading.too_long else ""
+    return reading.number if reading.confidence >= unsure_below else f"{reading.number}, unsure"
+
+
 def brief(reading: Reading, unsure_below: float) -> str:
     """A reading among others: the number on a small plate, and how sure."""
     if reading.number is None:

@@ -88,7 +88,7 @@ async function follow(mine) {
         if (now - changed > (sure && !said.sure ? HOLD_MS : CALM_MS)) {
             [changed, sure] = [now, said.sure];
             verdict.innerHTML = said.verdict;
-            if (spoken.textContent !== said.number) spoken.textContent = said.number;
+            if (spoken.textContent !== said.spoken) spoken.textContent = said.spoken;
         }
         if (run !== mine) return; // stopped meanwhile; this was the frame that stays
         answered = [...answered.filter(time => now - time < 2000), now];

@@ -65,7 +65,7 @@ def build(pipeline: Pipeline) -> None:
 
 def look(pipeline: Pipeline, picture: str) -> dict[str, Any]:
     """Base64 of one frame's JPEG -> what `live.js` shows: the boxes as shares of the frame with their labels, the
-    verdict, the number to be spoken, and whether it is sure. Of what is no picture only "error", a sentence."""
+    verdict, what is spoken of it, and whether it is sure. Of what is no picture only "error", a sentence."""
     try:
         photo = open_photo(_decoded(picture))
     except PhotoError as error:
@@ -75,7 +75,7 @@ def look(pipeline: Pipeline, picture: str) -> dict[str, Any]:
     return {
         "boxes": [_box(reading, photo.shape[1], photo.shape[0]) for reading in readings if reading.box],
         "verdict": words.verdict(first, pipeline.unsure_below, None),
-        "number": first.number or "",
+        "spoken": words.spoken(first, pipeline.unsure_below),
         "sure": first.number is not None and first.confidence >= pipeline.unsure_below,
     }
 

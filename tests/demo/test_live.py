@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
-from stand_in import NOTHING, StandIn, encoded, photo_of
+from stand_in import MANY, NOTHING, StandIn, encoded, photo_of
 from visit import DESKTOP, PHONE, Visit
 
 from demo.tabs import live
@@ -133,6 +133,17 @@ def test_frames_keep_coming_with_box_number_and_rate(open_live: Open, tmp_path: 
     assert pipeline.most == live.AT_ONCE
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
     assert visit.errors == []
+
+
+def test_doubt_is_spoken_too(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport=DESKTOP)
+    red, green, blue = photo_of("1984")[0, 0]
+    context.add_init_script(OWN_CAMERA.replace("COLOUR", f"rgb({red} {green} {blue})"))
+    page = Visit(context, address).page
+    show(page)
+    press(page, START)
+    expect(page.locator("#live").get_by_role("status").first).to_have_text("1984, unsure")
+    context.close()
 
 
 def test_not_mirrored(open_live: Open) -> None:
@@ -273,11 +284,13 @@ def test_what_a_frame_says() -> None:
     pipeline = StandIn()
     said = live.look(pipeline, sent("1984"))
     assert said["boxes"] == [{"place": [0.25, 0.25, 0.5, 0.5], "label": "1984"}]
-    assert (said["number"], said["sure"]) == ("1984", False)
+    assert (said["spoken"], said["sure"]) == ("1984, unsure", False)
     assert 'data-state="unsure"' in said["verdict"]
-    assert live.look(pipeline, sent("42"))["sure"]
+    sure = live.look(pipeline, sent("42"))
+    assert (sure["spoken"], sure["sure"]) == ("42", True)
+    assert live.look(pipeline, sent(MANY))["spoken"] == "more than five digits"
     nothing = live.look(pipeline, sent(NOTHING))
-    assert (nothing["boxes"], nothing["number"], nothing["sure"]) == ([], "", False)
+    assert (nothing["boxes"], nothing["spoken"], nothing["sure"]) == ([], "", False)
 
 
 def test_both_numbers_of_a_frame_are_drawn() -> None:
