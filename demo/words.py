@@ -33,19 +33,19 @@ MORE = "more than five digits"
 TOO_LONG = "The reader knows numbers of up to five digits. Cut the photo to the digits that matter."
 
 
-VERY_LIKELY = 0.995  # the other readings are then no news
+VERY_LIKELY = 0.995  # and more: the other readings are then no news
 
 
 def percent(p: float) -> str:
     """0 ... 1 -> what a person reads; never a rounded 100 % or 0 %."""
-    if p > VERY_LIKELY:
+    if p >= VERY_LIKELY:
         return ">99 %"
     return "<1 %" if p < 0.01 else f"{p:.0%}".replace("%", " %")
 
 
 def exact(p: float) -> str:
     """0 ... 1 -> percent with one decimal; never a rounded 100 % or 0 %."""
-    return ">99.9 %" if p > 0.9995 else "<0.1 %" if p < 0.0005 else f"{p * 100:.1f} %"
+    return ">99.9 %" if p >= 0.9995 else "<0.1 %" if p < 0.0005 else f"{p * 100:.1f} %"
 
 
 def short(reading: Reading) -> str:
@@ -164,7 +164,7 @@ def likeliest(reading: Reading, k: int = 3) -> str:
         f"<li><b>{escape(number) or 'no number'}</b>{_bar(p)}<span>{percent(p)}</span></li>"
         for number, p in reading.likeliest(k)
     )
-    quiet = " quiet" if reading.confidence > VERY_LIKELY else ""
+    quiet = " quiet" if reading.confidence >= VERY_LIKELY else ""
     return f'<section class="likeliest{quiet}"><h3>Most likely</h3><ol>{rows}</ol></section>'
 
 

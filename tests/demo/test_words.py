@@ -108,6 +108,7 @@ def test_no_advice_to_go_closer_where_nothing_is() -> None:
     [
         (1.0, ">99 %"),
         (0.996, ">99 %"),
+        (0.995, ">99 %"),
         (0.994, "99 %"),
         (0.5, "50 %"),
         (0.011, "1 %"),
@@ -121,7 +122,7 @@ def test_percent_promises_nothing(p: float, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("p", "said"),
-    [(1.0, ">99.9 %"), (0.9993, "99.9 %"), (0.931, "93.1 %"), (0.0006, "0.1 %"), (0.0004, "<0.1 %"), (0, "<0.1 %")],
+    [(1.0, ">99.9 %"), (0.9995, ">99.9 %"), (0.9993, "99.9 %"), (0.931, "93.1 %"), (0.0006, "0.1 %"), (0.0004, "<0.1 %"), (0, "<0.1 %")],
 )
 def test_exact_figures_promise_nothing(p: float, said: str) -> None:
     assert words.exact(p) == said
