@@ -1,4 +1,4 @@
-"""Deletes what visitors sent and got, some minutes later.
+"""Deletes what visitors sent and got, some minutes later, and forgets who has left.
 
 Gradio's own `delete_cache` ends for good, and tells nobody, as soon as a file comes while it goes through its list;
 and a broken-off upload is in no list at all. So here the folder is swept, whatever it is that lies in it.
@@ -7,6 +7,7 @@ and a broken-off upload is in no list at all. So here the folder is swept, whate
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import time
 from collections.abc import AsyncIterator, Callable
@@ -34,7 +35,8 @@ def lifespan(every_s: float, kept_s: float) -> Lifespan:
                 await asyncio.sleep(every_s)
                 if folder:
                     await asyncio.to_thread(sweep, Path(folder), kept_s)
-                forget(page)
+                forget_files(page)
+                forget_who_left(page, kept_s)
 
         task = asyncio.create_task(keep_clean())
         try:
@@ -63,9 +65,28 @@ def sweep(folder: Path, kept_s: float) -> None:
                     path.unlink()
 
 
-def forget(page: gr.Blocks) -> None:
+def forget_files(page: gr.Blocks) -> None:
     """Takes files that are gone off Gradio's lists, which would grow for ever."""
     for known in list(page.temp_file_sets):
         for path in known.copy():
             if not os.path.exists(path):
                 known.discard(path)
+
+
+def forget_who_left(page: gr.Blocks, kept_s: float) -> None:
+    """Drops the sessions of visitors who are gone, but not before what was read in their photos has been forgotten: a
+    phone that falls asleep is gone, too, and often comes back."""
+    for name, session in list(page.state_holder.session_data.items()):
+        session.STATE_TTL_WHEN_CLOSED = kept_s  # instead of an hour
+        if session.is_closed and not any(_is_of_a_photo(*kept) for kept in session.state_components):
+            drop(page, name)
+
+
+def _is_of_a_photo(state: gr.State, value: Any, expired: bool) -> bool:
+    return state.time_to_live < math.inf and value is not None and not expired
+
+
+def drop(page: gr.Blocks, session: str | None) -> None:
+    """Forgets all that was shown and kept in a session."""
+    page.state_holder.session_data.pop(session, None)
+    page.state_holder.time_last_used.pop(session, None)

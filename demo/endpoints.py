@@ -10,6 +10,7 @@ import gradio as gr
 from svhn.photos import PhotoError
 from svhn.pipeline import Pipeline
 
+from . import cleaner
 from .answer import answer
 from .batch import read_batch
 from .batch_input import BatchInput
@@ -21,20 +22,21 @@ from .truth import Truths
 MOST = 50  # photos in a call of /read_batch
 
 
-def build(pipeline: Pipeline, truths: Truths) -> None:
-    """Adds both to the page; their parts are not shown."""
+def build(page: gr.Blocks, pipeline: Pipeline, truths: Truths) -> None:
+    """Adds both to the page; their parts are not shown. Gradio gives every call a session of its own,
+    which nobody needs; it is dropped at once, or calls would take the places of visitors, whose number is bounded."""
     with gr.Row(visible=False):
         photo = PhotoInput(type="filepath", label="photo")
         reading = gr.JSON(label="reading")
         picture = gr.Image(format="jpeg", label="picture")
-        gr.Button("read").click(_reader(pipeline, truths), photo, [reading, picture], api_name="read", **READS)
+        gr.Button("read").click(_reader(page, pipeline, truths), photo, [reading, picture], api_name="read", **READS)
         photos = BatchInput(file_count="multiple", label="photos")
         readings = gr.JSON(label="readings")
-        gr.Button("read_batch").click(_batch_reader(pipeline), photos, readings, api_name="read_batch", **BATCHES)
+        gr.Button("read_batch").click(_batch_reader(page, pipeline), photos, readings, api_name="read_batch", **BATCHES)
 
 
-def _reader(pipeline: Pipeline, truths: Truths) -> Callable[[Sent | None], tuple[dict, Any]]:
-    def read(photo: Sent | None) -> tuple[dict, Any]:
+def _reader(page: gr.Blocks, pipeline: Pipeline, truths: Truths) -> Callable[..., tuple[dict, Any]]:
+    def read(photo: Sent | None, request: gr.Request) -> tuple[dict, Any]:
         """Reads the house number in a photo.
 
         Gives the object that `python -m svhn read --json` prints (file, number, confidence, box,
@@ -43,6 +45,7 @@ def _reader(pipeline: Pipeline, truths: Truths) -> Callable[[Sent | None], tuple
         Args:
             photo: the path that /gradio_api/upload answers with, or a data: address with base64 content
         """
+        cleaner.drop(page, request.session_hash)
         if photo is None:
             return {"file": None, "error": "There is no photo in the request."}, None
         try:
@@ -54,8 +57,8 @@ def _reader(pipeline: Pipeline, truths: Truths) -> Callable[[Sent | None], tuple
     return read
 
 
-def _batch_reader(pipeline: Pipeline) -> Callable[[list[Upload | Sent]], list[dict]]:
-    def read_many(photos: list[Upload | Sent]) -> list[dict]:
+def _batch_reader(page: gr.Blocks, pipeline: Pipeline) -> Callable[..., list[dict]]:
+    def read_many(photos: list[Upload | Sent], request: gr.Request) -> list[dict]:
         """Reads the house numbers in up to 50 photos, one number a photo.
 
         Gives a list of the objects that `read` gives, in the order of the photos. A file that cannot be
@@ -64,6 +67,7 @@ def _batch_reader(pipeline: Pipeline) -> Callable[[list[Upload | Sent]], list[di
         Args:
             photos: a list of paths that /gradio_api/upload answers with, or of data: addresses with base64 content
         """
+        cleaner.drop(page, request.session_hash)
         if len(photos) > MOST:
             sentence = f"These are {len(photos)} photos; please send at most {MOST} at a time."
             raise gr.Error(sentence, print_exception=False)

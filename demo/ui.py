@@ -60,13 +60,8 @@ def build(
                     other = compare.build(networks, truths, own)
                 comparing.click(None, photo, [other, tabs], js=TO_COMPARE)
             with gr.Tab("For programs", id="programs"):
-                programs.build(networks.default, truths)
+                programs.build(page, networks.default, truths)
         html(FOOTER.format(unless=UNLESS if collect else ""))
-
-        def forget(request: gr.Request) -> None:
-            page.state_holder.session_data.pop(request.session_hash, None)
-
-        page.unload(forget)  # Gradio would keep for an hour what was shown to somebody who has left
     return page.queue(max_size=waiting or WAITING)
 
 

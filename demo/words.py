@@ -28,7 +28,7 @@ NONE = "Go closer, so that the number fills about a tenth of the photo, and keep
 UNSURE = "Check it against the photo. Going closer, holding still or avoiding glare usually helps."
 REJECTED = "The network that found the number sees another count of digits there, so this reading is rejected."
 UNREAD = "The page is busy or was cut off. Send the photo again in a moment."
-FORGOTTEN = "This photo has been forgotten, as every photo is after ten minutes. Send it again to go on."
+FORGOTTEN = "This photo has been forgotten; send it again to go on."
 MORE = "more than five digits"
 TOO_LONG = "The reader knows numbers of up to five digits. Cut the photo to the digits that matter."
 

@@ -19,6 +19,7 @@ from ..offer import offer
 from ..pair_table import WAITING, pair_table
 from ..parts import KEPT_S, PAIRS, READS, html
 from ..photo_input import PhotoInput, Sent, photo_input
+from ..pick import Pick
 from ..truth import Truth, Truths, fingerprint
 
 TRUE = "true box"  # among the boxes that the crop may be of, which else have the name of a localizer
@@ -64,7 +65,7 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
         html(cards.READERS)
         with gr.Row(elem_id="compare-crop"):
             crop = html(elem_id="crop")
-            of = gr.Radio(label="The crop is the box of", elem_id="crop-of")
+            of = Pick(label="The crop is the box of", elem_id="crop-of")
         readings = html(elem_id="compare-readings", js_on_load=chart.READS_OUT)
     pairs = html(visible=False, elem_id="compare-pairs", elem_classes="comparison")
     searched = gr.State(None, time_to_live=KEPT_S)

@@ -20,6 +20,7 @@ from ..networks import Networks
 from ..offer import offer
 from ..parts import KEPT_S, READS, html
 from ..photo_input import PhotoInput, Sent, photo_input
+from ..pick import Pick
 from ..threshold import Threshold
 from ..truth import Truths
 
@@ -41,7 +42,7 @@ def build(
                 offer(real, "Or a real one from your data set", photo, "real")
         with gr.Column(scale=6, min_width=320, elem_id="result"):
             verdict = html(words.idle(), elem_id="verdict")
-            which = gr.Radio(visible=False, elem_id="which", label="Numbers in this photo")
+            which = Pick(visible=False, elem_id="which", label="Numbers in this photo")
             with gr.Row(elem_id="doubt"):  # css/one.css hides it without a number, so that its slider stays as it is
                 likeliest = html(elem_id="likeliest")
                 threshold = Threshold(
@@ -128,7 +129,7 @@ def read(pipeline: Pipeline, truths: Truths, sent: Sent | None, unsure_below: fl
 
 def look_at(sent: Sent | None, unsure_below: float, findings: Findings | None, i: int) -> list:
     """The view of another number of the same photo, without the networks."""
-    if not about(sent, findings):
+    if not about(sent, findings) or i not in range(len(findings.readings)):
         raise _forgotten()
     reading = findings.readings[i]
     return _view(findings, reading, picture(open_photo(sent.data), findings, reading), unsure_below)

@@ -51,9 +51,9 @@ FILL_IN = """() => {{
 }}"""
 
 
-def build(pipeline: Pipeline, truths: Truths) -> None:
+def build(page: gr.Blocks, pipeline: Pipeline, truths: Truths) -> None:
     """Lays the tab out, with the endpoints that it tells about."""
-    endpoints.build(pipeline, truths)
+    endpoints.build(page, pipeline, truths)
     with gr.Row(elem_classes="room", elem_id="programs"):
         with gr.Column(scale=6, min_width=320):
             html(INTRO)

@@ -58,7 +58,7 @@ def test_lists_do_not_grow_for_ever(tmp_path: Path) -> None:
     with gr.Blocks() as page:
         gallery = gr.Gallery()
     gallery.temp_files.update([str(there), str(tmp_path / "gone")])
-    cleaner.forget(page)
+    cleaner.forget_files(page)
     assert gallery.temp_files == {str(there)}
 
 

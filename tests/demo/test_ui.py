@@ -10,13 +10,14 @@ from pathlib import Path
 
 import calls
 import gradio as gr
+import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
-from stand_in import StandIn, encoded, photo_of
+from stand_in import StandIn, encoded, photo_of, two_numbers
 from visit import Visit
 
-from demo import parts, ui
+from demo import parts, ui, words
 from svhn.data.truth import Sample
 from svhn.reading import Reading
 
@@ -36,23 +37,75 @@ class Waits(StandIn):
         return super().read_all(photo)
 
 
-def test_who_leaves_is_forgotten(launch: Launch, samples: list[Sample], browser: Browser) -> None:
+def keeps_a_reading(blocks: gr.Blocks) -> bool:
+    sessions = blocks.state_holder.session_data.values()
+    return any(isinstance(value, Reading) for session in sessions for value in session.state_data.values())
+
+
+def test_who_leaves_is_forgotten(
+    launch: Launch, samples: list[Sample], browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ui, "KEPT_S", 2)
+    monkeypatch.setattr(ui, "CHECKED_EVERY_S", 0.1)
     blocks = launch(StandIn(), samples)
     context = browser.new_context()
     visit = Visit(context, blocks.local_url)
     visit.page.locator("#examples").get_by_role("button", name="Clear").click()
     visit.verdict("sure")
-
-    def kept() -> bool:
-        sessions = blocks.state_holder.session_data.values()
-        return any(isinstance(value, Reading) for session in sessions for value in session.state_data.values())
-
-    assert kept()
+    assert keeps_a_reading(blocks)
     context.close()
     deadline = time.monotonic() + PATIENCE_S
-    while kept() and time.monotonic() < deadline:
+    while blocks.state_holder.session_data and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not kept()
+    assert not blocks.state_holder.session_data
+    assert not blocks.state_holder.time_last_used
+
+
+def test_who_was_away_for_a_moment_goes_on(
+    launch: Launch, samples: list[Sample], context: BrowserContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ui, "CHECKED_EVERY_S", 0.1)
+    blocks = launch(StandIn(), samples)
+    visit = Visit(context, blocks.local_url)
+    visit.upload("a.png", encoded(two_numbers("42", "128")))
+    visit.verdict("sure", "42")
+    ((name, session),) = blocks.state_holder.session_data.items()
+    with httpx.stream("GET", f"{blocks.local_url}gradio_api/heartbeat/{name}") as heart:
+        next(heart.iter_lines())
+    deadline = time.monotonic() + PATIENCE_S
+    while not session.is_closed and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert session.is_closed
+    time.sleep(1)  # some sweeps
+    visit.page.locator("#which").get_by_role("radio", name="128").check()
+    visit.verdict("sure", "128")
+
+
+def test_calls_do_not_take_the_places_of_visitors(
+    launch: Launch, context: BrowserContext, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ui, "SESSIONS", 3)
+    blocks = launch(StandIn(), samples)
+    visit = Visit(context, blocks.local_url)
+    visit.upload("a.png", encoded(two_numbers("42", "128")))
+    visit.verdict("sure", "42")
+    for _ in range(4):
+        assert read(blocks, "7") == "7"
+        assert calls.call(blocks.local_url, "read", calls.data_url(b"no picture"))[0] == "complete"
+        ended, _ = calls.call(blocks.local_url, "read_batch", [calls.data_url(encoded(photo_of("7")))])
+        assert ended == "complete"
+    visit.page.locator("#which").get_by_role("radio", name="128").check()
+    visit.verdict("sure", "128")
+
+
+def test_who_was_forgotten_is_told_so(launch: Launch, context: BrowserContext, samples: list[Sample]) -> None:
+    blocks = launch(StandIn(), samples)
+    visit = Visit(context, blocks.local_url)
+    visit.upload("a.png", encoded(two_numbers("42", "128")))
+    visit.verdict("sure", "42")
+    blocks.state_holder.session_data.clear()
+    visit.page.locator("#which").get_by_role("radio", name="128").check()
+    expect(visit.page.get_by_test_id("toast-body")).to_contain_text(words.FORGOTTEN)
 
 
 def read(blocks: gr.Blocks, number: str) -> str:

@@ -122,7 +122,15 @@ def test_percent_promises_nothing(p: float, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("p", "said"),
-    [(1.0, ">99.9 %"), (0.9995, ">99.9 %"), (0.9993, "99.9 %"), (0.931, "93.1 %"), (0.0006, "0.1 %"), (0.0004, "<0.1 %"), (0, "<0.1 %")],
+    [
+        (1.0, ">99.9 %"),
+        (0.9995, ">99.9 %"),
+        (0.9993, "99.9 %"),
+        (0.931, "93.1 %"),
+        (0.0006, "0.1 %"),
+        (0.0004, "<0.1 %"),
+        (0, "<0.1 %"),
+    ],
 )
 def test_exact_figures_promise_nothing(p: float, said: str) -> None:
     assert words.exact(p) == said
