@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_BODY = 40 * 2**20  # a photo of 20 MB takes 27 MB as text
 MAX_UPLOAD = 200 * 20 * 2**20  # as many photos as a list takes, each as large as it may be; Gradio bounds each file
 MAX_KEPT = 4 * 2**30  # of all visitors' files, which are deleted after ten minutes
+NO_ROOM = "There is no room for more photos just now; try again in ten minutes."
 UPLOAD = ("/gradio_api/upload", "/upload")
 
 # Gradio would fetch an address for whoever asks for it as a file, pass requests on to other servers, keep a
@@ -24,10 +25,12 @@ SHUT = re.compile(r"/gradio_api/(file=\s*\w+:/|file/\s*\w+:/|proxy=|deep_link|pr
 
 class Doors:
     """ASGI middleware: 403 for a door that is shut, 413 for a request that is larger than `MAX_BODY` or, for uploads,
-    `MAX_UPLOAD`, and 507 for an upload when visitors' files take more than `MAX_KEPT`."""
+    `MAX_UPLOAD`, and 507 for an upload when visitors' files, with those that are on their way, would take more than
+    `MAX_KEPT`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self.coming = 0  # bytes of all uploads on their way
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -36,19 +39,32 @@ class Doors:
         if SHUT.search(scope["path"]):
             await _refusal(403, "This page does not offer that.")(scope, receive, send)
             return
+        upload = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/")) in UPLOAD
         limit, advice = MAX_BODY, "upload the photos first"
-        if scope["path"].removeprefix(scope.get("root_path", "").rstrip("/")) in UPLOAD:
+        if upload:
             limit, advice = MAX_UPLOAD, "send the photos in several parts"
-            if await asyncio.to_thread(_kept) > MAX_KEPT:
-                sentence = "There is no room for more photos just now; try again in ten minutes."
-                await _refusal(507, sentence)(scope, receive, send)
-                return
         too_large = _refusal(413, f"A request has at most {limit // 2**20} MB; {advice}.")
-        length = Headers(scope=scope).get("content-length", "0")
-        if length.isdecimal() and int(length) > limit:
+        length = Headers(scope=scope).get("content-length", "")
+        size = int(length) if length.isdecimal() else limit  # who does not say how much may send so much
+        if size > limit:
             await too_large(scope, receive, send)
             return
-        await _bounded(self.app, limit, too_large)(scope, receive, send)
+        app = _bounded(self.app, limit, too_large)
+        await (self._with_room(app, size) if upload else app)(scope, receive, send)
+
+    def _with_room(self, app: ASGIApp, size: int) -> ASGIApp:
+        """The app, where there is room for so many bytes more; they are spoken for from before it is looked whether
+        they fit until they lie among the files."""
+
+        async def roomy(scope: Scope, receive: Receive, send: Send) -> None:
+            self.coming += size
+            try:
+                fits = self.coming + await asyncio.to_thread(_kept) <= MAX_KEPT
+                await (app if fits else _refusal(507, NO_ROOM))(scope, receive, send)
+            finally:
+                self.coming -= size
+
+        return roomy
 
 
 def _refusal(status: int, sentence: str) -> JSONResponse:

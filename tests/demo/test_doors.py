@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +16,7 @@ import gradio as gr
 import httpx
 import numpy as np
 import pytest
+from gradio.blocks import BlockFunction
 from playwright.sync_api import expect
 from stand_in import READINGS, StandIn, encoded, photo_of
 from visit import Visit
@@ -127,21 +130,59 @@ def test_an_upload_has_a_size(address: str, monkeypatch: pytest.MonkeyPatch, say
 
 def test_uploads_have_room(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    monkeypatch.setattr(doors, "MAX_KEPT", 100)
+    monkeypatch.setattr(doors, "MAX_KEPT", 1000)
     (tmp_path / "of somebody").mkdir()
     kept = tmp_path / "of somebody" / "door.png"
-    kept.write_bytes(bytes(101))
+    kept.write_bytes(bytes(1001))
     said = httpx.post(f"{address}gradio_api/upload", files={"files": ("a.png", b"x")})
     assert (said.status_code, "no room" in said.json()["detail"]) == (507, True)
     kept.unlink()
     assert len(calls.upload(address, ("a.png", b"x"))) == 1
 
 
+def test_uploads_that_come_at_once_have_room_together(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setattr(doors, "MAX_KEPT", 1000)
+    url = httpx.URL(address)
+
+    def another() -> int:
+        return httpx.post(f"{address}gradio_api/upload", files={"files": ("a.png", bytes(300))}).status_code
+
+    with socket.create_connection((url.host, url.port)) as line:
+        head = "POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+        line.sendall(f"{head}Content-Length: 900\r\n\r\n--x\r\n".encode())
+        waits_for(lambda: another() == 507)
+        assert another() == 507
+    waits_for(lambda: another() == 200)  # the first was broken off
+
+
+def waits_for(state: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + calls.PATIENCE_S
+    while not state():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def reading_event(page: gr.Blocks) -> BlockFunction:
+    """What reads a visitor's photo."""
+    return next(
+        fn
+        for fn in page.fns.values()
+        if "threshold" in {block.elem_id for block in fn.inputs} and "which" in {block.elem_id for block in fn.outputs}
+    )
+
+
 def test_a_photo_is_not_kept_with_the_session(launch: Callable[..., gr.Blocks]) -> None:
     blocks = launch(StandIn())
+    event = reading_event(blocks)
     photo = calls.data_url(encoded(np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8)))
-    ended, _ = calls.call(blocks.local_url, "read", photo)
-    assert ended == "complete"
+    data = [photo, *[block.value for block in event.inputs[1:]]]
+    join = {"data": data, "session_hash": "visitor", "fn_index": event._id}
+    httpx.post(f"{blocks.local_url}gradio_api/queue/join", json=join).raise_for_status()
+    told = httpx.get(f"{blocks.local_url}gradio_api/queue/data?session_hash=visitor", timeout=calls.PATIENCE_S).text
+    assert "Most likely" in told
     kept = [session.config_values for session in blocks.state_holder.session_data.values()]
     assert kept
     assert photo[100:200] not in repr(kept)
@@ -149,11 +190,7 @@ def test_a_photo_is_not_kept_with_the_session(launch: Callable[..., gr.Blocks]) 
 
 def test_eight_at_once_get_their_own(address: str, page: gr.Blocks) -> None:
     """Over the very requests that the page in the browser makes, each visitor with photos of all kinds in turn."""
-    event = next(
-        fn
-        for fn in page.fns.values()
-        if "threshold" in {block.elem_id for block in fn.inputs} and "which" in {block.elem_id for block in fn.outputs}
-    )
+    event = reading_event(page)
     verdict = [block.elem_id for block in event.outputs].index("verdict")
 
     def visit(visitor: int) -> list[bool]:
