@@ -31,12 +31,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> dict:
-    from svhn.data.prepare import prepare
+    from svhn.data.prepare import is_prepared, prepare
     from svhn.release import release, ship
     from svhn.training.train import train
 
-    prepared = [options.prepared / f"train_{kind}.h5" for kind in ("crops", "scenes")]
-    if not (options.resume and all(path.is_file() for path in prepared)):
+    if not is_prepared(options.data, "train", options.prepared):
         print(prepare(options.data, "train", options.prepared), file=sys.stderr)
     beside = options.data.resolve().parent / "backgrounds"
     backgrounds = options.backgrounds or (beside if beside.is_dir() else None)

@@ -45,10 +45,11 @@ def train(options: argparse.Namespace) -> None:
 
     run_dir = options.run or RUNS / options.recipe
     learns_from_svhn = options.recipe in RECIPES and RECIPES[options.recipe].data == SVHN
-    if options.data and learns_from_svhn and not (options.prepared / "train_scenes.h5").is_file():
-        from .data.prepare import prepare
+    if options.data and learns_from_svhn:
+        from .data.prepare import is_prepared, prepare
 
-        print(prepare(options.data, "train", options.prepared), file=sys.stderr)
+        if not is_prepared(options.data, "train", options.prepared):
+            print(prepare(options.data, "train", options.prepared), file=sys.stderr)
     _, state = train(
         options.recipe,
         options.prepared,

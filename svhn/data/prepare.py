@@ -1,7 +1,7 @@
 """An official archive -> `{split}_crops.h5` for the reader and `{split}_scenes.h5` for the localizer.
 
-The photos are streamed and the rows written in chunks, so that no split is ever held in memory. Both
-files appear complete or not at all.
+The photos are streamed and the rows written in chunks, so that no split is ever held in memory. Each
+file appears complete or not at all.
 
 Crops: images (N, 3, 96, 96) uint8, the number with half its size around it, stretched to a square;
 box (N, 4) float32 and digit_boxes (N, 5, 4) float32 in pixels of the stored crop; digits (N, 5) uint8;
@@ -84,10 +84,11 @@ def prepare(data_dir: Path, split: str, out_dir: Path, progress: bool = True) ->
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out_dir, prefix=f".prepare-{split}-") as aside:
-            files = [Path(aside) / f"{split}_{kind}.h5" for kind in ("crops", "scenes")]
+            files = _files(Path(aside), split)
             with _one_thread(), h5py.File(files[0], "w") as crops, h5py.File(files[1], "w") as scenes:
                 for file in (crops, scenes):
-                    file.attrs.update(format_version=FORMAT_VERSION, split=split, source=source.path.name)
+                    file.attrs.update(format_version=FORMAT_VERSION, split=split)
+                    file.attrs.update(source=source.path.name, stamp=source.stamp())
                 crops.attrs.update(margin=STORE_MARGIN, size=STORE_SIZE)
                 scenes.attrs.update(size=SCENE_SIZE)
                 _write(source, records, Table(crops, CROPS), Table(scenes, SCENES), summary, progress)
@@ -97,6 +98,23 @@ def prepare(data_dir: Path, split: str, out_dir: Path, progress: bool = True) ->
         reason = os.strerror(error.errno) if error.errno else error  # h5py's own words fill several lines
         raise DataError(f"{out_dir} cannot be written: {reason}.") from None
     return summary
+
+
+def is_prepared(data_dir: Path, split: str, out_dir: Path) -> bool:
+    """Whether `out_dir` holds what `prepare` would make. Raises DataError when the source is missing."""
+    stamp = open_split(Path(data_dir), split).stamp()
+    try:
+        for path in _files(Path(out_dir), split):
+            with h5py.File(path) as file:
+                if (file.attrs["format_version"], file.attrs["stamp"]) != (FORMAT_VERSION, stamp):
+                    return False
+    except (OSError, KeyError):
+        return False
+    return True
+
+
+def _files(folder: Path, split: str) -> list[Path]:
+    return [folder / f"{split}_{kind}.h5" for kind in ("crops", "scenes")]
 
 
 @contextmanager

@@ -59,11 +59,16 @@ def read(source: Path, name: str, part: str) -> Beginning:
 
 def fill(network: nn.Module, name: str, beginning: Beginning) -> None:
     """Fills the network as far as the beginning fits it. Raises TrainingError when that is not far."""
+    network.load_state_dict(network.state_dict() | fitting(network, name, beginning))
+
+
+def fitting(network: nn.Module, name: str, beginning: Beginning) -> dict[str, torch.Tensor]:
+    """What of the beginning fits the network. Raises TrainingError when that is not much."""
     own = network.state_dict()
-    fitting = {k: v for k, v in beginning.known.items() if k in own and own[k].shape == v.shape}
-    if _values(fitting) < LEAST * _values(own):
+    fits = {k: v for k, v in beginning.known.items() if k in own and own[k].shape == v.shape}
+    if _values(fits) < LEAST * _values(own):
         raise TrainingError(f"{beginning.source} is of another network than {name}, or of another size.")
-    network.load_state_dict(own | fitting)
+    return fits
 
 
 def _values(state: dict[str, torch.Tensor]) -> int:
@@ -82,7 +87,8 @@ def _downloaded() -> Beginning:
 
 def _from_weights(folder: Path, name: str, part: str) -> Beginning:
     entries = weights.read_manifest(folder)["networks"]
-    if part == "train" and "measured" in entries.get(name, {}):
+    seen = "measured" in entries.get(name, {}) or checkpoint.EVERYTHING in entries.get(name, {}).get("data", "")
+    if part == "train" and seen:
         raise TrainingError(
             f"The weights in {folder} have seen the held-out photos, so no figure would be held out; "
             f"go on from {folder / 'measured'}, or train on everything with --all."

@@ -18,6 +18,7 @@ from .recipes import Recipe
 
 LAST, BEST = "last.pt", "best.pt"
 EVERYTHING = "all images"  # in the words of what a network was trained on
+BEGUN = "; begun with "  # what comes behind it in them
 
 
 @dataclass
@@ -34,6 +35,11 @@ class State:
     step: int = 0
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def material(self) -> str:
+        """What it is trained on, whatever it was begun with."""
+        return self.data.partition(BEGUN)[0]
 
     @property
     def saw_everything(self) -> bool:
@@ -86,29 +92,46 @@ def load(path: Path) -> Checkpoint:
         ) from None
 
 
+def check(path: Path, recipe: Recipe, start: State) -> None:
+    """Raises TrainingError if `resume` would, whose network and optimizer are not there yet."""
+    _resumable(path, recipe, start, "cpu")
+
+
 def resume(path: Path, recipe: Recipe, start: State, device: torch.device, **parts: Any) -> State:
     """Fills network, average and optimizer from a checkpoint of the same recipe, seed and data; gives its state. Only
-    the recipe's steps may differ: a run can go on for longer than it was meant to.
+    the recipe's steps may differ, because a run can go on for longer than it was meant to; what it was begun with is
+    its own affair.
 
     Raises TrainingError when it does not fit.
     """
+    content = _resumable(path, recipe, start, device)
+    try:
+        for name, part in parts.items():
+            part.load_state_dict(content[name])
+    except tensors.DAMAGES as error:
+        raise _damaged(path, error) from None
+    return State(**content["state"])
+
+
+def _resumable(path: Path, recipe: Recipe, start: State, device: torch.device | str) -> dict[str, Any]:
+    """What is in a checkpoint of the same recipe, seed and data. Raises TrainingError."""
     try:
         content = tensors.load(path, device)
+        state = State(**content["state"])
         if dataclasses.replace(_recipe(content["recipe"]), steps=recipe.steps) != _recipe(_as_json(recipe)):
             raise TrainingError(f"{path} was made by another recipe; move it away or train without --resume.")
-        state = State(**content["state"])
-        if (state.seed, state.data) != (start.seed, start.data):
+        if (state.seed, state.material) != (start.seed, start.material):
             raise TrainingError(
                 f"{path} was trained with seed {state.seed} on {state.data or 'other data'}; "
                 "move it away or train without --resume."
             )
-        for name, part in parts.items():
-            part.load_state_dict(content[name])
-        return state
+        return content
     except tensors.DAMAGES as error:
-        raise TrainingError(
-            f"{path} cannot be resumed from ({tensors.reason(error)}); train without --resume."
-        ) from None
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> TrainingError:
+    return TrainingError(f"{path} cannot be resumed from ({tensors.reason(error)}); train without --resume.")
 
 
 def _as_json(recipe: Recipe) -> str:

@@ -40,16 +40,8 @@ def fit(
     Gives the averaged network, in evaluation mode, and the record of the run; both are also in
     `run_dir/last.pt`, and those of the best epoch in `run_dir/best.pt`. Under a time budget the schedule follows the
     clock, so that it always ends low.
-    Raises TrainingError on a non-finite loss, a checkpoint that does not fit, or a folder that cannot be made.
+    Raises TrainingError on a non-finite loss, or a checkpoint that does not fit or cannot be written.
     """
-    if minutes is not None and not minutes > 0:
-        raise TrainingError(f"--minutes is {minutes:g}; it must be more than 0.")
-    try:
-        run_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainingError(
-            f"The run cannot be kept in {run_dir} ({error.strerror}); name a folder with --run."
-        ) from None
     network = task.network.to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval().requires_grad_(False)
     optimizer = torch.optim.AdamW(_groups(network, recipe.weight_decay), lr=recipe.learning_rate)

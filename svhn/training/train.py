@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +14,12 @@ from ..data.backgrounds import load_backgrounds
 from ..data.batches import check_parts
 from ..devices import choose_device
 from ..errors import TrainingError
-from ..models import READERS
+from ..models import READERS, build
 from ..provenance import code_version, machine
 from ..synth.bank import cached, crop_bank, scene_bank
-from . import beginnings
-from .checkpoint import EVERYTHING, State
+from . import beginnings, checkpoint
+from .beginnings import Beginning
+from .checkpoint import BEGUN, EVERYTHING, LAST, State
 from .engine import fit
 from .recipes import MNIST, RECIPES, Recipe
 from .task import Sources
@@ -43,36 +46,41 @@ def train(
 
     part: "train" leaves the held-out photos out, "all" does not. mnist: a folder with MNIST's four files, for the
     recipes that need it. backgrounds: a folder of street pictures that scenes are set into. start_from: what the
-    network begins with, instead of knowing nothing: a folder of weights, a checkpoint, or a file of torchvision's.
+    network begins with, instead of knowing nothing: a folder of weights, a checkpoint, or a file of torchvision's; a
+    run that is resumed has begun already.
     share: of the recipe's steps; a part of them goes on from good weights at `GENTLY` times the rate.
     Raises TrainingError, DataError or WeightsError.
     """
     if name not in RECIPES:
         raise TrainingError(f"There is no recipe {name!r}; choose one of {', '.join(sorted(RECIPES))}.")
-    if not share > 0:
-        raise TrainingError(f"--share is {share:g}; it must be more than 0.")
+    for option, value in (("--share", share), ("--minutes", minutes)):
+        if value is not None and not 0 < value < math.inf:
+            raise TrainingError(f"{option} is {value:g}; it must be more than 0.")
     recipe = replace(RECIPES[name], steps=max(1, round(RECIPES[name].steps * share)))
     _check_data(recipe, name, prepared, part, mnist)
+    _check_folder(run_dir)
     chosen = choose_device(device)
     if start_from and share < 1:
         recipe = replace(recipe, learning_rate=recipe.learning_rate * GENTLY)
-    if recipe.begins_with and not start_from:
-        start_from = beginnings.needed(recipe.begins_with, run_dir)
-    beginning = beginnings.read(start_from, name, part) if start_from else None
     uses_backgrounds = recipe.synthetic or recipe.network == "fcos"
     surroundings = load_backgrounds(backgrounds, chosen) if backgrounds and uses_backgrounds else None
+    start = State(seed, _in_words(recipe, part, surroundings), code_version(), machine(chosen))
+    beginning = None
+    if resume and (run_dir / LAST).exists():
+        checkpoint.check(run_dir / LAST, recipe, start)
+    else:
+        beginning = _beginning(name, recipe, run_dir, part, start_from)
     synthetic = None
-    if recipe.synthetic:
+    if recipe.synthetic:  # all that could be wrong is known by now: making these takes minutes
         make = crop_bank if recipe.network in READERS else scene_bank
         kept = prepared / f"synthetic-{make.__name__}-{recipe.synthetic_bank}-{seed}.pt"  # all runs draw from it
         synthetic = cached(kept, make, recipe.synthetic_bank, seed, chosen, surroundings)
     sources = Sources(prepared, part, mnist, synthetic, surroundings)
     torch.manual_seed(seed)
-    task, words = make_task(recipe, sources, chosen), _in_words(recipe, sources)
+    task = make_task(recipe, sources, chosen)
     if beginning:
         beginnings.fill(task.network, name, beginning)
-        words += f"; begun with {beginning.words}"
-    start = State(seed, words, code_version(), machine(chosen))
+        start = replace(start, data=start.data + BEGUN + beginning.words)
     return fit(task, recipe, run_dir, chosen, start, minutes, resume)
 
 
@@ -89,16 +97,35 @@ def _check_data(recipe: Recipe, name: str, prepared: Path, part: str, mnist: Pat
         check_parts(prepared / f"train_{kind}.h5")
 
 
-def _in_words(recipe: Recipe, sources: Sources) -> str:
+def _check_folder(run_dir: Path) -> None:
+    """Nothing is made yet: what is wrong later must leave nothing behind."""
+    there = next(path for path in (run_dir, *run_dir.absolute().parents) if path.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        raise TrainingError(f"The run cannot be kept in {run_dir}; name a folder with --run.")
+
+
+def _beginning(name: str, recipe: Recipe, run_dir: Path, part: str, start_from: Path | None) -> Beginning | None:
+    """What the network begins with, if anything. Raises TrainingError or WeightsError if that does not fit it."""
+    if recipe.begins_with and not start_from:
+        start_from = beginnings.needed(recipe.begins_with, run_dir)
+    if not start_from:
+        return None
+    beginning = beginnings.read(start_from, name, part)
+    with torch.device("meta"):  # its shapes are enough
+        beginnings.fitting(build(recipe.network, recipe.sizes), name, beginning)
+    return beginning
+
+
+def _in_words(recipe: Recipe, part: str, surroundings: torch.Tensor | None) -> str:
     """What a network is trained on, for its checkpoint, manifest and model card."""
-    photos = {"train": "image numbers not divisible by 5", "all": f"{EVERYTHING}, the held-out ones too"}[sources.part]
+    photos = {"train": "image numbers not divisible by 5", "all": f"{EVERYTHING}, the held-out ones too"}[part]
     if recipe.data == MNIST:
         return "MNIST train, without its last 5,000 digits"
     words = [f"SVHN train, {photos}"]
     if recipe.synthetic == 1:
-        words = [f"{len(sources.synthetic):,} synthetic pictures and no real photo"]
-    elif sources.synthetic is not None:
-        words.append(f"{recipe.synthetic:.0%} of every batch from {len(sources.synthetic):,} synthetic pictures")
-    if sources.surroundings is not None:
-        words.append(f"set before {len(sources.surroundings):,} street pictures without numbers")
+        words = [f"{recipe.synthetic_bank:,} synthetic pictures and no real photo"]
+    elif recipe.synthetic:
+        words.append(f"{recipe.synthetic:.0%} of every batch from {recipe.synthetic_bank:,} synthetic pictures")
+    if surroundings is not None:
+        words.append(f"set before {len(surroundings):,} street pictures without numbers")
     return "; ".join(words)

@@ -12,6 +12,7 @@ import torch
 from svhn import labels
 from svhn.data import prepare
 from svhn.data.split import is_held_out
+from svhn.errors import DataError
 
 Rows = dict[str, np.ndarray]  # column -> (N, ...)
 
@@ -81,7 +82,7 @@ def test_columns_have_the_agreed_shapes_and_types(tmp_path):
     }
     with h5py.File(tmp_path / "prepared" / "test_crops.h5") as file:
         attributes = {"format_version": 1, "split": "test", "source": "test.tar.gz", "margin": 0.5, "size": 96}
-        assert dict(file.attrs) == attributes
+        assert dict(file.attrs) == attributes | {"stamp": file.attrs["stamp"]}
 
 
 def white(image: np.ndarray) -> list[int]:
@@ -170,6 +171,22 @@ def test_box_partly_outside_is_clipped_and_counted(tmp_path):
     assert summary.noted == {"box partly outside the photo, clipped": 1}
     assert summary.problems == ["train.tar.gz, record 1, 1.png: box partly outside the photo, clipped"]
     assert scenes["digit_boxes"][0, :2].tolist() == [[0, 20, 11, 50], [130, 0, 150, 90]]
+
+
+@pytest.mark.parametrize("as_tar", [True, False])
+def test_what_is_prepared_is_known_again_until_the_data_are_others(tmp_path, as_tar):
+    official.write_split(tmp_path, "train", 5, as_tar=as_tar)
+    out = tmp_path / "prepared"
+    assert not prepare.is_prepared(tmp_path, "train", out)
+    prepared(tmp_path)
+    assert prepare.is_prepared(tmp_path, "train", out)
+    (out / "train_crops.h5").write_bytes(b"damaged")
+    assert not prepare.is_prepared(tmp_path, "train", out)
+    prepared(tmp_path)
+    official.write_split(tmp_path / "more", "train", 6, as_tar=as_tar)
+    assert not prepare.is_prepared(tmp_path / "more", "train", out)
+    with pytest.raises(DataError, match="holds neither"):
+        prepare.is_prepared(tmp_path / "nowhere", "train", out)
 
 
 def test_same_input_same_bytes(tmp_path):

@@ -55,6 +55,16 @@ def test_training_goes_on_from_weights_that_are_there(prepared, tiny_weights, tm
 
 
 @pytest.mark.usefixtures("small")
+def test_a_run_goes_on_without_what_it_began_with(prepared, tiny_weights, tmp_path, monkeypatch):
+    folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
+    _, begun = _train("compact", prepared, tmp_path / "run", folder)
+    shutil.rmtree(folder)
+    monkeypatch.setitem(RECIPES, "compact", dataclasses.replace(RECIPES["compact"], steps=RECIPES["compact"].steps + 1))
+    _, state = _train("compact", prepared, tmp_path / "run", folder, resume=True)
+    assert (state.step, state.data) == (begun.step + 1, begun.data)
+
+
+@pytest.mark.usefixtures("small")
 def test_weights_of_another_size_are_told(prepared, tiny_weights, tmp_path, monkeypatch):
     monkeypatch.setitem(RECIPES, "fcos", dataclasses.replace(RECIPES["fcos"], sizes={"channels": (8, 8, 8, 8, 8)}))
     with pytest.raises(TrainingError, match="of another network than fcos, or of another size"):
@@ -63,10 +73,13 @@ def test_weights_of_another_size_are_told(prepared, tiny_weights, tmp_path, monk
 
 
 @pytest.mark.usefixtures("small")
-def test_weights_that_saw_the_held_out_photos_are_refused_unless_all_are_asked_for(prepared, tiny_weights, tmp_path):
+@pytest.mark.parametrize("said", [{"measured": {}}, {"data": "SVHN train, all images, the held-out ones too"}])
+def test_weights_that_saw_the_held_out_photos_are_refused_unless_all_are_asked_for(
+    prepared, tiny_weights, tmp_path, said
+):
     folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
     manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["networks"]["compact"]["measured"] = {}
+    manifest["networks"]["compact"] |= said
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(TrainingError, match="have seen the held-out photos"):
         _train("compact", prepared, tmp_path / "run", folder)

@@ -120,11 +120,6 @@ def test_a_gradient_that_is_not_finite_leaves_no_checkpoint(tmp_path):
     assert not (tmp_path / "last.pt").exists()
 
 
-def test_a_budget_of_no_minutes_is_refused(tmp_path):
-    with pytest.raises(TrainingError, match="more than 0"):
-        fit(_task(), RECIPE, tmp_path, CPU, minutes=0)
-
-
 def test_a_damaged_checkpoint_is_told_in_a_sentence(tmp_path):
     (tmp_path / "last.pt").write_bytes(b"not a checkpoint")
     with pytest.raises(TrainingError, match="cannot be resumed from"):

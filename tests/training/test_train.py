@@ -48,6 +48,25 @@ def test_a_share_of_no_steps_is_refused(prepared, tmp_path, share):
         training.train("l2_box", prepared, tmp_path / "run", device="cpu", share=share)
 
 
+@pytest.mark.parametrize("minutes", [0.0, -1.0, float("inf")])
+def test_a_budget_of_no_minutes_is_refused(prepared, tmp_path, minutes):
+    with pytest.raises(TrainingError, match=r"--minutes is .*; it must be more than 0"):
+        training.train("l2_box", prepared, tmp_path / "run", device="cpu", minutes=minutes)
+
+
+@pytest.mark.usefixtures("small")
+def test_no_picture_is_made_for_a_run_that_cannot_begin_or_go_on(prepared, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "cached", lambda *_: pytest.fail("synthetic pictures were made"))
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "last.pt").write_bytes(b"damaged")
+    for run, how in (("file", {}), ("new", {"minutes": 0}), ("new", {"start_from": tmp_path / "run"}),
+                     ("run", {"resume": True})):  # fmt: skip
+        with pytest.raises(TrainingError):
+            training.train("compact", prepared, tmp_path / run, device="cpu", **how)
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.usefixtures("small")
 def test_a_file_in_the_way_of_a_run_is_told(prepared, tmp_path):
     (tmp_path / "run").write_text("in the way")
