@@ -114,22 +114,23 @@ def evaluate(options: argparse.Namespace) -> None:
 
 
 def read(options: argparse.Namespace) -> int:
+    from .names import told
     from .photos import PhotoError, open_photo
 
     pipeline = _pipeline(options)
     failed = 0
     for path in options.photos:
         try:
-            result = pipeline.read(open_photo(path)).to_json(str(path))
+            result = pipeline.read(open_photo(path)).to_json(told(path))
         except PhotoError as error:
             failed = 1
-            result = {"file": str(path), "error": str(error)}
+            result = {"file": told(path), "error": str(error)}
         if options.json:
             print(json.dumps(result), flush=True)
         elif "error" in result:
-            print(f"{path}: {result['error']}", file=sys.stderr)
+            print(f"{result['file']}: {result['error']}", file=sys.stderr)
         else:
-            print(f"{path}: {_in_words(result, pipeline.unsure_below)}", flush=True)
+            print(f"{result['file']}: {_in_words(result, pipeline.unsure_below)}", flush=True)
     return failed
 
 

@@ -61,22 +61,33 @@ def split_examples(data_dir: Path, split: str, left_out: dict[str, str] | None =
     with source.digitstruct() as path:
         records = digitstruct.read(path)
     rows = {name: row for row, name in enumerate(records.names.tolist())}
+    if split == HELD_OUT:
+        rows = {name: row for name, row in rows.items() if in_held_out(name)}
     for name, data in source.photos():
+        if split == HELD_OUT and not in_held_out(name):
+            continue
         row = rows.pop(name, None)
         if row is None or row in records.faults:
             left_out[name] = "no record of its own" if row is None else records.faults[row]
             continue
         record = records[row]
-        if split == HELD_OUT and not (record.image_number and is_held_out(record.image_number)):
-            continue
         try:
             photo, known = open_photo(data), truth.of_record(record)
         except ValueError as error:  # PhotoError is one
             left_out[name] = str(error)
             continue
         box = bx.clip(np.array(known.box), photo.shape[1], photo.shape[0])  # as `prepare` does
+        if not bx.area(box) > 0:
+            left_out[name] = "its box lies outside the photo"
+            continue
         yield Example(name, photo, Truth(known.number, tuple(map(float, box))))
     left_out |= dict.fromkeys(rows, "its photo is missing")
+
+
+def in_held_out(name: str) -> bool:
+    """Whether the photo of train with that file name is one of those held out."""
+    number = digitstruct.image_number(name)
+    return number is not None and is_held_out(number)
 
 
 def folder_examples(folder: Path) -> Iterator[Example]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from pathlib import Path
 from . import draw, labels
 from .errors import DataError
 from .files import write_whole
-from .names import Names
+from .names import Names, told
 from .photos import SUFFIXES, PhotoError, open_photo
 from .pipeline import Pipeline
 from .reading import Reading
@@ -85,7 +84,7 @@ def _pictures(folder: Path) -> list[Path]:
 
 
 def _read(pipeline: Pipeline, path: Path, target: Path, names: Names) -> Row:
-    file = os.fsencode(path.name).decode(errors="replace")  # a name may be no text at all
+    file = told(Path(path.name))
     try:
         photo = open_photo(path)
     except PhotoError as error:

@@ -1,8 +1,14 @@
-"""Names for files that are written side by side."""
+"""Names of files: as they are told, and such as no two files share."""
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+import os
+from pathlib import Path, PurePosixPath
+
+
+def told(path: Path) -> str:
+    """The path as text that can be printed: what in it is no text at all is replaced."""
+    return os.fsencode(path).decode(errors="replace")
 
 
 class Names:

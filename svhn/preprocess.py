@@ -12,6 +12,7 @@ from torchvision.transforms.v2 import functional as F
 from . import boxes as bx
 
 CROP_MARGIN = 0.15  # of the box's own size, on every side: the 30 % enlargement of the literature
+MOST_PIXELS_FOR_ONE = 8  # of the photo along a side, for one of the crop; more are averaged first
 MARGINS = (CROP_MARGIN, 0.05, 0.3)  # each box is read tighter and looser, too: localizers err both ways
 
 Size = int | tuple[int, int]  # side of a square, or (height, width)
@@ -40,8 +41,23 @@ def cut(photo: np.ndarray, box: np.ndarray) -> np.ndarray:
 
 def crop(photo: np.ndarray, box: np.ndarray, margin: float = CROP_MARGIN, size: Size = 64) -> torch.Tensor:
     """Photo and number box -> uint8 (3, h, w): the box with margin, stretched to that size."""
-    patch = torch.from_numpy(cut(photo, bx.expand(np.asarray(box), margin))).permute(2, 0, 1)
+    region = bx.expand(np.asarray(box, dtype=np.float64), margin)
+    factors = (region[2:] - region[:2]) / sides(size)[::-1] / MOST_PIXELS_FOR_ONE
+    if (factors > 1).any():  # before its edges are repeated: what is cut of a large photo must not be larger still
+        photo, region = _shrunk(photo, region, factors.clip(min=1.0))
+    patch = torch.from_numpy(cut(photo, region)).permute(2, 0, 1)
     return F.resize(patch, list(sides(size)), antialias=True).contiguous()  # fast only as it lies in memory: (h, w, 3)
+
+
+def _shrunk(photo: np.ndarray, region: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the photo has of the region, so many times (2,) narrower and lower, and where the region (4,) lies there."""
+    x1, y1, x2, y2 = pixel_bounds(bx.clip(region, photo.shape[1], photo.shape[0]))
+    inside = photo[y1:y2, x1:x2]
+    height, width = inside.shape[:2]
+    size = [max(1, round(height / factors[1])), max(1, round(width / factors[0]))]
+    small = F.resize(torch.from_numpy(inside).permute(2, 0, 1), size, antialias=True)
+    moved = region - np.array([x1, y1, x1, y1])
+    return small.permute(1, 2, 0).numpy(), bx.scale(moved, size[1] / width, size[0] / height)
 
 
 def working_copy(photo: np.ndarray, long_side: int, enlarge: bool = True) -> torch.Tensor:

@@ -10,7 +10,7 @@ import torch
 
 from . import labels
 from .boxes import Box
-from .labels import DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS
+from .labels import BLANK, DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS
 
 
 @dataclass(frozen=True, eq=False)  # each is its own: arrays neither compare nor hash as a whole
@@ -78,6 +78,6 @@ class Reading:
     @staticmethod
     def nothing(timings_ms: dict[str, float], confidence: float = 0.0) -> Reading:
         """No number in the photo: every position is blank and the length is 0."""
-        digit_probs = np.eye(DIGIT_CLASSES)[[DIGIT_CLASSES - 1] * MAX_DIGITS]
+        digit_probs = np.eye(DIGIT_CLASSES)[[BLANK] * MAX_DIGITS]
         crop = np.zeros((0, 0, 3), np.uint8)
         return Reading(None, confidence, None, crop, digit_probs, np.eye(LENGTH_CLASSES)[0], timings_ms)

@@ -63,6 +63,8 @@ def offer(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dict:
     kind = trained.recipe.network
     if name not in RECIPES or RECIPES[name].network != kind:
         raise WeightsError(f"The run {name} is not named as its recipe, one of {', '.join(RECIPES)}.")
+    if trained.state.saw_everything:
+        raise WeightsError(f"{name} has seen the photos that it would be calibrated with; train it without --all.")
     if kind not in READERS | LOCALIZERS:
         raise WeightsError(f"{name} is a {kind}, which neither finds nor reads numbers in photos.")
     manifest = weights.read_manifest(folder)
@@ -121,7 +123,7 @@ def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
 def _entry(name: str, recipe: Recipe, network: nn.Module, state: State) -> dict:
     """What the manifest says of one network, before its file is written."""
     config = asdict(network.config)
-    row = next((row for row in documents.ROWS if name in (row.localizer, row.reader)), None)
+    row = next((row for row in documents.ROWS if row.name == name), None)
     return {
         "architecture": recipe.network,
         "title": row.title if row else name,

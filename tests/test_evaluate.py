@@ -104,6 +104,27 @@ def test_what_cannot_be_evaluated_is_left_out_and_told(tmp_path):
     assert left_out["99.png"] == "no record of its own"
 
 
+def test_of_the_held_out_photos_only_those_are_told_that_are_held_out(tmp_path):
+    def spoil(entries):
+        for entry in entries[2:5]:
+            entry.png = None
+
+    official.write_split(tmp_path, "train", 10, spoil=spoil)
+    left_out = {}
+    assert [example.name for example in evaluate.split_examples(tmp_path, "held_out", left_out)] == ["10.png"]
+    assert left_out == {"5.png": "its photo is missing"}
+
+
+def test_a_box_outside_the_photo_is_left_out_and_told(tmp_path):
+    def move(entries):
+        entries[0].boxes[:, 0] += 500
+
+    official.write_split(tmp_path, "test", 2, spoil=move)
+    left_out = {}
+    assert [example.name for example in evaluate.split_examples(tmp_path, "test", left_out)] == ["2.png"]
+    assert left_out == {"1.png": "its box lies outside the photo"}
+
+
 def test_true_boxes_end_where_the_photo_does(tmp_path):
     def enlarge(entries):
         entries[0].boxes[:, 2:] += 500

@@ -64,13 +64,16 @@ def quick():
         for name, value in {"TIMED": 2, "WARM_UP": 1, "THREADS": 1, "STRIPS": 30}.items():
             patch.setattr(figures, name, value)
         patch.setattr(material, "TRAIN_PHOTOS", 4)
+        for name, sizes in TINY.items():
+            recipe = dataclasses.replace(RECIPES[name], sizes={**RECIPES[name].sizes, **sizes})
+            patch.setitem(RECIPES, name, recipe)
         yield
 
 
 def _save(runs: Path, name: str, file: str = "last.pt", seed: int = 0, step: int = 7) -> None:
     """A checkpoint of a tiny network: a reader reads 3 everywhere, and what counts sees three digits."""
     torch.manual_seed(seed)
-    recipe = dataclasses.replace(RECIPES[name], sizes={**RECIPES[name].sizes, **TINY[name]})
+    recipe = RECIPES[name]
     network = build(recipe.network, recipe.sizes)
     with torch.no_grad():
         if isinstance(network, GoodfellowReader):
@@ -290,6 +293,15 @@ def test_bad_input_is_a_sentence_and_nothing_is_written(
     assert said in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert Path("file").read_text() == "kept"
+
+
+def test_a_run_of_another_recipe_is_told_and_the_others_go_on(small_data, mnist, runs, own, tmp_path, capsys):
+    shutil.copytree(runs / "smaller_vgg", tmp_path / "runs" / "goodfellow")
+    shutil.copytree(runs / "smaller_vgg", tmp_path / "runs" / "smaller_vgg")
+    out = tmp_path / "out"
+    assert main(_command(small_data, mnist, tmp_path / "runs", own, out, "goodfellow", "smaller_vgg")) == 1
+    assert "made by another recipe than goodfellow; train it anew" in capsys.readouterr().out
+    assert [path.name for path in out.iterdir()] == ["smaller_vgg.json"]
 
 
 def test_a_record_that_cannot_be_written_is_told(small_data, mnist, runs, own, tmp_path):

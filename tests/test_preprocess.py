@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torchvision.transforms.v2 import functional as F
 
+from svhn import boxes as bx
 from svhn import preprocess
 
 
@@ -46,6 +48,19 @@ def test_crop_is_the_box_with_its_margin(photo):
     assert crop.is_contiguous()
     assert np.array_equal(crop.permute(1, 2, 0).numpy(), photo[10:50, 10:50])
     assert preprocess.crop(photo, np.array([5, 5, 6, 50])).shape == (3, 64, 64)
+
+
+@pytest.mark.parametrize("box", [(100, 100, 1900, 1400), (0, 0, 2000, 1500), (10, 700, 1990, 760)])
+def test_a_crop_of_a_large_photo_costs_no_more_than_it_needs(monkeypatch, box):
+    ramp = np.linspace(0, 255, 2000)[None, :, None] * np.linspace(0.2, 1, 1500)[:, None, None]
+    photo = np.repeat(ramp.astype(np.uint8), 3, axis=2)
+    region = bx.expand(np.array(box, float), 0.3)
+    direct = F.resize(torch.from_numpy(preprocess.cut(photo, region)).permute(2, 0, 1), [64, 64], antialias=True)
+    cut, sizes = preprocess.cut, []
+    monkeypatch.setattr(preprocess, "cut", lambda *a: sizes.append((patch := cut(*a)).shape) or patch)
+    crop = preprocess.crop(photo, np.array(box), 0.3)
+    assert max(sizes[0][:2]) <= 64 * preprocess.MOST_PIXELS_FOR_ONE + 2
+    assert (crop.int() - direct.int()).abs().max() <= 2
 
 
 @pytest.mark.parametrize(

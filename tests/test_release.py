@@ -80,6 +80,16 @@ def test_what_cannot_be_compared_is_refused(name, called, said, folder, small_da
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_a_network_that_saw_all_photos_is_not_offered(folder, small_data, tmp_path, capsys):
+    run = Path(_run(tmp_path / "runs", "customized"))
+    recipe = TINY["customized"]
+    state = State(data="SVHN train, all images, the held-out ones too", step=1)
+    checkpoint.save(run / "last.pt", recipe, build(recipe.network, recipe.sizes), state)
+    assert main(["offer", str(run), "--data", str(small_data), "--weights", str(folder)]) == 1
+    assert "train it without --all" in capsys.readouterr().err
+    assert "customized" not in weights.read_manifest(folder)["networks"]
+
+
 def test_only_small_networks_are_offered(folder, small_data, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(weights, "MAX_BYTES", 1000)
     run = _run(tmp_path / "runs", "customized")

@@ -14,6 +14,7 @@ from ..errors import DataError
 from .split import HELD_OUT_EVERY, is_held_out
 
 MAX_NUMBERS = 3  # in one scene
+BLOCK = 1024  # rows read at once
 
 
 class Rows:
@@ -96,9 +97,19 @@ def _rows(path: Path, part: str, columns: tuple[str, ...]) -> list[torch.Tensor]
         with h5py.File(path) as file:
             held_out = is_held_out(file["number"][:])
             rows = {"train": ~held_out, "held_out": held_out, "all": np.ones_like(held_out)}[part]
-            return [torch.from_numpy(file[column][:][rows]) for column in columns]
+            return [_taken(file[column], rows) for column in columns]
     except (OSError, KeyError) as error:
         raise DataError(f"{path} is no prepared file ({error}); make it anew with: python -m svhn prepare") from None
+
+
+def _taken(column: h5py.Dataset, rows: np.ndarray) -> torch.Tensor:
+    """The rows (N,) bool of a column of N rows, read in blocks: a whole column of photos has gigabytes."""
+    taken, filled = np.empty((rows.sum(), *column.shape[1:]), column.dtype), 0
+    for start in range(0, len(rows), BLOCK):
+        block = column[start : start + BLOCK][rows[start : start + BLOCK]]
+        taken[filled : filled + len(block)] = block
+        filled += len(block)
+    return torch.from_numpy(taken)
 
 
 def join(sets: list) -> CropSet | SceneSet:

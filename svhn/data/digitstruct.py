@@ -60,9 +60,13 @@ class Records:
             raise IndexError(i)
         rows = slice(self.offsets[i], self.offsets[i + 1])
         name = str(self.names[i])
-        stem = name.rpartition(".")[0]
-        number = int(stem) if stem.isascii() and stem.isdigit() and len(stem) < 10 else None
-        return Record(name, number, self.labels[rows], bx.from_xywh(self.boxes[rows]))
+        return Record(name, image_number(name), self.labels[rows], bx.from_xywh(self.boxes[rows]))
+
+
+def image_number(name: str) -> int | None:
+    """Of a file name such as "1.png"; None if it is none."""
+    stem = name.rpartition(".")[0]
+    return int(stem) if stem.isascii() and stem.isdigit() and len(stem) < 10 else None
 
 
 def read(source: Path, progress: bool = True) -> Records:

@@ -12,7 +12,7 @@ import torch
 from ..data.mnist import load_digits
 from ..data.split import HELD_OUT_EVERY
 from ..errors import DataError
-from ..evaluate import HELD_OUT, Example, split_examples
+from ..evaluate import HELD_OUT, Example, in_held_out, split_examples
 
 TRAIN, TEST = "train", "test"
 PARTS = (TRAIN, HELD_OUT, TEST)
@@ -24,8 +24,7 @@ def photos(data: Path, part: str) -> Iterator[Example]:
     if part != TRAIN:
         yield from split_examples(data, part)
         return
-    held_out = {example.name for example in split_examples(data, HELD_OUT)}
-    yield from (example for example in split_examples(data, TRAIN) if example.name not in held_out)
+    yield from (example for example in split_examples(data, TRAIN) if not in_held_out(example.name))
 
 
 def parts_there(data: Path) -> list[str]:

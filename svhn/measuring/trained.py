@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -14,6 +14,7 @@ from ..documents import OWN
 from ..errors import TrainingError, WeightsError
 from ..training import checkpoint
 from ..training.checkpoint import LAST, State
+from ..training.recipes import RECIPES
 
 SAID = ("file", "seed", "data", "code", "machine", "steps", "minutes")
 
@@ -60,6 +61,8 @@ def load(name: str, file: Path, sha256: str) -> Trained:
     if name not in OWN:
         loaded = checkpoint.load(file)
         _check_unseen(file, loaded.state)
+        if replace(loaded.recipe, steps=0) != replace(RECIPES[name], steps=0):
+            raise TrainingError(f"{file} was made by another recipe than {name}; train it anew.")
         return Trained(name, loaded.network.to(memory_format=torch.channels_last), loaded.state, sha256)
     entry = _entry(name, file.parent)
     known = {key: entry[key] for key in ("seed", "data", "code", "machine")}

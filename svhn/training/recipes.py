@@ -1,6 +1,6 @@
 """Recipes by name: every hyper-parameter of a network's training in one place.
 
-The first four make what is shipped; the others are the systems of the five documents (`svhn/documents.py`).
+`compact` and `fcos` make what is shipped; most others are systems of the five documents (`svhn/documents.py`).
 """
 
 from __future__ import annotations
