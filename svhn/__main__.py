@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     kind = sub.add_mutually_exclusive_group()
     kind.add_argument("--real", type=Path, help="folder of prepared files; without it the sheet is synthetic only")
     kind.add_argument("--mnist", type=Path, metavar="DIR", help="strips of MNIST digits, from its four files, instead")
-    sub.add_argument("--seed", type=int, default=0)
+    sub.add_argument("--seed", type=_seed, default=0)
 
     sub = command("evaluate", "Read every photo of a split or a folder and write the figures down.")
     source = sub.add_mutually_exclusive_group(required=True)
@@ -99,7 +99,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, help="time budget for training (none: all steps of the recipe)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ... (%(default)s)")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=_seed, default=0)
     parser.add_argument("--from", type=Path, dest="start_from", metavar="PATH", help="go on from weights/measured")
     parser.add_argument("--backgrounds", type=Path, help="street pictures without numbers, to set scenes into")
 
@@ -163,8 +163,14 @@ def _add_plots(parser: argparse.ArgumentParser) -> None:
         sub.add_argument("--columns", type=int, default=8)
         which = sub.add_mutually_exclusive_group()
         which.add_argument("--offset", type=int, default=0, help="leave out the first so many photos (%(default)s)")
-        which.add_argument("--seed", type=int, help="take photos by chance, the same for the same seed")
+        which.add_argument("--seed", type=_seed, help="take photos by chance, the same for the same seed")
         _add_pipeline_options(sub)
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 1_000_000):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to 999,999")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -22,11 +22,13 @@ WITH_INTERVAL = 30  # characters of a figure with its interval
 
 @dataclass(frozen=True)
 class Line:
-    """What the "best" or "last" checkpoint does on one part. figures: of `figures.of_reader` or `of_localizer`;
-    columns: which of them a table has, and their titles, the first with an interval."""
+    """What the "best" or "last" checkpoint does on one part. seen: whether it learnt from the held-out photos, too;
+    figures: of `figures.of_reader` or `of_localizer`; columns: which of them a table has, and their titles, the first
+    with an interval."""
 
     checkpoint: str
     steps: int
+    seen: bool
     part: str
     figures: dict
     columns: dict[str, str]
@@ -41,7 +43,8 @@ def evaluated(run: Path, parts: Iterable[str], examples: Callable[[str], Iterabl
         loaded = checkpoint.load(run / name)
         of, columns = _kind(loaded.network, run)
         for part in parts:
-            yield Line(Path(name).stem, loaded.state.step, part, of(loaded.network, examples(part)), columns)
+            figures_there = of(loaded.network, examples(part))
+            yield Line(Path(name).stem, loaded.state.step, loaded.state.saw_everything, part, figures_there, columns)
 
 
 def header(line: Line) -> str:

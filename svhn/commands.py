@@ -102,6 +102,8 @@ def evaluate(options: argparse.Namespace) -> None:
         outcome = evaluate.run(pipeline, examples, options.limit, boxed=False)
         report = evaluate.photos_report(outcome, pipeline.sha256)
     else:
+        if options.split == evaluate.HELD_OUT:
+            _tell_of_seen(options)
         left_out: dict[str, str] = {}
         outcome = evaluate.run(pipeline, evaluate.split_examples(options.data, options.split, left_out), options.limit)
         report = evaluate.split_report(outcome, options.split, pipeline.sha256, len(left_out))
@@ -111,6 +113,18 @@ def evaluate(options: argparse.Namespace) -> None:
             print(f"{len(left_out)} photos were left out, {len(outcome.names)} evaluated.", file=sys.stderr)
     write_out(options.out, (json.dumps(report, indent=2) + "\n").encode())
     print(json.dumps(report["end_to_end"]))
+
+
+def _tell_of_seen(options: argparse.Namespace) -> None:
+    """Says so where the held-out photos are no longer held out for the networks in use."""
+    from .training.checkpoint import EVERYTHING
+    from .weights import read_manifest
+
+    manifest = read_manifest(options.weights)
+    for name in (options.localizer or manifest["localizer"], options.reader or manifest["reader"]):
+        if EVERYTHING in manifest["networks"].get(name, {}).get("data", ""):
+            advice = f"for figures that do not: --weights {options.weights / 'measured'}"
+            print(f"{name} has learnt from the held-out photos, so its figures flatter; {advice}", file=sys.stderr)
 
 
 def read(options: argparse.Namespace) -> int:
@@ -210,6 +224,8 @@ def checkpoints(options: argparse.Namespace) -> None:
     parts = options.split or parts_there(options.data) or [HELD_OUT]  # the last says what is missing
     for number, line in enumerate(evaluated(options.run, parts, partial(photos, options.data))):
         print(row(line) if number else f"{header(line)}\n{row(line)}", flush=True)
+        if line.part == HELD_OUT and line.seen:
+            print("It has learnt from the held-out photos, so this line flatters.", file=sys.stderr)
 
 
 def offer(options: argparse.Namespace) -> None:

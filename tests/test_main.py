@@ -82,6 +82,26 @@ def test_evaluate_writes_a_report(small_data, tiny_weights, tmp_path, capsys):
     assert "sequence_accuracy" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("data", ["SVHN train, all images, the held-out ones too", "SVHN train"])
+def test_figures_of_photos_that_were_learnt_from_are_told_to_flatter(small_data, tiny_weights, tmp_path, capsys, data):
+    folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["networks"]["compact"]["data"] = data
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    for split in ("held_out", "test"):
+        arguments = ["evaluate", "--data", str(small_data), "--split", split, "--out", str(tmp_path / "report.json")]
+        assert main([*arguments, "--weights", str(folder)]) == 0
+        said = "compact has learnt from the held-out photos" in capsys.readouterr().err
+        assert said == ("all images" in data and split == "held_out")
+
+
+@pytest.mark.parametrize("seed", ["-1", "1000000", "99999999999999999999", "one"])
+def test_a_seed_out_of_range_is_told(seed, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["train", "compact", "--seed", seed])
+    assert "no whole number from 0 to 999,999" in capsys.readouterr().err
+
+
 def test_evaluate_says_what_it_left_out(tiny_weights, tmp_path, capsys):
     def lose_one(entries):
         entries[0].png = None
