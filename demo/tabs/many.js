@@ -6,20 +6,20 @@ const input = () => room.querySelector('#many-files input[type=file]');
 const invitation = matchMedia('(hover: none)').matches ? 'Tap to choose your photos' : 'Drop your photos here, or click to choose them';
 let ours = false;
 
+// What cannot be opened is left out.
 async function filesIn(entry, found) {
     if (entry.isFile) {
-        const file = await new Promise((done, failed) => entry.file(done, failed));
-        if (!HIDDEN.test(file.name)) found.push(file);
+        const file = await new Promise(done => entry.file(done, () => done()));
+        if (file && !HIDDEN.test(file.name)) found.push(file);
     } else {
         const reader = entry.createReader(); // gives a hundred entries at a time, and none at the end
-        for (let some; found.length <= props.most && (some = await new Promise((done, failed) =>
-            reader.readEntries(done, failed))).length;) for (const inside of some) await filesIn(inside, found);
+        for (let some; found.length <= props.most && (some = await new Promise(done =>
+            reader.readEntries(done, () => done([])))).length;) for (const inside of some) await filesIn(inside, found);
     }
-    return found;
 }
 
 function send(files) {
-    if (files.length > props.most) return trigger('select', {});
+    if (!files.length || files.length > props.most) return trigger('select', {count: files.length});
     const sent = new DataTransfer();
     for (const file of files) sent.items.add(file.size > props.bytes ? new File([props.left_out + file.size], file.name) : file);
     const to = input();

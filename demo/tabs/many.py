@@ -6,6 +6,7 @@ import os
 import secrets
 import threading
 import time
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,17 +19,20 @@ from svhn.pipeline import Pipeline
 
 from ..batch import MAX_PHOTOS, TOO_MANY, check_count, read_batch
 from ..board import HEADERS, KINDS, WIDTHS, Board
-from ..parts import KEPT_S, html
+from ..parts import KEPT, html
 from ..photos_input import LEFT_OUT, PhotosInput, Upload
 from ..takeaway import Takeaway
 
-AT_ONCE = 8  # batches; they take turns, so that one photo at a time is read for all of them together
+BATCHES_AT_ONCE = 8  # they take turns, so that one photo at a time is read for all of them together
 TURN_S = 1.0  # how long one batch reads until the next has its turn, and its visitor sees more
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
+NO_PHOTOS = "There is no photo among these; please choose others."
+NOT_READING = "Nothing is being read any more: the connection was lost. Please send the photos again."
+FAILED = "The reader itself failed on these photos; please send fewer of them, or each alone."
 INTRO = f"""<p>Drop up to {MAX_PHOTOS} photos, or a folder of them. Each is read by itself; one that cannot be read does
 no harm to the others. <button type="button" class="folder">Choose a folder</button></p>"""
-KEPT = f"""<p class="kept">These files, like your photos, are deleted here after {KEPT_S // 60} minutes.</p>"""
+GOES = f"""<p class="kept">These files, like your photos, are deleted here after {KEPT}.</p>"""
 
 
 def build(pipeline: Pipeline) -> None:
@@ -45,7 +49,7 @@ def build(pipeline: Pipeline) -> None:
             with gr.Row():
                 photos_zip = gr.DownloadButton("Photos and table (ZIP)", variant="primary", elem_id="many-zip")
                 table_csv = gr.DownloadButton("Table alone (CSV)", elem_id="many-csv")
-            html(KEPT)
+            html(GOES)
         gallery = gr.Gallery(
             label="What was read",
             interactive=False,
@@ -65,7 +69,7 @@ def build(pipeline: Pipeline) -> None:
             column_widths=WIDTHS,
             elem_id="many-table",
         )
-        stopping = gr.State(None)  # of this visitor's batch: set by its button
+        stopping = gr.State(None)  # of this visitor's batch: set by its button, and when it has ended
 
     turn = threading.Lock()
 
@@ -77,9 +81,18 @@ def build(pipeline: Pipeline) -> None:
             yield {**ready, status: refusal(str(error))}
         except OSError as error:
             yield {**ready, status: refusal(f"The results cannot be written here ({error.strerror}); try again later.")}
+        except Exception:  # a mistake of ours, for the log; the visitor can go on
+            traceback.print_exc()
+            yield {**ready, status: refusal(FAILED)}
 
     def read(sent: list[Upload]) -> Iterator[dict]:
         board, stopped = Board(len(sent), pipeline.unsure_below), threading.Event()
+        try:
+            yield from read_until(stopped, board, sent)
+        finally:
+            stopped.set()  # also when the visitor's connection was lost
+
+    def read_until(stopped: threading.Event, board: Board, sent: list[Upload]) -> Iterator[dict]:
         folder = Path(files.GRADIO_CACHE) / secrets.token_hex(16)  # nobody can guess the address of what is in it
         hidden = gr.update(visible=False, value=None)
         yield {
@@ -125,18 +138,23 @@ def build(pipeline: Pipeline) -> None:
         [stopping, files, status, stop, downloads, photos_zip, table_csv, gallery, table],
         api_visibility="private",
         concurrency_id="many",
-        concurrency_limit=AT_ONCE,
+        concurrency_limit=BATCHES_AT_ONCE,
         show_progress="minimal",
         show_progress_on=status,
     )
-    intro.select(lambda: refusal(TOO_MANY), None, status, api_visibility="private", queue=False, show_progress="hidden")
-    stop.click(ask_to_stop, stopping, stop, api_visibility="private", queue=False, show_progress="hidden")
 
+    def not_sent(event: gr.EventData) -> dict:
+        return refusal(TOO_MANY if event.count else NO_PHOTOS)
 
-def ask_to_stop(stopping: threading.Event | None) -> dict:
-    if stopping:
+    def ask_to_stop(stopping: threading.Event | None) -> dict:
+        if stopping is None or stopping.is_set():
+            return {**ready, status: refusal(NOT_READING)}
         stopping.set()
-    return gr.update(value="Stopping …", interactive=False)
+        return {stop: gr.update(value="Stopping …", interactive=False)}
+
+    quiet = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+    intro.select(not_sent, None, status, **quiet)
+    stop.click(ask_to_stop, stopping, [files, status, stop], **quiet)
 
 
 def refusal(sentence: str) -> dict:

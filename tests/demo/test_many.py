@@ -43,12 +43,12 @@ def test_every_file_is_read_shown_and_counted(tab: ManyVisit) -> None:
     )
     expect(tab.pictures.locator(".caption-label")).to_have_text(
         [
-            *("42\nclear.png", "1984\nunsure · doubtful.png", "no number\nempty.png", "> 5 digits\nlong.png"),
+            *("1984\nunsure · doubtful.png", "42\nclear.png", "no number\nempty.png", "> 5 digits\nlong.png"),
             *("7\n=1+1.png", "128\nclear-2.png"),
         ]
     )
-    expect(tab.pictures.first.get_by_role("button")).to_have_accessible_name("42 clear.png")
-    image = tab.pictures.locator("img").first
+    expect(tab.pictures.nth(1).get_by_role("button")).to_have_accessible_name("42 clear.png")
+    image = tab.pictures.locator("img").nth(1)
     content = tab.page.request.get(image.get_attribute("src")).body()
     assert near(np.asarray(Image.open(io.BytesIO(content))), draw.FOUND) > 1000
     expect(tab.line("clear.png")).to_contain_text(["clear.png", "42", "✓ sure", "99.9", "24, 16, 72, 48"])
@@ -116,6 +116,38 @@ def test_a_folder_is_chosen(tab: ManyVisit, tmp_path: Path) -> None:
     chooser.value.set_files(tmp_path / "street")
     tab.done("All done: 2 files")
     assert sorted(line["file"] for line in tab.table()) == ["house-2.png", "house.png"]
+
+
+def test_nothing_to_send_is_told(tab: ManyVisit, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "Thumbs.db").write_bytes(b"x")
+    with tab.page.expect_file_chooser() as chooser:
+        tab.page.get_by_role("button", name="Choose a folder").click()
+    chooser.value.set_files(tmp_path / "empty")
+    expect(tab.status).to_contain_text("There is no photo among these")
+
+
+def test_what_cannot_be_opened_in_a_folder_is_left_out(tab: ManyVisit) -> None:
+    """With entries as browsers give them for a dropped folder."""
+    for files, said in (("fails, file", "All done: 1 file,"), ("fails", "There is no photo among these")):
+        tab.page.evaluate(
+            """files => {
+                const folder = inside => ({isDirectory: true, createReader: () => {
+                    const left = [inside];
+                    return {readEntries: done => done(left.pop() ?? [])};
+                }});
+                const fails = {isFile: true, file: (done, failed) => failed(new DOMException('', 'NotReadableError'))};
+                const closed = {isDirectory: true, createReader: () => ({readEntries: (done, failed) => failed('no')})};
+                const file = {isFile: true, file: done => done(new File(['x'], 'a.png'))};
+                const entry = folder(files.includes('file') ? [fails, closed, file] : [fails, closed]);
+                const event = new DragEvent('drop', {bubbles: true, cancelable: true});
+                const dataTransfer = {files: [], items: [{webkitGetAsEntry: () => entry}]};
+                Object.defineProperty(event, 'dataTransfer', {value: dataTransfer});
+                document.querySelector('#many-files button').dispatchEvent(event);
+            }""",
+            files,
+        )
+        expect(tab.status).to_contain_text(said)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

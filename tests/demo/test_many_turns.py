@@ -7,6 +7,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import gradio as gr
@@ -33,10 +34,10 @@ class OneByOne(StandIn):
     def __init__(self) -> None:
         self.waiting, self.go_on = threading.Semaphore(0), threading.Semaphore(0)
 
-    def read(self, photo: np.ndarray) -> Reading:
+    def read_all(self, photo: np.ndarray) -> list[Reading]:
         self.waiting.release()
         assert self.go_on.acquire(timeout=PATIENCE_S)
-        return super().read(photo)
+        return super().read_all(photo)
 
 
 def left(folder: Path) -> list[Path]:
@@ -44,11 +45,23 @@ def left(folder: Path) -> list[Path]:
 
 
 @pytest.fixture
-def slow(context: BrowserContext, launch: Launch, samples: list[Sample], monkeypatch: pytest.MonkeyPatch):
-    """The tab of a page that shows every photo as soon as it is read, and its pipeline, which waits to be told."""
+def one_by_one() -> OneByOne:
+    return OneByOne()
+
+
+@pytest.fixture
+def slow_page(
+    one_by_one: OneByOne, launch: Launch, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> gr.Blocks:
+    """It shows every photo as soon as it is read."""
     monkeypatch.setattr(many, "TURN_S", 0)
-    pipeline = OneByOne()
-    return ManyVisit(Visit(context, launch(pipeline, samples).local_url)), pipeline
+    return launch(one_by_one, samples)
+
+
+@pytest.fixture
+def slow(context: BrowserContext, slow_page: gr.Blocks, one_by_one: OneByOne) -> tuple[ManyVisit, OneByOne]:
+    """The tab of that page, and its pipeline, which waits to be told."""
+    return ManyVisit(Visit(context, slow_page.local_url)), one_by_one
 
 
 def test_progress_is_seen_and_stop_keeps_what_was_read(slow: tuple[ManyVisit, OneByOne], tmp_path: Path) -> None:
@@ -79,9 +92,53 @@ def test_progress_is_seen_and_stop_keeps_what_was_read(slow: tuple[ManyVisit, On
     expect(tab.pictures.locator(".caption-label")).to_have_text(["7\nnext.png"])
 
 
+@pytest.mark.parametrize("how", ["cancelled", "forgotten"])
+def test_stop_gives_the_drop_zone_back_where_nothing_is_read_any_more(
+    how: str, slow: tuple[ManyVisit, OneByOne], slow_page: gr.Blocks
+) -> None:
+    """As after a lost connection, when the page has not heard the end of its batch."""
+    (tab, pipeline), blocks = slow, slow_page
+    tab.send([photo("a.png"), photo("b.png")])
+    assert pipeline.waiting.acquire(timeout=PATIENCE_S)
+    expect(tab.status).to_contain_text("0 of 2 read")
+    ((name, session),) = blocks.state_holder.session_data.items()
+    if how == "cancelled":
+        (event,) = blocks._queue.pending_event_ids_session[name]
+        (index,) = [i for i, fn in blocks.fns.items() if fn.concurrency_id == "many"]
+        body = {"session_hash": name, "fn_index": index, "event_id": event}
+        with ThreadPoolExecutor(1) as pool:  # it waits for the photo that is being read
+            cancelled = pool.submit(httpx.post, f"{blocks.local_url}gradio_api/cancel", json=body, timeout=PATIENCE_S)
+            pipeline.go_on.release()
+            cancelled.result().raise_for_status()
+        (ended,) = [value for value in session.state_data.values() if isinstance(value, threading.Event)]
+        assert ended.wait(PATIENCE_S)
+    else:
+        blocks.state_holder.session_data.clear()
+    tab.page.get_by_role("button", name="Stop").click()
+    expect(tab.status).to_contain_text("Nothing is being read any more")
+    expect(tab.page.locator("#many-stop")).to_be_hidden()
+    expect(tab.page.locator("#many-files")).to_be_visible()
+    pipeline.go_on.release(2)
+
+
+def test_a_mistake_of_ours_gives_the_drop_zone_back(
+    slow: tuple[ManyVisit, OneByOne], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab, pipeline = slow
+    with monkeypatch.context() as patch:
+        patch.setattr(many.Board, "add", None)
+        pipeline.go_on.release()
+        tab.send([photo("a.png")])
+        expect(tab.status).to_contain_text("The reader itself failed")
+    expect(tab.page.locator("#many-stop")).to_be_hidden()
+    pipeline.go_on.release()
+    tab.send([photo("a.png")])
+    tab.done("All done: 1 file,")
+
+
 def test_a_single_photo_goes_past_batches(slow: tuple[ManyVisit, OneByOne], context: BrowserContext) -> None:
     tab, pipeline = slow
-    tabs = [tab, *(ManyVisit(Visit(context, tab.page.url)) for _ in range(parts.AT_ONCE - 1))]
+    tabs = [tab, *(ManyVisit(Visit(context, tab.page.url)) for _ in range(parts.READS_AT_ONCE - 1))]
     for one in tabs:
         one.send([photo("a.png"), photo("b.png")])
         expect(one.status).to_contain_text("of 2 read")
