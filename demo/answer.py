@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from svhn import boxes as bx
+from svhn.boxes import Box
 from svhn.photos import open_photo
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
@@ -17,6 +18,11 @@ from .batch import SentLike
 from .truth import Truth, Truths, fingerprint
 
 SAME_PLACE = 0.3  # IoU
+
+
+def overlap(a: Box, b: Box) -> float:
+    """IoU."""
+    return float(bx.iou(np.array(a), np.array(b)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +46,7 @@ class Findings:
             return self.truth
         if self.truth.box is None or reading.box is None:
             return None
-        return self.truth if bx.iou(np.array(reading.box), np.array(self.truth.box)) > SAME_PLACE else None
+        return self.truth if overlap(reading.box, self.truth.box) > SAME_PLACE else None
 
     def others(self, reading: Reading) -> list[Reading]:
         """The further numbers of the photo."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-import cv2
 import numpy as np
 
 from svhn import boxes as bx
@@ -13,7 +12,8 @@ from svhn import preprocess
 from svhn.boxes import Box
 
 from . import chart, draw, votes, words
-from .compare import Found, Read, overlap, places
+from .answer import overlap
+from .compare import Found, Read, places
 from .networks import Network, Networks
 from .truth import Truth
 
@@ -86,7 +86,7 @@ def localizers(photo: np.ndarray, found: Sequence[Found], truth: Truth | None) -
     groups = places(found)
     cards = []
     for each in found:
-        picture = _within(draw.annotate(shown, scaled(each.box), scaled(true)), PICTURE_SIDE)
+        picture = draw.shrunk(draw.annotate(shown, scaled(each.box), scaled(true)), PICTURE_SIDE)
         what = "no box" if each.box is None else "its best box in green"
         alt = f"The photo with {what}{', the true one dashed in red' if true else ''}"
         score = "" if each.box is None else f"score <b>{each.scores[0]:.2f}</b> · "
@@ -120,7 +120,7 @@ def _differs(text: str) -> str:
 def crop(photo: np.ndarray, box: Box) -> str:
     """What all readers get of RGB uint8 (h, w, 3), with the usual margin."""
     cut = preprocess.cut(photo, bx.expand(np.array(box), preprocess.CROP_MARGIN))
-    return f"<figure>{draw.image(_within(cut, CROP_SIDE), 'The crop that all readers get')}</figure>"
+    return f"<figure>{draw.image(draw.shrunk(cut, CROP_SIDE), 'The crop that all readers get')}</figure>"
 
 
 def readers(reads: Sequence[Read], unsure_below: float, truth: Truth | None) -> str:
@@ -151,11 +151,3 @@ def _cards(kind: str, cards: Sequence[str]) -> str:
 
 def _ms(ms: float) -> str:
     return f"{ms:.0f} ms" if ms >= 9.5 else f"{ms:.1f} ms"
-
-
-def _within(picture: np.ndarray, side: int) -> np.ndarray:
-    """RGB uint8 (h, w, 3) -> the same with neither side longer than that."""
-    height, width = picture.shape[:2]
-    factor = min(1.0, side / max(height, width))
-    size = max(1, round(width * factor)), max(1, round(height * factor))
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)

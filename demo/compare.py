@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from svhn import boxes as bx
 from svhn.boxes import Box
 from svhn.reading import Reading
 
-from .answer import SAME_PLACE
+from .answer import SAME_PLACE, overlap
 from .networks import Network, Networks, Pair
 
 
@@ -91,8 +90,3 @@ def places(found: Sequence[Found]) -> list[list[Found]]:
         else:
             groups.append([each])
     return sorted(groups, key=len, reverse=True)
-
-
-def overlap(a: Box, b: Box) -> float:
-    """IoU."""
-    return float(bx.iou(np.array(a), np.array(b)))

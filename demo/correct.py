@@ -16,7 +16,7 @@ from svhn.reading import Reading
 from . import words
 from .answer import Findings, about
 from .box_editor import box_editor, showing, within
-from .parts import KEPT_S, READS, html
+from .parts import KEPT, KEPT_S, READS, html
 from .photo_input import PhotoInput, Sent
 
 HINT = (
@@ -25,9 +25,8 @@ HINT = (
 )
 KEEPS = (
     "<b>Save for training</b> keeps this photo, the box and the true number on the machine that serves this page, so "
-    "that the reader can learn from them. Unless you save it, the photo is deleted after ten minutes."
+    f"that the reader can learn from them. Unless you save it, the photo is deleted after {KEPT}."
 )
-GONE = "The photo is not here any more; please send it again."
 SIDES = ("Left", "Top", "Right", "Bottom")
 HIDE = "() => ({__type__: 'update', visible: false, open: false})"
 TO_SIDES = "box => box || [null, null, null, null]"
@@ -66,7 +65,7 @@ def build(photo: PhotoInput, findings: gr.State, shown: gr.State, threshold: gr.
         sent: Sent | None, found: Findings | None, box: list | None, unsure_below: float
     ) -> tuple[str, Reading | None]:
         if found is None:
-            return refusal(GONE), None
+            return refusal(words.FORGOTTEN), None
         try:
             picture = _opened(sent)
             (reading,) = found.pipeline.read_boxes(picture, [within(picture, box)])
@@ -119,7 +118,7 @@ def _collecting(collection: Collection, photo: PhotoInput, editor: gr.HTML) -> l
 
 def _opened(sent: Sent | None) -> np.ndarray:
     if sent is None:
-        raise PhotoError(GONE)
+        raise PhotoError(words.FORGOTTEN)
     return open_photo(sent.data)
 
 

@@ -12,10 +12,15 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MAX_BODY = 40 * 2**20  # a photo of 20 MB takes 27 MB as text
-MAX_UPLOAD = 200 * 20 * 2**20  # as many photos as a list takes, each as large as it may be; Gradio bounds each file
-MAX_KEPT = 4 * 2**30  # of all visitors' files, which are deleted after ten minutes
-NO_ROOM = "There is no room for more photos just now; try again in ten minutes."
+from svhn.photos import MAX_BYTES
+
+from .batch import MAX_PHOTOS
+from .parts import KEPT
+
+MAX_BODY = 2 * MAX_BYTES  # a photo as text takes a third more than its bytes
+MAX_UPLOAD = MAX_PHOTOS * MAX_BYTES  # a whole list; Gradio bounds each file
+MAX_KEPT = 4 * 2**30  # of all visitors' files, which are deleted after a while
+NO_ROOM = f"There is no room for more photos just now; try again in {KEPT}."
 UPLOAD = ("/gradio_api/upload", "/upload")
 
 # Gradio would fetch an address for whoever asks for it as a file, pass requests on to other servers, keep a

@@ -10,7 +10,7 @@ import numpy as np
 
 from svhn.draw import FOUND, LINE, LONG_SIDE, TRUE, annotate, jpeg
 
-__all__ = ["FOUND", "LINE", "LONG_SIDE", "TRUE", "annotate", "crop_image", "image", "jpeg", "preview"]
+__all__ = ["FOUND", "LINE", "LONG_SIDE", "TRUE", "annotate", "crop_image", "image", "jpeg", "preview", "shrunk"]
 
 CROP_SIDE = 192
 PREVIEW_HEIGHT = 150
@@ -30,6 +30,14 @@ def preview(photo: np.ndarray) -> np.ndarray:
     x, y = (width - cut_w) // 2, (height - cut_h) // 2
     size = (round(PREVIEW_HEIGHT * 1.5), PREVIEW_HEIGHT)
     return cv2.resize(photo[y : y + cut_h, x : x + cut_w], size, interpolation=cv2.INTER_AREA)
+
+
+def shrunk(picture: np.ndarray, side: int) -> np.ndarray:
+    """RGB uint8 (h, w, 3) -> the same with neither side longer than that."""
+    height, width = picture.shape[:2]
+    factor = min(1.0, side / max(height, width))
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
 
 def image(picture: np.ndarray, alt: str, quality: int = 88) -> str:

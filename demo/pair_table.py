@@ -11,7 +11,7 @@ from . import votes, words
 from .networks import Network, Networks, Pair
 from .truth import Truth
 
-WAITING = """<h3>Every pair</h3><p class="note">One network finds, another reads, as on the tab “One photo”: a pair
+HEAD = """<h3>Every pair</h3><p class="note">One network finds, another reads, as on the tab “One photo”: a pair
 weighs several boxes, so its number may differ from what its reader says of the best box above.</p>"""
 SHORT = {"": "none", None: "&gt; 5 digits"}  # where a cell has no number
 
@@ -36,7 +36,7 @@ def pair_table(networks: Networks, read: Mapping[Pair, Reading], truth: Truth | 
     heads = "".join(f'<th scope="col">{escape(reader.title)}</th>' for reader in networks.readers)
     told = votes.of_pairs(list(answers.values()), expected, words.told(truth) if truth else "")
     return (
-        f'{WAITING}<p class="told">{told}</p>'
+        f'{HEAD}<p class="told">{told}</p>'
         '<div class="scrolls" tabindex="0" role="region" aria-label="What every pair says"><table class="pairs">'
         f"<thead><tr><td></td>{heads}</tr></thead><tbody>{''.join(map(row, networks.localizers))}</tbody></table></div>"
         f'<p class="note">Rows find the number, columns read it; {sign} means {word}.</p>'

@@ -10,6 +10,7 @@ from gradio.data_classes import ListFiles
 
 from svhn.photos import MAX_BYTES, PhotoError
 
+from . import words
 from .photo_input import refuse_address
 
 LEFT_OUT = b"House-number reader: left in the browser, too large: "  # and its size; see many.js
@@ -29,7 +30,7 @@ class Upload:
             with self.path.open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
         except OSError:
-            raise PhotoError("The file is not here any more; please send it again.") from None
+            raise PhotoError(words.FORGOTTEN) from None
         if data.startswith(LEFT_OUT):
             size = data[len(LEFT_OUT) :].decode("ascii", "replace")
             megabytes = f"{int(size) / 2**20:.1f} MB" if size.isdecimal() else "too many bytes"

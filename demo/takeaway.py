@@ -14,7 +14,6 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
-import cv2
 import numpy as np
 
 from svhn.names import Names
@@ -26,7 +25,7 @@ from .batch import Row
 PREVIEW_SIDE = 640  # most pixels of the longer side of a small picture
 NAME_BYTES = 120  # of a file's own name in ours
 UNNAMED = "photo"
-COLUMNS = ("file", "number", "confidence", "state", "x1", "y1", "x2", "y2", "ms", "picture", "error")
+COLUMNS = ("file", "number", "confidence", "state", "x1", "y1", "x2", "y2", "ms", "picture", "error", "also")
 FORMULA = tuple("=+-@＝＋－＠")
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # Windows opens no file of that name
 
@@ -78,19 +77,12 @@ class Takeaway:
     def _add_picture(self, file: str, picture: np.ndarray) -> Path:
         name = self._pictures.unique(f"{PurePosixPath(file).stem}.jpg")
         self._zip.writestr(name, draw.jpeg(picture))
-        (self.folder / name).write_bytes(draw.jpeg(_small(picture), quality=80))
+        (self.folder / name).write_bytes(draw.jpeg(draw.shrunk(picture, PREVIEW_SIDE), quality=80))
         return self.folder / name
 
 
-def _small(picture: np.ndarray) -> np.ndarray:
-    height, width = picture.shape[:2]
-    factor = min(1.0, PREVIEW_SIDE / max(height, width))
-    size = max(1, round(width * factor)), max(1, round(height * factor))
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-
-
 def _line(file: str, row: Row, unsure_below: float, picture: str) -> str:
-    cells = [file, *_figures(row.reading, row.state(unsure_below)), picture, row.error or ""]
+    cells = [file, *_figures(row.reading, row.state(unsure_below)), picture, row.error or "", row.also]
     line = io.StringIO()
     csv.writer(line).writerow([_no_formula(cell) if isinstance(cell, str) else cell for cell in cells])
     return line.getvalue()

@@ -10,11 +10,12 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from svhn.data.truth import Sample
+from svhn.photos import MAX_BYTES
 
 from . import cleaner, theme
 from .doors import Doors
 from .networks import Networks
-from .parts import CHECKED_EVERY_S, KEPT_S, MAX_UPLOAD, SESSIONS, WAITING, html
+from .parts import CHECKED_EVERY_S, KEPT, KEPT_S, QUEUE, SESSIONS, html
 from .tabs import compare, live, many, one, programs
 from .truth import Truths
 
@@ -25,8 +26,8 @@ INTRO = """<header><svg viewBox="0 0 46 46" aria-hidden="true"><rect width="46" 
 <path d="M12 24 23 14l11 10M15.5 22.5V33h15V22.5" fill="none" stroke="#f4f1ea" stroke-width="3" stroke-linejoin="round"
 stroke-linecap="round"/></svg><div><h1>House-number reader</h1>
 <p>Drop in a street photo. It finds the number, reads it, and says how sure it is.</p></div></header>"""
-FOOTER = """<footer>Photos are read by the machine that serves this page, shown to nobody else, and deleted
-after ten minutes{unless}. Trained on <abbr title="Street View House Numbers">SVHN</abbr> photos; for research
+FOOTER = f"""<footer>Photos are read by the machine that serves this page, shown to nobody else, and deleted
+after {KEPT}{{unless}}. Trained on <abbr title="Street View House Numbers">SVHN</abbr> photos; for research
 and for fun.</footer>"""
 TO_COMPARE = "photo => [photo, {__type__: 'update', selected: 'compare'}]"
 UNLESS = " unless you save them for training"
@@ -42,7 +43,7 @@ def build(
 ) -> gr.Blocks:
     """The whole page, on which the default networks read where nobody has chosen. `own` are this project's photos,
     `real` those of a data set the owner has named; corrected photos are saved to the folder `collect`, if there is one;
-    `waiting` events may queue, `WAITING` by default."""
+    `waiting` events may queue, `QUEUE` by default."""
     for sample in own:
         truths.add(sample.path.read_bytes(), sample.truth)
 
@@ -62,7 +63,7 @@ def build(
             with gr.Tab("For programs", id="programs"):
                 programs.build(page, networks.default, truths)
         html(FOOTER.format(unless=UNLESS if collect else ""))
-    return page.queue(max_size=waiting or WAITING)
+    return page.queue(max_size=waiting or QUEUE)
 
 
 def launch_options(mcp: bool = False) -> dict[str, Any]:
@@ -73,7 +74,7 @@ def launch_options(mcp: bool = False) -> dict[str, Any]:
         "footer_links": ["api"],
         "run_history": False,
         "allowed_paths": [str(EXAMPLES)],
-        "max_file_size": MAX_UPLOAD,
+        "max_file_size": MAX_BYTES,
         "enable_monitoring": False,
         "ssr_mode": False,
         "share": False,  # `share.public_link` does that

@@ -16,7 +16,7 @@ from .. import cards, chart, words
 from ..compare import Found, read_crop, read_pairs, search
 from ..networks import Networks
 from ..offer import offer
-from ..pair_table import WAITING, pair_table
+from ..pair_table import HEAD, pair_table
 from ..parts import KEPT_S, PAIRS, READS, html
 from ..photo_input import PhotoInput, Sent, photo_input
 from ..pick import Pick
@@ -100,7 +100,7 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
             places: gr.update(visible=True, value=cards.localizers(picture, kept.found, kept.truth)),
             cropped: gr.update(visible=first is not None),
             of: gr.update(choices=kept.choices, value=first),
-            pairs: gr.update(visible=True, value=WAITING),
+            pairs: gr.update(visible=True, value=HEAD),
             searched: kept,
             **read(picture, kept, first),
         }

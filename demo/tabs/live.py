@@ -23,8 +23,8 @@ from .. import words
 from ..parts import html
 
 LIMIT_S = 60  # after that the camera stops by itself
-AT_ONCE = 1  # frames being read, of all visitors together, beside those of visitors who send photos
-WAITING = 8  # frames that may wait for their turn; more are told that it is busy
+FRAMES_AT_ONCE = 1  # frames being read, of all visitors together, beside those of visitors who send photos
+FRAMES_WAITING = 8  # frames that may wait for their turn; more are told that it is busy
 MAX_FRAME = 2**20  # characters; a frame has about 60,000
 
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
@@ -52,10 +52,10 @@ INVITATION = (
 
 def build(pipeline: Pipeline) -> None:
     """Lays the tab out."""
-    room = anyio.CapacityLimiter(AT_ONCE)
+    room = anyio.CapacityLimiter(FRAMES_AT_ONCE)
 
     async def read_frame(picture: str) -> dict[str, Any]:
-        if room.statistics().tasks_waiting >= WAITING:
+        if room.statistics().tasks_waiting >= FRAMES_WAITING:
             return {"busy": True}
         return await anyio.to_thread.run_sync(look, pipeline, picture, limiter=room)
 

@@ -130,7 +130,7 @@ def test_frames_keep_coming_with_box_number_and_rate(open_live: Open, tmp_path: 
     expect(page.locator("#live [data-part=boxes] b")).to_have_text("128")
     expect(page.locator("#live [data-part=spoken]")).to_have_text("128")
     visit.keep("live")
-    assert pipeline.most == live.AT_ONCE
+    assert pipeline.most == live.FRAMES_AT_ONCE
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
     assert visit.errors == []
 
@@ -236,7 +236,7 @@ def test_visitors_get_their_own_and_share_one_core(browser: Browser, launch: Lau
     wait_for_frames(pages[0], pipeline, 20)
     for page, number in zip(pages, numbers, strict=True):
         expect(plate(page)).to_have_text(number)
-    assert pipeline.most == live.AT_ONCE
+    assert pipeline.most == live.FRAMES_AT_ONCE
     for context in contexts:
         context.close()
 
@@ -260,7 +260,7 @@ def test_a_server_without_room_and_one_that_is_gone(
     show(visit.page)
     note = visit.page.locator("#live .note")
     with monkeypatch.context() as patch:
-        patch.setattr(live, "WAITING", 0)
+        patch.setattr(live, "FRAMES_WAITING", 0)
         press(visit.page, START)
         expect(note).to_contain_text("yours goes on as soon as there is room")
     expect(plate(visit.page)).to_have_text("128")

@@ -135,7 +135,7 @@ def test_the_threshold_waits_for_nobody_s_reading(counted: Visit, counts: Counts
     assert counts.started.acquire(timeout=PATIENCE_S)
     counts.go_on.clear()
     try:
-        for other in [Visit(counted.page.context, counted.page.url) for _ in range(parts.AT_ONCE)]:
+        for other in [Visit(counted.page.context, counted.page.url) for _ in range(parts.READS_AT_ONCE)]:
             other.upload("b.png", encoded(photo_of("42")))
             assert counts.started.acquire(timeout=PATIENCE_S)
         counted.page.locator("#threshold").get_by_role("slider").fill("98")

@@ -117,7 +117,7 @@ def read(blocks: gr.Blocks, number: str) -> str:
 def test_a_full_queue_is_told_and_harms_nobody(
     launch: Launch, samples: list[Sample], context: BrowserContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ui, "WAITING", 1)
+    monkeypatch.setattr(ui, "QUEUE", 1)
     monkeypatch.setitem(parts.READS, "concurrency_limit", 1)
     pipeline = Waits()
     blocks = launch(pipeline, samples)
@@ -144,8 +144,8 @@ def test_a_full_queue_is_told_and_harms_nobody(
 def test_as_many_are_read_at_once_as_there_are_cores(launch: Launch) -> None:
     pipeline = Waits()
     blocks = launch(pipeline)
-    with ThreadPoolExecutor(parts.AT_ONCE) as pool:
-        waiting = [pool.submit(read, blocks, number) for number in ("42", "7")[: parts.AT_ONCE]]
+    with ThreadPoolExecutor(parts.READS_AT_ONCE) as pool:
+        waiting = [pool.submit(read, blocks, number) for number in ("42", "7")[: parts.READS_AT_ONCE]]
         for _ in waiting:
             assert pipeline.started.acquire(timeout=PATIENCE_S)
         pipeline.go_on.set()
