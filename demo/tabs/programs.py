@@ -7,18 +7,27 @@ from pathlib import Path
 
 import gradio as gr
 
+from svhn.photos import MAX_BYTES, MAX_PIXELS
 from svhn.pipeline import Pipeline
 
 from .. import endpoints
-from ..parts import html
+from ..parts import KEPT, html
 from ..truth import Truths
 
 SNIPPETS = Path(__file__).parents[1] / "snippets"  # files that run as they stand, with ADDRESS in them
 ADDRESS = "http://127.0.0.1:7860/"
 LANGUAGES = (("Python", "py"), ("curl", "sh"), ("JavaScript", "js"))
 
-INTRO = """<p class="lead">A program can ask for all that this page reads: no key, no sign-up. Its photos are treated as
-yours are, read here and deleted after ten minutes.</p>"""
+INTRO = f"""<p class="lead">A program can ask for all that this page reads{{}}. Its photos are treated as yours are,
+read here and deleted after {KEPT}.</p>"""
+OPEN, GUARDED = (
+    INTRO.format(how)
+    for how in (
+        ": no key, no sign-up",
+        ', with the name and the password that you gave. In Python that is <code>Client(address, auth=("name", '
+        '"password"))</code>; a shell or a web page sends the cookie that <code>/login</code> answers with',
+    )
+)
 READ = "<h2>One photo: <code>/read</code></h2><p>Answers with the reading, then a copy of the photo with its box.</p>"
 READ_BATCH = f"""<h2>Up to {endpoints.MOST} photos: <code>/read_batch</code></h2><p>Answers with a list of readings, in
 the order of the photos. A broken file has its own <code>error</code>; the rest are read.</p>"""
@@ -31,13 +40,11 @@ ANSWER = """<h2>A reading</h2><dl>
 <dt>length_probs</dt><dd>the probabilities of no digit, one to five, and more</dd>
 <dt>ms</dt><dd>how long it took, in milliseconds</dd>
 <dt>error</dt><dd>in place of all but <code>file</code>: why the photo could not be read, in a sentence</dd></dl>"""
-NOTES = """<h2>Good to know</h2><ul>
-<li>Photos are JPEG, PNG, WebP, BMP, TIFF or GIF (its first frame) of at most 20 MB and 40 megapixels. Send the
-photo itself: addresses are not fetched.</li>
+NOTES = f"""<h2>Good to know</h2><ul>
+<li>Photos are JPEG, PNG, WebP, BMP, TIFF or GIF (its first frame) of at most {MAX_BYTES >> 20} MB and
+{MAX_PIXELS // 10**6} megapixels. Send the photo itself: addresses are not fetched.</li>
 <li>A shell or a web page may send a <code>data:</code> address in place of the path of an upload.</li>
-<li>When many are waiting, a call is refused with status 503; try again a little later.</li>
-<li>Where a page asks for a name and a password, Python takes them as
-<code>Client(address, auth=("name", "password"))</code>.</li></ul>"""
+<li>When many are waiting, a call is refused with status 503; try again a little later.</li></ul>"""
 MCP_ON = f"""<h2>For assistants</h2><p>Those that speak MCP find <code>read</code> and <code>read_batch</code> as tools
 at this address:</p><p><code class="address">{ADDRESS}gradio_api/mcp/</code></p>"""
 MCP_OFF = """<h2>For assistants</h2><p>Tools over MCP are off on this page. Whoever serves it gets them with
@@ -47,7 +54,8 @@ MCP_OFF = """<h2>For assistants</h2><p>Tools over MCP are off on this page. Whoe
 FILL_IN = """() => {{
     const here = new URL(".", location.href).href;
     const mcp = window.gradio_config.mcp_server ? {on} : {off};
-    return [...{snippets}, mcp].map(text => text.replaceAll({address}, here));
+    const intro = window.gradio_config.username ? {guarded} : {open};
+    return [...{snippets}, mcp, intro].map(text => text.replaceAll({address}, here));
 }}"""
 
 
@@ -56,18 +64,19 @@ def build(page: gr.Blocks, pipeline: Pipeline, truths: Truths) -> None:
     endpoints.build(page, pipeline, truths)
     with gr.Row(elem_classes="room", elem_id="programs"):
         with gr.Column(scale=6, min_width=320):
-            html(INTRO)
+            intro = html(OPEN, elem_id="programs-intro")
             codes = [*_snippets("read", READ), *_snippets("read_batch", READ_BATCH)]
         with gr.Column(scale=4, min_width=320):
             html(ANSWER)
             html(NOTES)
             assistants = html(MCP_OFF, elem_id="assistants")
-    texts = {"on": MCP_ON, "off": MCP_OFF, "snippets": [code.value for code in codes], "address": ADDRESS}
+    texts = {"on": MCP_ON, "off": MCP_OFF, "open": OPEN, "guarded": GUARDED, "address": ADDRESS}
+    texts["snippets"] = [code.value for code in codes]
     gr.on(
         None,
         None,
         None,
-        [*codes, assistants],
+        [*codes, assistants, intro],
         js=FILL_IN.format(**{name: json.dumps(text) for name, text in texts.items()}),
         api_visibility="private",
         show_progress="hidden",

@@ -101,6 +101,7 @@ def test_the_tab_on_a_phone(browser: Browser, address: str) -> None:
     open_tab(visit.page)
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     expect(visit.page.locator("#assistants")).to_contain_text("off on this page")
+    expect(visit.page.locator("#programs-intro")).to_contain_text("no key, no sign-up. Its photos")
     visit.keep("programs-phone")
     context.close()
 
