@@ -48,6 +48,12 @@ class Row:
     reading: Reading | None = None
     picture: np.ndarray | None = field(default=None, repr=False)
     error: str | None = None
+    others: tuple[Reading, ...] = ()  # the further numbers of the photo
+
+    @property
+    def also(self) -> str:
+        """The further numbers in words."""
+        return ", ".join(words.short(other) for other in self.others)
 
     def state(self, unsure_below: float) -> str:
         """ "sure", "unsure", "none", "too long" or "error"."""
@@ -82,9 +88,11 @@ def _read(pipeline: Pipeline, file: SentLike) -> Row:
         return Row(file.name, error=str(error))
     decode_ms = (time.perf_counter() - start) * 1e3
     try:
-        reading = pipeline.read(photo)
-        picture = draw.annotate(photo, reading.box, None, words.short(reading))
+        reading, *others = pipeline.read_all(photo)
+        thin = [(other.box, words.short(other)) for other in others]
+        picture = draw.annotate(photo, reading.box, None, words.short(reading), thin)
     except Exception:  # a mistake of ours, for the log; the rest of the batch goes on
         traceback.print_exc()
         return Row(file.name, error=OUR_FAULT)
-    return Row(file.name, reading.timed({"decode": decode_ms, **reading.timings_ms}), picture)
+    reading = reading.timed({"decode": decode_ms, **reading.timings_ms})
+    return Row(file.name, reading, picture, others=tuple(others))

@@ -10,9 +10,9 @@ from typing import Any
 
 from .batch import Row
 
-HEADERS = ["File", "Number", "State", "Confidence, %", "Box: x1, y1, x2, y2", "ms", "What went wrong"]
-KINDS = ["str", "str", "str", "number", "str", "number", "str"]
-WIDTHS = [150, 85, 110, 130, 175, 70, 510]  # a phone shows the first three at once
+HEADERS = ["File", "Number", "State", "Confidence, %", "Box: x1, y1, x2, y2", "ms", "What went wrong", "Also"]
+KINDS = ["str", "str", "str", "number", "str", "number", "str", "str"]
+WIDTHS = [150, 85, 110, 130, 175, 70, 510, 150]  # a phone shows the first three at once
 STATES = {  # its sign and colour in the table, and how it is counted
     "sure": ("✓ sure", "--good", "sure"),
     "unsure": ("? unsure", "--doubt", "unsure: compare these with the photos"),
@@ -39,9 +39,12 @@ class Board:
         sign, colour, _ = STATES[state]
         self.counts[state] += 1
         self.rows.append(_cells(row, file, sign))
-        self.styles.append(["", "", f"color: var({colour}); font-weight: 600", "", "", "", ""])
+        self.styles.append(["", "", f"color: var({colour}); font-weight: 600", *[""] * 5])
         if picture:
-            self.pictures.append((str(picture), _caption(row, state, file)))
+            place = (
+                self.counts["unsure"] - 1 if state == "unsure" else len(self.pictures)
+            )  # those to look at come first
+            self.pictures.insert(place, (str(picture), _caption(row, state, file)))
 
     def table(self) -> dict[str, Any]:
         return {"headers": HEADERS, "data": self.rows, "metadata": {"styling": self.styles}}
@@ -74,10 +77,10 @@ def _cells(row: Row, file: str, sign: str) -> list[Any]:
     """One line of the table."""
     reading = row.reading
     if reading is None:
-        return [file, "", sign, None, "", None, row.error]
+        return [file, "", sign, None, "", None, row.error, ""]
     box = ", ".join(f"{v:.0f}" for v in reading.box) if reading.box else ""
     percent = min(99.9, round(reading.confidence * 100, 1)) if reading.number else None
-    return [file, reading.number or "", sign, percent, box, round(sum(reading.timings_ms.values())), ""]
+    return [file, reading.number or "", sign, percent, box, round(sum(reading.timings_ms.values())), "", row.also]
 
 
 def _caption(row: Row, state: str, file: str) -> str:

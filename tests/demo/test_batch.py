@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from stand_in import MANY, NOTHING, StandIn, encoded, photo_of
+from stand_in import MANY, NOTHING, StandIn, encoded, photo_of, two_numbers
 from visit import near
 
 from demo import batch, draw
@@ -33,6 +33,15 @@ def test_every_file_is_a_row_in_its_order_and_a_broken_one_harms_no_other() -> N
     assert rows[0].picture.dtype == np.uint8
 
 
+def test_further_numbers_are_told_and_drawn() -> None:
+    one, two = batch.read_batch(StandIn(), [sent("42"), Sent("b.png", encoded(two_numbers("42", "128")))])
+    assert (one.also, two.also) == ("", "128")
+    right = slice(round(two.picture.shape[1] * 0.79), None)
+    assert near(one.picture[:, right], draw.FOUND) == 0
+    assert near(two.picture[:, right], draw.FOUND) > 100
+    assert "others" not in two.to_json()  # one number a photo, as `read --json`
+
+
 def test_states() -> None:
     rows = batch.read_batch(StandIn(), [sent(number) for number in STATES] + [Sent("x", b"")])
     assert [row.state(StandIn.unsure_below) for row in rows] == [*STATES.values(), "error"]
@@ -58,9 +67,9 @@ def test_one_photo_is_asked_for_at_a_time() -> None:
 
 def test_a_mistake_of_the_reader_costs_one_row(capsys: pytest.CaptureFixture) -> None:
     class Stumbles(StandIn):
-        def read(self, photo: np.ndarray) -> Reading:
-            reading = super().read(photo)
-            return 1 / 0 if reading.number == "7" else reading
+        def read_all(self, photo: np.ndarray) -> list[Reading]:
+            readings = super().read_all(photo)
+            return 1 / 0 if readings[0].number == "7" else readings
 
     rows = list(batch.read_batch(Stumbles(), [sent("42"), sent("7"), sent("128")]))
     assert [row.to_json().get("number") for row in rows] == ["42", None, "128"]

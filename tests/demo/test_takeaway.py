@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from stand_in import NOTHING, StandIn, encoded, photo_of
+from stand_in import NOTHING, StandIn, encoded, photo_of, two_numbers
 from visit import near
 
 from demo import batch, draw, takeaway
@@ -36,18 +36,20 @@ def photo(name: str | None, number: str = "42") -> Sent:
 
 def test_a_table_with_a_line_for_every_file(tmp_path: Path) -> None:
     files = [photo("a.png"), photo("b.png", "1984"), photo("c.png", NOTHING), Sent("d.png", b"")]
+    files.append(Sent("e.png", encoded(two_numbers("42", "128"))))
     lines, content, _ = wrote(tmp_path, files)
     assert tuple(lines[0]) == takeaway.COLUMNS
-    assert [line["file"] for line in lines] == ["a.png", "b.png", "c.png", "d.png"]
-    assert [line["number"] for line in lines] == ["42", "1984", "", ""]
-    assert [line["state"] for line in lines] == ["sure", "unsure", "none", "error"]
-    assert [line["picture"] for line in lines] == ["a.jpg", "b.jpg", "c.jpg", ""]
+    assert [line["file"] for line in lines] == ["a.png", "b.png", "c.png", "d.png", "e.png"]
+    assert [line["number"] for line in lines] == ["42", "1984", "", "", "42"]
+    assert [line["state"] for line in lines] == ["sure", "unsure", "none", "error", "sure"]
+    assert [line["picture"] for line in lines] == ["a.jpg", "b.jpg", "c.jpg", "", "e.jpg"]
     assert lines[0]["confidence"] == "0.999"
     assert [lines[0][side] for side in ("x1", "y1", "x2", "y2")] == ["24.0", "16.0", "72.0", "48.0"]
     assert float(lines[0]["ms"]) > 0
     assert "empty" in lines[3]["error"]
     assert lines[0]["error"] == ""
-    assert list(content) == ["a.jpg", "b.jpg", "c.jpg"]
+    assert [line["also"] for line in lines] == ["", "", "", "", "128"]
+    assert list(content) == ["a.jpg", "b.jpg", "c.jpg", "e.jpg"]
 
 
 def test_pictures_are_annotated_and_the_small_ones_small(tmp_path: Path) -> None:
