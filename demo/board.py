@@ -41,9 +41,7 @@ class Board:
         self.rows.append(_cells(row, file, sign))
         self.styles.append(["", "", f"color: var({colour}); font-weight: 600", *[""] * 5])
         if picture:
-            place = (
-                self.counts["unsure"] - 1 if state == "unsure" else len(self.pictures)
-            )  # those to look at come first
+            place = self.counts["unsure"] - 1 if state == "unsure" else len(self.pictures)  # what to check is first
             self.pictures.insert(place, (str(picture), _caption(row, state, file)))
 
     def table(self) -> dict[str, Any]:

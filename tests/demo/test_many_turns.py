@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from many_visit import ManyVisit, photo
 from playwright.sync_api import Browser, BrowserContext, expect
-from stand_in import StandIn, encoded, photo_of
+from stand_in import StandIn, encoded, number_in, photo_of
 from visit import DESKTOP, Visit
 
 from demo import batch, parts, ui
@@ -29,14 +29,15 @@ Launch = Callable[..., gr.Blocks]
 
 
 class OneByOne(StandIn):
-    """Reads a photo of a batch only when it is told to."""
+    """Reads a photo only when it is told to, but "128" at once."""
 
     def __init__(self) -> None:
         self.waiting, self.go_on = threading.Semaphore(0), threading.Semaphore(0)
 
     def read_all(self, photo: np.ndarray) -> list[Reading]:
-        self.waiting.release()
-        assert self.go_on.acquire(timeout=PATIENCE_S)
+        if number_in(photo) != "128":
+            self.waiting.release()
+            assert self.go_on.acquire(timeout=PATIENCE_S)
         return super().read_all(photo)
 
 
