@@ -123,11 +123,11 @@ def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
 def _entry(name: str, recipe: Recipe, network: nn.Module, state: State) -> dict:
     """What the manifest says of one network, before its file is written."""
     config = asdict(network.config)
-    row = next((row for row in documents.ROWS if row.name == name), None)
+    row = next(row for row in documents.ROWS if row.name == name)
     return {
         "architecture": recipe.network,
-        "title": row.title if row else name,
-        "document": row.document if row else documents.HERE,
+        "title": row.title,
+        "document": row.document,
         "config": config,
         "input": {key: config[key] for key in ("input_size", "long_sides") if key in config},
         "normalisation": {"mean": config["mean"], "std": config["std"]},

@@ -38,7 +38,8 @@ def as_page(records: Records) -> str:
     """All of RESULTS.md."""
     machines = Machines(network["machine"] for record in records.values() for network in record["networks"].values())
     charts = [chart for title, kind, key in CHARTS if (chart := _chart(title, kind, key, records))]
-    sections = [INTRODUCTION, *(["## Side by side", *charts] if charts else []), _how(records, machines), AGAIN]
+    introduction = INTRODUCTION.format(measured=len(records), rows=len(ROWS))
+    sections = [introduction, *(["## Side by side", *charts] if charts else []), _how(records, machines), AGAIN]
     for document in DOCUMENTS:
         sections += _document(document, records, machines)
     if records:
@@ -49,8 +50,8 @@ def as_page(records: Records) -> str:
 INTRODUCTION = """# Results
 
 Five documents stand at this project's beginning. Each describes systems that read or find house numbers, and none
-reports whole-number figures on the same photos as another. Here is every one of these systems, trained with one
-command, and this project's own beside them, all measured the same way.
+reports whole-number figures on the same photos as another. Here are their systems, each trained with one command, and
+this project's own beside them, all measured the same way. {measured} of {rows} rows have been measured so far.
 
 `python -m svhn results` makes this page of the records in `results/`; no figure was typed by hand. The column “the
 document says” is the exception: these are the documents' own claims, on their own data."""
@@ -86,7 +87,9 @@ def _how(records: Records, machines: Machines) -> str:
   the true box that lies in it.
 - **Coverage at 98 %** is the share of photos that could be read without anybody looking, the surest first, if 98 % of
   these must be right.
-- **The weights** are those of the last step: no epoch was chosen by the figure that it is judged by.
+- **The weights** are those of the last step: no epoch was chosen by the figure that it is judged by. Only a run whose
+  recipe has patience may end before its time when that figure gets no better, and the thresholds of the pipelines and
+  the slack of U-Net's boxes were chosen on these photos.
 - **ms** is the median of {TIMED} pictures, one at a time, after {WARM_UP} to warm up. Threads: {threads}. Machine:
   {told(lambda record: record["machine"])}.
 - **Trained** has minutes by the clock, machine ({machines or "none yet"}) and seed. The machine had other work beside,

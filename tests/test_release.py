@@ -54,7 +54,7 @@ def test_what_is_offered_can_be_chosen_and_is_told_of(folder, small_data, tmp_pa
     assert weights.localizers(manifest) == ["fcos", "l2_box"]
     assert manifest["networks"]["customized"]["document"] == "001"
     assert manifest["networks"]["customized"]["recipe"]["learning_rate"] == TINY["customized"].learning_rate
-    assert manifest["networks"]["compact_synthetic"]["title"] == "compact_synthetic"  # of no document
+    assert manifest["networks"]["compact_synthetic"]["document"] == "here"  # of none of them
     assert manifest["networks"]["l2_box"]["architecture"] == "small_box"
     assert 0.4 <= manifest["networks"]["customized"]["temperature"] <= 4
     assert {name: manifest["networks"][name] for name in before["networks"]} == before["networks"]

@@ -14,7 +14,7 @@ from ..documents import OWN
 from ..errors import TrainingError, WeightsError
 from ..training import checkpoint
 from ..training.checkpoint import LAST, State
-from ..training.recipes import RECIPES
+from ..training.recipes import GENTLY, RECIPES, Recipe
 
 SAID = ("file", "seed", "data", "code", "machine", "steps", "minutes")
 
@@ -61,7 +61,7 @@ def load(name: str, file: Path, sha256: str) -> Trained:
     if name not in OWN:
         loaded = checkpoint.load(file)
         _check_unseen(file, loaded.state)
-        if replace(loaded.recipe, steps=0) != replace(RECIPES[name], steps=0):
+        if not _is_of(loaded.recipe, RECIPES[name]):
             raise TrainingError(f"{file} was made by another recipe than {name}; train it anew.")
         return Trained(name, loaded.network.to(memory_format=torch.channels_last), loaded.state, sha256)
     entry = _entry(name, file.parent)
@@ -69,6 +69,12 @@ def load(name: str, file: Path, sha256: str) -> Trained:
     state = State(**known, step=entry["steps"], seconds=entry["minutes"] * 60)
     _check_unseen(file, state)
     return Trained(name, weights.load(file.parent, name), state, sha256, entry.get("temperature", 1.0))
+
+
+def _is_of(made_by: Recipe, recipe: Recipe) -> bool:
+    """Whether a run is the recipe's, for however many steps, or a gentle pass that went on from one."""
+    gentle = replace(recipe, learning_rate=recipe.learning_rate * GENTLY)
+    return replace(made_by, steps=recipe.steps) in (recipe, gentle)
 
 
 def _check_unseen(file: Path, state: State) -> None:

@@ -12,6 +12,7 @@ from ..data.crop_batches import CropJitter
 from ..data.scene_batches import SceneJitter
 
 SVHN, MNIST = "svhn", "mnist"
+GENTLY = 0.25  # of the learning rate, where a short pass goes on from good weights
 
 
 @dataclass(frozen=True)

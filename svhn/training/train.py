@@ -21,11 +21,9 @@ from . import beginnings, checkpoint
 from .beginnings import Beginning
 from .checkpoint import BEGUN, EVERYTHING, LAST, State
 from .engine import fit
-from .recipes import MNIST, RECIPES, Recipe
+from .recipes import GENTLY, MNIST, RECIPES, Recipe
 from .task import Sources
 from .tasks import make_task
-
-GENTLY = 0.25  # of the learning rate, where a short pass goes on from good weights
 
 
 def train(
