@@ -83,8 +83,8 @@ DOCUMENTS = (
         "The document prints its whole-number accuracies to the console and does not tell them. ImageNet's weights "
         "are a download, so pretraining has a second form here that needs none: synthetic numbers first, photos after. "
         "What VGG16 makes of synthetic numbers alone has its own row, as has this project's own reader below. All "
-        "three margins of this project are read and averaged (15, 5 and 30 % of the box), because these readers learn from "
-        "loose crops.",
+        "three margins of this project are read and averaged (15, 5 and 30 % of the box), because these readers "
+        "learn from loose crops.",
     ),
     Document(
         "002",
