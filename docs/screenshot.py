@@ -1,6 +1,6 @@
 """The pictures of the page in docs/: `python -m docs.screenshot`, after `make test` has set things up.
 
-Every tab at desktop and phone width, light and dark, read with the repository's weights. All photos are of this
+Every tab at desktop width, light, and at phone width, dark, read with the repository's weights. All photos are of this
 project's own making, and one of them is what the camera sees.
 """
 
@@ -25,7 +25,7 @@ from tests import chromium
 HERE = Path(__file__).parent
 EXAMPLE = "Clear plate"
 HARD_EXAMPLE = "Glare"
-SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+LOOKS = {"desktop-light": (1440, 900), "phone-dark": (390, 844)}
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
@@ -95,20 +95,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         film(Path(folder) / "film.y4m")
         browser = chromium.launch(playwright, *CAMERA, f"--use-file-for-fake-video-capture={folder}/film.y4m")
-        for size, (width, height) in SIZES.items():
-            for scheme in ("light", "dark"):
-                for view in VIEWS:
-                    viewport = {"width": width, "height": height}
-                    tab = browser.new_page(
-                        viewport=viewport, color_scheme=scheme, reduced_motion="reduce", permissions=["camera"]
-                    )
-                    tab.goto(address)
-                    view(tab)
-                    tab.mouse.move(width / 2, 5)  # no button looks touched
-                    tab.wait_for_function("[...document.images].every(image => image.complete)")
-                    picture = Image.open(io.BytesIO(tab.screenshot(full_page=True, animations="disabled")))
-                    picture.convert("RGB").save(HERE / f"{view.__name__}-{size}-{scheme}.webp", quality=80, method=6)
-                    tab.close()
+        for look, (width, height) in LOOKS.items():
+            scheme = look.rpartition("-")[2]
+            for view in VIEWS:
+                viewport = {"width": width, "height": height}
+                tab = browser.new_page(
+                    viewport=viewport, color_scheme=scheme, reduced_motion="reduce", permissions=["camera"]
+                )
+                tab.goto(address)
+                view(tab)
+                tab.mouse.move(width / 2, 5)  # no button looks touched
+                tab.wait_for_function("[...document.images].every(image => image.complete)")
+                picture = Image.open(io.BytesIO(tab.screenshot(full_page=True, animations="disabled")))
+                picture.convert("RGB").save(HERE / f"{view.__name__}-{look}.webp", quality=80, method=6)
+                tab.close()
         browser.close()
     page.close(verbose=False)
 
