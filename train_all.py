@@ -12,12 +12,13 @@ from svhn.errors import UserError
 
 EXAMPLES = Path(__file__).resolve().parent / "demo" / "examples"  # with labels.csv
 LOCALIZER, READER = "fcos", "compact"
+MEMBERS = 2  # readers of one seed and the next, which answer as one
 LOCALIZER_TIME, READER_TIME, LAST_TIME = 0.4, 0.48, 0.12  # shares of the time budget
 LAST_STEPS = 0.2  # of the recipe's, for the reader's pass over all photos: the localizer does not gain by one
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Prepares, trains localizer and reader, calibrates and evaluates them on held-out photos, trains the reader
+    """Prepares, trains localizer and readers, calibrates and evaluates them on held-out photos, trains the readers
     on all photos for a while, and writes the weights."""
     options = _parser().parse_args(arguments)
     try:
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> dict:
     from svhn.data.prepare import is_prepared, prepare
-    from svhn.release import release, ship
+    from svhn.release import Candidate, average, release, ship
     from svhn.training.train import train
 
     if not is_prepared(options.data, "train", options.prepared):
@@ -40,22 +41,28 @@ def _run(options: argparse.Namespace) -> dict:
     beside = options.data.resolve().parent / "backgrounds"
     backgrounds = options.backgrounds or (beside if beside.is_dir() else None)
 
-    def trained(name: str, run: str, time: float, **how) -> tuple:
-        """(name, network, state) of one run, which takes that share of the time budget."""
+    def trained(name: str, run: Path, time: float, member: int = 0, **how) -> Candidate:
+        """The network of one run, which takes that share of the time budget."""
         minutes = None if options.minutes is None else options.minutes * time
-        same = {"backgrounds": backgrounds, "device": options.device, "seed": options.seed, "resume": options.resume}
-        return name, *train(name, options.prepared, options.runs / run, minutes=minutes, **same, **how)
+        same = {"backgrounds": backgrounds, "device": options.device, "resume": options.resume}
+        seed = options.seed + member
+        network, state = train(name, options.prepared, run, minutes=minutes, seed=seed, **same, **how)
+        return Candidate(name, network, (state,))
 
+    localizer = trained(LOCALIZER, options.runs / LOCALIZER, LOCALIZER_TIME, start_from=options.start_from)
+    runs = [options.runs / (READER if member == 0 else f"{READER}-{member + 1}") for member in range(MEMBERS)]
+    readers = [
+        trained(READER, run, READER_TIME / MEMBERS, member, start_from=options.start_from)
+        for member, run in enumerate(runs)
+    ]
     measured = options.out / "measured"  # weights that never saw the held-out photos, with their figures
-    report = release(
-        trained(LOCALIZER, LOCALIZER, LOCALIZER_TIME, start_from=options.start_from),
-        trained(READER, READER, READER_TIME, start_from=options.start_from),
-        options.data,
-        measured,
-        options.runs,
-    )
-    last = trained(READER, f"{READER}-all", LAST_TIME, part="all", start_from=measured, share=LAST_STEPS)
-    ship(last, measured, options.out, EXAMPLES)
+    report = release(localizer, average(readers), options.data, measured, options.runs)
+    gentle = {"part": "all", "share": LAST_STEPS}
+    last = [
+        trained(READER, run.with_name(f"{run.name}-all"), LAST_TIME / MEMBERS, member, start_from=run, **gentle)
+        for member, run in enumerate(runs)
+    ]
+    ship(average(last), measured, options.out, EXAMPLES)
     return report
 
 

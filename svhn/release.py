@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -13,7 +14,8 @@ from .calibration import fit_temperature
 from .curves import curves
 from .errors import WeightsError
 from .files import write_whole
-from .models import LOCALIZERS, READERS
+from .models import LOCALIZERS, READERS, kind_of
+from .models.averaged import averaged
 from .pipeline import Pipeline
 from .training.checkpoint import Checkpoint, State
 from .training.recipes import RECIPES, Recipe
@@ -21,9 +23,25 @@ from .training.recipes import RECIPES, Recipe
 UNSURE_BELOW = 0.5  # calibrated confidence: below it a reading is more likely wrong than right
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """A trained network, the recipe by whose name it is known, and the record of its run: of an average the records of
+    its members' runs."""
+
+    name: str
+    network: nn.Module
+    runs: tuple[State, ...]
+
+
+def average(members: Sequence[Candidate]) -> Candidate:
+    """Readers of one recipe and different seeds as one."""
+    network = averaged([member.network for member in members])
+    return Candidate(members[0].name, network, tuple(run for member in members for run in member.runs))
+
+
 def release(
-    localizer: tuple[str, nn.Module, State],
-    reader: tuple[str, nn.Module, State],
+    localizer: Candidate,
+    reader: Candidate,
     data_dir: Path,
     folder: Path,
     figures_dir: Path,
@@ -34,21 +52,23 @@ def release(
     A picture of SVHN photos goes to `figures_dir`, which is not for the repository, because its photos are for
     non-commercial use.
     """
-    networks = {name: network.cpu().half().float().eval() for name, network, _ in (localizer, reader)}  # as shipped
-    pipeline = Pipeline(networks[localizer[0]], networks[reader[0]], unsure_below=UNSURE_BELOW)
+    both = (localizer, reader)
+    networks = {found.name: found.network.cpu().half().float().eval() for found in both}  # as shipped
+    pipeline = Pipeline(networks[localizer.name], networks[reader.name], unsure_below=UNSURE_BELOW)
     pipeline = replace(pipeline, temperature=_fit_temperature(pipeline, data_dir))
     outcome = evaluate.run(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT))
     report = evaluate.split_report(outcome, evaluate.HELD_OUT, {})
     manifest = {
-        "localizer": localizer[0],
-        "reader": reader[0],
+        "localizer": localizer.name,
+        "reader": reader.name,
         "unsure_below": UNSURE_BELOW,
-        "networks": {name: _entry(name, RECIPES[name], network, state) for name, network, state in (localizer, reader)},
+        "networks": {found.name: _entry(found, RECIPES[found.name]) for found in both},
         "held_out": {key: value for key, value in report.items() if key != "weights"},
     }
-    manifest["networks"][reader[0]]["temperature"] = pipeline.temperature
-    for name, _, state in (localizer, reader):
-        curves({name: state.history}, folder / f"{name}-curves.png")
+    manifest["networks"][reader.name]["temperature"] = pipeline.temperature
+    for found in both:
+        histories = {f"{found.name}, seed {run.seed}": run.history for run in found.runs}
+        curves(histories, folder / f"{found.name}-curves.png")
     plots.readings(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT), figures_dir / "held_out.png")
     weights.save(folder, networks, manifest)
     return report
@@ -71,7 +91,7 @@ def offer(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dict:
     if name in (manifest["localizer"], manifest["reader"]):
         raise WeightsError(f"{name} is a default network of {folder}; train_all.py ships these.")
     network = trained.network.half().float().eval()
-    entry = _entry(name, trained.recipe, network, trained.state)
+    entry = _entry(Candidate(name, network, (trained.state,)), trained.recipe)
     if kind in READERS:
         pipeline = Pipeline(weights.load(folder, manifest["localizer"]), network)
         entry["temperature"] = _fit_temperature(pipeline, data_dir)
@@ -81,19 +101,19 @@ def offer(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dict:
     return manifest["networks"][name]
 
 
-def ship(last: tuple[str, nn.Module, State], measured: Path, folder: Path, examples_dir: Path) -> None:
+def ship(last: Candidate, measured: Path, folder: Path, examples_dir: Path) -> None:
     """Writes the weights of `measured` into `folder`, but of one network those that went on from there with all
     photos; with the temperature and the figures of the measured ones, the model card, and readings of the photos in
     `examples_dir`. Networks that were offered beside the default ones stay."""
-    name, network, state = last
+    name = last.name
     manifest = weights.read_manifest(measured)
     networks = {known: weights.load(measured, known) for known in manifest["networks"]}
     if (folder / "manifest.json").exists():
         manifest["networks"] = {**weights.read_manifest(folder)["networks"], **manifest["networks"]}
-    networks[name] = network.cpu().half().float().eval()
+    networks[name] = last.network.cpu().half().float().eval()
     before = manifest["networks"][name]
     told = ("sha256", "data", "steps", "minutes", "machine", "code")
-    manifest["networks"][name] = {**before, **_run(state), "measured": {key: before[key] for key in told}}
+    manifest["networks"][name] = {**before, **_record(last.runs), "measured": {key: before[key] for key in told}}
     for known in networks:
         write_whole(folder / f"{known}-curves.png", (measured / f"{known}-curves.png").read_bytes())
     manifest = weights.save(folder, networks, manifest)
@@ -120,33 +140,37 @@ def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
     return fit_temperature(digit_logits, length_logits, digits, torch.tensor([length for _, length in truths]))
 
 
-def _entry(name: str, recipe: Recipe, network: nn.Module, state: State) -> dict:
+def _entry(found: Candidate, recipe: Recipe) -> dict:
     """What the manifest says of one network, before its file is written."""
-    config = asdict(network.config)
-    row = next(row for row in documents.ROWS if row.name == name)
+    config = asdict(found.network.config)
+    row = next(row for row in documents.ROWS if row.name == found.name)
     return {
-        "architecture": recipe.network,
+        "architecture": kind_of(found.network),
         "title": row.title,
         "document": row.document,
         "config": config,
         "input": {key: config[key] for key in ("input_size", "long_sides") if key in config},
         "normalisation": {"mean": config["mean"], "std": config["std"]},
-        "parameters": sum(p.numel() for p in network.parameters()),
+        "parameters": sum(p.numel() for p in found.network.parameters()),
         "recipe": asdict(recipe),
-        **_run(state),
-        "held_out": state.history[-1] if state.history else {},
+        **_record(found.runs),
     }
 
 
-def _run(state: State) -> dict:
-    """Where weights come from."""
+def _record(runs: Sequence[State]) -> dict:
+    """Where weights come from: of several runs the first's seed, each different word, and steps and minutes of all."""
+
+    def words(each: Callable[[State], str]) -> str:
+        return " | ".join(dict.fromkeys(each(run) for run in runs))
+
     return {
-        "data": state.data,
-        "seed": state.seed,
-        "steps": state.step,
-        "minutes": round(state.seconds / 60, 1),
-        "machine": state.machine,
-        "code": state.code,
+        "data": words(lambda run: run.data),
+        "seed": runs[0].seed,
+        "steps": sum(run.step for run in runs),
+        "minutes": round(sum(run.seconds for run in runs) / 60, 1),
+        "machine": words(lambda run: run.machine),
+        "code": words(lambda run: run.code),
+        "held_out": [run.history[-1] for run in runs if run.history],
     }
 
 
@@ -162,6 +186,13 @@ def model_card(manifest: dict) -> str:
         for run in (entry.get("measured"), entry)
         if run
     )
+    members = manifest["networks"][manifest["reader"]]["config"].get("members", 1)
+    several = (
+        f" It is {members} networks, trained apart with different seeds, whose log probabilities are averaged; its "
+        "steps and minutes are those of all."
+        if members > 1
+        else ""
+    )
     return f"""# Model card
 
 Two networks find and read house numbers of up to five digits in street photos: the localizer
@@ -174,8 +205,8 @@ page, too.
 {rows}
 
 The weights in `measured/` never saw the held-out photos. `{manifest["reader"]}` has two rows: the first is the measured
-one, the second went on from there with all of train, at a lower rate, and is what is shipped. The official test split
-was never used.
+one, the second went on from there with all of train, at a lower rate, and is what is shipped.{several} The official
+test split was never used.
 
 **Held-out figures** of the measured weights on {report["images"]} photos that they never saw (whole number right,
 95 % interval):

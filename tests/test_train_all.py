@@ -47,6 +47,7 @@ def test_archive_in_weights_out(arguments, tmp_path, capsys):
     told = {"architecture", "config", "input", "normalisation", "data", "seed", "code", "sha256", "held_out"}
     assert all(told <= set(entry) for entry in manifest["networks"].values())
     localizer, reader = manifest["networks"]["fcos"], manifest["networks"]["compact"]
+    assert (reader["architecture"], reader["config"]["members"], reader["steps"]) == ("averaged", 2, 2 * 1)
     assert "not divisible by 5" in localizer["data"]
     assert "not divisible by 5" in reader["measured"]["data"]
     assert "the held-out ones too" in reader["data"]

@@ -12,6 +12,7 @@ from typing import Any
 
 from torch import nn
 
+from .averaged import AveragedConfig, AveragedReader
 from .compact import CompactConfig, CompactReader
 from .customized import CustomizedConfig, CustomizedReader
 from .digits import DigitCNN, DigitCNNConfig, Logistic, LogisticConfig
@@ -27,6 +28,7 @@ from .whole import Whole, WholeConfig
 Registry = dict[str, tuple[type[nn.Module], type]]
 READERS: Registry = {
     "compact": (CompactReader, CompactConfig),
+    "averaged": (AveragedReader, AveragedConfig),
     "goodfellow": (GoodfellowReader, GoodfellowConfig),
     "customized": (CustomizedReader, CustomizedConfig),
     "vgg16": (VGG16Reader, VGG16Config),
@@ -57,3 +59,8 @@ def build(name: str, config: dict[str, Any] | None = None) -> nn.Module:
     network, defaults = NETWORKS[name]
     fields = {key: tuple(value) if isinstance(value, list) else value for key, value in (config or {}).items()}
     return network(dataclasses.replace(defaults(), **fields))
+
+
+def kind_of(network: nn.Module) -> str:
+    """The registered name of a network."""
+    return next(name for name, (kind, _) in NETWORKS.items() if type(network) is kind)

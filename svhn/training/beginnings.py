@@ -10,6 +10,7 @@ from torch import nn
 
 from .. import tensors, weights
 from ..errors import TrainingError
+from ..models.averaged import AveragedReader
 from . import checkpoint
 
 IMAGENET = "imagenet"
@@ -43,9 +44,9 @@ def needed(begins_with: str, run_dir: Path) -> Path:
     return path
 
 
-def read(source: Path, name: str, part: str) -> Beginning:
+def read(source: Path, name: str, part: str, seed: int) -> Beginning:
     """source: a folder of weights, whose network of that name is taken, a run or its checkpoint, torchvision's file, or
-    `DOWNLOAD`. part: as in `train`.
+    `DOWNLOAD`. part, seed: as in `train`; of an average each seed goes on from another member.
 
     Raises TrainingError or WeightsError when it is missing or damaged, or has seen the held-out photos and `part` is
     to leave them out.
@@ -53,7 +54,7 @@ def read(source: Path, name: str, part: str) -> Beginning:
     if source == DOWNLOAD:
         return _downloaded()
     if source.is_dir() and (source / "manifest.json").exists():
-        return _from_weights(source, name, part)
+        return _from_weights(source, name, part, seed)
     return _from_torchvision(source) if source.suffix == ".pth" else _from_checkpoint(source, part)
 
 
@@ -85,7 +86,7 @@ def _downloaded() -> Beginning:
     return Beginning(fetched, DOWNLOAD, "ImageNet")
 
 
-def _from_weights(folder: Path, name: str, part: str) -> Beginning:
+def _from_weights(folder: Path, name: str, part: str, seed: int) -> Beginning:
     entries = weights.read_manifest(folder)["networks"]
     seen = "measured" in entries.get(name, {}) or checkpoint.EVERYTHING in entries.get(name, {}).get("data", "")
     if part == "train" and seen:
@@ -93,7 +94,10 @@ def _from_weights(folder: Path, name: str, part: str) -> Beginning:
             f"The weights in {folder} have seen the held-out photos, so no figure would be held out; "
             f"go on from {folder / 'measured'}, or train on everything with --all."
         )
-    return Beginning(weights.load(folder, name).state_dict(), folder, entries[name]["file"])
+    network = weights.load(folder, name)
+    if isinstance(network, AveragedReader):
+        network = network.members[seed % len(network.members)]
+    return Beginning(network.state_dict(), folder, entries[name]["file"])
 
 
 def _from_torchvision(path: Path) -> Beginning:

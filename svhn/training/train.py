@@ -67,7 +67,7 @@ def train(
     if resume and (run_dir / LAST).exists():
         checkpoint.check(run_dir / LAST, recipe, start)
     else:
-        beginning = _beginning(name, recipe, run_dir, part, start_from)
+        beginning = _beginning(name, recipe, run_dir, part, seed, start_from)
     synthetic = None
     if recipe.synthetic:  # all that could be wrong is known by now: making these takes minutes
         make = crop_bank if recipe.network in READERS else scene_bank
@@ -102,13 +102,15 @@ def _check_folder(run_dir: Path) -> None:
         raise TrainingError(f"The run cannot be kept in {run_dir}; name a folder with --run.")
 
 
-def _beginning(name: str, recipe: Recipe, run_dir: Path, part: str, start_from: Path | None) -> Beginning | None:
+def _beginning(
+    name: str, recipe: Recipe, run_dir: Path, part: str, seed: int, start_from: Path | None
+) -> Beginning | None:
     """What the network begins with, if anything. Raises TrainingError or WeightsError if that does not fit it."""
     if recipe.begins_with and not start_from:
         start_from = beginnings.needed(recipe.begins_with, run_dir)
     if not start_from:
         return None
-    beginning = beginnings.read(start_from, name, part)
+    beginning = beginnings.read(start_from, name, part, seed)
     with torch.device("meta"):  # its shapes are enough
         beginnings.fitting(build(recipe.network, recipe.sizes), name, beginning)
     return beginning

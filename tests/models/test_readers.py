@@ -1,10 +1,13 @@
 """Readers: shapes, sizes, and what makes each the network it claims to be."""
 
+from dataclasses import asdict
+
 import pytest
 import torch
 
 from svhn.labels import length_from_blanks
-from svhn.models import DIGITS, READERS, build
+from svhn.models import DIGITS, READERS, build, kind_of
+from svhn.models.averaged import averaged
 from svhn.preprocess import sides
 from svhn.training.recipes import RECIPES
 
@@ -17,8 +20,8 @@ def test_crops_become_logits_of_five_digits_and_a_length(name):
     assert length.shape == (2, 7)
 
 
-def test_the_default_reader_is_compact():
-    assert sum(p.numel() for p in build("compact").parameters()) <= 4_000_000
+def test_the_default_reader_is_small():
+    assert sum(p.numel() for p in build("averaged").parameters()) <= 4_000_000
 
 
 def test_the_papers_reader_has_the_papers_layers():
@@ -99,6 +102,19 @@ def test_attention_says_where_each_digit_was_read():
     maps = network.attention(torch.randn(2, 3, 64, 64))
     assert maps.shape == (2, 5, 8, 16)
     assert torch.allclose(maps.sum((2, 3)), torch.ones(2, 5), atol=1e-5)
+
+
+def test_members_that_differ_answer_with_their_mean():
+    members = [build("compact").eval() for _ in range(3)]
+    network, crops = averaged(members), torch.randn(2, 3, 64, 64)
+    for k, head in enumerate(network(crops)):
+        assert torch.allclose(head, sum(member(crops)[k].log_softmax(-1) for member in members) / 3, atol=1e-5)
+    maps = network.attention(crops)
+    assert torch.allclose(maps, sum(member.attention(crops) for member in members) / 3, atol=1e-6)
+    assert kind_of(network) == "averaged"
+    again = build("averaged", asdict(network.config))
+    again.load_state_dict(network.state_dict())
+    assert torch.equal(again.eval()(crops)[0], network(crops)[0])
 
 
 def test_sizes_can_be_overridden_and_wrong_ones_are_refused():

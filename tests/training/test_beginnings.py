@@ -13,6 +13,7 @@ from torchvision.models import vgg16_bn
 from svhn import weights
 from svhn.errors import TrainingError, WeightsError
 from svhn.models import build, vgg16
+from svhn.models.averaged import averaged
 from svhn.training import beginnings, checkpoint
 from svhn.training import train as training
 from svhn.training.checkpoint import State
@@ -52,6 +53,19 @@ def test_training_goes_on_from_weights_that_are_there(prepared, tiny_weights, tm
     with pytest.raises(WeightsError, match="no weights of 'goodfellow'"):
         _train("goodfellow", prepared, tmp_path / "other", tiny_weights)
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.usefixtures("small", "still")
+def test_each_seed_goes_on_from_another_member_of_an_average(prepared, tiny_weights, tmp_path):
+    folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
+    member = weights.load(folder, "compact")
+    members = [member, build("compact", dataclasses.asdict(member.config))]
+    network, manifest = averaged(members), weights.read_manifest(folder)
+    manifest["networks"]["compact"] |= {"architecture": "averaged", "config": dataclasses.asdict(network.config)}
+    weights.save(folder, {"compact": network}, manifest)
+    for seed in (0, 1, 2):
+        begun, _ = _train("compact", prepared, tmp_path / f"run{seed}", folder, seed=seed)
+        assert _same(begun.state_dict(), members[seed % 2].state_dict())
 
 
 @pytest.mark.usefixtures("small")

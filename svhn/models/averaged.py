@@ -1,0 +1,48 @@
+"""Several compact readers of different seeds that answer as one: they err in different places, so their mean errs less.
+
+They are trained apart, by the recipe of one (`train_all.py`), and only put together here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import nn
+
+from .compact import CompactConfig, CompactReader
+
+
+@dataclass(frozen=True)
+class AveragedConfig(CompactConfig):
+    """The sizes of every member, and how many there are."""
+
+    members: int = 2
+
+
+class AveragedReader(nn.Module):
+    """Crop -> the members' mean log probabilities of five digit positions and of the length."""
+
+    def __init__(self, config: AveragedConfig = AveragedConfig()) -> None:
+        super().__init__()
+        self.config = config
+        self.members = nn.ModuleList(CompactReader(config) for _ in range(config.members))
+
+    def forward(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Normalised (N, 3, 64, 64) -> digit logits (N, 5, 11), length logits (N, 7)."""
+        heads = zip(*(member(crops) for member in self.members), strict=True)
+        digits, length = (torch.stack([logits.log_softmax(-1) for logits in head]).mean(0) for head in heads)
+        return digits, length
+
+    def attention(self, crops: torch.Tensor) -> torch.Tensor:
+        """Where each position looked: (N, 3, 64, 64) -> (N, 5, 8, 16), each map summing to 1."""
+        return torch.stack([member.attention(crops) for member in self.members]).mean(0)
+
+
+def averaged(members: Sequence[CompactReader]) -> AveragedReader:
+    """The members, all of the same sizes, as one network in evaluation mode."""
+    network = AveragedReader(AveragedConfig(**asdict(members[0].config), members=len(members)))
+    for own, member in zip(network.members, members, strict=True):
+        own.load_state_dict(member.state_dict())
+    return network.eval()
