@@ -13,6 +13,7 @@ MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 40_000_000
 MIN_SIDE = 8  # a digit needs about this many pixels
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")  # a phone's MPO opens as JPEG
+HEIC = (b"ftypheic", b"ftypheix", b"ftypmif1")  # the first bytes of an iPhone's photos, behind their length
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 
 # The bound below is ours and is checked on the header; Pillow's own only warns between one and two limits.
@@ -42,6 +43,11 @@ def open_photo(source: str | os.PathLike | bytes) -> np.ndarray:
         raise
     except UnidentifiedImageError:
         kinds = "JPEG, PNG, WebP, BMP, TIFF or GIF"
+        if data[4:12] in HEIC:
+            raise PhotoError(
+                f"This is a HEIC picture, which we cannot open; please send {kinds} (a Mac's Preview exports JPEG, and "
+                "an iPhone takes it with Camera, Formats, Most Compatible)."
+            ) from None
         raise PhotoError(f"This file is not a picture we can open; please send {kinds}.") from None
     except Exception as error:  # Pillow stumbles over damaged files in many ways, TypeError and struct.error too
         raise PhotoError(f"The picture is damaged and cannot be decoded ({error}); please send it again.") from None
