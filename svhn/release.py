@@ -161,7 +161,7 @@ def _record(runs: Sequence[State]) -> dict:
     """Where weights come from: of several runs the first's seed, each different word, and steps and minutes of all."""
 
     def words(each: Callable[[State], str]) -> str:
-        return " | ".join(dict.fromkeys(each(run) for run in runs))
+        return "; the next: ".join(dict.fromkeys(each(run) for run in runs))
 
     return {
         "data": words(lambda run: run.data),
