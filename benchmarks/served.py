@@ -60,9 +60,9 @@ def served(*flags: str) -> Iterator[Served]:
         event = next(
             each
             for each in config["dependencies"]
-            if [photo, "change"] in each["targets"] and verdict in each["outputs"]
+            if each["backend_fn"] and [photo, "change"] in each["targets"] and verdict in each["outputs"]
         )
-        others = [parts[i].get("value") for i in event["inputs"][1:]]
+        others = [parts[i].get("value") or "" for i in event["inputs"][1:]]
         yield Served(address, process.pid, event["id"], others)
     finally:
         process.terminate()
