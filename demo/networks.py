@@ -12,6 +12,7 @@ from itertools import product, zip_longest
 from pathlib import Path
 
 from svhn import weights
+from svhn.documents import HERE
 from svhn.pipeline import Pipeline
 
 Pair = tuple[str, str]  # the names of a localizer and a reader
@@ -70,9 +71,13 @@ class Networks:
 def _named(manifest: dict, names: list[str]) -> tuple[Network, ...]:
     entries = [manifest["networks"][name] for name in names]
     return tuple(
-        Network(name, entry.get("title", name), entry.get("document"), len(names) > 1 and name == names[0])
+        Network(name, entry.get("title", name), _document(entry), len(names) > 1 and name == names[0])
         for name, entry in zip(names, entries, strict=True)
     )
+
+
+def _document(entry: dict) -> str | None:
+    return None if entry.get("document") == HERE else entry.get("document")
 
 
 def _pair(finding: Pipeline, reading: Pipeline, localizer: str, reader: str) -> Pipeline:

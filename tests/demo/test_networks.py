@@ -24,7 +24,10 @@ def folder(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     manifest = json.loads((tiny_weights / "manifest.json").read_text())
     networks = {name: weights.load(tiny_weights, name) for name in manifest["networks"]}
     sizes = manifest["networks"]["compact"]["config"]
-    for name, temperature, more in (("plain", 2.0, {"title": "Plain", "document": "001"}), ("other", 0.5, {})):
+    for name, temperature, more in (
+        ("plain", 2.0, {"title": "Plain", "document": "001"}),
+        ("other", 0.5, {"document": "here"}),
+    ):
         networks[name] = build("compact", sizes)
         entry = {"architecture": "compact", "config": asdict(networks[name].config), "temperature": temperature}
         manifest["networks"][name] = entry | more
