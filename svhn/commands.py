@@ -117,12 +117,12 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def _tell_of_seen(options: argparse.Namespace) -> None:
     """Says so where the held-out photos are no longer held out for the networks in use."""
-    from .training.checkpoint import EVERYTHING
+    from .training.checkpoint import saw_everything
     from .weights import read_manifest
 
     manifest = read_manifest(options.weights)
     for name in (options.localizer or manifest["localizer"], options.reader or manifest["reader"]):
-        if EVERYTHING in manifest["networks"].get(name, {}).get("data", ""):
+        if saw_everything(manifest["networks"].get(name, {}).get("data", "")):
             advice = f"for figures that do not: --weights {options.weights / 'measured'}"
             print(f"{name} has learnt from the held-out photos, so its figures flatter; {advice}", file=sys.stderr)
 

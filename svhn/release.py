@@ -154,6 +154,7 @@ def _entry(found: Candidate, recipe: Recipe) -> dict:
         "parameters": sum(p.numel() for p in found.network.parameters()),
         "recipe": asdict(recipe),
         **_record(found.runs),
+        "held_out": [run.history[-1] for run in found.runs if run.history],
     }
 
 
@@ -170,7 +171,6 @@ def _record(runs: Sequence[State]) -> dict:
         "minutes": round(sum(run.seconds for run in runs) / 60, 1),
         "machine": words(lambda run: run.machine),
         "code": words(lambda run: run.code),
-        "held_out": [run.history[-1] for run in runs if run.history],
     }
 
 

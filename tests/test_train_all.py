@@ -54,6 +54,7 @@ def test_archive_in_weights_out(arguments, tmp_path, capsys):
     measured = json.loads((folder / "measured" / "manifest.json").read_text())["networks"]
     assert measured["fcos"]["sha256"] == localizer["sha256"]
     assert measured["compact"]["sha256"] == reader["measured"]["sha256"] != reader["sha256"]
+    assert reader["held_out"] == measured["compact"]["held_out"]  # what it learnt since flatters
     pictures = {"fcos-curves.png", "compact-curves.png", "readings.png"}
     assert {"MODEL_CARD.md", *pictures} <= {path.name for path in folder.iterdir()}
     assert (tmp_path / "runs" / "held_out.png").is_file()

@@ -88,8 +88,8 @@ def _downloaded() -> Beginning:
 
 def _from_weights(folder: Path, name: str, part: str, seed: int) -> Beginning:
     entries = weights.read_manifest(folder)["networks"]
-    seen = "measured" in entries.get(name, {}) or checkpoint.EVERYTHING in entries.get(name, {}).get("data", "")
-    if part == "train" and seen:
+    entry = entries.get(name, {})
+    if part == "train" and ("measured" in entry or checkpoint.saw_everything(entry.get("data", ""))):
         raise TrainingError(
             f"The weights in {folder} have seen the held-out photos, so no figure would be held out; "
             f"go on from {folder / 'measured'}, or train on everything with --all."

@@ -21,6 +21,12 @@ EVERYTHING = "all images"  # in the words of what a network was trained on
 BEGUN = "; begun with "  # what comes behind it in them
 
 
+def saw_everything(data: str) -> bool:
+    """Whether the held-out photos were among what a network learnt from, in the words of its run or its manifest's
+    entry, so that no figure of theirs would be held out."""
+    return EVERYTHING in data
+
+
 @dataclass
 class State:
     """Everything that a checkpoint holds besides tensors: how far it got, and where it came from.
@@ -43,8 +49,8 @@ class State:
 
     @property
     def saw_everything(self) -> bool:
-        """Whether the held-out photos were among what it learnt from, so that no figure of theirs would be held out."""
-        return EVERYTHING in self.data
+        """See the function of that name."""
+        return saw_everything(self.data)
 
 
 @dataclass(frozen=True)

@@ -61,14 +61,19 @@ def test_who_leaves_is_forgotten(
     assert not blocks.state_holder.time_last_used
 
 
+def visitor_of_two_numbers(context: BrowserContext, address: str) -> Visit:
+    visit = Visit(context, address)
+    visit.upload("a.png", encoded(two_numbers("42", "128")))
+    visit.verdict("sure", "42")
+    return visit
+
+
 def test_who_was_away_for_a_moment_goes_on(
     launch: Launch, samples: list[Sample], context: BrowserContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ui, "CHECKED_EVERY_S", 0.1)
     blocks = launch(StandIn(), samples)
-    visit = Visit(context, blocks.local_url)
-    visit.upload("a.png", encoded(two_numbers("42", "128")))
-    visit.verdict("sure", "42")
+    visit = visitor_of_two_numbers(context, blocks.local_url)
     ((name, session),) = blocks.state_holder.session_data.items()
     with httpx.stream("GET", f"{blocks.local_url}gradio_api/heartbeat/{name}") as heart:
         next(heart.iter_lines())
@@ -86,9 +91,7 @@ def test_calls_do_not_take_the_places_of_visitors(
 ) -> None:
     monkeypatch.setattr(ui, "SESSIONS", 3)
     blocks = launch(StandIn(), samples)
-    visit = Visit(context, blocks.local_url)
-    visit.upload("a.png", encoded(two_numbers("42", "128")))
-    visit.verdict("sure", "42")
+    visit = visitor_of_two_numbers(context, blocks.local_url)
     for _ in range(4):
         assert read(blocks, "7") == "7"
         assert calls.call(blocks.local_url, "read", calls.data_url(b"no picture"))[0] == "complete"
@@ -100,9 +103,7 @@ def test_calls_do_not_take_the_places_of_visitors(
 
 def test_who_was_forgotten_is_told_so(launch: Launch, context: BrowserContext, samples: list[Sample]) -> None:
     blocks = launch(StandIn(), samples)
-    visit = Visit(context, blocks.local_url)
-    visit.upload("a.png", encoded(two_numbers("42", "128")))
-    visit.verdict("sure", "42")
+    visit = visitor_of_two_numbers(context, blocks.local_url)
     blocks.state_holder.session_data.clear()
     visit.page.locator("#which").get_by_role("radio", name="128").check()
     expect(visit.page.get_by_test_id("toast-body")).to_contain_text(words.FORGOTTEN)
