@@ -41,51 +41,52 @@ def without(part, *names: str):
     return replace(part, **{name: NEVER if isinstance(getattr(part, name), tuple) else 0.0 for name in names})
 
 
-PAINT, LAYOUT, VIEW, CAMERA = PaintConfig(), LayoutConfig(), ViewConfig(), CameraConfig()
-ROWS_ONLY = replace(LAYOUT, arrangement_weights=(1.0, 0.0, 0.0, 0.0), narrowing=(1.0, 1.0))
+PAINTED = {
+    "plates, frames, screws": ("plate_share", "distinct_plate_share", "screws_share", "frame_share"),
+    "ink: shadows, bevels, outlines, weights, wear": (
+        "shadow_share",
+        "bevel_share",
+        "outline_share",
+        "hollow_share",
+        "weight_share",
+        "fade_share",
+        "worn_share",
+        "faint_share",
+    ),
+    "strangers: letters, captions, neighbouring digits": ("suffix_share", "caption_share", "neighbour_share"),
+    "weather: cast shadows, glare, dirt, bars, leaves": (
+        "light",
+        "cast_shadow_share",
+        "leaf_shadow_share",
+        "glare_share",
+        "dirt_share",
+        "bars_share",
+        "leaves_share",
+    ),
+}
+PAINT = PaintConfig()
+ROWS = without(
+    replace(LayoutConfig(), arrangement_weights=(1.0, 0.0, 0.0, 0.0), narrowing=(1.0, 1.0)),
+    "wide_gap_share",
+    "loose_share",
+    "mixed_faces_share",
+    "tilt_jitter",
+    "drop_jitter",
+)
+FRONTAL = without(replace(ViewConfig(), narrowed_share=0.0), "roll", "slope", "lean", "vanishing")
+CLEAR = without(
+    CameraConfig(), "focus", "poor_focus_share", "softness", "motion_share", "noise", "sharpen", "jpeg_share"
+)
+FACES = "fonts: 20 faces instead of 1,309"
+EVERYTHING = "all of these"
 INGREDIENTS = {
     "nothing": StreetConfig(),
-    "fonts: 20 faces instead of 1,309": StreetConfig(),
-    "layouts: stacks, diagonals, arcs, wide gaps, squeezed faces, digits put up by hand": StreetConfig(
-        layout=without(ROWS_ONLY, "wide_gap_share", "loose_share", "mixed_faces_share", "tilt_jitter", "drop_jitter")
-    ),
-    "plates, frames, screws": StreetConfig(
-        paint=without(PAINT, "plate_share", "distinct_plate_share", "screws_share", "frame_share")
-    ),
-    "ink: shadows, bevels, outlines, weights, wear": StreetConfig(
-        paint=without(
-            PAINT,
-            "shadow_share",
-            "bevel_share",
-            "outline_share",
-            "hollow_share",
-            "weight_share",
-            "fade_share",
-            "worn_share",
-            "faint_share",
-        )
-    ),
-    "strangers: letters, captions, neighbouring digits": StreetConfig(
-        paint=without(PAINT, "suffix_share", "caption_share", "neighbour_share")
-    ),
-    "weather: cast shadows, glare, dirt, bars, leaves": StreetConfig(
-        paint=without(
-            PAINT,
-            "light",
-            "cast_shadow_share",
-            "leaf_shadow_share",
-            "glare_share",
-            "dirt_share",
-            "bars_share",
-            "leaves_share",
-        )
-    ),
-    "perspective": StreetConfig(view=replace(without(VIEW, "roll", "slope", "lean", "vanishing"), narrowed_share=0.0)),
-    "camera: blur, motion, noise, sharpening, JPEG": StreetConfig(
-        camera=without(
-            CAMERA, "focus", "poor_focus_share", "softness", "motion_share", "noise", "sharpen", "jpeg_share"
-        )
-    ),
+    EVERYTHING: StreetConfig(ROWS, without(PAINT, *sum(PAINTED.values(), ())), FRONTAL, CLEAR),
+    FACES: StreetConfig(),
+    "layouts: stacks, diagonals, arcs, wide gaps, squeezed faces, digits put up by hand": StreetConfig(layout=ROWS),
+    **{name: StreetConfig(paint=without(PAINT, *shares)) for name, shares in PAINTED.items()},
+    "perspective": StreetConfig(view=FRONTAL),
+    "camera: blur, motion, noise, sharpening, JPEG": StreetConfig(camera=CLEAR),
 }
 
 
@@ -114,7 +115,7 @@ def main() -> None:
     for name, street in INGREDIENTS.items():
         if name in done:
             continue
-        atlas = few(load_atlas()) if name.startswith("fonts") else load_atlas()
+        atlas = few(load_atlas()) if name in (FACES, EVERYTHING) else load_atlas()
         bank = crop_bank(options.bank, 0, device, walls, street, atlas)
         torch.manual_seed(0)
         task = make_task(recipe, Sources(options.prepared, synthetic=bank), device)
