@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import gradio as gr
+import gradio.routes
 import httpx
 import numpy as np
 import pytest
@@ -95,10 +96,17 @@ def test_progress_is_seen_and_stop_keeps_what_was_read(slow: tuple[ManyVisit, On
 
 @pytest.mark.parametrize("how", ["cancelled", "forgotten"])
 def test_stop_gives_the_drop_zone_back_where_nothing_is_read_any_more(
-    how: str, slow: tuple[ManyVisit, OneByOne], slow_page: gr.Blocks
+    how: str, slow: tuple[ManyVisit, OneByOne], slow_page: gr.Blocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after a lost connection, when the page has not heard the end of its batch."""
     (tab, pipeline), blocks = slow, slow_page
+    heard, cancel_tasks = threading.Event(), gradio.routes.cancel_tasks
+
+    async def cancel_and_tell(names: set[str]) -> list[str]:
+        heard.set()
+        return await cancel_tasks(names)
+
+    monkeypatch.setattr(gradio.routes, "cancel_tasks", cancel_and_tell)
     tab.send([photo("a.png"), photo("b.png")])
     assert pipeline.waiting.acquire(timeout=PATIENCE_S)
     expect(tab.status).to_contain_text("0 of 2 read")
@@ -107,8 +115,9 @@ def test_stop_gives_the_drop_zone_back_where_nothing_is_read_any_more(
         (event,) = blocks._queue.pending_event_ids_session[name]
         (index,) = [i for i, fn in blocks.fns.items() if fn.concurrency_id == "many"]
         body = {"session_hash": name, "fn_index": index, "event_id": event}
-        with ThreadPoolExecutor(1) as pool:  # it waits for the photo that is being read
+        with ThreadPoolExecutor(1) as pool:  # it waits for the photo that is being read, and no other may be begun
             cancelled = pool.submit(httpx.post, f"{blocks.local_url}gradio_api/cancel", json=body, timeout=PATIENCE_S)
+            assert heard.wait(PATIENCE_S)
             pipeline.go_on.release()
             cancelled.result().raise_for_status()
         (ended,) = [value for value in session.state_data.values() if isinstance(value, threading.Event)]
