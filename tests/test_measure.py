@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import json
 import shutil
@@ -12,38 +11,20 @@ import numpy as np
 import official
 import pytest
 import torch
-from mnist_files import digit_in, write_mnist
+from mnist_files import write_mnist
+from tiny_runs import TINY, save_run, shrink
 
 from svhn import evaluate, metrics
 from svhn.__main__ import main
-from svhn.boxes import expand
-from svhn.checkpoints import evaluated
-from svhn.data.mnist import load_digits
 from svhn.documents import ROWS, rows
-from svhn.errors import DataError, TrainingError
-from svhn.labels import BLANK
+from svhn.errors import DataError
 from svhn.measure import Fate, measure
 from svhn.measuring import figures, material
-from svhn.measuring.material import Material, parts_there, photos
+from svhn.measuring.material import Material, photos
 from svhn.models import build
-from svhn.models.goodfellow import GoodfellowReader
-from svhn.models.unet import UNet
 from svhn.pipeline import Pipeline
-from svhn.synth.strips import strips
 from svhn.training import checkpoint
-from svhn.training.checkpoint import State
-from svhn.training.recipes import RECIPES
 
-PAPER = {"channels": (4,) * 8, "local_units": 0, "dense": 16}
-TINY = {
-    "goodfellow": PAPER,
-    "goodfellow_plain": PAPER,
-    "goodfellow_large": PAPER,
-    "smaller_vgg": {"channels": (4, 4, 8), "dense": 16},
-    "unet_count": {"channels": (4, 4, 8, 8, 8), "count": True, "min_share": 0.0},
-    "mnist_logistic": {},
-    "simple_strips": {"channels": (2, 2), "dense": 8},
-}
 MEASURED = (  # one of each kind
     "goodfellow",
     "smaller_vgg",
@@ -64,34 +45,16 @@ def quick():
         for name, value in {"TIMED": 2, "WARM_UP": 1, "THREADS": 1, "STRIPS": 30}.items():
             patch.setattr(figures, name, value)
         patch.setattr(material, "TRAIN_PHOTOS", 4)
-        for name, sizes in TINY.items():
-            recipe = dataclasses.replace(RECIPES[name], sizes={**RECIPES[name].sizes, **sizes})
-            patch.setitem(RECIPES, name, recipe)
+        shrink(patch)
         yield
-
-
-def _save(runs: Path, name: str, file: str = "last.pt", seed: int = 0, step: int = 7) -> None:
-    """A checkpoint of a tiny network: a reader reads 3 everywhere, and what counts sees three digits."""
-    torch.manual_seed(seed)
-    recipe = RECIPES[name]
-    network = build(recipe.network, recipe.sizes)
-    with torch.no_grad():
-        if isinstance(network, GoodfellowReader):
-            network.digits.bias.view(5, 11)[torch.arange(5), [3, *[BLANK] * 4]] = 30.0
-            network.length.bias[1] = 30.0
-        if isinstance(network, UNet):
-            network.count.bias[3] = 30.0
-    (runs / name).mkdir(parents=True, exist_ok=True)
-    state = State(seed, "a few pictures", "abc1234", "a machine", step, 90.0)
-    checkpoint.save(runs / name / file, recipe, network, state)
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     for name in TINY:
-        _save(folder, name)
-    _save(folder, "goodfellow_plain", "best.pt", seed=1, step=3)
+        save_run(folder, name)
+    save_run(folder, "goodfellow_plain", "best.pt", seed=1, step=3)
     return folder
 
 
@@ -208,7 +171,7 @@ def test_a_row_is_kept_until_its_checkpoint_is_another(small_data, mnist, runs, 
     first = (out / "goodfellow.json").read_bytes()
     assert fates() == [Fate.KEPT, Fate.KEPT]
     assert (out / "goodfellow.json").read_bytes() == first
-    _save(runs, "goodfellow", seed=5)
+    save_run(runs, "goodfellow", seed=5)
     assert fates() == [Fate.MEASURED, Fate.KEPT]
     assert json.loads((out / "goodfellow.json").read_text())["networks"]["reader"]["seed"] == 5
     assert fates(again=True) == [Fate.MEASURED, Fate.MEASURED]
@@ -319,160 +282,3 @@ def test_a_data_set_without_held_out_photos_is_told(tmp_path):
 def test_photos_trained_on_are_the_first_by_number_and_none_of_them_is_held_out(small_data):
     assert [example.name for example in Material(small_data, None).train] == ["1.png", "2.png", "3.png", "4.png"]
     assert len(list(photos(small_data, "train"))) == 12
-
-
-class Finder(torch.nn.Module):
-    """Finds the true box first, or a larger one, and then one that a reader would like better."""
-
-    def __init__(self, examples, margin: float) -> None:
-        super().__init__()
-        self.boxes, self.margin = {e.photo.tobytes(): e.truth.box for e in examples}, margin
-
-    def locate(self, photo):
-        box = np.array(self.boxes[photo.tobytes()])
-        return np.stack([expand(box, self.margin), np.zeros(4)]), np.array([0.2, 0.9])
-
-
-def test_a_localizer_is_judged_by_its_first_box(held_out):
-    found = figures.of_localizer(Finder(held_out, 0.0), held_out)
-    assert found == {
-        "images": 3,
-        "mean_iou": 1.0,
-        "mean_dice": 1.0,
-        "recall_50": 1.0,
-        "containment": 1.0,
-        "interval_95": list(metrics.wilson_interval(3, 3)),
-    }
-    loose = figures.of_localizer(Finder(held_out, 0.5), held_out)  # four times the area
-    assert loose["mean_iou"] == pytest.approx(0.25)
-    assert loose["recall_50"] == 0.0
-    assert loose["containment"] == 1.0
-
-
-def test_no_photo_is_no_figure():
-    with pytest.raises(DataError, match="not a single photo"):
-        figures.of_localizer(Finder([], 0.0), [])
-
-
-class Masker(Finder):
-    """Masks the true box and counts one digit too many of some."""
-
-    def look(self, photo):
-        height, width = photo.shape[:2]
-        x1, y1, x2, y2 = np.array(self.boxes[photo.tobytes()]) * 64 / np.array([width, height, width, height])
-        at = np.arange(64) + 0.5
-        inside = ((at >= y1) & (at < y2))[:, None] & ((at >= x1) & (at < x2))
-        return torch.tensor(inside * 0.9), torch.eye(7)[2]
-
-
-def test_masks_and_counts_are_judged_pixel_by_pixel_and_photo_by_photo(held_out):
-    found = figures.of_localizer(Masker(held_out, 0.0), held_out)
-    assert found["mask_dice"] == 1.0
-    assert found["count_accuracy"] == metrics.share(np.array([len(e.truth.number) == 2 for e in held_out]))
-
-
-def test_rejected_readings_count_as_none(held_out):
-    class Told:
-        def __init__(self, values):
-            self.values = iter(values)
-
-        def read(self, photo):
-            return next(self.values)
-
-        def digits_seen(self, photo):
-            return np.eye(7)[next(self.values)]
-
-    class Said:
-        too_long, box = False, (0.0, 0.0, 1.0, 1.0)
-
-        def __init__(self, number, confidence):
-            self.number, self.confidence = number, confidence
-
-    wrong = "9" * (len(held_out[1].truth.number) + 1)
-    readings = [Said(held_out[0].truth.number, 0.6), Said(wrong, 0.9), Said(None, 0.0)]
-    seen = [len(held_out[0].truth.number), len(held_out[1].truth.number), 6]
-    found = figures.of_length_check(Told(readings), Told(seen), held_out)
-    assert (found["rejected"], found["rejected_wrong"]) == (1, 1)
-    assert found["count_accuracy"] == pytest.approx(2 / 3)
-    assert found["without"]["coverage_at_98"] == 0.0
-    assert found["with"]["coverage_at_98"] == pytest.approx(1 / 3)
-    assert found["without"]["accuracy_of_readings"] == 0.5
-    assert found["with"]["accuracy_of_readings"] == 1.0
-    assert found["with"]["sequence_accuracy"] == found["without"]["sequence_accuracy"] == pytest.approx(1 / 3)
-
-
-class BarReader(torch.nn.Module):
-    """Reads strips of bars without a fault, but takes 9 for 8."""
-
-    @dataclasses.dataclass(frozen=True)
-    class Config:
-        mean: float = 0.0
-        std: float = 1.0
-
-    config = Config()
-
-    def forward(self, inputs):
-        digits, length = torch.zeros(len(inputs), 5, 11), torch.zeros(len(inputs), 7)
-        for row, strip in enumerate(inputs[:, 0] * 255):
-            read = [digit_in(cell) for cell in strip.split(28, dim=1)]
-            read = [min(digit, 8) for digit in read if digit is not None]
-            length[row, len(read)] = 50.0
-            for place in range(5):
-                digits[row, place, read[place] if place < len(read) else BLANK] = 50.0
-        return digits, length
-
-
-def test_strips_are_right_as_a_whole_or_digit_by_digit(mnist):
-    images, labels = load_digits(mnist, "test")
-    found = figures.of_strips(BarReader(), images, labels)
-    true = strips(images, labels, 30, torch.Generator().manual_seed(0)).digits
-    assert 0 < (true == 9).any(1).sum() < 30
-    assert found["images"] == 30
-    assert found["sequence_accuracy"] == pytest.approx(1 - (true == 9).any(1).float().mean().item())
-    assert found["digit_accuracy"] == pytest.approx(1 - (true == 9).sum().item() / (true != BLANK).sum().item())
-
-
-def test_time_is_the_median_after_warming_up(monkeypatch):
-    monkeypatch.setattr(figures, "TIMED", 3)
-    ticks = iter([0, 90, 100, 101, 200, 203, 300, 302])  # 90 s to warm up, then 1, 3 and 2 s
-    monkeypatch.setattr(figures.time, "perf_counter", lambda: next(ticks))
-    threads = torch.get_num_threads()
-    assert figures.median_ms(lambda thing: None, "abcdef") == 2000.0
-    assert torch.get_num_threads() == threads
-
-
-def test_checkpoints_tells_every_checkpoint_on_every_split_there_is(small_data, runs, capsys):
-    assert main(["checkpoints", str(runs / "goodfellow_plain"), "--data", str(small_data)]) == 0
-    header, *lines = capsys.readouterr().out.splitlines()
-    assert header.split()[:4] == ["checkpoint", "steps", "part", "photos"]
-    assert [line.split()[:4] for line in lines] == [
-        [name, steps, part, count]
-        for name, steps in (("best", "3"), ("last", "7"))
-        for part, count in (("train", "12"), ("held_out", "3"), ("test", "7"))
-    ]
-    assert "per digit" in header
-
-
-def test_checkpoints_of_a_localizer_on_one_split(small_data, runs, capsys):
-    assert main(["checkpoints", str(runs / "smaller_vgg"), "--data", str(small_data), "--split", "test"]) == 0
-    header, line = capsys.readouterr().out.splitlines()
-    assert "recall at IoU 0.5" in header
-    assert line.split()[:4] == ["last", "7", "test", "7"]
-
-
-def test_a_run_that_saw_the_held_out_photos_flatters_and_says_so(small_data, runs, tmp_path, capsys):
-    loaded = checkpoint.load(runs / "smaller_vgg")
-    state = dataclasses.replace(loaded.state, data="SVHN train, all images, the held-out ones too")
-    checkpoint.save(tmp_path / "run" / "last.pt", loaded.recipe, loaded.network, state)
-    assert main(["checkpoints", str(tmp_path / "run"), "--data", str(small_data)]) == 0
-    assert capsys.readouterr().err.count("this line flatters") == 1
-
-
-def test_runs_without_anything_to_evaluate_are_told(small_data, runs, tmp_path, capsys):
-    assert main(["checkpoints", str(tmp_path / "none"), "--data", str(small_data)]) == 1
-    assert "There is no checkpoint" in capsys.readouterr().err
-    assert main(["checkpoints", str(runs / "goodfellow"), "--data", str(tmp_path)]) == 1
-    assert "holds neither" in capsys.readouterr().err
-    assert parts_there(tmp_path) == []
-    with pytest.raises(TrainingError, match="names single MNIST digits"):
-        next(evaluated(runs / "mnist_logistic", ["test"], lambda part: photos(small_data, part)))
