@@ -114,17 +114,20 @@ def build(pipeline: Pipeline) -> None:
                         board.add(row, *takeaway.add(row))
                         if stopped.is_set() or time.monotonic() >= until:
                             break
-                yield {
-                    status: board.progress(),
-                    gallery: gr.update(visible=bool(board.pictures), value=board.pictures),
-                    table: gr.update(visible=True, value=board.table()),
-                }
+                yield {status: board.progress(), **shown(board)}
         yield {
             **ready,
+            **shown(board),  # again: a page that was just loading its gallery may have lost what it was sent before
             status: gr.update(visible=True, value=board.summary()),
             downloads: gr.update(visible=True),
             photos_zip: gr.update(value=str(takeaway.zip_path)),
             table_csv: gr.update(value=str(takeaway.csv_path)),
+        }
+
+    def shown(board: Board) -> dict:
+        return {
+            gallery: gr.update(visible=bool(board.pictures), value=board.pictures),
+            table: gr.update(visible=bool(board.rows), value=board.table()),
         }
 
     # What stands there while nothing is read.
