@@ -2,9 +2,10 @@
 
     python -m benchmarks.ingredients [--steps 1000] [--backgrounds DIR] [--device auto]
 
-The default reader is trained from nothing on crops of the whole generator, then on crops of one that lacks an
-ingredient, all for the same steps and from the same seed, and reads the held-out photos in their true boxes. What is
-finished stands in runs/ingredients.json; a run that was stopped goes on behind it.
+A reader is trained from nothing on plain numbers, crops of a generator that has none of the ingredients, until it can
+read. From there it goes on with the whole generator, and again with one that lacks an ingredient, for as many steps
+each and from the same seed, and reads the held-out photos in their true boxes. (From nothing, so few steps would show
+which generator is the easiest.) What is finished stands in runs/ingredients/; a run that was stopped goes on behind it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from svhn.provenance import machine
 from svhn.synth.bank import crop_bank
 from svhn.synth.config import CameraConfig, LayoutConfig, PaintConfig, StreetConfig, ViewConfig
 from svhn.synth.glyphs import Atlas, load_atlas
+from svhn.training import checkpoint
 from svhn.training.checkpoint import State
 from svhn.training.engine import fit
 from svhn.training.recipes import RECIPES
@@ -79,6 +81,7 @@ CLEAR = without(
 )
 FACES = "fonts: 20 faces instead of 1,309"
 EVERYTHING = "all of these"
+PLAIN = "all of these, before"  # what every reader goes on from
 INGREDIENTS = {
     "nothing": StreetConfig(),
     EVERYTHING: StreetConfig(ROWS, without(PAINT, *sum(PAINTED.values(), ())), FRONTAL, CLEAR),
@@ -106,31 +109,41 @@ def main() -> None:
     parser.add_argument("--bank", type=int, default=15_000, help="crops of each generator (%(default)s)")
     parser.add_argument("--device", default="auto")
     options = parser.parse_args()
-    device, out = choose_device(options.device), RUNS / "ingredients.json"
+    device, folder = choose_device(options.device), RUNS / "ingredients"
     walls = load_backgrounds(options.backgrounds, device) if options.backgrounds else None
     recipe = replace(
         RECIPES["compact_synthetic"], steps=options.steps, epoch_steps=options.steps, synthetic_bank=options.bank
     )
-    done = json.loads(out.read_text()) if out.exists() else {}
-    for name, street in INGREDIENTS.items():
-        if name in done:
-            continue
+
+    def trained(name: str, run: str, begin: dict[str, torch.Tensor] | None) -> dict:
+        """The figures of a reader of that generator's crops, from nothing or from the tensors of another."""
         atlas = few(load_atlas()) if name in (FACES, EVERYTHING) else load_atlas()
-        bank = crop_bank(options.bank, 0, device, walls, street, atlas)
+        bank = crop_bank(options.bank, 0, device, walls, INGREDIENTS[name], atlas)
         torch.manual_seed(0)
         task = make_task(recipe, Sources(options.prepared, synthetic=bank), device)
-        shutil.rmtree(RUNS / "ingredient", ignore_errors=True)
-        _, state = fit(task, recipe, RUNS / "ingredient", device, State())
+        if begin:
+            task.network.load_state_dict(begin)
+        shutil.rmtree(folder / run, ignore_errors=True)
+        _, state = fit(task, recipe, folder / run, device, State())
         share = state.history[-1]["held_out_accuracy"]
-        low, high = wilson_interval(round(share * HELD_OUT), HELD_OUT)
-        done[name] = {
+        return {
             "held_out_accuracy": share,
-            "interval_95": [low, high],
+            "interval_95": wilson_interval(round(share * HELD_OUT), HELD_OUT),
             "steps": state.step,
             "bank": options.bank,
             "minutes": round(state.seconds / 60, 1),
             "machine": machine(device),
         }
+
+    out = folder / "figures.json"
+    done = json.loads(out.read_text()) if out.exists() else {}
+    for name in (PLAIN, *INGREDIENTS):
+        if name in done:
+            continue
+        if name == PLAIN:
+            done[name] = trained(EVERYTHING, "plain", begin=None)
+        else:
+            done[name] = trained(name, "next", checkpoint.load(folder / "plain").network.state_dict())
         write_whole(out, (json.dumps(done, indent=2) + "\n").encode())
     print("| the generator without | whole number right of 408 | 95 % interval |\n|---|---|---|")
     for name, figures in done.items():
