@@ -19,6 +19,7 @@ from .reading import Reading
 CANDIDATES = 6  # boxes that the reader looks at before the pipeline decides which is the number
 SURE_SCORE = 0.7  # of a box: below it, it may hold but a part of the number
 WHOLE_CONFIDENCE = 0.4  # with which a number put together from parts must be read
+BESIDE = (0.0, -0.05, 0.05)  # of a box's width: a number is read so far to the left and right, too, before it is told
 OTHERS_WORTH = 0.25  # of further numbers at least: the box's score times the reader's confidence
 
 
@@ -102,8 +103,9 @@ class Pipeline:
             likely = worth[i] >= OTHERS_WORTH and readings[i].confidence >= self.unsure_below
             if likely and all(_apart(readings[i].box, other.box) for other in told):
                 told.append(readings[i])
-        if self.check_length and not _agrees(first, self.localizer, photo):
-            told[0] = replace(first, confidence=0.0)
+        told = [self.read_beside(photo, reading) for reading in told]
+        if self.check_length and not _agrees(told[0], self.localizer, photo):
+            told[0] = replace(told[0], confidence=0.0)
         timings["reader"] = (time.perf_counter() - found) * 1e3
         return [reading.timed(timings) for reading in told]
 
@@ -122,7 +124,19 @@ class Pipeline:
         """What stands in each of the given places; timings are left empty."""
         if not places:
             return []
-        crops = self.crops(photo, places)  # (K, M, 3, h, w)
+        return self._read_crops(places, self.crops(photo, places))
+
+    def read_beside(self, photo: np.ndarray, reading: Reading) -> Reading:
+        """The same box read in some more places: localizers err sideways, and cut a digit or take in a neighbour."""
+        if reading.box is None:
+            return reading
+        x1, y1, x2, y2 = reading.box
+        steps = [(x2 - x1) * share for share in BESIDE]
+        crops = self.crops(photo, [(x1 + step, y1, x2 + step, y2) for step in steps])  # (3, M, 3, h, w)
+        return self._read_crops([reading.box], crops.flatten(0, 1)[None])[0]
+
+    def _read_crops(self, places: list[Box], crops: torch.Tensor) -> list[Reading]:
+        """What the crops (K, M, 3, h, w) of the places show; the first of each is told with its reading."""
         digit_probs, length_probs = ((head / self.temperature).softmax(-1) for head in self.logits(crops))
         digits, lengths, confidence = labels.decode_joint(digit_probs.log(), length_probs.log())
         return [

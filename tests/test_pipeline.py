@@ -74,6 +74,25 @@ def test_the_number_in_the_box_is_the_one_read(pipeline):
     assert reading.confidence > 0.9
 
 
+class Middle(Brightness):
+    """Reads "3" in crops of middling brightness and "8" in all others."""
+
+    def forward(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        off = ((crops.mean((1, 2, 3)) * self.config.std + self.config.mean) - 0.5).abs() > 0.01
+        return super().forward((((4 + 5 * off) / 11 - self.config.mean) / self.config.std).view(-1, 1, 1, 1))
+
+
+def test_the_number_told_was_read_beside_its_box_too(pipeline):
+    ramp = np.linspace(0, 255, 91).round().astype(np.uint8)
+    photo = np.broadcast_to(ramp[None, :, None], (60, 91, 3)).copy()
+    box = (20.5, 10.0, 70.5, 50.0)
+    staged = dataclasses.replace(pipeline, localizer=Finder([box], [0.9]), reader=Middle(pipeline.reader.config))
+    within, told = staged.read_boxes(photo, [box])[0], staged.read(photo)
+    assert (within.number, told.number) == ("3", "8")
+    assert told.box == box
+    assert np.array_equal(told.crop, within.crop)
+
+
 def test_no_box_means_no_number(pipeline):
     reading = _staged(pipeline, [], []).read(_photo())
     assert reading.number is None
@@ -168,6 +187,9 @@ class Told(Pipeline):
             dataclasses.replace(nothing, number=number, confidence=0.6 if number == "27" else 0.9, box=box)
             for number, box in zip(numbers, boxes, strict=True)
         ]
+
+    def read_beside(self, photo: np.ndarray, reading: Reading) -> Reading:
+        return reading
 
 
 @pytest.mark.parametrize(("score", "number"), [(0.6, "27"), (0.9, "2")])
