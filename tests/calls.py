@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import random
+import socket
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 PATIENCE_S = 120
+get, post = partial(httpx.get, timeout=PATIENCE_S), partial(httpx.post, timeout=PATIENCE_S)
 
 
 def data_url(content: bytes, kind: str = "png") -> str:
@@ -17,16 +24,29 @@ def data_url(content: bytes, kind: str = "png") -> str:
 
 def upload(address: str, *files: tuple[str, bytes]) -> list[str]:
     """Names and contents -> the paths that the server gave them."""
-    sent = httpx.post(f"{address}gradio_api/upload", files=[("files", file) for file in files], timeout=PATIENCE_S)
+    sent = post(f"{address}gradio_api/upload", files=[("files", file) for file in files])
     sent.raise_for_status()
     return sent.json()
 
 
 def call(address: str, endpoint: str, *data: Any) -> tuple[str, Any]:
     """How the call ended, "complete" or "error", and what it gave; or "refused" and the sentence."""
-    asked = httpx.post(f"{address}gradio_api/call/{endpoint}", json={"data": data}, timeout=PATIENCE_S)
+    asked = post(f"{address}gradio_api/call/{endpoint}", json={"data": data})
     if asked.status_code != 200:
         return "refused", asked.json()["detail"]
-    events = httpx.get(f"{address}gradio_api/call/{endpoint}/{asked.json()['event_id']}", timeout=PATIENCE_S).text
+    events = get(f"{address}gradio_api/call/{endpoint}/{asked.json()['event_id']}").text
     event, data_line = events.strip().split("\n\n")[-1].split("\n")
     return event.removeprefix("event: "), json.loads(data_line.removeprefix("data: "))
+
+
+def files(folder: Path) -> list[Path]:
+    """All files below the folder, from which others may be deleting files and folders meanwhile."""
+    return [Path(inside, name) for inside, _, names in os.walk(folder) for name in names]
+
+
+def free_port() -> int:
+    """One that nobody listens on, and that the system gives to no outgoing connection before it is bound."""
+    for port in random.sample(range(20_000, 32_768), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise RuntimeError("There is no free port.")

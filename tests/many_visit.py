@@ -26,6 +26,11 @@ class ManyVisit:
         self.page.get_by_role("tab", name="Many photos").click()
         self.status = self.page.locator("#many-status")
         self.pictures = self.page.locator("#many-gallery .gallery-item")
+        self.ready()
+
+    def ready(self) -> None:
+        """Waits until files can be sent."""
+        expect(self.page.locator("#many-files input[type=file]")).to_be_attached()
 
     def send(self, files: Sequence[File]) -> None:
         content = [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]

@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import calls
-import httpx
 import numpy as np
 import official
 import pytest
@@ -72,8 +71,7 @@ def served(folder: Path) -> Iterator[Served]:
     entries = official.write_split(folder / "data", "train", 5)
     temporary = folder / "temporary"
     temporary.mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = calls.free_port()
     command = [sys.executable, str(APP), "--port", str(port), "--share"]
     command += ["--weights", str(folder / "weights"), "--data", str(folder / "data")]
     nowhere = "http://127.0.0.1:9"  # a proxy that refuses everything stands for a machine without a network
@@ -94,7 +92,9 @@ def without_time(reading: dict) -> dict:
 
 
 def test_client_gets_what_the_command_line_prints(served: Served, folder: Path) -> None:
-    reading, picture = Client(served.address, verbose=False).predict(handle_file(EXAMPLE), api_name="/read")
+    reading, picture = Client(served.address, verbose=False, httpx_kwargs={"timeout": PATIENCE_S}).predict(
+        handle_file(EXAMPLE), api_name="/read"
+    )
     expected = Pipeline.load(folder / "weights").read(open_photo(EXAMPLE)).to_json(EXAMPLE.name)
     assert reading.keys() == expected.keys()
     assert reading["ms"] > 0
@@ -118,7 +118,7 @@ def test_plain_http_with_an_upload_and_with_base64(served: Served) -> None:
 
 
 def test_what_is_no_photo_is_a_sentence_not_a_crash(served: Served) -> None:
-    client = Client(served.address, verbose=False)
+    client = Client(served.address, verbose=False, httpx_kwargs={"timeout": PATIENCE_S})
     wrong = served.temporary.parent / "house.png"
     for data, said in ((b"text", "JPEG, PNG"), (b"", "empty"), (EXAMPLE.read_bytes()[:5000], "damaged")):
         wrong.write_bytes(data)
@@ -142,23 +142,23 @@ def test_the_server_reads_nothing_else_and_fetches_nothing(served: Served) -> No
     ended, answer = served.call({"url": "data:image/png;base64,%%%"})
     assert (ended, "base64" in answer["error"]) == ("error", True)
     for path in (secret, APP, served.temporary.parent / "data" / "train.tar.gz"):
-        assert httpx.get(f"{served.address}gradio_api/file={path}").status_code in (403, 404)
+        assert calls.get(f"{served.address}gradio_api/file={path}").status_code in (403, 404)
 
 
 def test_only_reading_is_public(served: Served) -> None:
-    info = httpx.get(f"{served.address}gradio_api/info").json()
+    info = calls.get(f"{served.address}gradio_api/info").json()
     assert list(info["named_endpoints"]) == ["/read", "/read_batch"]
     assert info["unnamed_endpoints"] == {}
     assert "handle_file('house.jpg')" in info["named_endpoints"]["/read"]["code_snippets"]["python"]
-    tools = httpx.get(f"{served.address}gradio_api/mcp/schema").json()  # as the mcp package is installed for tests
+    tools = calls.get(f"{served.address}gradio_api/mcp/schema").json()  # as the mcp package is installed for tests
     assert [tool["name"] for tool in tools] == ["read", "read_batch"]
-    config = httpx.get(f"{served.address}config").json()
+    config = calls.get(f"{served.address}config").json()
     assert config["analytics_enabled"] is False
 
 
 def test_too_large_an_upload_is_refused(served: Served) -> None:
     files = {"files": ("house.jpg", b"\0" * (20 * 2**20 + 1))}
-    assert httpx.post(f"{served.address}gradio_api/upload", files=files, timeout=PATIENCE_S).status_code == 413
+    assert calls.post(f"{served.address}gradio_api/upload", files=files).status_code == 413
 
 
 def test_several_programs_at_once_get_their_own(served: Served) -> None:
@@ -166,7 +166,7 @@ def test_several_programs_at_once_get_their_own(served: Served) -> None:
         shape = (40 + i, 60, 3)
         url = calls.data_url(encoded(np.full(shape, 90, np.uint8)))
         _, (answer, picture) = served.call({"url": url, "orig_name": f"{i}.png"})
-        shown = open_photo(httpx.get(picture["url"]).content)
+        shown = open_photo(calls.get(picture["url"]).content)
         return answer["file"], round(shown.shape[0] * shape[1] / shown.shape[1])
 
     with ThreadPoolExecutor(6) as pool:

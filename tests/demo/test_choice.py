@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import calls
-import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 from several import MIDDLE, NEAR, served
@@ -111,7 +110,7 @@ def test_by_keyboard(visit: Visit) -> None:
 
 
 def test_a_choice_that_is_not_offered_is_refused(address: str) -> None:
-    config = httpx.get(f"{address}config").json()
+    config = calls.get(f"{address}config").json()
     parts = {part["id"]: part for part in config["components"]}
     event = next(
         each
@@ -119,6 +118,6 @@ def test_a_choice_that_is_not_offered_is_refused(address: str) -> None:
         if [parts[i]["type"] for i in each["inputs"]] == ["image", "slider", "radio", "radio", "textbox"]
     )
     join = {"data": [None, 50, "../fcos", "shade", ""], "session_hash": "visitor", "fn_index": event["id"]}
-    httpx.post(f"{address}gradio_api/queue/join", json=join).raise_for_status()
-    told = httpx.get(f"{address}gradio_api/queue/data", params={"session_hash": "visitor"}).text
+    calls.post(f"{address}gradio_api/queue/join", json=join).raise_for_status()
+    told = calls.get(f"{address}gradio_api/queue/data", params={"session_hash": "visitor"}).text
     assert "not in the list of choices" in told

@@ -7,7 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
+import calls
 import gradio as gr
 import httpx
 import pytest
@@ -18,16 +20,12 @@ from demo import cleaner, ui
 PATIENCE_S = 60
 
 
-def files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
 def gone(folder: Path) -> bool:
     """Waits for it."""
     deadline = time.monotonic() + PATIENCE_S
-    while files(folder) and time.monotonic() < deadline:
+    while calls.files(folder) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return not files(folder)
+    return not calls.files(folder)
 
 
 def put(path: Path) -> Path:
@@ -36,13 +34,15 @@ def put(path: Path) -> Path:
     return path
 
 
-def test_old_files_go_and_new_ones_stay(tmp_path: Path) -> None:
+def test_old_files_go_and_new_ones_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path / "a" / "b" / "old.jpg")
     put(tmp_path / "tmpold")
     time.sleep(0.25)
     new = put(tmp_path / "c" / "new.jpg")
+    now = new.lstat().st_ctime
+    monkeypatch.setattr(cleaner, "time", SimpleNamespace(time=lambda: now))
     cleaner.sweep(tmp_path, kept_s=0.2)
-    assert files(tmp_path) == [new]
+    assert calls.files(tmp_path) == [new]
 
 
 def test_empty_folders_go_but_for_the_first(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_broken_off_upload_goes_too(launch: Callable[..., gr.Blocks], tmp_path
     with socket.create_connection((url.host, url.port)) as line:
         line.sendall(f"{request}Content-Length: {10**6}\r\n\r\n".encode() + head)
         deadline = time.monotonic() + PATIENCE_S
-        while not files(tmp_path) and time.monotonic() < deadline:
+        while not calls.files(tmp_path) and time.monotonic() < deadline:
             time.sleep(0.01)
     assert gone(tmp_path)
 
@@ -102,7 +102,7 @@ def test_a_broken_off_upload_goes_too(launch: Callable[..., gr.Blocks], tmp_path
 def test_the_end_of_the_page_is_the_end_of_its_files(launch: Callable[..., gr.Blocks], tmp_path: Path) -> None:
     blocks = launch(StandIn())
     sent = {"files": ("house.png", encoded(photo_of("42")))}
-    httpx.post(f"{blocks.local_url}gradio_api/upload", files=sent).raise_for_status()
-    assert len(files(tmp_path)) == 1
+    calls.post(f"{blocks.local_url}gradio_api/upload", files=sent).raise_for_status()
+    assert len(calls.files(tmp_path)) == 1
     blocks.close(verbose=False)
     assert gone(tmp_path)

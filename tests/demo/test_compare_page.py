@@ -58,7 +58,7 @@ def test_a_photo_through_all_networks(tab: Tab) -> None:
     expect(tab.table.locator("tbody td")).to_have_count(12)
     expect(tab.table).to_contain_text("47 ✗ wrong")
     expect(tab.page.locator(".roll")).to_be_hidden()
-    assert tab.page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
+    tab.page.wait_for_function("[...document.images].every(image => image.naturalWidth > 0)")
     tab.visit.keep("compare")
     tab.page.locator("#compare-photo").get_by_label("Remove Image").click()
     expect(tab.summary).to_contain_text("Do they agree?")
@@ -148,8 +148,8 @@ def test_what_was_forgotten_is_told(launch: Launch, context: BrowserContext, sam
     tab = Tab(Visit(context, blocks.local_url))
     tab.example("Clear").click()
     expect(tab.table).to_be_visible()
-    for session in blocks.state_holder.session_data.values():
-        for key in session.state_data:
+    for session in list(blocks.state_holder.session_data.values()):
+        for key in list(session.state_data):
             session.state_data[key] = None
     tab.page.get_by_label("Near").check()
     expect(tab.page.get_by_test_id("toast-body")).to_contain_text("forgotten")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import calls
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -58,7 +58,9 @@ def corrected(visit: Visit, photo: np.ndarray, state: str = "sure") -> Page:
     visit.verdict(state)
     visit.page.locator("#correct").get_by_role("button", name="Correct it").click()
     expect(visit.page.locator("#box .box")).to_be_visible()
-    visit.page.wait_for_function("document.querySelector('#box img').naturalWidth >= 700")
+    visit.page.wait_for_function(  # until both pictures are as high as they will be
+        "document.querySelector('#box img').naturalWidth >= 700 && document.querySelector('#found img').complete"
+    )
     return visit.page
 
 
@@ -262,11 +264,11 @@ def test_photo_box_and_true_number_are_saved(context: BrowserContext, collecting
 
 def call(address: str, name: str, *data: object) -> str:
     """How an event that was called by its name ended."""
-    asked = httpx.post(f"{address}gradio_api/call/{name}", json={"data": data}, timeout=PATIENCE_S)
+    asked = calls.post(f"{address}gradio_api/call/{name}", json={"data": data})
     if asked.status_code != 200:
         return f"status {asked.status_code}"
     event = asked.json()["event_id"]
-    said = httpx.get(f"{address}gradio_api/call/{name}/{event}", timeout=PATIENCE_S).text
+    said = calls.get(f"{address}gradio_api/call/{name}/{event}").text
     return next(line.removeprefix("event: ") for line in said.splitlines() if line.startswith("event: "))
 
 
@@ -284,6 +286,6 @@ def test_nothing_is_collected_unless_the_owner_wants_it(visit: Visit, address: s
 
 
 def test_the_public_name_is_left_to_the_api(address: str) -> None:
-    public = httpx.get(f"{address}gradio_api/info", timeout=PATIENCE_S).json()["named_endpoints"]
+    public = calls.get(f"{address}gradio_api/info").json()["named_endpoints"]
     assert "/read" in public
     assert not {"/start", "/save", "/read_box"} & set(public)

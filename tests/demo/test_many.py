@@ -130,6 +130,7 @@ def test_nothing_to_send_is_told(tab: ManyVisit, tmp_path: Path) -> None:
 def test_what_cannot_be_opened_in_a_folder_is_left_out(tab: ManyVisit) -> None:
     """With entries as browsers give them for a dropped folder."""
     for files, said in (("fails, file", "All done: 1 file,"), ("fails", "There is no photo among these")):
+        tab.ready()
         tab.page.evaluate(
             """files => {
                 const folder = inside => ({isDirectory: true, createReader: () => {

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import calls
 import gradio as gr
 import gradio.routes
-import httpx
 import numpy as np
 import pytest
 from many_visit import ManyVisit, photo
@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from stand_in import StandIn, encoded, number_in, photo_of
 from visit import DESKTOP, Visit
 
-from demo import batch, parts, ui
+from demo import batch, cleaner, parts, ui
 from demo.tabs import many
 from svhn.data.truth import Sample
 from svhn.reading import Reading
@@ -40,10 +40,6 @@ class OneByOne(StandIn):
             self.waiting.release()
             assert self.go_on.acquire(timeout=PATIENCE_S)
         return super().read_all(photo)
-
-
-def left(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 @pytest.fixture
@@ -116,7 +112,7 @@ def test_stop_gives_the_drop_zone_back_where_nothing_is_read_any_more(
         (index,) = [i for i, fn in blocks.fns.items() if fn.concurrency_id == "many"]
         body = {"session_hash": name, "fn_index": index, "event_id": event}
         with ThreadPoolExecutor(1) as pool:  # it waits for the photo that is being read, and no other may be begun
-            cancelled = pool.submit(httpx.post, f"{blocks.local_url}gradio_api/cancel", json=body, timeout=PATIENCE_S)
+            cancelled = pool.submit(calls.post, f"{blocks.local_url}gradio_api/cancel", json=body)
             assert heard.wait(PATIENCE_S)
             pipeline.go_on.release()
             cancelled.result().raise_for_status()
@@ -180,6 +176,8 @@ def test_nothing_stays_behind(
     monkeypatch.setattr(ui, "KEPT_S", 1)
     monkeypatch.setattr(ui, "CHECKED_EVERY_S", 1)
     monkeypatch.setattr(many, "TURN_S", 0)
+    over, sweep = threading.Event(), cleaner.sweep  # nothing goes before the test is through with the batch
+    monkeypatch.setattr(cleaner, "sweep", lambda folder, kept_s: over.is_set() and sweep(folder, kept_s))
     pipeline = OneByOne()
     tab = ManyVisit(Visit(context, launch(pipeline, samples).local_url))
     tab.send([photo("a.png"), photo("b.png"), ("c.png", b"")])
@@ -190,23 +188,24 @@ def test_nothing_stays_behind(
     pipeline.go_on.release()
     if not goes:
         expect(tab.status).to_contain_text("All done: 3 files")
+    over.set()
     deadline = time.monotonic() + PATIENCE_S
-    while left(tmp_path) and time.monotonic() < deadline:
+    while calls.files(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert left(tmp_path) == []
+    assert calls.files(tmp_path) == []
 
 
 def test_the_server_itself_refuses(launch: Launch, tmp_path: Path) -> None:
     """What a browser of ours does not send."""
     blocks = launch(StandIn())
     (index,) = [i for i, fn in blocks.fns.items() if fn.concurrency_id == "many"]
-    (path,) = httpx.post(f"{blocks.local_url}gradio_api/upload", files={"files": photo("a.png")}).json()
+    (path,) = calls.post(f"{blocks.local_url}gradio_api/upload", files={"files": photo("a.png")}).json()
 
     def told(*paths: str) -> str:
         files = [{"path": one, "meta": {"_type": "gradio.FileData"}} for one in paths]
         body = {"data": [files], "fn_index": index, "session_hash": "abc"}
-        httpx.post(f"{blocks.local_url}gradio_api/queue/join", json=body).raise_for_status()
-        return httpx.get(f"{blocks.local_url}gradio_api/queue/data?session_hash=abc", timeout=PATIENCE_S).text
+        calls.post(f"{blocks.local_url}gradio_api/queue/join", json=body).raise_for_status()
+        return calls.get(f"{blocks.local_url}gradio_api/queue/data?session_hash=abc").text
 
     assert "All done: 1 file" in told(path)
     refused = told(*[path] * (batch.MAX_PHOTOS + 1))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import calls
 import gradio as gr
 import httpx
 import numpy as np
@@ -84,8 +84,7 @@ def test_wrong_port_in_the_environment(monkeypatch: pytest.MonkeyPatch, capsys: 
 @pytest.fixture(scope="module")
 def guarded(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an app that was started as a Space does it, with a password in the environment."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = calls.free_port()
     variables = {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": str(port), app.AUTH_VARIABLE: "ann:secret"}
     process = subprocess.Popen(
         [sys.executable, ROOT / "app.py", "--weights", tiny_weights, "--queue", "1"],
@@ -101,16 +100,16 @@ def guarded(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def test_a_stranger_is_not_let_in(guarded: str) -> None:
-    assert httpx.get(f"{guarded}config").status_code == 401
-    assert httpx.get(f"{guarded}gradio_api/info").status_code == 401
-    assert httpx.post(f"{guarded}gradio_api/upload", files={"files": ("a.png", b"x")}).status_code == 401
-    assert httpx.post(f"{guarded}gradio_api/call/read", json={"data": [None]}).status_code == 401
-    assert httpx.get(f"{guarded}gradio_api/mcp/schema").status_code == 404  # its tools would ask for no password
-    assert httpx.post(f"{guarded}login", data={"username": "ann", "password": "guess"}).status_code == 400
+    assert calls.get(f"{guarded}config").status_code == 401
+    assert calls.get(f"{guarded}gradio_api/info").status_code == 401
+    assert calls.post(f"{guarded}gradio_api/upload", files={"files": ("a.png", b"x")}).status_code == 401
+    assert calls.post(f"{guarded}gradio_api/call/read", json={"data": [None]}).status_code == 401
+    assert calls.get(f"{guarded}gradio_api/mcp/schema").status_code == 404  # its tools would ask for no password
+    assert calls.post(f"{guarded}login", data={"username": "ann", "password": "guess"}).status_code == 400
 
 
 def test_a_program_gives_name_and_password(guarded: str) -> None:
-    client = Client(guarded, auth=("ann", "secret"), verbose=False)
+    client = Client(guarded, auth=("ann", "secret"), verbose=False, httpx_kwargs={"timeout": PATIENCE_S})
     reading, _ = client.predict(handle_file(ui.EXAMPLES / "plate-42.jpg"), api_name="/read")
     assert reading["file"] == "plate-42.jpg"
     assert reading["ms"] > 0
@@ -155,7 +154,7 @@ def test_a_public_link_changes_nothing_on_the_page(page: gr.Blocks, monkeypatch:
     monkeypatch.setattr("gradio.networking.setup_tunnel", tunnel)
     assert share.public_link(page) == "https://abc.gradio.live"
     assert (opened["local_host"], opened["local_port"]) == ("127.0.0.1", page.server_port)
-    assert "amazonaws" not in httpx.get(page.local_url).text
+    assert "amazonaws" not in calls.get(page.local_url).text
 
 
 def test_no_public_link_is_no_crash(page: gr.Blocks, monkeypatch: pytest.MonkeyPatch) -> None:

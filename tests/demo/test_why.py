@@ -60,7 +60,7 @@ def test_opened_it_explains_and_follows_the_photo(visit: Visit) -> None:
     pictures = section(page).locator(".digits img, .heat > img")
     expect(pictures).to_have_count(5)
     assert all(picture.get_attribute("alt") for picture in pictures.all())
-    assert page.evaluate("[...document.querySelectorAll('#because img')].every(image => image.naturalWidth > 0)")
+    page.wait_for_function("[...document.querySelectorAll('#because img')].every(image => image.naturalWidth > 0)")
     expect(section(page).locator(".heat figcaption")).to_contain_text("like a number")
     visit.keep("why")
     visit.clear()
