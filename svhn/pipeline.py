@@ -19,7 +19,8 @@ from .reading import Reading
 CANDIDATES = 6  # boxes that the reader looks at before the pipeline decides which is the number
 SURE_SCORE = 0.7  # of a box: below it, it may hold but a part of the number
 WHOLE_CONFIDENCE = 0.4  # with which a number put together from parts must be read
-BESIDE = (0.0, -0.05, 0.05)  # of a box's width: a number is read so far to the left and right, too, before it is told
+CERTAIN = 0.95  # confidence from which on a number is told as it was read first
+BESIDE = (0.0, -0.05, 0.05)  # of a box's width: where any other is read once more
 OTHERS_WORTH = 0.25  # of further numbers at least: the box's score times the reader's confidence
 
 
@@ -127,8 +128,9 @@ class Pipeline:
         return self._read_crops(places, self.crops(photo, places))
 
     def read_beside(self, photo: np.ndarray, reading: Reading) -> Reading:
-        """The same box read in some more places: localizers err sideways, and cut a digit or take in a neighbour."""
-        if reading.box is None:
+        """An uncertain number read a little to the left and right of its box, too, and averaged: localizers err
+        sideways, so that half a digit is cut off, or a neighbour's taken in."""
+        if reading.box is None or reading.confidence >= CERTAIN:
             return reading
         x1, y1, x2, y2 = reading.box
         steps = [(x2 - x1) * share for share in BESIDE]

@@ -75,20 +75,27 @@ def test_the_number_in_the_box_is_the_one_read(pipeline):
 
 
 class Middle(Brightness):
-    """Reads "3" in crops of middling brightness and "8" in all others."""
+    """Reads "3" in crops of middling brightness and "8" in all others, more or less decidedly."""
+
+    def __init__(self, config, decided: float) -> None:
+        super().__init__(config)
+        self.decided = decided
 
     def forward(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         off = ((crops.mean((1, 2, 3)) * self.config.std + self.config.mean) - 0.5).abs() > 0.01
-        return super().forward((((4 + 5 * off) / 11 - self.config.mean) / self.config.std).view(-1, 1, 1, 1))
+        seen = (((4 + 5 * off) / 11 - self.config.mean) / self.config.std).view(-1, 1, 1, 1)
+        return tuple(head * self.decided for head in super().forward(seen))
 
 
-def test_the_number_told_was_read_beside_its_box_too(pipeline):
+@pytest.mark.parametrize(("decided", "number"), [(0.3, "8"), (1.0, "3")], ids=["uncertain", "certain"])
+def test_an_uncertain_number_is_read_beside_its_box_too(pipeline, decided, number):
     ramp = np.linspace(0, 255, 91).round().astype(np.uint8)
     photo = np.broadcast_to(ramp[None, :, None], (60, 91, 3)).copy()
     box = (20.5, 10.0, 70.5, 50.0)
-    staged = dataclasses.replace(pipeline, localizer=Finder([box], [0.9]), reader=Middle(pipeline.reader.config))
+    reader = Middle(pipeline.reader.config, decided)
+    staged = dataclasses.replace(pipeline, localizer=Finder([box], [0.9]), reader=reader)
     within, told = staged.read_boxes(photo, [box])[0], staged.read(photo)
-    assert (within.number, told.number) == ("3", "8")
+    assert (within.number, told.number) == ("3", number)
     assert told.box == box
     assert np.array_equal(told.crop, within.crop)
 
