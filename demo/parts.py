@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import gradio as gr
@@ -17,6 +18,17 @@ SESSIONS = 200  # visitors whose state is kept, the latest ones
 READS = {"concurrency_id": "read", "concurrency_limit": READS_AT_ONCE}  # of every event that reads one photo
 BATCHES = {"concurrency_id": "batch", "concurrency_limit": 1}  # of /read_batch: single photos go past it
 PAIRS = {"concurrency_id": "pairs", "concurrency_limit": 1}  # of a photo read by every pair of networks: past it, too
+
+HIDDEN = {"visible": False, "value": None}
+# JavaScript of an event whose last input is told which photo, the first one, the answer will be of.
+NAMED = "(photo, ...rest) => [photo, ...rest.slice(0, -1), photo?.path ?? '']"
+
+
+def unless_of_it(waiting: list, none: list) -> str:
+    """JavaScript, given the photo and what the view is `of`, that changes nothing if that is the same, and else empties
+    the view: to `waiting` values, or to those of a page with no photo."""
+    emptied = f"photo ? {json.dumps(waiting)} : {json.dumps(none)}"
+    return f"(photo, of) => (photo?.path ?? '') === (of ?? '') ? [] : {emptied}"
 
 
 def html(value: str | None = None, **options: Any) -> gr.HTML:

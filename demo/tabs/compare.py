@@ -17,7 +17,7 @@ from ..compare import Found, read_crop, read_pairs, search
 from ..networks import Networks
 from ..offer import offer
 from ..pair_table import HEAD, pair_table
-from ..parts import KEPT_S, PAIRS, READS, html
+from ..parts import HIDDEN, KEPT_S, NAMED, PAIRS, READS, html, unless_of_it
 from ..photo_input import PhotoInput, Sent, photo_input
 from ..pick import Pick
 from ..truth import Truth, Truths, fingerprint
@@ -27,8 +27,10 @@ TRUE = "true box"  # among the boxes that the crop may be of, which else have th
 
 @dataclass(frozen=True, eq=False)
 class Searched:
-    """What is kept of a visitor's photo, so that another crop needs no localizer; `sha256` is that of the file."""
+    """What is kept of a visitor's photo, so that another crop needs no localizer; `sha256` is that of the file, which
+    the browser knows by its path."""
 
+    path: str
     sha256: bytes
     found: tuple[Found, ...]
     truth: Truth | None
@@ -69,6 +71,7 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
         readings = html(elem_id="compare-readings", js_on_load=chart.READS_OUT)
     pairs = html(visible=False, elem_id="compare-pairs", elem_classes="comparison")
     searched = gr.State(None, time_to_live=KEPT_S)
+    of_photo = gr.Textbox(visible=False)  # the path of the photo that is compared; the browser names it
 
     def read(picture: np.ndarray, kept: Searched, name: str | None) -> dict:
         """What the readers say of one of the boxes, if there is any."""
@@ -82,18 +85,18 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
             readings: cards.readers(reads, networks.default.unsure_below, kept.truth),
         }
 
-    def on_change(sent: Sent | None, kept: Searched | None) -> dict:
-        if sent and kept and kept.of(sent):
+    def on_change(sent: Sent | None, kept: Searched | None, path: str) -> dict:
+        if kept and kept.path == path:
             return gr.skip()  # Gradio tells of a photo twice where it came from another tab
         hidden = gr.update(visible=False)
-        empty = {places: hidden, cropped: hidden, pairs: hidden, searched: None}
+        empty = {places: hidden, cropped: hidden, pairs: hidden, searched: None, of_photo: path}
         if sent is None:
             return {summary: cards.idle(), roll: gr.update(visible=True), **empty}
         try:
             picture = open_photo(sent.data)
         except PhotoError as error:
             return {summary: words.refusal(str(error)), roll: hidden, **empty}
-        kept = Searched(fingerprint(sent.data), search(networks, picture), truths.find(sent.data))
+        kept = Searched(path, fingerprint(sent.data), search(networks, picture), truths.find(sent.data))
         first = next(iter(kept.boxes), None)
         return {
             roll: hidden,
@@ -102,6 +105,7 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
             of: gr.update(choices=kept.choices, value=first),
             pairs: gr.update(visible=True, value=HEAD),
             searched: kept,
+            of_photo: path,
             **read(picture, kept, first),
         }
 
@@ -116,15 +120,28 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
         return pair_table(networks, read_pairs(networks, open_photo(sent.data), kept.found), kept.truth)
 
     quiet = {"api_visibility": "private", "trigger_mode": "always_last"}
-    photo.change(
+    # What was compared goes with its photo at once, in the browser: the next one may wait long for its turn.
+    seen = [summary, roll, places, cropped, pairs]
+    photo.change(None, [photo, of_photo], seen, js=_unless_of_it(words.reading()))
+    comparing = photo.change(
         on_change,
-        [photo, searched],
-        [summary, roll, places, cropped, crop, of, readings, pairs, searched],
+        [photo, searched, of_photo],
+        [*seen, crop, of, readings, searched, of_photo],
+        js=NAMED,
         show_progress="minimal",
         show_progress_on=[summary, places, readings, pairs],
         **quiet,
         **READS,
     )
+    comparing.success(None, [photo, of_photo], seen, js=_unless_of_it(words.reading()))  # another came meanwhile
+    comparing.failure(None, [photo, of_photo], seen, js=_unless_of_it(words.unread()))
     of.input(on_crop, [photo, searched, of], [summary, crop, readings], show_progress="hidden", **quiet, **READS)
     searched.change(on_search, [photo, searched], pairs, show_progress="minimal", **quiet, **PAIRS)
     return photo
+
+
+def _unless_of_it(verdict: str) -> str:
+    """JavaScript that empties the view if it is not of the photo that is there now, and gives that verdict on it."""
+    hidden, gone = gr.update(**HIDDEN), gr.update(visible=False)
+    waiting = [verdict, gone, hidden, gone, hidden]
+    return unless_of_it(waiting, [cards.idle(), gr.update(visible=True), hidden, gone, hidden])

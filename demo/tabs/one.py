@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,11 @@ from .. import chart, choice, correct, why, words
 from ..answer import Findings, about, answer, picture
 from ..networks import Networks
 from ..offer import offer
-from ..parts import KEPT_S, READS, html
+from ..parts import HIDDEN, KEPT_S, NAMED, READS, html, unless_of_it
 from ..photo_input import PhotoInput, Sent, photo_input
 from ..pick import Pick
 from ..threshold import Threshold
 from ..truth import Truths
-
-HIDDEN = {"visible": False, "value": None}
-NAMED = "(photo, ...rest) => [photo, ...rest.slice(0, -1), photo?.path ?? '']"
 
 
 def build(
@@ -160,9 +156,8 @@ def _view(findings: Findings, reading: Reading, drawn: Any, unsure_below: float)
 def _unless_of_it(verdict: str) -> str:
     """JavaScript that empties the view if it is not of the photo that is there now, and gives that verdict on it."""
     hidden = gr.update(**HIDDEN)
-    there = [*_empty(verdict, hidden)[:-1], hidden]
-    none = [*_empty(words.idle(), _steps())[:-1], hidden]
-    return f"(photo, of) => (photo?.path ?? '') === (of ?? '') ? [] : photo ? {json.dumps(there)} : {json.dumps(none)}"
+    waiting = [*_empty(verdict, hidden)[:-1], hidden]
+    return unless_of_it(waiting, [*_empty(words.idle(), _steps())[:-1], hidden])
 
 
 def _steps() -> dict:

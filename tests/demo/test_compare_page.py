@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 
 import gradio as gr
@@ -15,6 +16,7 @@ from visit import PHONE, Visit
 from svhn.data.truth import Sample
 
 Launch = Callable[..., gr.Blocks]
+PATIENCE_S = 60
 
 
 @pytest.fixture(scope="module")
@@ -170,3 +172,30 @@ def test_two_visitors_get_their_own(browser: Browser, address: str) -> None:
 def test_large_photos_are_refused_before_they_are_decoded(tab: Tab) -> None:
     tab.upload(encoded(np.zeros((9000, 5000, 3), np.uint8)))
     expect(tab.summary).to_contain_text("at most 40 megapixels")
+
+
+def test_nothing_of_a_photo_stays_beside_the_next(
+    launch: Launch, context: BrowserContext, samples: list[Sample]
+) -> None:
+    networks, go_on = several(), threading.Semaphore(1)
+    finds = networks.default.localizer
+    locate = finds.locate
+    finds.locate = lambda photo: locate(photo) if go_on.acquire(timeout=PATIENCE_S) else None
+    tab = Tab(Visit(context, launch(networks, samples).local_url))
+    tab.example("Clear").click()
+    expect(tab.table).to_be_visible()
+    tab.upload(encoded(photo_of("128")))
+    expect(tab.summary).to_contain_text("Reading …")
+    for part in ("#compare-places", "#compare-readings", "#compare-crop", "#compare-pairs", ".roll"):
+        expect(tab.page.locator(part)).to_be_hidden()
+    tab.page.locator("#compare-photo").get_by_label("Remove Image").click()
+    expect(tab.summary).to_contain_text("Do they agree?")
+    expect(tab.page.locator(".roll")).to_be_visible()
+    go_on.release(2)
+    for _ in range(2):  # the same photo again is another upload
+        tab.upload(encoded(photo_of("128")))
+        expect(tab.summary.get_by_role("heading")).to_have_text("The readers disagree: two say 128, one 47.")
+        expect(tab.cards.first).to_contain_text("128")
+        go_on.release()
+        tab.page.locator("#compare-photo").get_by_label("Remove Image").click()
+        expect(tab.summary).to_contain_text("Do they agree?")
