@@ -20,7 +20,7 @@ CANDIDATES = 6  # boxes that the reader looks at before the pipeline decides whi
 SURE_SCORE = 0.7  # of a box: below it, it may hold but a part of the number
 WHOLE_CONFIDENCE = 0.4  # with which a number put together from parts must be read
 CERTAIN = 0.95  # confidence from which on a number is told as it was read first
-BESIDE = (0.0, -0.05, 0.05)  # of a box's width: where any other is read once more
+BESIDE = (0.0, -0.06, 0.06)  # of a box's width: where any other is read once more
 OTHERS_WORTH = 0.25  # of further numbers at least: the box's score times the reader's confidence
 
 
