@@ -104,7 +104,9 @@ class Pipeline:
             likely = worth[i] >= OTHERS_WORTH and readings[i].confidence >= self.unsure_below
             if likely and all(_apart(readings[i].box, other.box) for other in told):
                 told.append(readings[i])
-        told = [self.read_beside(photo, reading) for reading in told]
+        told[0] = self.read_beside(photo, first)
+        if told[0].box is None and len(told) > 1:
+            del told[0]  # beside it, it looks like no number after all
         if self.check_length and not _agrees(told[0], self.localizer, photo):
             told[0] = replace(told[0], confidence=0.0)
         timings["reader"] = (time.perf_counter() - found) * 1e3

@@ -100,6 +100,32 @@ def test_an_uncertain_number_is_read_beside_its_box_too(pipeline, decided, numbe
     assert np.array_equal(told.crop, within.crop)
 
 
+class Edged(Brightness):
+    """Reads "3" with little confidence, but sees no number where the crop's left edge is black."""
+
+    def forward(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        dark = crops[..., :2].mean((1, 2, 3)) * self.config.std + self.config.mean < 0.2
+        level = torch.where(dark, 0.0, 4 / 11)
+        digits, length = super().forward(((level - self.config.mean) / self.config.std).view(-1, 1, 1, 1))
+        weight = torch.where(dark, 4.0, 0.2)[:, None]
+        return digits * weight[..., None], length * weight
+
+
+def test_what_looks_like_no_number_beside_its_box_gives_way_to_the_next(pipeline):
+    photo = np.full((60, 200, 3), 120, np.uint8)
+    photo[:, :18] = 0  # just left of all crops of the first box, and within those further left
+    places = [[40.0, 10.0, 110.0, 50.0], [150.0, 20.0, 170.0, 40.0]]
+    reader = Edged(pipeline.reader.config)
+    staged = dataclasses.replace(pipeline, localizer=Finder(places, [0.9, 0.8]), reader=reader, unsure_below=0.0)
+    assert [reading.number for reading in staged.read_boxes(photo, [tuple(box) for box in places])] == ["3", "3"]
+    alone = dataclasses.replace(staged, localizer=Finder(places[:1], [0.9]))
+    assert [reading.number for reading in alone.read_all(photo)] == [None]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("svhn.pipeline.OTHERS_WORTH", 0.0)
+        (other,) = staged.read_all(photo)
+    assert (other.number, other.box) == ("3", tuple(places[1]))
+
+
 def test_no_box_means_no_number(pipeline):
     reading = _staged(pipeline, [], []).read(_photo())
     assert reading.number is None
