@@ -118,7 +118,7 @@ def main() -> None:
     def trained(name: str, run: str, begin: dict[str, torch.Tensor] | None) -> dict:
         """The figures of a reader of that generator's crops, from nothing or from the tensors of another."""
         atlas = few(load_atlas()) if name in (FACES, EVERYTHING) else load_atlas()
-        bank = crop_bank(options.bank, 0, device, walls, INGREDIENTS[name], atlas)
+        bank = crop_bank(options.bank, int(begin is not None), device, walls, INGREDIENTS[name], atlas)
         torch.manual_seed(0)
         task = make_task(recipe, Sources(options.prepared, synthetic=bank), device)
         if begin:
@@ -138,7 +138,7 @@ def main() -> None:
     out = folder / "figures.json"
     done = json.loads(out.read_text()) if out.exists() else {}
     for name in (PLAIN, *INGREDIENTS):
-        if name in done:
+        if name in done and (done[name]["steps"], done[name]["bank"]) == (options.steps, options.bank):
             continue
         if name == PLAIN:
             done[name] = trained(EVERYTHING, "plain", begin=None)
