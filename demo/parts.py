@@ -21,13 +21,14 @@ PAIRS = {"concurrency_id": "pairs", "concurrency_limit": 1}  # of a photo read b
 
 HIDDEN = {"visible": False, "value": None}
 # JavaScript of an event whose last input is told which photo, the first one, the answer will be of.
+NOTHING_YET = " "  # what the view of a photo that waits is of: no path, and not the absence of a photo
 NAMED = "(photo, ...rest) => [photo, ...rest.slice(0, -1), photo?.path ?? '']"
 
 
 def unless_of_it(waiting: list, none: list) -> str:
     """JavaScript, given the photo and what the view is `of`, that changes nothing if that is the same, and else empties
-    the view: to `waiting` values, or to those of a page with no photo."""
-    emptied = f"photo ? {json.dumps(waiting)} : {json.dumps(none)}"
+    the view: to `waiting` values, or to those of a page with no photo. Its last output is `of`: of nothing then."""
+    emptied = f"photo ? {json.dumps([*waiting, NOTHING_YET])} : {json.dumps([*none, ''])}"
     return f"(photo, of) => (photo?.path ?? '') === (of ?? '') ? [] : {emptied}"
 
 

@@ -20,7 +20,7 @@ CANDIDATES = 6  # boxes that the reader looks at before the pipeline decides whi
 SURE_SCORE = 0.7  # of a box: below it, it may hold but a part of the number
 WHOLE_CONFIDENCE = 0.4  # with which a number put together from parts must be read
 CERTAIN = 0.95  # confidence from which on a number is told as it was read first
-BESIDE = (0.0, -0.06, 0.06)  # of a box's width: where any other is read once more
+BESIDE = (0.0, -0.06, 0.06)  # of a box's width: where any other is read once more, if it is the first of its photo
 OTHERS_WORTH = 0.25  # of further numbers at least: the box's score times the reader's confidence
 
 
@@ -105,8 +105,6 @@ class Pipeline:
             if likely and all(_apart(readings[i].box, other.box) for other in told):
                 told.append(readings[i])
         told[0] = self.read_beside(photo, first)
-        if told[0].box is None and len(told) > 1:
-            del told[0]  # beside it, it looks like no number after all
         if self.check_length and not _agrees(told[0], self.localizer, photo):
             told[0] = replace(told[0], confidence=0.0)
         timings["reader"] = (time.perf_counter() - found) * 1e3
@@ -131,13 +129,14 @@ class Pipeline:
 
     def read_beside(self, photo: np.ndarray, reading: Reading) -> Reading:
         """An uncertain number read a little to the left and right of its box, too, and averaged: localizers err
-        sideways, so that half a digit is cut off, or a neighbour's taken in."""
+        sideways, so that half a digit is cut off, or a neighbour's taken in. If that is none, it stays as it was."""
         if reading.box is None or reading.confidence >= CERTAIN:
             return reading
         x1, y1, x2, y2 = reading.box
         steps = [(x2 - x1) * share for share in BESIDE]
         crops = self.crops(photo, [(x1 + step, y1, x2 + step, y2) for step in steps])  # (3, M, 3, h, w)
-        return self._read_crops([reading.box], crops.flatten(0, 1)[None])[0]
+        again = self._read_crops([reading.box], crops.flatten(0, 1)[None])[0]
+        return again if again.box else reading
 
     def _read_crops(self, places: list[Box], crops: torch.Tensor) -> list[Reading]:
         """What the crops (K, M, 3, h, w) of the places show; the first of each is told with its reading."""

@@ -111,19 +111,17 @@ class Edged(Brightness):
         return digits * weight[..., None], length * weight
 
 
-def test_what_looks_like_no_number_beside_its_box_gives_way_to_the_next(pipeline):
+def test_what_looks_like_no_number_beside_its_box_stays_as_it_was(pipeline):
     photo = np.full((60, 200, 3), 120, np.uint8)
-    photo[:, :18] = 0  # just left of all crops of the first box, and within those further left
-    places = [[40.0, 10.0, 110.0, 50.0], [150.0, 20.0, 170.0, 40.0]]
-    reader = Edged(pipeline.reader.config)
-    staged = dataclasses.replace(pipeline, localizer=Finder(places, [0.9, 0.8]), reader=reader, unsure_below=0.0)
-    assert [reading.number for reading in staged.read_boxes(photo, [tuple(box) for box in places])] == ["3", "3"]
-    alone = dataclasses.replace(staged, localizer=Finder(places[:1], [0.9]))
-    assert [reading.number for reading in alone.read_all(photo)] == [None]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("svhn.pipeline.OTHERS_WORTH", 0.0)
-        (other,) = staged.read_all(photo)
-    assert (other.number, other.box) == ("3", tuple(places[1]))
+    photo[:, :18] = 0  # just left of all crops of the box, and within those further left
+    box = (40.0, 10.0, 110.0, 50.0)
+    staged = dataclasses.replace(pipeline, localizer=Finder([box], [0.9]), reader=Edged(pipeline.reader.config))
+    (within,) = staged.read_boxes(photo, [box])
+    told = staged.read(photo)
+    assert within.number == "3"
+    assert within.confidence < 0.95
+    assert (told.number, told.box, told.confidence) == ("3", box, within.confidence)
+    assert staged.read_boxes(photo, [(30.0, 10.0, 100.0, 50.0)])[0].number is None
 
 
 def test_no_box_means_no_number(pipeline):

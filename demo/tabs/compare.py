@@ -85,8 +85,8 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
             readings: cards.readers(reads, networks.default.unsure_below, kept.truth),
         }
 
-    def on_change(sent: Sent | None, kept: Searched | None, path: str) -> dict:
-        if kept and kept.path == path:
+    def on_change(sent: Sent | None, kept: Searched | None, seen_path: str, path: str) -> dict:
+        if kept and kept.path == path == seen_path:
             return gr.skip()  # Gradio tells of a photo twice where it came from another tab
         hidden = gr.update(visible=False)
         empty = {places: hidden, cropped: hidden, pairs: hidden, searched: None, of_photo: path}
@@ -122,10 +122,10 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
     quiet = {"api_visibility": "private", "trigger_mode": "always_last"}
     # What was compared goes with its photo at once, in the browser: the next one may wait long for its turn.
     seen = [summary, roll, places, cropped, pairs]
-    photo.change(None, [photo, of_photo], seen, js=_unless_of_it(words.reading()))
+    photo.change(None, [photo, of_photo], [*seen, of_photo], js=_unless_of_it(words.reading()))
     comparing = photo.change(
         on_change,
-        [photo, searched, of_photo],
+        [photo, searched, of_photo, of_photo],
         [*seen, crop, of, readings, searched, of_photo],
         js=NAMED,
         show_progress="minimal",
@@ -133,8 +133,9 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
         **quiet,
         **READS,
     )
-    comparing.success(None, [photo, of_photo], seen, js=_unless_of_it(words.reading()))  # another came meanwhile
-    comparing.failure(None, [photo, of_photo], seen, js=_unless_of_it(words.unread()))
+    view = [*seen, of_photo]
+    comparing.success(None, [photo, of_photo], view, js=_unless_of_it(words.reading()))  # another came meanwhile
+    comparing.failure(None, [photo, of_photo], view, js=_unless_of_it(words.unread()))
     of.input(on_crop, [photo, searched, of], [summary, crop, readings], show_progress="hidden", **quiet, **READS)
     searched.change(on_search, [photo, searched], pairs, show_progress="minimal", **quiet, **PAIRS)
     return photo

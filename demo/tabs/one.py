@@ -75,7 +75,7 @@ def build(
         return [*read(networks.pipelines[localizer, reader], truths, sent, unsure_below), path]
 
     # What was seen goes with its photo at once, in the browser: the next one may wait long for its turn.
-    photo.change(None, [photo, of], [*seen, which], js=_unless_of_it(words.reading()))
+    photo.change(None, [photo, of], [*seen, which, of], js=_unless_of_it(words.reading()))
     reading = gr.on(
         [photo.change, *(part.input for part in pair)],
         on_change,
@@ -88,8 +88,8 @@ def build(
         **READS,
         trigger_mode="always_last",
     )
-    reading.success(None, [photo, of], [*seen, which], js=_unless_of_it(words.reading()))  # another came meanwhile
-    reading.failure(None, [photo, of], [*seen, which], js=_unless_of_it(words.unread()))
+    reading.success(None, [photo, of], [*seen, which, of], js=_unless_of_it(words.reading()))  # another came meanwhile
+    reading.failure(None, [photo, of], [*seen, which, of], js=_unless_of_it(words.unread()))
     which.input(
         look_at,
         [photo, threshold, findings, which],

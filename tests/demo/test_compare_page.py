@@ -177,11 +177,17 @@ def test_large_photos_are_refused_before_they_are_decoded(tab: Tab) -> None:
 def test_nothing_of_a_photo_stays_beside_the_next(
     launch: Launch, context: BrowserContext, samples: list[Sample]
 ) -> None:
-    networks, go_on = several(), threading.Semaphore(1)
+    networks, go_on = several(), threading.Semaphore(0)
     finds = networks.default.localizer
     locate = finds.locate
     finds.locate = lambda photo: locate(photo) if go_on.acquire(timeout=PATIENCE_S) else None
     tab = Tab(Visit(context, launch(networks, samples).local_url))
+    tab.example("Clear").click()
+    expect(tab.summary).to_contain_text("Reading …")
+    tab.page.locator("#compare-photo").get_by_label("Remove Image").click()  # while it waits
+    expect(tab.summary).to_contain_text("Do they agree?")
+    expect(tab.page.locator(".roll")).to_be_visible()
+    go_on.release(2)
     tab.example("Clear").click()
     expect(tab.table).to_be_visible()
     tab.upload(encoded(photo_of("128")))

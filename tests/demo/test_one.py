@@ -216,7 +216,11 @@ def nothing_of_a_photo_is_seen(visit: Visit) -> None:
 
 def test_nothing_of_a_photo_stays_beside_the_next(turns: tuple[Visit, Turns]) -> None:
     visit, pipeline = turns
-    pipeline.go_on.release()
+    visit.upload("a.png", encoded(photo_of("7")))
+    visit.verdict("reading", "Reading …")
+    visit.clear()  # while it waits
+    visit.verdict("idle")
+    pipeline.go_on.release(2)
     visit.upload("a.png", encoded(two_numbers("42", "128")))
     visit.verdict("sure", "42")
     visit.page.get_by_role("button", name="Why this number?").click()
