@@ -124,7 +124,7 @@ def ship(last: Candidate, measured: Path, folder: Path, examples_dir: Path) -> N
 
 
 def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
-    """Fitted where confidence is shown: on what the localizer finds in the held-out photos."""
+    """Fitted on the boxes that are told of the held-out photos, each read in its one place."""
     logits, truths = [], []
     for example in evaluate.split_examples(data_dir, evaluate.HELD_OUT):
         reading = pipeline.read(example.photo)
