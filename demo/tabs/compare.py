@@ -27,10 +27,8 @@ TRUE = "true box"  # among the boxes that the crop may be of, which else have th
 
 @dataclass(frozen=True, eq=False)
 class Searched:
-    """What is kept of a visitor's photo, so that another crop needs no localizer; `sha256` is that of the file, which
-    the browser knows by its path."""
+    """What is kept of a visitor's photo, so that another crop needs no localizer; `sha256` is that of the file."""
 
-    path: str
     sha256: bytes
     found: tuple[Found, ...]
     truth: Truth | None
@@ -85,9 +83,7 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
             readings: cards.readers(reads, networks.default.unsure_below, kept.truth),
         }
 
-    def on_change(sent: Sent | None, kept: Searched | None, seen_path: str, path: str) -> dict:
-        if kept and kept.path == path == seen_path:
-            return gr.skip()  # Gradio tells of a photo twice where it came from another tab
+    def on_change(sent: Sent | None, kept: Searched | None, path: str) -> dict:
         hidden = gr.update(visible=False)
         empty = {places: hidden, cropped: hidden, pairs: hidden, searched: None, of_photo: path}
         if sent is None:
@@ -96,7 +92,9 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
             picture = open_photo(sent.data)
         except PhotoError as error:
             return {summary: words.refusal(str(error)), roll: hidden, **empty}
-        kept = Searched(path, fingerprint(sent.data), search(networks, picture), truths.find(sent.data))
+        # Gradio tells of a photo twice where it came from another tab: it is not searched twice.
+        found = kept.found if kept and kept.of(sent) else search(networks, picture)
+        kept = Searched(fingerprint(sent.data), found, truths.find(sent.data))
         first = next(iter(kept.boxes), None)
         return {
             roll: hidden,
@@ -125,7 +123,7 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
     photo.change(None, [photo, of_photo], [*seen, of_photo], js=_unless_of_it(words.reading()))
     comparing = photo.change(
         on_change,
-        [photo, searched, of_photo, of_photo],
+        [photo, searched, of_photo],
         [*seen, crop, of, readings, searched, of_photo],
         js=NAMED,
         show_progress="minimal",
