@@ -20,8 +20,8 @@ BATCHES = {"concurrency_id": "batch", "concurrency_limit": 1}  # of /read_batch:
 PAIRS = {"concurrency_id": "pairs", "concurrency_limit": 1}  # of a photo read by every pair of networks: past it, too
 
 HIDDEN = {"visible": False, "value": None}
-# JavaScript of an event whose last input is told which photo, the first one, the answer will be of.
 NOTHING_YET = " "  # what the view of a photo that waits is of: no path, and not the absence of a photo
+# JavaScript of an event whose last input is told which photo, the first one, the answer will be of.
 NAMED = "(photo, ...rest) => [photo, ...rest.slice(0, -1), photo?.path ?? '']"
 
 

@@ -20,7 +20,7 @@ CANDIDATES = 6  # boxes that the reader looks at before the pipeline decides whi
 SURE_SCORE = 0.7  # of a box: below it, it may hold but a part of the number
 WHOLE_CONFIDENCE = 0.4  # with which a number put together from parts must be read
 CERTAIN = 0.95  # confidence from which on a number is told as it was read first
-BESIDE = (0.0, -0.06, 0.06)  # of a box's width: where any other is read once more, if it is the first of its photo
+BESIDE = (0.0, -0.06, 0.06)  # of a box's width: the places where a less certain one is read again
 OTHERS_WORTH = 0.25  # of further numbers at least: the box's score times the reader's confidence
 
 
@@ -99,14 +99,14 @@ class Pipeline:
         if scores[order[0]] < SURE_SCORE and len(places) > 1:
             joined = linking.proposals(places, scores)
             first = _whole(first, [*readings, *self.read_boxes(photo, _as_boxes(joined))])
+        first = self.read_beside(photo, first)
         told = [first]
         for i in order[1:]:
             likely = worth[i] >= OTHERS_WORTH and readings[i].confidence >= self.unsure_below
             if likely and all(_apart(readings[i].box, other.box) for other in told):
                 told.append(readings[i])
-        told[0] = self.read_beside(photo, first)
-        if self.check_length and not _agrees(told[0], self.localizer, photo):
-            told[0] = replace(told[0], confidence=0.0)
+        if self.check_length and not _agrees(first, self.localizer, photo):
+            told[0] = replace(first, confidence=0.0)
         timings["reader"] = (time.perf_counter() - found) * 1e3
         return [reading.timed(timings) for reading in told]
 

@@ -119,19 +119,18 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
 
     quiet = {"api_visibility": "private", "trigger_mode": "always_last"}
     # What was compared goes with its photo at once, in the browser: the next one may wait long for its turn.
-    seen = [summary, roll, places, cropped, pairs]
-    photo.change(None, [photo, of_photo], [*seen, of_photo], js=_unless_of_it(words.reading()))
+    view = [summary, roll, places, cropped, pairs, of_photo]
+    photo.change(None, [photo, of_photo], view, js=_unless_of_it(words.reading()))
     comparing = photo.change(
         on_change,
         [photo, searched, of_photo],
-        [*seen, crop, of, readings, searched, of_photo],
+        [*view, crop, of, readings, searched],
         js=NAMED,
         show_progress="minimal",
         show_progress_on=[summary, places, readings, pairs],
         **quiet,
         **READS,
     )
-    view = [*seen, of_photo]
     comparing.success(None, [photo, of_photo], view, js=_unless_of_it(words.reading()))  # another came meanwhile
     comparing.failure(None, [photo, of_photo], view, js=_unless_of_it(words.unread()))
     of.input(on_crop, [photo, searched, of], [summary, crop, readings], show_progress="hidden", **quiet, **READS)
