@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ..labels import BLANK, MAX_DIGITS
 from .camera import photograph
 from .config import PaintConfig, StreetConfig
 from .dice import Dice
@@ -49,6 +50,8 @@ class Scenes:
     size: torch.Tensor  # (n, 2) int64, height and width of the photo
     box: torch.Tensor  # (n, K, 4) float32, of the numbers, canvas pixels, NaN behind the last
     length: torch.Tensor  # (n, K) uint8, 0 behind the last
+    digit_box: torch.Tensor  # (n, 5 K, 4) float32, of the digits: number k has rows 5 k ... 5 k + 4, NaN for none
+    digit: torch.Tensor  # (n, 5 K) int64, 10 = blank
 
 
 def crops(
@@ -118,10 +121,12 @@ def scenes(
     slots = len(scene.count_weights) - 1
     box = torch.full((n, slots, 4), torch.nan, device=device)
     length = torch.zeros(n, slots, dtype=torch.uint8, device=device)
+    digit_box = torch.full((n, slots, MAX_DIGITS, 4), torch.nan, device=device)
+    digit = torch.full((n, slots, MAX_DIGITS), BLANK, device=device)
     taken = torch.full((n, slots, 4), -1.0, device=device)  # boxes with some room around them
     for k in range(slots):
         number = sample_number(n, config, atlas, dice)
-        to_photo, found = _in_photo(number, size, config, dice)
+        to_photo, found, each = _in_photo(number, size, config, dice)
         room = (found[:, 3:] - found[:, 1:2]) * 0.6 + 2  # for its plate
         wide = torch.cat([found[:, :2] - room, found[:, 2:] + room], dim=1)
         apart = (wide[:, None, :2] >= taken[..., 2:]).any(-1) | (wide[:, None, 2:] <= taken[..., :2]).any(-1)
@@ -129,6 +134,8 @@ def scenes(
         taken[index, k] = wide[index]
         box[index, k] = found[index]
         length[index, k] = number.layout.length[index].to(torch.uint8)
+        digit_box[index, k] = each[index]
+        digit[index, k] = number.layout.digits[index]
         part = seen(to_photo[index], SCENE)
         own = on_bare_wall(number.pick(index), mean_within(canvas[index], found[index]), config.paint)
         everyone = torch.ones_like(own.plated)
@@ -152,6 +159,8 @@ def scenes(
         size=size.long(),
         box=box.gather(1, first[..., None].expand_as(box)),
         length=length.gather(1, first),
+        digit_box=digit_box.gather(1, first[..., None, None].expand_as(digit_box)).flatten(1, 2),
+        digit=digit.gather(1, first[..., None].expand_as(digit)).flatten(1),
     )
 
 
@@ -192,18 +201,22 @@ def mean_within(canvas: torch.Tensor, box: torch.Tensor) -> torch.Tensor:
 
 def _in_photo(
     number: Number, size: torch.Tensor, config: StreetConfig, dice: Dice
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Somewhere wholly in photos of size (n, 2): homographies to canvas pixels (n, 3, 3) and boxes (n, 4)."""
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Somewhere wholly in photos of size (n, 2): homographies to canvas pixels (n, 3, 3), boxes of the numbers
+    (n, 4) and of their digits (n, 5, 4), NaN behind the last."""
     n, scene = len(size), config.scene
     to_camera = look(number, config.view, dice)
-    low, high = extent(digit_corners(number, to_camera), number.layout.present)
+    points = digit_corners(number, to_camera)
+    low, high = extent(points, number.layout.present)
     learnt = dice.quantile(statistics()["width_share"], n).clamp(*scene.width)
     share = torch.where(dice.chance(scene.learnt_share, n), learnt, dice.ratio(scene.width, n))
     scale = torch.minimum(share * size[:, 1] / (high - low)[:, 0], scene.tallest * size[:, 0] / (high - low)[:, 1])
     scale = scale[:, None].expand(n, 2)
     corner = dice.unit(n, 2) * (size.flip(1) - (high - low) * scale)
     box = torch.cat([corner, corner + (high - low) * scale], dim=1)
-    return placed(scale, corner - low * scale) @ to_camera, box
+    to_photo = placed(scale, corner - low * scale)
+    each = boxes(project(to_photo, points)).masked_fill(~number.layout.present[..., None], torch.nan)
+    return to_photo @ to_camera, box, each
 
 
 def _photo_edges(n: int, config: StreetConfig, dice: Dice) -> torch.Tensor:

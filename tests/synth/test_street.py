@@ -223,6 +223,20 @@ def test_scene_numbers_lie_in_the_photo_within_their_range_of_sizes(atlas):
     assert share.min() < 0.1
 
 
+def test_scene_digits_lie_in_their_numbers_and_fill_them(atlas):
+    config = replace(CONFIG, scene=replace(SceneConfig(), count_weights=(0.2, 0.2, 0.2, 0.4)))
+    made = scenes(24, config, atlas, seeded(9))
+    boxes_of, digit = made.digit_box.view(24, 3, 5, 4), made.digit.view(24, 3, 5)
+    present = torch.arange(5) < made.length[..., None]
+    assert digit.dtype == torch.int64
+    assert torch.equal(digit != BLANK, present)
+    assert torch.equal(torch.isnan(boxes_of).logical_not().all(-1), present)
+    there = made.length > 0
+    low = boxes_of[..., :2].nan_to_num(torch.inf).amin(2)[there]
+    high = boxes_of[..., 2:].nan_to_num(-torch.inf).amax(2)[there]
+    torch.testing.assert_close(torch.cat([low, high], dim=1), made.box[there], atol=1e-2, rtol=0)
+
+
 def test_scenes_are_black_outside_the_photo(pictures):
     for image, (height, width) in zip(pictures.images, pictures.size.tolist(), strict=True):
         assert image[:, height:].sum() == 0
