@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from demo.serve import check_address, serve
+from demo.server.launch import check_address, serve
 from svhn.errors import UserError
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"

@@ -14,8 +14,8 @@ from pathlib import Path
 import torch
 from playwright.sync_api import expect, sync_playwright
 
-from demo import truth, ui
-from demo.networks import Networks
+from demo import ground_truth, ui
+from demo.model_zoo import Networks
 from demo.tabs import live
 from docs.screenshot import CAMERA, film
 from svhn.pipeline import Pipeline
@@ -34,7 +34,7 @@ def main() -> None:
         return read(pipeline, picture)
 
     live.look = counted
-    page = ui.build(Networks.load(), truth.Truths(), [])
+    page = ui.build(Networks.load(), ground_truth.Truths(), [])
     _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         film(Path(folder) / "film.y4m")

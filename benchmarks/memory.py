@@ -11,7 +11,7 @@ import argparse
 import base64
 import time
 
-from demo.parts import SESSIONS
+from demo.config import SESSIONS
 
 from .served import call, served, small_photo, visit, visitor
 

@@ -19,9 +19,9 @@ import torch
 from PIL import Image
 
 from demo import ui
-from demo.photo_input import Sent
-from demo.tabs import one
-from demo.truth import Truths
+from demo.components.inputs import Sent
+from demo.ground_truth import Truths
+from demo.tabs import single
 from svhn.photos import open_photo
 from svhn.pipeline import Pipeline
 from svhn.weights import DEFAULT_DIR
@@ -53,11 +53,11 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     pipeline, truths = Pipeline.load(options.weights), Truths()
     for name, data in photos().items():
-        one.read(pipeline, truths, Sent(name, data), pipeline.unsure_below)  # the first one warms up
+        single.read(pipeline, truths, Sent(name, data), pipeline.unsure_below)  # the first one warms up
         times = []
         for _ in range(options.repeats):
             start = time.perf_counter()
-            one.read(pipeline, truths, Sent(name, data), pipeline.unsure_below)
+            single.read(pipeline, truths, Sent(name, data), pipeline.unsure_below)
             times.append((time.perf_counter() - start) * 1e3)
         median, worst = statistics.median(times), max(times)
         print(

@@ -23,7 +23,7 @@ from svhn.photos import PhotoError, open_photo
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 
-from . import draw, words
+from .render import images, text
 
 MAX_PHOTOS = 200
 OUR_FAULT = "The reader itself failed on this photo; please read it alone, or make it smaller."
@@ -53,7 +53,7 @@ class Row:
     @property
     def also(self) -> str:
         """The further numbers in words."""
-        return ", ".join(words.short(other) for other in self.others)
+        return ", ".join(text.short(other) for other in self.others)
 
     def state(self, unsure_below: float) -> str:
         """ "sure", "unsure", "none", "too long" or "error"."""
@@ -89,8 +89,8 @@ def _read(pipeline: Pipeline, file: SentLike) -> Row:
     decode_ms = (time.perf_counter() - start) * 1e3
     try:
         reading, *others = pipeline.read_all(photo)
-        thin = [(other.box, words.short(other)) for other in others]
-        picture = draw.annotate(photo, reading.box, None, words.short(reading), thin)
+        thin = [(other.box, text.short(other)) for other in others]
+        picture = images.annotate(photo, reading.box, None, text.short(reading), thin)
     except Exception:  # a mistake of ours, for the log; the rest of the batch goes on
         traceback.print_exc()
         return Row(file.name, error=OUR_FAULT)

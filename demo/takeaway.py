@@ -19,8 +19,8 @@ import numpy as np
 from svhn.names import Names
 from svhn.reading import Reading
 
-from . import draw
 from .batch import Row
+from .render import images
 
 PREVIEW_SIDE = 640  # most pixels of the longer side of a small picture
 NAME_BYTES = 120  # of a file's own name in ours
@@ -76,8 +76,8 @@ class Takeaway:
 
     def _add_picture(self, file: str, picture: np.ndarray) -> Path:
         name = self._pictures.unique(f"{PurePosixPath(file).stem}.jpg")
-        self._zip.writestr(name, draw.jpeg(picture))
-        (self.folder / name).write_bytes(draw.jpeg(draw.shrunk(picture, PREVIEW_SIDE), quality=80))
+        self._zip.writestr(name, images.jpeg(picture))
+        (self.folder / name).write_bytes(images.jpeg(images.shrunk(picture, PREVIEW_SIDE), quality=80))
         return self.folder / name
 
 

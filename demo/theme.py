@@ -1,12 +1,12 @@
-"""Colours, type and shapes of the page. What Gradio's theme cannot say stands in css/."""
+"""Colours, type and shapes of the page. What Gradio's theme cannot say is in static/css/."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import gradio as gr
 
-CSS = sorted(Path(__file__).with_name("css").glob("*.css"))  # page.css for all tabs, and one a tab
+from .config import STATIC
+
+CSS = sorted((STATIC / "css").glob("*.css"))  # page.css for all tabs, and one a tab
 
 # Fonts that every system has: nothing is fetched from outside.
 SANS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")

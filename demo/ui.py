@@ -12,12 +12,13 @@ from starlette.middleware import Middleware
 from svhn.data.truth import Sample
 from svhn.photos import MAX_BYTES
 
-from . import cleaner, theme
-from .doors import Doors
-from .networks import Networks
-from .parts import CHECKED_EVERY_S, KEPT, KEPT_S, QUEUE, SESSIONS, html
-from .tabs import compare, live, many, one, programs
-from .truth import Truths
+from . import theme
+from .config import CHECKED_EVERY_S, KEPT, KEPT_S, QUEUE, SESSIONS, html
+from .ground_truth import Truths
+from .model_zoo import Networks
+from .server import cleanup
+from .server.limits import Doors
+from .tabs import api, batch, compare, live, single
 
 EXAMPLES = Path(__file__).with_name("examples")
 
@@ -51,17 +52,17 @@ def build(
         html(INTRO)
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("One photo", id="one"):
-                photo, comparing = one.build(networks, truths, own, real, collect)
+                photo, comparing = single.build(networks, truths, own, real, collect)
             with gr.Tab("Live", id="live"):
                 live.build(networks.default)
             with gr.Tab("Many photos", id="many"):
-                many.build(networks.default)
+                batch.build(networks.default)
             if networks.many:
                 with gr.Tab("Compare", id="compare"):
                     other = compare.build(networks, truths, own)
                 comparing.click(None, photo, [other, tabs], js=TO_COMPARE)
             with gr.Tab("For programs", id="programs"):
-                programs.build(page, networks.default, truths)
+                api.build(page, networks.default, truths)
         html(FOOTER.format(unless=UNLESS if collect else ""))
     return page.queue(max_size=waiting or QUEUE)
 
@@ -82,6 +83,6 @@ def launch_options(mcp: bool = False) -> dict[str, Any]:
         "state_session_capacity": SESSIONS,
         "app_kwargs": {
             "middleware": [Middleware(Doors)],
-            "lifespan": cleaner.lifespan(CHECKED_EVERY_S, KEPT_S),  # and no delete_cache
+            "lifespan": cleanup.lifespan(CHECKED_EVERY_S, KEPT_S),  # and no delete_cache
         },
     }

@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from demo import truth, ui
-from demo.networks import Networks
+from demo import ground_truth, ui
+from demo.model_zoo import Networks
 from svhn.data.truth import listed
 from svhn.photos import open_photo
 from tests import chromium
@@ -90,7 +90,7 @@ def film(path: Path) -> None:
 
 def main() -> None:
     expect.set_options(timeout=60_000)
-    page = ui.build(Networks.load(), truth.Truths(), listed(ui.EXAMPLES))
+    page = ui.build(Networks.load(), ground_truth.Truths(), listed(ui.EXAMPLES))
     _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         film(Path(folder) / "film.y4m")

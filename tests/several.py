@@ -12,8 +12,8 @@ from stand_in import READINGS, number_in
 from torch import nn
 
 from demo import ui
-from demo.networks import Network, Networks
-from demo.truth import Truths
+from demo.ground_truth import Truths
+from demo.model_zoo import Network, Networks
 from svhn import labels
 from svhn.data.truth import Sample
 from svhn.pipeline import Pipeline

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from demo.networks import Network, Networks
+from demo.model_zoo import Network, Networks
 from svhn.boxes import Box
 from svhn.labels import BLANK, TOO_LONG
 from svhn.pipeline import Explanation

@@ -12,15 +12,15 @@ from svhn.boxes import Box
 from svhn.data.truth import Sample
 from svhn.photos import PhotoError, open_photo
 
-from .. import cards, chart, words
-from ..compare import Found, read_crop, read_pairs, search
-from ..networks import Networks
-from ..offer import offer
-from ..pair_table import HEAD, pair_table
-from ..parts import HIDDEN, KEPT_S, NAMED, PAIRS, READS, html, unless_of_it
-from ..photo_input import PhotoInput, Sent, photo_input
-from ..pick import Pick
-from ..truth import Truth, Truths, fingerprint
+from ..comparison import Found, read_crop, read_pairs, search
+from ..components.examples import offer
+from ..components.inputs import PhotoInput, Sent, photo_input
+from ..components.pick import Pick
+from ..config import HIDDEN, KEPT_S, NAMED, PAIRS, READS, html, unless_of_it
+from ..ground_truth import Truth, Truths, fingerprint
+from ..model_zoo import Networks
+from ..render import charts, comparison, text
+from ..render.pair_table import HEAD, pair_table
 
 TRUE = "true box"  # among the boxes that the crop may be of, which else have the name of a localizer
 
@@ -58,15 +58,15 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
             photo = photo_input("compare-photo")
             offer(own, "No photo at hand? Try one of these", photo, "compare-examples")
         with gr.Column(scale=6, min_width=320):
-            summary = html(cards.idle(), elem_id="compare-summary")
-            roll = html(cards.roll(networks))
+            summary = html(comparison.idle(), elem_id="compare-summary")
+            roll = html(comparison.roll(networks))
             places = html(visible=False, elem_id="compare-places", elem_classes="comparison")
     with gr.Column(visible=False, elem_classes="comparison") as cropped:
-        html(cards.READERS)
+        html(comparison.READERS)
         with gr.Row(elem_id="compare-crop"):
             crop = html(elem_id="crop")
             of = Pick(label="The crop is the box of", elem_id="crop-of")
-        readings = html(elem_id="compare-readings", js_on_load=chart.READS_OUT)
+        readings = html(elem_id="compare-readings", js_on_load=charts.READS_OUT)
     pairs = html(visible=False, elem_id="compare-pairs", elem_classes="comparison")
     searched = gr.State(None, time_to_live=KEPT_S)
     of_photo = gr.Textbox(visible=False)  # the path of the photo that is compared; the browser names it
@@ -74,31 +74,31 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
     def read(picture: np.ndarray, kept: Searched, name: str | None) -> dict:
         """What the readers say of one of the boxes, if there is any."""
         if name is None:
-            return {summary: cards.summary(kept.found, [], kept.truth)}
+            return {summary: comparison.summary(kept.found, [], kept.truth)}
         box = kept.boxes[name]
         reads = list(read_crop(networks, picture, box))
         return {
-            summary: cards.summary(kept.found, reads, kept.truth),
-            crop: cards.crop(picture, box),
-            readings: cards.readers(reads, networks.default.unsure_below, kept.truth),
+            summary: comparison.summary(kept.found, reads, kept.truth),
+            crop: comparison.crop(picture, box),
+            readings: comparison.readers(reads, networks.default.unsure_below, kept.truth),
         }
 
     def on_change(sent: Sent | None, kept: Searched | None, path: str) -> dict:
         hidden = gr.update(visible=False)
         empty = {places: hidden, cropped: hidden, pairs: hidden, searched: None, of_photo: path}
         if sent is None:
-            return {summary: cards.idle(), roll: gr.update(visible=True), **empty}
+            return {summary: comparison.idle(), roll: gr.update(visible=True), **empty}
         try:
             picture = open_photo(sent.data)
         except PhotoError as error:
-            return {summary: words.refusal(str(error)), roll: hidden, **empty}
+            return {summary: text.refusal(str(error)), roll: hidden, **empty}
         # Gradio tells of a photo twice where it came from another tab: it is not searched twice.
         found = kept.found if kept and kept.of(sent) else search(networks, picture)
         kept = Searched(fingerprint(sent.data), found, truths.find(sent.data))
         first = next(iter(kept.boxes), None)
         return {
             roll: hidden,
-            places: gr.update(visible=True, value=cards.localizers(picture, kept.found, kept.truth)),
+            places: gr.update(visible=True, value=comparison.localizers(picture, kept.found, kept.truth)),
             cropped: gr.update(visible=first is not None),
             of: gr.update(choices=kept.choices, value=first),
             pairs: gr.update(visible=True, value=HEAD),
@@ -109,7 +109,7 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
 
     def on_crop(sent: Sent | None, kept: Searched | None, name: str | None) -> dict:
         if not (sent and kept and kept.of(sent) and name in kept.boxes):
-            raise gr.Error(words.FORGOTTEN, title="Forgotten", print_exception=False)
+            raise gr.Error(text.FORGOTTEN, title="Forgotten", print_exception=False)
         return read(open_photo(sent.data), kept, name)
 
     def on_search(sent: Sent | None, kept: Searched | None) -> str | dict:
@@ -120,7 +120,7 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
     quiet = {"api_visibility": "private", "trigger_mode": "always_last"}
     # What was compared goes with its photo at once, in the browser: the next one may wait long for its turn.
     view = [summary, roll, places, cropped, pairs, of_photo]
-    photo.change(None, [photo, of_photo], view, js=_unless_of_it(words.reading()))
+    photo.change(None, [photo, of_photo], view, js=_unless_of_it(text.reading()))
     comparing = photo.change(
         on_change,
         [photo, searched, of_photo],
@@ -131,8 +131,8 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
         **quiet,
         **READS,
     )
-    comparing.success(None, [photo, of_photo], view, js=_unless_of_it(words.reading()))  # another came meanwhile
-    comparing.failure(None, [photo, of_photo], view, js=_unless_of_it(words.unread()))
+    comparing.success(None, [photo, of_photo], view, js=_unless_of_it(text.reading()))  # another came meanwhile
+    comparing.failure(None, [photo, of_photo], view, js=_unless_of_it(text.unread()))
     of.input(on_crop, [photo, searched, of], [summary, crop, readings], show_progress="hidden", **quiet, **READS)
     searched.change(on_search, [photo, searched], pairs, show_progress="minimal", **quiet, **PAIRS)
     return photo
@@ -142,4 +142,4 @@ def _unless_of_it(verdict: str) -> str:
     """JavaScript that empties the view if it is not of the photo that is there now, and gives that verdict on it."""
     hidden, gone = gr.update(**HIDDEN), gr.update(visible=False)
     waiting = [verdict, gone, hidden, gone, hidden]
-    return unless_of_it(waiting, [cards.idle(), gr.update(visible=True), hidden, gone, hidden])
+    return unless_of_it(waiting, [comparison.idle(), gr.update(visible=True), hidden, gone, hidden])

@@ -8,7 +8,6 @@ can pile up, nothing is written, and what is drawn over the video are a few numb
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -19,15 +18,15 @@ from svhn.photos import PhotoError, open_photo
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 
-from .. import words
-from ..parts import html
+from ..config import STATIC, html
+from ..render import text
 
 LIMIT_S = 60  # after that the camera stops by itself
 FRAMES_AT_ONCE = 1  # frames being read, of all visitors together, beside those of visitors who send photos
 FRAMES_WAITING = 8  # frames that may wait for their turn; more are told that it is busy
 MAX_FRAME = 2**20  # characters; a frame has about 60,000
 
-SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+SCRIPT = (STATIC / "js" / "live.js").read_text(encoding="utf-8")
 STAGE = """<section class="live" aria-label="Live camera">
 <div class="stage" data-part="stage">
 <video data-part="video" playsinline muted aria-label="What the camera sees"></video>
@@ -74,8 +73,8 @@ def look(pipeline: Pipeline, picture: str) -> dict[str, Any]:
     first = readings[0]
     return {
         "boxes": [_box(reading, photo.shape[1], photo.shape[0]) for reading in readings if reading.box],
-        "verdict": words.verdict(first, pipeline.unsure_below, None),
-        "spoken": words.spoken(first, pipeline.unsure_below),
+        "verdict": text.verdict(first, pipeline.unsure_below, None),
+        "spoken": text.spoken(first, pipeline.unsure_below),
         "sure": first.number is not None and first.confidence >= pipeline.unsure_below,
     }
 

@@ -15,8 +15,8 @@ from stand_in import NOTHING, StandIn, alone, encoded, photo_of
 from visit import DESKTOP, Visit
 
 from demo import ui
-from demo.networks import Networks
-from demo.truth import Truths
+from demo.ground_truth import Truths
+from demo.model_zoo import Networks
 from svhn.data.truth import Sample, Truth
 
 Launch = Callable[..., gr.Blocks]

@@ -12,7 +12,7 @@ from stand_in import encoded, photo_of
 from visit import DESKTOP, PHONE, Visit
 
 from demo import ui
-from demo.truth import Truths
+from demo.ground_truth import Truths
 from svhn.data.truth import Sample
 
 TABS = ("One photo", "Live", "Many photos", "Compare", "For programs")

@@ -7,8 +7,9 @@ import pytest
 from stand_in import MANY, NOTHING, StandIn, encoded, photo_of, two_numbers
 from visit import near
 
-from demo import batch, draw
-from demo.photo_input import Sent
+from demo import batch
+from demo.components.inputs import Sent
+from demo.render import images
 from svhn.errors import UserError
 from svhn.reading import Reading
 
@@ -29,7 +30,7 @@ def test_every_file_is_a_row_in_its_order_and_a_broken_one_harms_no_other() -> N
     assert "empty" in told[2]["error"]
     assert set(told[0]) == {"file", "number", "confidence", "box", "digit_probs", "length_probs", "ms"}
     assert [row.picture is None for row in rows] == [False, True, True, False]
-    assert near(rows[0].picture, draw.FOUND) > 1000
+    assert near(rows[0].picture, images.FOUND) > 1000
     assert rows[0].picture.dtype == np.uint8
 
 
@@ -37,8 +38,8 @@ def test_further_numbers_are_told_and_drawn() -> None:
     one, two = batch.read_batch(StandIn(), [sent("42"), Sent("b.png", encoded(two_numbers("42", "128")))])
     assert (one.also, two.also) == ("", "128")
     right = slice(round(two.picture.shape[1] * 0.79), None)
-    assert near(one.picture[:, right], draw.FOUND) == 0
-    assert near(two.picture[:, right], draw.FOUND) > 100
+    assert near(one.picture[:, right], images.FOUND) == 0
+    assert near(two.picture[:, right], images.FOUND) > 100
     assert "others" not in two.to_json()  # one number a photo, as `read --json`
 
 

@@ -13,8 +13,9 @@ from PIL import Image
 from stand_in import NOTHING, StandIn, encoded, photo_of, two_numbers
 from visit import near
 
-from demo import batch, draw, takeaway
-from demo.photo_input import Sent
+from demo import batch, takeaway
+from demo.components.inputs import Sent
+from demo.render import images
 from demo.takeaway import Names, Takeaway, safe_name
 
 
@@ -56,8 +57,8 @@ def test_pictures_are_annotated_and_the_small_ones_small(tmp_path: Path) -> None
     large = np.repeat(np.repeat(photo_of("42"), 30, 0), 30, 1)  # 2880 x 1920
     _, content, (small,) = wrote(tmp_path, [Sent("a.png", encoded(large))])
     picture = np.asarray(Image.open(io.BytesIO(content["a.jpg"])))
-    assert max(picture.shape) == draw.LONG_SIDE[1]
-    assert near(picture, draw.FOUND) > 1000
+    assert max(picture.shape) == images.LONG_SIDE[1]
+    assert near(picture, images.FOUND) > 1000
     assert Image.open(small).size == (takeaway.PREVIEW_SIDE, round(takeaway.PREVIEW_SIDE * 2 / 3))
 
 

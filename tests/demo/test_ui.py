@@ -17,7 +17,9 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from stand_in import StandIn, encoded, photo_of, two_numbers
 from visit import Visit
 
-from demo import cleaner, parts, ui, words
+from demo import config, ui
+from demo.render import text
+from demo.server import cleanup
 from svhn.data.truth import Sample
 from svhn.reading import Reading
 
@@ -46,7 +48,7 @@ def test_who_leaves_is_forgotten(
     launch: Launch, samples: list[Sample], browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ui, "KEPT_S", 2)
-    monkeypatch.setattr(cleaner, "sweep", lambda *_: None)  # the photo itself may stay
+    monkeypatch.setattr(cleanup, "sweep", lambda *_: None)  # the photo itself may stay
     monkeypatch.setattr(ui, "CHECKED_EVERY_S", 0.1)
     blocks = launch(StandIn(), samples)
     context = browser.new_context()
@@ -108,7 +110,7 @@ def test_who_was_forgotten_is_told_so(launch: Launch, context: BrowserContext, s
     visit = visitor_of_two_numbers(context, blocks.local_url)
     blocks.state_holder.session_data.clear()
     visit.page.locator("#which").get_by_role("radio", name="128").check()
-    expect(visit.page.get_by_test_id("toast-body")).to_contain_text(words.FORGOTTEN)
+    expect(visit.page.get_by_test_id("toast-body")).to_contain_text(text.FORGOTTEN)
 
 
 def read(blocks: gr.Blocks, number: str) -> str:
@@ -121,7 +123,7 @@ def test_a_full_queue_is_told_and_harms_nobody(
     launch: Launch, samples: list[Sample], context: BrowserContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ui, "QUEUE", 1)
-    monkeypatch.setitem(parts.READS, "concurrency_limit", 1)
+    monkeypatch.setitem(config.READS, "concurrency_limit", 1)
     pipeline = Waits()
     blocks = launch(pipeline, samples)
     visit = Visit(context, blocks.local_url)
@@ -147,8 +149,8 @@ def test_a_full_queue_is_told_and_harms_nobody(
 def test_as_many_are_read_at_once_as_there_are_cores(launch: Launch) -> None:
     pipeline = Waits()
     blocks = launch(pipeline)
-    with ThreadPoolExecutor(parts.READS_AT_ONCE) as pool:
-        waiting = [pool.submit(read, blocks, number) for number in ("42", "7")[: parts.READS_AT_ONCE]]
+    with ThreadPoolExecutor(config.READS_AT_ONCE) as pool:
+        waiting = [pool.submit(read, blocks, number) for number in ("42", "7")[: config.READS_AT_ONCE]]
         for _ in waiting:
             assert pipeline.started.acquire(timeout=PATIENCE_S)
         pipeline.go_on.set()

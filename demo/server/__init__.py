@@ -1,0 +1,1 @@
+"""How the page is served: launch, limits of requests, deletion of uploads."""

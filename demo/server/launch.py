@@ -1,0 +1,67 @@
+"""From flags to a page that is served: its address, weights, folder of uploads, public link."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+from svhn.errors import UserError
+
+# Gradio would note who called what and when, and go through the last 10,000 notes with pandas after every reading.
+NO_STATISTICS = {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9)}
+
+
+def check_address(host: str, port: int | None) -> None:
+    """Raises UserError when nothing can listen there."""
+    try:
+        with socket.create_server((host, port or 0)):
+            pass
+    except OSError as error:
+        reason = (error.strerror or str(error)).split(" (while")[0].lower()
+        raise UserError(
+            f"The page cannot be served on {host}, port {port or 'any'} ({reason}); choose another."
+        ) from None
+
+
+def serve(args: argparse.Namespace) -> None:
+    """Until somebody stops it. Raises UserError."""
+    with tempfile.TemporaryDirectory(prefix="house-numbers-") as folder:  # goes with everything that was uploaded
+        os.environ |= {"GRADIO_TEMP_DIR": f"{folder}/uploads", **NO_STATISTICS}
+        import torch  # not before the flags are known to be right: torch and Gradio take seconds
+
+        from svhn.data.truth import listed
+
+        from .. import ground_truth, ui
+        from ..model_zoo import Networks
+        from . import share
+
+        torch.set_num_threads(1)  # readings run side by side; threads that wait for each other cost seconds there
+        networks = Networks.load(args.weights)
+        truths = ground_truth.Truths()
+        real = ground_truth.data_set(args.data, truths, Path(folder)) if args.data else []
+        page = ui.build(networks, truths, listed(ui.EXAMPLES), real, args.collect, args.queue)
+        mcp = find_spec("mcp") is not None and args.auth is None  # its calls carry no password
+        try:
+            _, address, _ = page.launch(
+                server_name=args.host,
+                server_port=args.port,
+                auth=args.auth,
+                prevent_thread_lock=True,
+                quiet=True,
+                **ui.launch_options(mcp),
+            )
+            print(f"The page is at {address}", flush=True)
+            if args.share:
+                if link := share.public_link(page):
+                    print(f"and, for everybody who knows the link, at {link}", flush=True)
+                else:
+                    print("No public link could be made; is this machine online? It is served here.", file=sys.stderr)
+            print("Ctrl-C stops it.", flush=True)
+            page.block_thread()
+        finally:
+            page.close(verbose=False)  # nothing is written any more when the folder goes

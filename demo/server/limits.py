@@ -1,0 +1,116 @@
+"""What stands before Gradio's own routes: the ones this page does not need are shut, and requests have a size."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from svhn.photos import MAX_BYTES
+
+from ..batch import MAX_PHOTOS
+from ..config import KEPT
+
+MAX_BODY = 2 * MAX_BYTES  # a photo as text takes a third more than its bytes
+MAX_UPLOAD = MAX_PHOTOS * MAX_BYTES  # a whole list; Gradio bounds each file
+MAX_KEPT = 4 * 2**30  # of all visitors' files, which are deleted after a while
+NO_ROOM = f"There is no room for more photos just now; try again in {KEPT}."
+UPLOAD = ("/gradio_api/upload", "/upload")
+
+# Gradio would fetch an address for whoever asks for it as a file, pass requests on to other servers, keep a
+# session's photos in a file for whoever knows its link, and store and convert videos.
+SHUT = re.compile(r"/gradio_api/(file=\s*\w+:/|file/\s*\w+:/|proxy=|deep_link|process_recording)", re.IGNORECASE)
+
+
+class Doors:
+    """ASGI middleware: 403 for a door that is shut, 413 for a request that is larger than `MAX_BODY` or, for uploads,
+    `MAX_UPLOAD`, and 507 for an upload when visitors' files, with those that are on their way, would take more than
+    `MAX_KEPT`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.coming = 0  # bytes of all uploads on their way
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if SHUT.search(scope["path"]):
+            await _refusal(403, "This page does not offer that.")(scope, receive, send)
+            return
+        upload = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/")) in UPLOAD
+        limit, advice = MAX_BODY, "upload the photos first"
+        if upload:
+            limit, advice = MAX_UPLOAD, "send the photos in several parts"
+        too_large = _refusal(413, f"A request has at most {limit // 2**20} MB; {advice}.")
+        length = Headers(scope=scope).get("content-length", "")
+        size = int(length) if length.isdecimal() else limit  # who does not say how much may send so much
+        if size > limit:
+            await too_large(scope, receive, send)
+            return
+        app = _bounded(self.app, limit, too_large)
+        await (self._with_room(app, size) if upload else app)(scope, receive, send)
+
+    def _with_room(self, app: ASGIApp, size: int) -> ASGIApp:
+        """The app, where there is room for so many bytes more; they are spoken for from before it is looked whether
+        they fit until they lie among the files."""
+
+        async def roomy(scope: Scope, receive: Receive, send: Send) -> None:
+            self.coming += size
+            try:
+                fits = self.coming + await asyncio.to_thread(_kept) <= MAX_KEPT
+                await (app if fits else _refusal(507, NO_ROOM))(scope, receive, send)
+            finally:
+                self.coming -= size
+
+        return roomy
+
+
+def _refusal(status: int, sentence: str) -> JSONResponse:
+    return JSONResponse({"detail": sentence}, status_code=status)
+
+
+def _kept() -> int:
+    """Bytes of all files in the page's own folder of uploads."""
+    kept = 0
+    for inside, _, names in os.walk(os.environ.get("GRADIO_TEMP_DIR", "")):
+        for name in names:
+            with suppress(OSError):  # deleted meanwhile
+                kept += Path(inside, name).lstat().st_size
+    return kept
+
+
+def _bounded(app: ASGIApp, limit: int, too_large: ASGIApp) -> ASGIApp:
+    """Of a sender that does not say how much is coming, the app hears no more than `limit` bytes; then it is told
+    that the sender has gone, and `too_large` answers in its place."""
+
+    async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
+        heard, answered = 0, False
+
+        async def hear() -> Message:
+            nonlocal heard
+            message = await receive()
+            heard += len(message.get("body", b""))
+            return {"type": "http.disconnect"} if heard > limit else message
+
+        async def say(message: Message) -> None:
+            nonlocal answered
+            if answered or heard <= limit:
+                answered = True
+                await send(message)
+
+        try:
+            await app(scope, hear, say)
+        except Exception:
+            if heard <= limit:
+                raise
+        if heard > limit and not answered:
+            await too_large(scope, receive, send)
+
+    return bounded

@@ -1,0 +1,104 @@
+"""For programs: how to call the endpoints from Python, a shell and JavaScript, and what they answer."""
+
+from __future__ import annotations
+
+import json
+
+import gradio as gr
+
+from svhn.photos import MAX_BYTES, MAX_PIXELS
+from svhn.pipeline import Pipeline
+
+from ..config import KEPT, STATIC, html
+from ..ground_truth import Truths
+from . import endpoints
+
+SNIPPETS = STATIC / "snippets"  # files that run as they stand, with ADDRESS in them
+ADDRESS = "http://127.0.0.1:7860/"
+LANGUAGES = (("Python", "py"), ("curl", "sh"), ("JavaScript", "js"))
+
+INTRO = f"""<p class="lead">A program can ask for all that this page reads{{}}. Its photos are treated as yours are,
+read here and deleted after {KEPT}.</p>"""
+OPEN, GUARDED = (
+    INTRO.format(how)
+    for how in (
+        ": no key, no sign-up",
+        ', with the name and the password that you gave. In Python that is <code>Client(address, auth=("name", '
+        '"password"))</code>; a shell or a web page sends the cookie that <code>/login</code> answers with',
+    )
+)
+READ = "<h2>One photo: <code>/read</code></h2><p>Answers with the reading, then a copy of the photo with its box.</p>"
+READ_BATCH = f"""<h2>Up to {endpoints.MOST} photos: <code>/read_batch</code></h2><p>Answers with a list of readings, in
+the order of the photos. A broken file has its own <code>error</code>; the rest are read.</p>"""
+ANSWER = """<h2>A reading</h2><dl>
+<dt>file</dt><dd>the name of the file, as it was sent</dd>
+<dt>number</dt><dd>the number as text; <code>null</code> where none was found, or one of more than five digits</dd>
+<dt>confidence</dt><dd>how likely the whole number is right, from 0 to 1</dd>
+<dt>box</dt><dd>left, top, right and bottom of the number in pixels of the photo; <code>null</code> without one</dd>
+<dt>digit_probs</dt><dd>five rows, one a position: the probabilities of 0 to 9, and of no digit</dd>
+<dt>length_probs</dt><dd>the probabilities of no digit, one to five, and more</dd>
+<dt>ms</dt><dd>how long it took, in milliseconds</dd>
+<dt>error</dt><dd>in place of all but <code>file</code>: why the photo could not be read, in a sentence</dd></dl>"""
+NOTES = f"""<h2>Good to know</h2><ul>
+<li>Photos are JPEG, PNG, WebP, BMP, TIFF or GIF (its first frame) of at most {MAX_BYTES >> 20} MB and
+{MAX_PIXELS // 10**6} megapixels. Send the photo itself: addresses are not fetched.</li>
+<li>A shell or a web page may send a <code>data:</code> address in place of the path of an upload.</li>
+<li>When many are waiting, a call is refused with status 503; try again a little later.</li></ul>"""
+MCP_ON = f"""<h2>For assistants</h2><p>Those that speak MCP find <code>read</code> and <code>read_batch</code> as tools
+at this address:</p><p><code class="address">{ADDRESS}gradio_api/mcp/</code></p>"""
+MCP_OFF = """<h2>For assistants</h2><p>Tools over MCP are off on this page. Whoever serves it gets them with
+<code>pip install "gradio[mcp]"</code> and without a password.</p>"""
+
+# The page itself knows best under which address it was reached, through whatever tunnel, and what it was launched with.
+FILL_IN = """() => {{
+    const here = new URL(".", location.href).href;
+    const mcp = window.gradio_config.mcp_server ? {on} : {off};
+    const intro = window.gradio_config.username ? {guarded} : {open};
+    return [...{snippets}, mcp, intro].map(text => text.replaceAll({address}, here));
+}}"""
+
+
+def build(page: gr.Blocks, pipeline: Pipeline, truths: Truths) -> None:
+    """Lays the tab out, with the endpoints that it tells about."""
+    endpoints.build(page, pipeline, truths)
+    with gr.Row(elem_classes="room", elem_id="programs"):
+        with gr.Column(scale=6, min_width=320):
+            intro = html(OPEN, elem_id="programs-intro")
+            codes = [*_snippets("read", READ), *_snippets("read_batch", READ_BATCH)]
+        with gr.Column(scale=4, min_width=320):
+            html(ANSWER)
+            html(NOTES)
+            assistants = html(MCP_OFF, elem_id="assistants")
+    texts = {"on": MCP_ON, "off": MCP_OFF, "open": OPEN, "guarded": GUARDED, "address": ADDRESS}
+    texts["snippets"] = [code.value for code in codes]
+    gr.on(
+        None,
+        None,
+        None,
+        [*codes, assistants, intro],
+        js=FILL_IN.format(**{name: json.dumps(text) for name, text in texts.items()}),
+        api_visibility="private",
+        show_progress="hidden",
+    )
+
+
+def _snippets(endpoint: str, heading: str) -> list[gr.Code]:
+    """One a language."""
+    html(heading)
+    codes = []
+    with gr.Tabs():
+        for name, suffix in LANGUAGES:
+            with gr.Tab(name):
+                code = gr.Code(
+                    (SNIPPETS / f"{endpoint}.{suffix}").read_text(),
+                    None,  # no colours: those of Gradio are too pale to read on white
+                    label=f"{endpoint}, {name}",
+                    show_label=False,
+                    interactive=False,
+                    buttons=["copy"],
+                    show_line_numbers=False,
+                    wrap_lines=True,
+                    elem_id=f"{endpoint}-{suffix}",
+                )
+                codes.append(code)
+    return codes

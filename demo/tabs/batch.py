@@ -1,0 +1,171 @@
+"""Up to 200 photos at once: a gallery, a table, CSV and ZIP to take away."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import gradio as gr
+
+from svhn.errors import UserError
+from svhn.photos import MAX_BYTES
+from svhn.pipeline import Pipeline
+
+from ..batch import MAX_PHOTOS, TOO_MANY, check_count, read_batch
+from ..components.photos_input import LEFT_OUT, PhotosInput, Upload
+from ..config import KEPT, STATIC, html
+from ..render.batch import HEADERS, KINDS, WIDTHS, Board
+from ..takeaway import Takeaway
+
+BATCHES_AT_ONCE = 8  # they take turns, so that one photo at a time is read for all of them together
+TURN_S = 1.0  # how long one batch reads until the next has its turn, and its visitor sees more
+SCRIPT = (STATIC / "js" / "batch.js").read_text(encoding="utf-8")
+
+NO_PHOTOS = "There is no photo among these; please choose others."
+NOT_READING = "Nothing is being read any more: the connection was lost. Please send the photos again."
+FAILED = "The reader itself failed on these photos; please send fewer of them, or each alone."
+INTRO = f"""<p>Drop up to {MAX_PHOTOS} photos, or a folder of them. Each is read by itself; one that cannot be read does
+no harm to the others. <button type="button" class="folder">Choose a folder</button></p>"""
+GOES = f"""<p class="kept">These files, like your photos, are deleted here after {KEPT}.</p>"""
+
+
+def build(pipeline: Pipeline) -> None:
+    """Lays the tab out."""
+    with gr.Column(elem_id="many"):
+        intro = html(
+            INTRO, js_on_load=SCRIPT, most=MAX_PHOTOS, bytes=MAX_BYTES, left_out=LEFT_OUT.decode(), elem_id="many-intro"
+        )
+        files = PhotosInput(label="Your photos", file_count="multiple", height=160, elem_id="many-files")
+        with gr.Row(elem_id="many-now"):
+            status = html(visible=False, elem_id="many-status")
+            stop = gr.Button("Stop", variant="stop", visible=False, scale=0, min_width=120, elem_id="many-stop")
+        with gr.Column(visible=False, elem_id="many-downloads") as downloads:
+            with gr.Row():
+                photos_zip = gr.DownloadButton("Photos and table (ZIP)", variant="primary", elem_id="many-zip")
+                table_csv = gr.DownloadButton("Table alone (CSV)", elem_id="many-csv")
+            html(GOES)
+        gallery = gr.Gallery(
+            label="What was read",
+            interactive=False,
+            visible=False,
+            object_fit="contain",
+            buttons=["download", "fullscreen"],
+            elem_id="many-gallery",
+        )
+        table = gr.Dataframe(
+            label="All files",
+            headers=HEADERS,
+            datatype=KINDS,
+            interactive=False,
+            visible=False,
+            buttons=["fullscreen"],
+            wrap=True,
+            column_widths=WIDTHS,
+            elem_id="many-table",
+        )
+        stopping = gr.State(None)  # of this visitor's batch: set by its button, and when it has ended
+
+    turn = threading.Lock()
+
+    def on_upload(sent: list[Upload]) -> Iterator[dict]:
+        try:
+            check_count(len(sent))
+            yield from read(sent)
+        except UserError as error:
+            yield {**ready, status: refusal(str(error))}
+        except OSError as error:
+            yield {**ready, status: refusal(f"The results cannot be written here ({error.strerror}); try again later.")}
+        except Exception:  # a mistake of ours, for the log; the visitor can go on
+            traceback.print_exc()
+            yield {**ready, status: refusal(FAILED)}
+
+    def read(sent: list[Upload]) -> Iterator[dict]:
+        board, stopped = Board(len(sent), pipeline.unsure_below), threading.Event()
+        try:
+            yield from read_until(stopped, board, sent)
+        finally:
+            stopped.set()  # also when the visitor's connection was lost
+
+    def read_until(stopped: threading.Event, board: Board, sent: list[Upload]) -> Iterator[dict]:
+        folder = Path(files.GRADIO_CACHE) / secrets.token_hex(16)  # nobody can guess the address of what is in it
+        hidden = gr.update(visible=False, value=None)
+        yield {
+            stopping: stopped,
+            files: hidden,
+            status: gr.update(visible=True, value=board.progress()),
+            stop: gr.update(visible=True, value="Stop", interactive=True),
+            downloads: gr.update(visible=False),
+            gallery: hidden,
+            table: hidden,
+        }
+        with Takeaway(folder, pipeline.unsure_below) as takeaway:
+            rows = read_batch(pipeline, sent)
+            while len(board.rows) < board.total and not stopped.is_set():
+                _keep([*(file.path for file in sent[len(board.rows) :]), *folder.iterdir()])
+                with turn:
+                    until = time.monotonic() + TURN_S
+                    for row in rows:
+                        board.add(row, *takeaway.add(row))
+                        if stopped.is_set() or time.monotonic() >= until:
+                            break
+                yield {status: board.progress(), **shown(board)}
+        yield {
+            **ready,
+            **shown(board),  # again: a page that was just loading its gallery may have lost what it was sent before
+            status: gr.update(visible=True, value=board.summary()),
+            downloads: gr.update(visible=True),
+            photos_zip: gr.update(value=str(takeaway.zip_path)),
+            table_csv: gr.update(value=str(takeaway.csv_path)),
+        }
+
+    def shown(board: Board) -> dict:
+        return {
+            gallery: gr.update(visible=bool(board.pictures), value=board.pictures),
+            table: gr.update(visible=bool(board.rows), value=board.table()),
+        }
+
+    # What stands there while nothing is read.
+    ready = {
+        files: gr.update(visible=True, value=None),
+        stop: gr.update(visible=False),
+    }
+    files.upload(
+        on_upload,
+        files,
+        [stopping, files, status, stop, downloads, photos_zip, table_csv, gallery, table],
+        api_visibility="private",
+        concurrency_id="many",
+        concurrency_limit=BATCHES_AT_ONCE,
+        show_progress="minimal",
+        show_progress_on=status,
+    )
+
+    def not_sent(event: gr.EventData) -> dict:
+        return refusal(TOO_MANY if event.count else NO_PHOTOS)
+
+    def ask_to_stop(stopping: threading.Event | None) -> dict:
+        if stopping is None or stopping.is_set():
+            return {**ready, status: refusal(NOT_READING)}
+        stopping.set()
+        return {stop: gr.update(value="Stopping …", interactive=False)}
+
+    quiet = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+    intro.select(not_sent, None, status, **quiet)
+    stop.click(ask_to_stop, stopping, [files, status, stop], **quiet)
+
+
+def refusal(sentence: str) -> dict:
+    return gr.update(visible=True, value=f'<p class="refused" role="alert">{sentence}</p>')
+
+
+def _keep(files: Iterable[Path]) -> None:
+    """A batch may last longer than files are kept, on a busy machine; until its end they count as new."""
+    for file in files:
+        with suppress(OSError):
+            os.utime(file)

@@ -1,0 +1,54 @@
+"""Which networks find and read the number: a visitor's own choice among those that are shipped."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from svhn.reading import Reading
+
+from ..components.inputs import PhotoInput, Sent
+from ..config import html
+from ..model_zoo import Network, Networks
+from ..render import text
+from ..session import Findings, about
+
+WHICH = "Which networks?"
+COMPARE = "Compare them all on this photo"
+
+
+def build(
+    networks: Networks, photo: PhotoInput, findings: gr.State, shown: gr.State, threshold: gr.Slider
+) -> tuple[list[gr.Radio], gr.Button]:
+    """Lays the choice out below the result, if there is any. `findings` holds the `Findings` in the photo, `shown` the
+    `Reading` among them that the visitor looks at, or None; `threshold` decides what is unsure.
+
+    Gives the choice of localizer and reader, and the button to compare them."""
+    with gr.Accordion(WHICH, open=False, visible=networks.many, elem_id="networks") as section:
+        parts = [_among(networks.localizers, "Finds the number"), _among(networks.readers, "Reads the digits")]
+        with gr.Row(elem_id="chosen"):
+            outcome = html(elem_id="chosen-reading")
+            button = gr.Button(COMPARE, size="md", visible=False)
+
+    def tell(
+        sent: Sent | None, found: Findings | None, reading: Reading | None, unsure_below: float
+    ) -> tuple[str, dict]:
+        """Here, too: the verdict is far above."""
+        there = reading is not None and about(sent, found)
+        return text.brief(reading, unsure_below) if there else "", gr.update(visible=there)
+
+    def name(localizer: str, reader: str) -> dict:
+        """What is chosen can be seen from outside, unless it is what everybody has."""
+        if networks.pipelines[localizer, reader] is networks.default:
+            return gr.update(label=WHICH)
+        return gr.update(label=f"{WHICH} {networks.title(localizer)} finds, {networks.title(reader)} reads")
+
+    quiet = {"api_visibility": "private", "queue": False, "show_progress": "hidden", "trigger_mode": "always_last"}
+    gr.on([shown.change, threshold.change], tell, [photo, findings, shown, threshold], [outcome, button], **quiet)
+    gr.on([part.input for part in parts], name, parts, section, **quiet)
+    return parts, button
+
+
+def _among(shipped: tuple[Network, ...], label: str) -> gr.Radio:
+    titles = [f"{network.title} (default)" if network.default else network.title for network in shipped]
+    names = [network.name for network in shipped]
+    return gr.Radio(list(zip(titles, names, strict=True)), value=names[0], label=label, visible=len(shipped) > 1)

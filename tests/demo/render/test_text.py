@@ -1,0 +1,234 @@
+"""What a reading is called, and its probabilities as tables."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import re
+
+import numpy as np
+import pytest
+from stand_in import MANY, NOTHING, StandIn, photo_of, reading_of
+
+from demo.render import charts, text
+from svhn.data.truth import Truth
+
+
+def verdict(number: str, true: str | None = None) -> str:
+    reading = reading_of(number, photo_of(number))
+    return text.verdict(reading, StandIn.unsure_below, None if true is None else Truth(true, None))
+
+
+def plain(markup: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", markup)).split())
+
+
+def cells(markup: str, table: str) -> np.ndarray:
+    """The figures of a chart's table as they are announced, (rows, columns)."""
+    body = markup.split(f'<table class="{table}"')[1].split("<tbody>")[1].split("</tbody>")[0]
+    return np.array(
+        [[cell for cell in re.findall(r'data-says="[^"]*: ([\d.]+) %"', row)] for row in body.split("</tr>")[:-1]]
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "state", "said"),
+    [
+        ("42", "sure", "42 Almost certain >99 %"),
+        ("7", "sure", "7 Very sure 97 %"),
+        ("30512", "sure", "30512 Fairly sure 88 %"),
+        ("1984", "unsure", "1984 Unsure 41 %"),
+        (NOTHING, "none", "No number found Go closer"),
+        (MANY, "long", "More than five digits"),
+    ],
+)
+def test_states(number: str, state: str, said: str) -> None:
+    shown = verdict(number)
+    assert f'data-state="{state}"' in shown
+    assert said in plain(shown)
+    assert "Right" not in plain(shown)
+    assert "Wrong" not in plain(shown)
+
+
+def test_a_rejected_reading_says_why() -> None:
+    rejected = dataclasses.replace(reading_of("42", photo_of("42")), confidence=0.0)
+    assert text.REJECTED in text.verdict(rejected, StandIn.unsure_below, None)
+    assert text.REJECTED not in verdict("1984")
+
+
+@pytest.mark.parametrize(
+    ("number", "state", "said"),
+    [
+        ("42", "sure", "42 >99 %"),
+        ("1984", "unsure", "1984 41 %, unsure"),
+        (NOTHING, "none", "– no number"),
+        (MANY, "none", "… more than five digits"),
+    ],
+)
+def test_a_reading_among_others(number: str, state: str, said: str) -> None:
+    shown = text.brief(reading_of(number, photo_of(number)), StandIn.unsure_below)
+    assert f'class="brief {state}"' in shown
+    assert plain(shown) == said
+
+
+@pytest.mark.parametrize(
+    ("confidence", "said"),
+    [(0.85, "Fairly sure"), (0.84, "Rather sure"), (0.5, "Rather sure"), (0.49, "A guess"), (0.0, "A guess")],
+)
+def test_a_low_threshold_does_not_make_a_guess_sure(confidence: float, said: str) -> None:
+    assert text.sureness(confidence) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "true", "right"),
+    [
+        ("42", "42", True),
+        ("42", "47", False),
+        ("1984", "1984", True),
+        (NOTHING, "", True),
+        (NOTHING, "42", False),
+        ("42", "", False),
+        (MANY, "123456", True),
+        (MANY, "12345", False),
+    ],
+)
+def test_right_or_wrong_in_more_than_colour(number: str, true: str, right: bool) -> None:
+    said = plain(verdict(number, true))
+    assert ("✓ Right" in said, "✗ Wrong" in said) == (right, not right)
+    assert (true or "there is no number") in said
+
+
+def test_no_advice_to_go_closer_where_nothing_is() -> None:
+    assert "Go closer" not in verdict(NOTHING, "")
+    assert "Go closer" in verdict(NOTHING, "42")
+
+
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [
+        (1.0, ">99 %"),
+        (0.996, ">99 %"),
+        (0.995, ">99 %"),
+        (0.994, "99 %"),
+        (0.5, "50 %"),
+        (0.011, "1 %"),
+        (0.004, "<1 %"),
+        (0, "<1 %"),
+    ],
+)
+def test_percent_promises_nothing(p: float, said: str) -> None:
+    assert text.percent(p) == said
+
+
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [
+        (1.0, ">99.9 %"),
+        (0.9995, ">99.9 %"),
+        (0.9993, "99.9 %"),
+        (0.931, "93.1 %"),
+        (0.0006, "0.1 %"),
+        (0.0004, "<0.1 %"),
+        (0, "<0.1 %"),
+    ],
+)
+def test_exact_figures_promise_nothing(p: float, said: str) -> None:
+    assert text.exact(p) == said
+
+
+def test_the_likeliest_readings_and_their_probabilities() -> None:
+    reading = reading_of("128", photo_of("128"))
+    probs = reading.digit_probs.copy()
+    probs[2, 3], probs[2, 8] = 0.31, 0.60  # 123 comes second
+    shown = text.likeliest(dataclasses.replace(reading, digit_probs=probs))
+    rows = [plain(row) for row in re.findall("<li>(.*?)</li>", shown)]
+    assert [row.split()[0] for row in rows][:2] == ["128", "123"]
+    assert len(rows) == 3
+    first, second = (p for _, p in dataclasses.replace(reading, digit_probs=probs).likeliest(2))
+    assert [row.split(" ", 1)[1] for row in rows[:2]] == [text.percent(first), text.percent(second)]
+    assert f'style="width:{second:.1%}"' in shown
+
+
+def test_no_number_is_named_among_the_likeliest() -> None:
+    reading = reading_of("7", photo_of("7"))
+    digit_probs, length_probs = np.full((5, 11), 0.01), np.full(7, 0.004)
+    digit_probs[:, 10], length_probs[:2] = 0.90, (0.49, 0.49)
+    shown = plain(text.likeliest(dataclasses.replace(reading, digit_probs=digit_probs, length_probs=length_probs)))
+    assert "no number" in shown
+
+
+@pytest.mark.parametrize(("number", "quiet"), [("42", True), ("7", False)])
+def test_the_likeliest_are_quiet_where_there_is_no_doubt(number: str, quiet: bool) -> None:
+    assert ('class="likeliest quiet"' in text.likeliest(reading_of(number, photo_of(number)))) == quiet
+
+
+@pytest.mark.parametrize("number", [NOTHING, MANY])
+def test_no_likeliest_without_a_number(number: str) -> None:
+    assert text.likeliest(reading_of(number, photo_of(number))) == ""
+
+
+def test_the_picture_in_words() -> None:
+    first, other, nothing = (reading_of(number, photo_of(number)) for number in ("42", MANY, NOTHING))
+    assert text.picture(first, [], False) == "Your photo: 42 in a solid green box"
+    said = text.picture(first, [other], True)
+    assert said.endswith("42 in a solid green box, more than five digits in a thin one, the true box dashed in red")
+    assert text.picture(nothing, [], False) == "Your photo: no number was found"
+
+
+def test_a_file_s_name_cannot_smuggle_markup_in() -> None:
+    assert "<script>" not in text.refusal("<script>alert(1)</script>")
+
+
+def test_chart_holds_every_figure_in_its_place() -> None:
+    reading = reading_of("1984", photo_of("1984"))
+    shown = charts.chart(reading)
+    np.testing.assert_allclose(cells(shown, "digits").astype(float), reading.digit_probs.T * 100, atol=0.051)
+    np.testing.assert_allclose(cells(shown, "length").astype(float), reading.length_probs[None] * 100, atol=0.051)
+
+
+def test_chart_marks_the_chosen_and_mutes_what_is_behind_the_end() -> None:
+    shown = charts.chart(reading_of("42", photo_of("42")))
+    marked = re.findall(r'<td class="([^"]*)" style="--p:0\.900" tabindex="([^"]*)" data-says="([^:]+): 90.0 %', shown)
+    assert marked == [
+        ("chosen", "-1", "2nd digit is 2"),
+        ("chosen", "0", "1st digit is 4"),
+        ("chosen past", "-1", "There is no 3rd digit"),
+        ("chosen past", "-1", "There is no 4th digit"),
+        ("chosen past", "-1", "There is no 5th digit"),
+    ]
+    assert "<b>4</b>" in shown
+    assert "<b>–</b>" in shown
+
+
+def test_the_reading_is_marked_even_where_another_digit_is_likelier() -> None:
+    reading = reading_of("7", photo_of("7"))
+    probs = reading.digit_probs.copy()
+    probs[1] = 0.03
+    probs[1, 3] = 0.70  # blank comes second, the length says one digit
+    shown = charts.chart(dataclasses.replace(reading, digit_probs=probs))
+    assert 'data-says="There is no 2nd digit: 3.0 %"' in shown.split('class="chosen past"', 1)[1][:120]
+
+
+def test_chart_of_too_many_digits_shows_the_likeliest() -> None:
+    shown = charts.chart(reading_of(MANY, photo_of(MANY)))
+    assert [f"<b>{digit}</b>" in shown for digit in MANY[:5]] == [True] * 5
+    chosen = re.search(r'class="chosen" style="--p:0.940" tabindex="0" data-says="([^"]*)"', shown)
+    assert chosen[1] == "The number has more than 5 digits: 94.0 %"
+
+
+def test_timing_adds_up() -> None:
+    assert "Read in 12 ms" in plain(text.timing({"decode": 4.6, "localizer": 5.0, "reader": 2.0}))
+
+
+@pytest.mark.parametrize(
+    ("drawn", "shown"),
+    [
+        ((True, True, False), "found true"),
+        ((True, False, True), "found others"),
+        ((True, False, False), "found"),
+        ((False, True, False), "true"),
+        ((False, False, False), ""),
+    ],
+)
+def test_legend_names_what_is_drawn(drawn: tuple[bool, bool, bool], shown: str) -> None:
+    assert " ".join(re.findall(r'<i class="(\w+)"', text.legend(*drawn))) == shown

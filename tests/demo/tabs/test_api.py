@@ -1,0 +1,195 @@
+"""The tab for programs: its snippets are run just as they stand on the page; and `/read_batch`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import anyio
+import calls
+import gradio as gr
+import pytest
+from mcp import ClientSession
+from mcp.client.streamable_http import streamablehttp_client
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from stand_in import NOTHING, StandIn, alone, encoded, photo_of
+from visit import DESKTOP, PHONE, Visit
+
+from demo import ui
+from demo.ground_truth import Truths
+from demo.tabs import endpoints
+from svhn.data.truth import Sample
+
+LANGUAGES = {"py": "Python", "sh": "curl", "js": "JavaScript"}
+PATIENCE_S = 120
+
+
+def open_tab(page: Page) -> None:
+    page.get_by_role("tab", name="For programs").click()
+    expect(page.locator("#read-py .cm-content")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def snippets(browser: Browser, address: str) -> dict[tuple[str, str], str]:
+    """What the copy buttons copy, by endpoint and language."""
+    context = browser.new_context(viewport=DESKTOP, permissions=["clipboard-read", "clipboard-write"])
+    page = Visit(context, address).page
+    open_tab(page)
+    copied = {}
+    for place, endpoint in enumerate(("read", "read_batch")):
+        for suffix, name in LANGUAGES.items():
+            page.locator("#programs").get_by_role("tab", name=name).nth(place).click()
+            code = page.locator(f"#{endpoint}-{suffix}")
+            expect(code).to_contain_text(address)
+            code.get_by_role("button").first.click()
+            text = page.evaluate("navigator.clipboard.readText()")
+            assert text not in copied.values()
+            copied[endpoint, suffix] = text
+    context.close()
+    return copied
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the person who copied them has two photos."""
+    folder = tmp_path_factory.mktemp("somebody")
+    (folder / "house.jpg").write_bytes(encoded(photo_of("42"), "JPEG"))
+    (folder / "door.jpg").write_bytes(encoded(photo_of("7"), "JPEG"))
+    return folder
+
+
+def run(command: list[str], folder: Path) -> str:
+    quiet = os.environ | {"HF_HUB_DISABLE_TELEMETRY": "1"}  # of gradio_client, on the caller's own machine
+    done = subprocess.run(command, cwd=folder, env=quiet, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_python(snippets: dict[tuple[str, str], str], folder: Path) -> None:
+    both = snippets["read", "py"] + "\n" + snippets["read_batch", "py"]  # one start of Python for the two
+    said = run([sys.executable, "-c", both], folder).splitlines()
+    assert [line for line in said if "Loaded" not in line] == ["42 0.999 None", "house.jpg 42 None", "door.jpg 7 None"]
+
+
+def test_curl(snippets: dict[tuple[str, str], str], folder: Path) -> None:
+    reading, picture = json.loads(run(["bash", "-c", snippets["read", "sh"]], folder))
+    assert (reading["file"], reading["number"]) == ("house.jpg", "42")
+    assert picture["url"].startswith("http")
+    (readings,) = json.loads(run(["bash", "-c", snippets["read_batch", "sh"]], folder))
+    assert [(reading["file"], reading["number"]) for reading in readings] == [("house.jpg", "42"), ("door.jpg", "7")]
+
+
+def test_javascript(snippets: dict[tuple[str, str], str], folder: Path, context: BrowserContext, address: str) -> None:
+    page = context.new_page()
+    page.goto(f"{address}robots.txt")  # an empty page under the same address, which is made one with a file input
+    page.set_content("<input type=file multiple>")
+    page.locator("input").set_input_files([folder / "house.jpg", folder / "door.jpg"])
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    for endpoint in ("read", "read_batch"):
+        page.evaluate(f"(async () => {{ {snippets[endpoint, 'js']} }})()")
+    assert said == ["42 0.999", "house.jpg 42 undefined", "door.jpg 7 undefined"]
+
+
+def test_the_tab_on_a_phone(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
+    visit = Visit(context, address)
+    open_tab(visit.page)
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    expect(visit.page.locator("#assistants")).to_contain_text("off on this page")
+    expect(visit.page.locator("#programs-intro")).to_contain_text("no key, no sign-up. Its photos")
+    visit.keep("programs-phone")
+    context.close()
+
+
+def test_a_batch_goes_on_past_broken_files(address: str) -> None:
+    photos = [("a.png", encoded(photo_of("42"))), ("b.png", b"text"), ("c.png", b""), ("d.png", encoded(photo_of("7")))]
+    ended, (readings,) = calls.call(address, "read_batch", calls.upload(address, *photos))
+    assert ended == "complete"
+    assert [reading["file"] for reading in readings] == ["a.png", "b.png", "c.png", "d.png"]
+    assert [reading.get("number") for reading in readings] == ["42", None, None, "7"]
+    assert readings[1].keys() == readings[2].keys() == {"file", "error"}
+    assert "JPEG, PNG" in readings[1]["error"]
+    ended, (single, _) = calls.call(address, "read", calls.upload(address, photos[0])[0])
+    assert {**readings[0], "ms": 0} == {**single, "ms": 0}
+
+
+def test_a_batch_of_addresses_and_objects(address: str) -> None:
+    (path,) = calls.upload(address, ("7.png", encoded(photo_of("7"))))
+    file = {"path": path, "orig_name": "mine.png", "meta": {"_type": "gradio.FileData"}}
+    inline = calls.data_url(encoded(photo_of("42")))
+    ended, (readings,) = calls.call(address, "read_batch", [inline, file, {"url": inline, "orig_name": "x.png"}])
+    assert ended == "complete"
+    assert [(r["file"], r["number"]) for r in readings] == [(None, "42"), ("mine.png", "7"), ("x.png", "42")]
+    assert calls.call(address, "read_batch", []) == ("complete", [[]])
+    ended, (readings,) = calls.call(address, "read_batch", path)
+    assert [reading["number"] for reading in readings] == ["7"]
+
+
+@pytest.mark.parametrize(
+    ("photo", "said"),
+    [
+        ("http://127.0.0.1:9/house.png", "not fetched"),
+        ({"path": "http://127.0.0.1:9/house.png", "meta": {"_type": "gradio.FileData"}}, "not fetched"),
+        ({"url": "http://127.0.0.1:9/house.png"}, "not fetched"),
+        ("/etc/passwd", "no upload"),
+        ({"path": "/etc/passwd"}, "no upload"),
+        ("data:image/png;base64,%%%", "base64"),
+    ],
+)
+@pytest.mark.parametrize("endpoint", ["read", "read_batch"])
+def test_nothing_is_fetched_from_anywhere(address: str, endpoint: str, photo: str | dict, said: str) -> None:
+    ended, answer = calls.call(address, endpoint, [photo] if endpoint == "read_batch" else photo)
+    assert ended == "error"
+    assert said in answer["error"]
+
+
+def test_too_large_a_batch_is_refused(address: str) -> None:
+    inline = calls.data_url(encoded(photo_of(NOTHING)))
+    ended, answer = calls.call(address, "read_batch", [inline] * (endpoints.MOST + 1))
+    assert ended == "error"
+    assert f"at most {endpoints.MOST}" in answer["error"]
+
+
+@pytest.fixture(scope="module")
+def with_tools(samples: list[Sample]) -> Iterator[gr.Blocks]:
+    """A page as it is served where the mcp package is installed."""
+    blocks = ui.build(alone(StandIn()), Truths(), samples)
+    blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options(mcp=True))
+    yield blocks
+    blocks.close(verbose=False)
+
+
+def test_assistants_find_two_tools(with_tools: gr.Blocks) -> None:
+    """Through a real MCP client."""
+
+    async def use() -> tuple[list[str], list[str]]:
+        address = f"{with_tools.local_url}gradio_api/mcp/"
+        async with streamablehttp_client(address) as (read, write, _), ClientSession(read, write) as session:
+            await session.initialize()
+            tools = (await session.list_tools()).tools
+            photos = [calls.data_url(encoded(photo_of(number))) for number in ("42", "7")]
+            asked = [("read", {"photo": photos[0]}), ("read_batch", {"photos": photos})]
+            asked += [("read", {"photo": f"{with_tools.local_url}favicon.ico"}), ("read", {"photo": "/etc/passwd"})]
+            answers = [await session.call_tool(name, arguments) for name, arguments in asked]
+            assert [answer.isError for answer in answers] == [False, False, True, True]
+            return [tool.name for tool in tools], [answer.content[0].text for answer in answers]
+
+    with ThreadPoolExecutor(1) as pool:  # Playwright has a loop of its own in this thread
+        tools, (one, batch, fetched, local) = pool.submit(anyio.run, use).result()
+    assert tools == ["read", "read_batch"]
+    assert "'number': '42'" in one
+    assert batch.index("'number': '42'") < batch.index("'number': '7'")
+    assert "not fetched" in fetched
+    assert "no upload" in local
+
+
+def test_the_tab_tells_where_the_tools_are(with_tools: gr.Blocks, context: BrowserContext) -> None:
+    visit = Visit(context, with_tools.local_url)
+    open_tab(visit.page)
+    expect(visit.page.locator("#assistants")).to_contain_text(f"{with_tools.local_url}gradio_api/mcp/")

@@ -1,0 +1,165 @@
+"""Many photos at once: gallery, table, CSV and ZIP, from files, a drop or a folder; what is broken or too much."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from many_visit import ManyVisit, photo
+from PIL import Image
+from playwright.sync_api import Browser, expect
+from stand_in import MANY, NOTHING, encoded, photo_of
+from visit import PHONE, Visit, near
+
+from demo import batch
+from demo.render import images
+from svhn.photos import MAX_BYTES
+
+MIXED = [
+    *(photo("clear.png"), photo("doubtful.png", "1984"), photo("empty.png", NOTHING), photo("long.png", MANY)),
+    *(("broken.jpg", b"This is no picture."), photo("=1+1.png", "7"), photo("clear.png", "128")),
+]
+
+
+@pytest.fixture
+def tab(visit: Visit) -> ManyVisit:
+    return ManyVisit(visit)
+
+
+def test_every_file_is_read_shown_and_counted(tab: ManyVisit) -> None:
+    tab.send(MIXED)
+    tab.done("All done: 7 files")
+    expect(tab.status.locator("li")).to_have_text(
+        [
+            "3 sure",
+            "1 unsure: compare these with the photos",
+            "1 without a number",
+            "1 with more than five digits",
+            "1 could not be read; the table says why",
+        ]
+    )
+    expect(tab.pictures.locator(".caption-label")).to_have_text(
+        [
+            *("1984\nunsure · doubtful.png", "42\nclear.png", "no number\nempty.png", "> 5 digits\nlong.png"),
+            *("7\n=1+1.png", "128\nclear-2.png"),
+        ]
+    )
+    expect(tab.pictures.nth(1).get_by_role("button")).to_have_accessible_name("42 clear.png")
+    image = tab.pictures.locator("img").nth(1)
+    content = tab.page.request.get(image.get_attribute("src")).body()
+    assert near(np.asarray(Image.open(io.BytesIO(content))), images.FOUND) > 1000
+    expect(tab.line("clear.png")).to_contain_text(["clear.png", "42", "✓ sure", "99.9", "24, 16, 72, 48"])
+    expect(tab.line("doubtful.png")).to_contain_text(["doubtful.png", "1984", "? unsure", "41"])
+    expect(tab.line("empty.png")).to_contain_text(["empty.png", "", "– none"])
+    broken = tab.line("broken.jpg")
+    expect(broken.nth(2)).to_have_text("✗ error")
+    expect(broken.nth(6)).to_contain_text("not a picture we can open")
+    tab.visit.keep("many")
+
+
+def test_what_can_be_taken_away(tab: ManyVisit) -> None:
+    tab.send(MIXED)
+    tab.done("All done")
+    name, table = tab.download("csv")
+    assert name.startswith("house-numbers-")
+    assert name.endswith(".csv")
+    lines = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"), newline="")))
+    assert [line["file"] for line in lines] == [
+        *("clear.png", "doubtful.png", "empty.png", "long.png", "broken.jpg", "'=1+1.png", "clear-2.png"),
+    ]
+    assert [line["number"] for line in lines] == ["42", "1984", "", "", "", "7", "128"]
+    assert "not a picture" in lines[4]["error"]
+    name, content = tab.download("zip")
+    assert name.endswith(".zip")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = archive.namelist()
+        assert archive.read(names[-1]) == table
+        assert near(np.asarray(Image.open(archive.open("clear.jpg"))), images.FOUND) > 1000
+    assert names[:-1] == ["clear.jpg", "doubtful.jpg", "empty.jpg", "long.jpg", "=1+1.jpg", "clear-2.jpg"]
+
+
+def test_more_than_200_are_refused_before_they_are_sent(tab: ManyVisit) -> None:
+    tab.send([photo(f"{i}.png") for i in range(batch.MAX_PHOTOS + 1)])
+    expect(tab.status).to_contain_text("more than 200 files; please send at most 200 at a time. None of them was read.")
+    assert not [url for url in tab.visit.requests if "/upload" in url]
+    tab.send([photo("a.png")])
+    tab.done("All done: 1 file,")
+
+
+def test_a_file_that_is_too_large_does_not_keep_the_others_back(tab: ManyVisit, tmp_path: Path) -> None:
+    large, small = tmp_path / "large.png", tmp_path / "small.png"
+    large.write_bytes(b"\0" * (MAX_BYTES + 2**20))
+    small.write_bytes(encoded(photo_of("42")))
+    tab.page.locator("#many-files input[type=file]").set_input_files([large, small])
+    tab.done("All done: 2 files")
+    assert [(line["file"], line["number"], line["error"]) for line in tab.table()] == [
+        ("large.png", "", "The file has 21.0 MB; please send one of at most 20 MB."),
+        ("small.png", "42", ""),
+    ]
+
+
+def test_files_are_dropped(tab: ManyVisit) -> None:
+    tab.drop([photo("a.png"), ("notes.txt", b"These are no house numbers.")])
+    tab.done("All done: 2 files")
+    assert [line["state"] for line in tab.table()] == ["sure", "error"]
+
+
+def test_a_folder_is_chosen(tab: ManyVisit, tmp_path: Path) -> None:
+    (tmp_path / "street" / "left").mkdir(parents=True)
+    for name in ("street/house.png", "street/left/house.png", "street/.hidden", "street/Thumbs.db"):
+        (tmp_path / name).write_bytes(encoded(photo_of("42")))
+    with tab.page.expect_file_chooser() as chooser:
+        tab.page.get_by_role("button", name="Choose a folder").click()
+    chooser.value.set_files(tmp_path / "street")
+    tab.done("All done: 2 files")
+    assert sorted(line["file"] for line in tab.table()) == ["house-2.png", "house.png"]
+
+
+def test_nothing_to_send_is_told(tab: ManyVisit, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "Thumbs.db").write_bytes(b"x")
+    with tab.page.expect_file_chooser() as chooser:
+        tab.page.get_by_role("button", name="Choose a folder").click()
+    chooser.value.set_files(tmp_path / "empty")
+    expect(tab.status).to_contain_text("There is no photo among these")
+
+
+def test_what_cannot_be_opened_in_a_folder_is_left_out(tab: ManyVisit) -> None:
+    """With entries as browsers give them for a dropped folder."""
+    for files, said in (("fails, file", "All done: 1 file,"), ("fails", "There is no photo among these")):
+        tab.ready()
+        tab.page.evaluate(
+            """files => {
+                const folder = inside => ({isDirectory: true, createReader: () => {
+                    const left = [inside];
+                    return {readEntries: done => done(left.pop() ?? [])};
+                }});
+                const fails = {isFile: true, file: (done, failed) => failed(new DOMException('', 'NotReadableError'))};
+                const closed = {isDirectory: true, createReader: () => ({readEntries: (done, failed) => failed('no')})};
+                const file = {isFile: true, file: done => done(new File(['x'], 'a.png'))};
+                const entry = folder(files.includes('file') ? [fails, closed, file] : [fails, closed]);
+                const event = new DragEvent('drop', {bubbles: true, cancelable: true});
+                const dataTransfer = {files: [], items: [{webkitGetAsEntry: () => entry}]};
+                Object.defineProperty(event, 'dataTransfer', {value: dataTransfer});
+                document.querySelector('#many-files button').dispatchEvent(event);
+            }""",
+            files,
+        )
+        expect(tab.status).to_contain_text(said)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_phone_without_sideways_scrolling(browser: Browser, address: str, scheme: str) -> None:
+    context = browser.new_context(viewport=PHONE, color_scheme=scheme, has_touch=True, is_mobile=True)
+    tab = ManyVisit(Visit(context, address))
+    tab.send([*MIXED, photo("a-very-long-name-of-a-photo-as-some-cameras-write-them-20260712-183022.png")])
+    tab.done("All done: 8 files")
+    expect(tab.pictures).to_have_count(7)
+    expect(tab.line("broken.jpg").first).to_be_visible()
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    tab.visit.keep(f"many-phone-{scheme}")
+    context.close()

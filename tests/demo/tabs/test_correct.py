@@ -1,0 +1,291 @@
+"""Correct it: another box is read at once, and saved with its number only where the owner collects."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import calls
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from stand_in import NOTHING, StandIn, alone, encoded, photo_of
+from visit import PHONE, Visit
+
+from demo import ui
+from demo.ground_truth import Truths
+from svhn.data import digitstruct
+from svhn.data.truth import Sample, Truth, of_record
+from svhn.photos import open_photo
+
+SPLIT_AT = 47  # of 96 pixels: within the found box, 24 ... 72, a little less than half reads "7"
+PATIENCE_S = 60
+
+
+@dataclass(frozen=True)
+class Collecting:
+    """A page that was started with --collect, and its folder."""
+
+    address: str
+    folder: Path
+
+    def truths(self) -> list[Truth]:
+        records = digitstruct.read(self.folder / "train" / "digitStruct.mat", progress=False)
+        return [of_record(records[i]) for i in range(len(records))]
+
+
+@pytest.fixture(scope="module")
+def collecting(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]:
+    folder = tmp_path_factory.mktemp("collected")
+    blocks = ui.build(alone(StandIn()), Truths(), samples, collect=folder)
+    blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    yield Collecting(blocks.local_url, folder)
+    blocks.close()
+
+
+def two_shades() -> np.ndarray:
+    """RGB uint8 (64, 96, 3): "42" as a whole, "7" where the box has more of its left than of its right."""
+    photo = photo_of("42")
+    photo[:, :SPLIT_AT] = photo_of("7")[:, :SPLIT_AT]
+    return photo
+
+
+def corrected(visit: Visit, photo: np.ndarray, state: str = "sure") -> Page:
+    """The page with the photo read and the section open."""
+    visit.upload("house.png", encoded(photo))
+    visit.verdict(state)
+    visit.page.locator("#correct").get_by_role("button", name="Correct it").click()
+    expect(visit.page.locator("#box .box")).to_be_visible()
+    visit.page.wait_for_function(  # until both pictures are as high as they will be
+        "document.querySelector('#box img').naturalWidth >= 700 && document.querySelector('#found img').complete"
+    )
+    return visit.page
+
+
+def side(page: Page, name: str) -> Locator:
+    return page.locator("#correct").get_by_label(name, exact=True)
+
+
+def expect_sides(page: Page, *pixels: int) -> None:
+    """Both in figures and as drawn."""
+    for name, value in zip(("Left", "Top", "Right", "Bottom"), pixels, strict=True):
+        expect(side(page, name)).to_have_value(str(value))
+    drawn = page.evaluate(
+        """() => {
+            const place = name => document.querySelector(`#box .${name}`).getBoundingClientRect();
+            const [box, stage] = [place('box'), place('stage')];
+            const scale = 96 / stage.width;
+            return [box.left - stage.left, box.top - stage.top, box.right - stage.left, box.bottom - stage.top]
+                .map(v => Math.round(v * scale));
+        }"""
+    )
+    assert drawn == list(pixels)
+
+
+def outcome(page: Page, state: str, text: str) -> None:
+    expect(page.locator(f'#outcome [data-state="{state}"]')).to_contain_text(text)
+
+
+def centre(page: Page, selector: str) -> tuple[float, float]:
+    found = page.locator(f"#box {selector}")
+    found.scroll_into_view_if_needed()
+    area = found.bounding_box()
+    return area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
+
+
+def photo_pixels(page: Page, count: float) -> float:
+    """Of the photo, 96 pixels wide -> on the screen."""
+    return count / 96 * page.locator("#box .stage").bounding_box()["width"]
+
+
+def test_the_box_is_dragged_and_the_reading_changes(visit: Visit) -> None:
+    page = corrected(visit, two_shades())
+    expect_sides(page, 24, 16, 72, 48)
+    x, y = centre(page, ".box")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - photo_pixels(page, 12), y, steps=4)
+    expect_sides(page, 12, 16, 60, 48)  # in step while it moves
+    expect(page.locator("#outcome [data-state]")).to_have_count(0)
+    page.mouse.move(x - photo_pixels(page, 80), y + photo_pixels(page, 4), steps=4)
+    page.mouse.up()
+    outcome(page, "sure", "Very sure: 97 % confidence")
+    expect(page.locator("#outcome b")).to_have_text("7")
+    expect_sides(page, 0, 20, 48, 52)  # it stops at the edge of the photo
+    visit.verdict("sure", "42")  # the answer above is left alone
+    visit.keep("correct-desktop")
+
+
+def test_a_corner_resizes_the_box(visit: Visit) -> None:
+    page = corrected(visit, two_shades())
+    x, y = centre(page, '[data-sides="right bottom"]')
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - photo_pixels(page, 10), y - photo_pixels(page, 8), steps=4)
+    page.mouse.up()
+    outcome(page, "sure", "97 %")
+    expect_sides(page, 24, 16, 62, 40)
+
+
+def test_typed_sides_move_the_box(visit: Visit) -> None:
+    page = corrected(visit, two_shades())
+    side(page, "Right").fill("40")
+    outcome(page, "sure", "97 %")
+    expect_sides(page, 24, 16, 40, 48)
+    side(page, "Left").fill("50")
+    outcome(page, "refused", "This box is empty")
+    side(page, "Right").fill("5000")
+    outcome(page, "sure", ">99 %")
+    side(page, "Left").fill("200")
+    outcome(page, "refused", "outside the photo, which is 96 pixels wide")
+    side(page, "Left").fill("")
+    outcome(page, "refused", "please fill them all in")
+
+
+def test_the_keyboard_moves_and_resizes_the_box(visit: Visit) -> None:
+    page = corrected(visit, two_shades())
+    page.locator("#box .box").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowDown")
+    expect_sides(page, 21, 17, 69, 49)
+    outcome(page, "sure", "97 %")
+    for _ in range(8):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowUp")
+    expect_sides(page, 21, 17, 77, 48)
+    outcome(page, "sure", ">99 %")
+
+
+def test_a_finger_drags_the_box_and_not_the_page(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True, color_scheme="dark")
+    visit = Visit(context, address)
+    page = corrected(visit, two_shades())
+    x, y = centre(page, ".box")
+    before = page.evaluate("scrollY")
+    touch(context, page, (x, y), (x - photo_pixels(page, 20), y - photo_pixels(page, 10)))
+    outcome(page, "sure", "97 %")
+    expect_sides(page, 4, 6, 52, 38)
+    assert page.evaluate("scrollY") == before
+    corner = page.locator('#box [data-sides="left top"]').bounding_box()
+    assert min(corner["width"], corner["height"]) >= 40
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    for name in ("Left", "Top", "Right", "Bottom"):
+        side(page, name).fill("3024")
+        assert side(page, name).evaluate("input => input.scrollWidth <= input.clientWidth")
+        assert side(page, name).bounding_box()["width"] >= 80  # with the arrows that a mouse brings
+    visit.keep("correct-phone-dark")
+    assert visit.errors == []
+    context.close()
+
+
+def touch(context: BrowserContext, page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """One finger from here to there."""
+    session = context.new_cdp_session(page)
+
+    def send(kind: str, *points: tuple[float, float]) -> None:
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+    send("touchStart", start)
+    for share in (0.25, 0.5, 0.75, 1):
+        send("touchMove", tuple(a + share * (b - a) for a, b in zip(start, end, strict=True)))
+    send("touchEnd")
+
+
+def test_without_a_found_box_there_is_one_in_the_middle(visit: Visit) -> None:
+    page = corrected(visit, photo_of(NOTHING), "none")
+    expect_sides(page, 29, 22, 67, 42)
+    page.locator("#box .box").press("ArrowLeft")
+    outcome(page, "none", "No number in this box")
+
+
+def test_another_photo_starts_anew(visit: Visit) -> None:
+    section = visit.page.locator("#correct")
+    expect(section).to_be_hidden()
+    page = corrected(visit, two_shades())
+    side(page, "Right").fill("40")
+    outcome(page, "sure", "97 %")
+    section.get_by_role("button", name="Correct it").click()  # closed and opened again: the box stays
+    expect(page.locator("#box .box")).to_be_hidden()
+    section.get_by_role("button", name="Correct it").click()
+    expect_sides(page, 24, 16, 40, 48)
+    visit.clear()
+    expect(section).to_be_hidden()
+    visit.upload("broken.png", b"no picture")
+    visit.verdict("refused")
+    expect(section).to_be_hidden()
+    visit.page.locator("#examples").get_by_role("button", name="Clear").click()
+    visit.verdict("sure", "42")
+    expect(section).to_be_visible()
+    expect(page.locator("#box .box")).to_be_hidden()
+    section.get_by_role("button", name="Correct it").click()
+    expect_sides(page, 24, 16, 72, 48)
+    expect(page.locator("#outcome [data-state]")).to_have_count(0)
+
+
+def test_photo_box_and_true_number_are_saved(context: BrowserContext, collecting: Collecting) -> None:
+    visit = Visit(context, collecting.address)
+    page = corrected(visit, two_shades())
+    expect(page.locator("#correct")).to_contain_text("keeps this photo, the box and the true number on the machine")
+    expect(page.locator("footer", has_text="ten minutes")).to_contain_text("unless you save them for training")
+    number, save = page.get_by_label("True number"), page.get_by_role("button", name="Save for training")
+    message = page.locator("#kept")
+    number.fill("12a")
+    number.press("Enter")
+    expect(message).to_contain_text("written in digits only")
+    assert collecting.truths() == []
+
+    side(page, "Left").fill("10")
+    number.fill("305")
+    save.click()
+    expect(message).to_contain_text("Saved as the first photo")
+    assert collecting.truths() == [Truth("305", (10, 16, 72, 48))]
+    np.testing.assert_array_equal(open_photo(collecting.folder / "train" / "1.png"), two_shades())
+    visit.keep("correct-saved")
+
+    number.fill("306")
+    save.click()
+    expect(message).to_contain_text("saved before")
+    assert [truth.number for truth in collecting.truths()] == ["306"]
+
+    page.locator("#examples").get_by_role("button", name="Doubtful").click()
+    visit.verdict("unsure")
+    page.locator("#correct").get_by_role("button", name="Correct it").click()
+    expect(number).to_have_value("")
+    expect(message).to_be_empty()
+    number.fill("1984")
+    number.press("Enter")
+    expect(message).to_contain_text("Saved as photo 2")
+    assert [truth.number for truth in collecting.truths()] == ["306", "1984"]
+    assert visit.errors == []
+
+
+def call(address: str, name: str, *data: object) -> str:
+    """How an event that was called by its name ended."""
+    asked = calls.post(f"{address}gradio_api/call/{name}", json={"data": data})
+    if asked.status_code != 200:
+        return f"status {asked.status_code}"
+    event = asked.json()["event_id"]
+    said = calls.get(f"{address}gradio_api/call/{name}/{event}").text
+    return next(line.removeprefix("event: ") for line in said.splitlines() if line.startswith("event: "))
+
+
+def test_nothing_is_collected_unless_the_owner_wants_it(visit: Visit, address: str, collecting: Collecting) -> None:
+    page = corrected(visit, two_shades())
+    expect(page.get_by_text("Save for training")).to_have_count(0)
+    expect(page.get_by_text("unless you save them")).to_have_count(0)
+    expect(page.get_by_label("True number")).to_have_count(0)
+    content = base64.b64encode(encoded(photo_of("7"))).decode()
+    sent = {"url": f"data:image/png;base64,{content}"}, [10, 10, 50, 50], "7"
+    before = len(collecting.truths())
+    assert call(collecting.address, "save", *sent) == "complete"
+    assert len(collecting.truths()) == before + 1
+    assert call(address, "save", *sent) != "complete"
+
+
+def test_the_public_name_is_left_to_the_api(address: str) -> None:
+    public = calls.get(f"{address}gradio_api/info").json()["named_endpoints"]
+    assert "/read" in public
+    assert not {"/start", "/save", "/read_box"} & set(public)

@@ -1,0 +1,201 @@
+"""One photo through all networks: what each finds and says, and how it is told."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import numpy as np
+import pytest
+from several import UNSURE_BELOW, Finds, several
+from stand_in import NOTHING, photo_of
+
+from demo import comparison
+from demo.comparison import Found, Read
+from demo.model_zoo import Network, Networks
+from demo.render import comparison as render
+from demo.render import text
+from demo.render.pair_table import pair_table
+from svhn.boxes import Box
+from svhn.data.truth import Truth
+
+IN_THE_MIDDLE = (24.0, 16.0, 72.0, 48.0)
+
+
+@pytest.fixture
+def networks() -> Networks:
+    return several()
+
+
+def plain(markup: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", markup)).split())
+
+
+def items(markup: str) -> list[str]:
+    """The cards, in words."""
+    return [plain(card) for card in re.findall(r"<li>(.*?)</li>", markup.split('<ul class="cards ')[1])]
+
+
+def rows(markup: str) -> list[list[str]]:
+    """The cells of a table's lines."""
+    lines = re.findall(r"<tr>(.*?)</tr>", markup)
+    return [[plain(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line)] for line in lines]
+
+
+def finder(networks: Networks, name: str) -> Finds:
+    return networks.pipelines[name, "shade"].localizer
+
+
+def test_every_localizer_searches_once(networks: Networks) -> None:
+    found = comparison.search(networks, photo_of("42"))
+    assert [each.network for each in found] == list(networks.localizers)
+    middle, near, corner, nowhere = (each.box for each in found)
+    assert (middle, near, corner) == (
+        IN_THE_MIDDLE,
+        pytest.approx((19.2, 12.8, 72, 48)),
+        pytest.approx((0, 0, 19.2, 16)),
+    )
+    assert nowhere is None
+    assert all(each.ms > 0 for each in found)
+    comparison.read_pairs(networks, photo_of("42"), found)
+    assert [finder(networks, each.name).asked for each in networks.localizers] == [1, 1, 1, 1]
+
+
+def test_every_reader_reads_the_same_crop_at_its_own_size(networks: Networks) -> None:
+    reads = list(comparison.read_crop(networks, photo_of("42"), IN_THE_MIDDLE))
+    assert [(read.network.name, read.reading.number) for read in reads] == [
+        ("shade", "42"),
+        ("wide", "42"),
+        ("stuck", "47"),
+    ]
+    assert [read.reading.crop.shape for read in reads] == [(16, 16, 3), (16, 40, 3), (8, 8, 3)]
+    assert {read.reading.box for read in reads} == {IN_THE_MIDDLE}
+    assert all(read.ms > 0 for read in reads)
+
+
+@pytest.mark.parametrize("number", ["42", NOTHING])
+def test_a_pair_says_what_its_pipeline_says(networks: Networks, number: str) -> None:
+    photo = photo_of(number)
+    told = comparison.read_pairs(networks, photo, comparison.search(networks, photo))
+    expected = {pair: pipeline.read(photo) for pair, pipeline in networks.pipelines.items()}
+    assert {pair: (r.number, r.box, r.confidence) for pair, r in told.items()} == {
+        pair: (r.number, r.box, r.confidence) for pair, r in expected.items()
+    }
+
+
+def found_at(*boxes: Box | None) -> list[Found]:
+    return [
+        Found(Network(str(i), str(i)), np.array([box] if box else np.zeros((0, 4))), np.array([0.5] * bool(box)), 1.0)
+        for i, box in enumerate(boxes)
+    ]
+
+
+def test_places_are_grouped_the_largest_group_first() -> None:
+    here, near, there = (0.0, 0.0, 10.0, 10.0), (2.0, 0.0, 12.0, 10.0), (50.0, 50.0, 60.0, 60.0)
+    found = found_at(there, here, None, near)
+    assert comparison.places(found) == [[found[1], found[3]], [found[0]]]
+    assert comparison.places(found_at(None, None)) == []
+
+
+def compared(networks: Networks, number: str) -> tuple[tuple[Found, ...], list[Read]]:
+    photo = photo_of(number)
+    return comparison.search(networks, photo), list(comparison.read_crop(networks, photo, IN_THE_MIDDLE))
+
+
+def test_the_summary_says_who_disagrees_and_who_is_right(networks: Networks) -> None:
+    found, reads = compared(networks, "42")
+    where = "Of the four localizers, two find the same place, one looks elsewhere, one finds no number."
+    for truth, said in (
+        (None, ""),
+        (Truth("42", None), "Two of three right: the true number is 42 ."),
+        (Truth("9", None), "✗ Wrong: the true number is 9 ."),
+        (Truth("", None), "✗ Wrong: there is no number in this photo."),
+    ):
+        told = plain(render.summary(found, reads, truth))
+        assert told.startswith("≠ The readers disagree: two say 42, one 47.")
+        assert said in told
+        assert told.endswith(where)
+    agreed = render.summary(found, reads[:2], Truth("42", None))
+    assert 'data-state="sure"' in agreed
+    assert plain(agreed).startswith("42 Both readers say 42. ✓ Right: the true number is 42 .")
+
+
+def test_the_summary_where_nobody_finds_anything() -> None:
+    found = found_at(None, None)
+    assert 'data-state="none"' in render.summary(found, [], None)
+    assert plain(render.summary(found, [], Truth("", None))).startswith("– Both localizers find no number. ✓ Right")
+    assert "✗ Wrong: the true number is 7" in plain(render.summary(found, [], Truth("7", None)))
+
+
+@pytest.mark.parametrize(
+    ("truth", "told"),
+    [
+        (None, ["", "", "≠ Looks elsewhere", "Finds no number"]),
+        (Truth("42", IN_THE_MIDDLE), ["✓ IoU 1.00", "✓ IoU 0.83", "✗ IoU 0.00", "✗ Finds no number"]),
+        (Truth("42", None), ["", "", "≠ Looks elsewhere", "✗ Finds no number"]),
+        (Truth("", None), [*["✗ There is no number in this photo"] * 3, "✓ Finds none, rightly"]),
+    ],
+    ids=["unknown", "known", "nobody knows where", "none"],
+)
+def test_a_card_a_localizer(networks: Networks, truth: Truth | None, told: list[str]) -> None:
+    found, _ = compared(networks, "42")
+    shown = items(render.localizers(photo_of("42"), found, truth))
+    names = ["Middle the default", "Near document 004", "Corner document 000", "Blind <b>"]
+    scores = ["score 0.90 · ", "score 0.80 · ", "score 1.00 · ", ""]
+    for card, *parts in zip(shown, names, told, scores, strict=True):
+        assert card.startswith(" ".join(part for part in parts if part).strip())
+        assert card.endswith(" ms")
+
+
+def test_the_pictures_have_the_boxes(networks: Networks) -> None:
+    found, _ = compared(networks, "42")
+    told = render.localizers(photo_of("42"), found, Truth("42", IN_THE_MIDDLE))
+    assert re.findall('alt="(.*?)"', told) == [
+        *["The photo with its best box in green, the true one dashed in red"] * 3,
+        "The photo with no box, the true one dashed in red",
+    ]
+    legend = plain(told.split('<ul class="cards ')[0])
+    assert "solid green: found dashed red: true" in legend
+    assert "true" not in plain(render.localizers(photo_of("42"), found, None))
+
+
+def test_a_card_a_reader(networks: Networks) -> None:
+    _, reads = compared(networks, "42")
+    first, second, third = items(render.readers(reads, UNSURE_BELOW, Truth("42", None)))
+    assert first.startswith(f"Shade the default 42 {text.percent(reads[0].reading.confidence)} ✓ Right")
+    assert second.startswith("Wide shade document 002 42")
+    assert "Differs" not in first + second
+    assert third.startswith("Stuck document 003 47")
+    assert "≠ Differs: two say 42 ✗ Wrong" in third
+    assert render.readers(reads, UNSURE_BELOW, None).count('<table class="digits"') == 3
+    assert ", unsure" in items(render.readers(reads, 1.0, None))[0]
+    assert "Right" not in items(render.readers(reads, UNSURE_BELOW, None))[0]
+
+
+def test_a_reader_that_sees_no_number_has_no_softmax(networks: Networks) -> None:
+    _, reads = compared(networks, NOTHING)
+    first, *_, last = items(render.readers(reads, UNSURE_BELOW, None))
+    assert first.startswith("Shade the default – no number")
+    assert last.endswith(" ms")
+    assert render.readers(reads, UNSURE_BELOW, None).count('<table class="digits"') == 1
+
+
+def test_the_table_of_all_pairs_marks_what_differs_or_is_wrong(networks: Networks) -> None:
+    photo = photo_of("42")
+    read = comparison.read_pairs(networks, photo, comparison.search(networks, photo))
+    told = pair_table(networks, read, None)
+    assert rows(told) == [
+        ["", "Shade", "Wide shade", "Stuck"],
+        ["Middle", "42", "42", "47 ≠ differs"],
+        ["Near", "42", "42", "47 ≠ differs"],
+        ["Corner", "42", "42", "47 ≠ differs"],
+        ["Blind <b>", *["none ≠ differs"] * 3],
+    ]
+    assert "6 of the 12 pairs say 42." in plain(told)
+    known = pair_table(networks, read, Truth("47", None))
+    assert rows(known)[1] == ["Middle", "42 ✗ wrong", "42 ✗ wrong", "47"]
+    assert "3 of the 12 pairs are right: the true number is 47 ." in plain(known)
+
+
+def test_a_crop_is_shown_as_wide_as_it_is_in_the_photo() -> None:
+    assert "<img" in render.crop(photo_of("42"), (-5.0, 0.0, 2.0, 1.0))  # over the border, and tiny

@@ -1,0 +1,78 @@
+"""All networks of a folder: loaded once, and a pipeline for every pair of them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict
+from itertools import product
+from pathlib import Path
+
+import pytest
+import torch
+
+from demo.model_zoo import Network, Networks
+from svhn import weights
+from svhn.errors import WeightsError
+from svhn.models import build
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny default pair, two more readers and one more localizer."""
+    torch.manual_seed(1)
+    manifest = json.loads((tiny_weights / "manifest.json").read_text())
+    networks = {name: weights.load(tiny_weights, name) for name in manifest["networks"]}
+    sizes = manifest["networks"]["compact"]["config"]
+    for name, temperature, more in (
+        ("plain", 2.0, {"title": "Plain", "document": "001"}),
+        ("other", 0.5, {"document": "here"}),
+    ):
+        networks[name] = build("compact", sizes)
+        entry = {"architecture": "compact", "config": asdict(networks[name].config), "temperature": temperature}
+        manifest["networks"][name] = entry | more
+    networks["second"] = build("fcos", manifest["networks"]["fcos"]["config"])
+    manifest["networks"]["second"] = {"architecture": "fcos", "config": asdict(networks["second"].config)}
+    weights.save(made := tmp_path_factory.mktemp("several"), networks, manifest)
+    return made
+
+
+def test_the_default_comes_first_and_what_has_no_title_has_its_name(folder: Path) -> None:
+    networks = Networks.load(folder)
+    assert networks.localizers == (Network("fcos", "fcos", None, True), Network("second", "second"))
+    assert networks.readers == (
+        Network("compact", "compact", None, True),
+        Network("plain", "Plain", "001"),
+        Network("other", "other"),
+    )
+    assert networks.many
+    assert networks.default is networks.pipelines["fcos", "compact"]
+    assert networks.title("plain") == "Plain"
+
+
+def test_every_pair_shares_what_was_loaded_once(folder: Path) -> None:
+    networks = Networks.load(folder)
+    pipelines = networks.pipelines
+    assert set(pipelines) == set(product(("fcos", "second"), ("compact", "plain", "other")))
+    assert len({id(pipeline.localizer) for pipeline in pipelines.values()}) == 2
+    assert len({id(pipeline.reader) for pipeline in pipelines.values()}) == 3
+    manifest = weights.read_manifest(folder)["networks"]
+    for (localizer, reader), pipeline in pipelines.items():
+        assert pipeline.temperature == manifest[reader]["temperature"]
+        assert pipeline.sha256 == {name: manifest[name]["sha256"] for name in (localizer, reader)}
+        for name, network in ((localizer, pipeline.localizer), (reader, pipeline.reader)):
+            expected = weights.load(folder, name).state_dict()
+            assert all(torch.equal(value, expected[key]) for key, value in network.state_dict().items())
+
+
+def test_one_pair_is_no_choice(tiny_weights: Path) -> None:
+    networks = Networks.load(tiny_weights)
+    assert not networks.many
+    assert not any(network.default for network in (*networks.localizers, *networks.readers))
+
+
+def test_damage_is_told_at_the_start_whatever_it_is_that_is_damaged(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    next(tmp_path.glob("second-*.safetensors")).write_bytes(b"")
+    with pytest.raises(WeightsError, match="sha256"):
+        Networks.load(tmp_path)

@@ -1,0 +1,59 @@
+"""What is kept of a photo, and what its truth is about."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from stand_in import NOTHING, StandIn, encoded, photo_of, reading_of, two_numbers
+
+from demo.ground_truth import Truths
+from demo.render import images
+from demo.session import Findings, answer
+from svhn.boxes import Box
+from svhn.data.truth import Truth
+
+PLACE, ELSEWHERE = (10.0, 10.0, 50.0, 30.0), (60.0, 40.0, 90.0, 60.0)
+
+
+def found_at(box: Box, truth: Truth | None) -> Findings:
+    """Two readings, of which the second is at that box."""
+    first, other = (reading_of(number, photo_of(number)) for number in ("42", "128"))
+    return Findings(b"", (first, dataclasses.replace(other, box=box)), truth, StandIn())
+
+
+def test_every_number_is_told_the_most_prominent_first() -> None:
+    found, _ = answer(StandIn(), Truths(), encoded(two_numbers("42", "128")))
+    assert [reading.number for reading in found.readings] == ["42", "128"]
+    assert found.reading is found.readings[0]
+    assert found.others(found.readings[1]) == [found.reading]
+    assert found.truth is None
+    assert all({"decode", "localizer"} <= reading.timings_ms.keys() for reading in found.readings)
+
+
+def test_the_picture_has_a_box_for_every_number() -> None:
+    one, two = (answer(StandIn(), Truths(), encoded(photo))[1] for photo in (photo_of("42"), two_numbers("42", "128")))
+    right = slice(round(one.shape[1] * 0.79), None)
+    drawn = [(np.abs(picture[:, right].astype(int) - images.FOUND).max(-1) < 30).sum() for picture in (one, two)]
+    assert drawn[0] == 0
+    assert drawn[1] > 100
+
+
+def test_truth_by_content() -> None:
+    truths, data = Truths(), encoded(photo_of(NOTHING))
+    truths.add(data, Truth("", None))
+    found, _ = answer(StandIn(), truths, data)
+    assert found.truth_of(found.reading) == Truth("", None)
+
+
+@pytest.mark.parametrize(
+    ("true_box", "about_the_first", "about_the_other"),
+    [(PLACE, True, True), (ELSEWHERE, True, False), (None, True, False)],
+    ids=["where the other is", "elsewhere", "nobody knows where"],
+)
+def test_the_truth_is_about_one_number(true_box: Box | None, about_the_first: bool, about_the_other: bool) -> None:
+    truth = Truth("128", true_box)
+    found = found_at((11.0, 9.0, 52.0, 31.0), truth)
+    told = [found.truth_of(reading) for reading in found.readings]
+    assert told == [truth if about else None for about in (about_the_first, about_the_other)]
