@@ -8,7 +8,7 @@ demo: venv  ## serve the page from the repository's weights; more flags with ARG
 	$(BIN)/python app.py $(ARGS)
 
 test: .venv/.dev  ## one part only with ARGS=tests/demo
-	sh tests/browser.sh $(BIN)
+	sh tests/helpers/browser.sh $(BIN)
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: .venv/.dev

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from demo.server.launch import check_address, serve
-from svhn.errors import UserError
+from svhn.utils.errors import UserError
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 AUTH_VARIABLE = "HOUSE_NUMBERS_AUTH"

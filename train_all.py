@@ -7,8 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-from svhn.__main__ import PREPARED, RUNS, WEIGHTS, add_training_options
-from svhn.errors import UserError
+from svhn.cli.parser import PREPARED, RUNS, WEIGHTS, add_training_options
+from svhn.utils.errors import UserError
 
 EXAMPLES = Path(__file__).resolve().parent / "demo" / "examples"  # with labels.csv
 LOCALIZER, READER = "fcos", "compact"
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> dict:
     from svhn.data.prepare import is_prepared, prepare
-    from svhn.release import Candidate, average, release, ship
+    from svhn.evaluation.export import Candidate, average, release, ship
     from svhn.training.train import train
 
     if not is_prepared(options.data, "train", options.prepared):

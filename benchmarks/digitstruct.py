@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from svhn.data import digitstruct
-from tests import official
+from tests.helpers import official
 
 DIGITS = [0.15, 0.545, 0.26, 0.045]  # share of numbers with 1, 2, 3 and 4 digits in train
 

@@ -18,13 +18,10 @@ from pathlib import Path
 
 import torch
 
-from svhn.__main__ import PREPARED, RUNS
+from svhn.cli.parser import PREPARED, RUNS
 from svhn.data.backgrounds import load_backgrounds
-from svhn.devices import choose_device
-from svhn.files import write_whole
 from svhn.metrics import wilson_interval
-from svhn.provenance import machine
-from svhn.synth.bank import crop_bank
+from svhn.synth.cache import crop_bank
 from svhn.synth.config import CameraConfig, LayoutConfig, PaintConfig, StreetConfig, ViewConfig
 from svhn.synth.glyphs import Atlas, load_atlas
 from svhn.training import checkpoint
@@ -32,6 +29,9 @@ from svhn.training.checkpoint import State
 from svhn.training.engine import fit
 from svhn.training.recipes import RECIPES
 from svhn.training.tasks import Sources, make_task
+from svhn.utils.devices import choose_device
+from svhn.utils.files import write_whole
+from svhn.utils.provenance import machine
 
 HELD_OUT = 408
 FEW_FACES = 20

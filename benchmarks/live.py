@@ -17,9 +17,9 @@ from playwright.sync_api import expect, sync_playwright
 from demo import ground_truth, ui
 from demo.model_zoo import Networks
 from demo.tabs import live
-from docs.screenshot import CAMERA, film
 from svhn.pipeline import Pipeline
-from tests import chromium
+from tests.helpers import chromium
+from tools.screenshot import CAMERA, film
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from demo import ui
 from demo.components.inputs import Sent
 from demo.ground_truth import Truths
 from demo.tabs import single
-from svhn.photos import open_photo
+from svhn.images import open_photo
 from svhn.pipeline import Pipeline
 from svhn.weights import DEFAULT_DIR
 

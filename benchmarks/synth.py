@@ -15,7 +15,7 @@ import torch
 
 from svhn.synth.config import StreetConfig
 from svhn.synth.glyphs import load_atlas
-from svhn.synth.street import crops, scenes
+from svhn.synth.render import crops, scenes
 
 BATCH = {"cpu": {crops: 48, scenes: 8}, "cuda": {crops: 2048, scenes: 256}}
 

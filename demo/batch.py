@@ -18,10 +18,10 @@ from typing import Protocol
 
 import numpy as np
 
-from svhn.errors import UserError
-from svhn.photos import PhotoError, open_photo
+from svhn.images import PhotoError, open_photo
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
+from svhn.utils.errors import UserError
 
 from .render import images, text
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from svhn.data import digitstruct
+from svhn.data.annotations import Sample, Truth, of_record
 from svhn.data.archive import open_split
 from svhn.data.digitstruct import Records
-from svhn.data.truth import Sample, Truth, of_record
-from svhn.photos import PhotoError, open_photo
+from svhn.images import PhotoError, open_photo
 
 INDEXED = ("test", "train")  # extra would take minutes at every start
 SHOWN = 12  # photos of a data set that are offered on the page

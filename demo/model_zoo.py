@@ -12,7 +12,7 @@ from itertools import product, zip_longest
 from pathlib import Path
 
 from svhn import weights
-from svhn.documents import HERE
+from svhn.baselines.systems import HERE
 from svhn.pipeline import Pipeline
 
 Pair = tuple[str, str]  # the names of a localizer and a reader

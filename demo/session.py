@@ -9,7 +9,7 @@ import numpy as np
 
 from svhn import boxes as bx
 from svhn.boxes import Box
-from svhn.photos import open_photo
+from svhn.images import open_photo
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 
@@ -55,7 +55,7 @@ class Findings:
 
 def answer(pipeline: Pipeline, truths: Truths, data: bytes) -> tuple[Findings, np.ndarray]:
     """Content of an image file -> what is kept of it, and the photo at display size with its boxes, RGB uint8
-    (h, w, 3). Raises `svhn.photos.PhotoError`, one sentence for the sender."""
+    (h, w, 3). Raises `svhn.images.PhotoError`, one sentence for the sender."""
     start = time.perf_counter()
     photo = open_photo(data)
     decoded = {"decode": (time.perf_counter() - start) * 1e3}

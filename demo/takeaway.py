@@ -16,8 +16,8 @@ from types import TracebackType
 
 import numpy as np
 
-from svhn.names import Names
 from svhn.reading import Reading
+from svhn.utils.names import Names
 
 from .batch import Row
 from .render import images

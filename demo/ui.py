@@ -9,8 +9,8 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from svhn.data.truth import Sample
-from svhn.photos import MAX_BYTES
+from svhn.data.annotations import Sample
+from svhn.images import MAX_BYTES
 
 from . import theme
 from .config import CHECKED_EVERY_S, KEPT, KEPT_S, QUEUE, SESSIONS, html

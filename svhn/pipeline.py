@@ -12,9 +12,9 @@ from torch import nn
 
 from . import boxes, labels, linking, preprocess, weights
 from .boxes import Box
-from .errors import WeightsError
 from .models import LOCALIZERS, READERS, Registry, build
 from .reading import Reading
+from .utils.errors import WeightsError
 
 CANDIDATES = 6  # boxes that the reader looks at before the pipeline decides which is the number
 SURE_SCORE = 0.7  # of a box: below it, it may hold but a part of the number

@@ -21,9 +21,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .errors import WeightsError
-from .files import write_whole
 from .models import LOCALIZERS, NETWORKS, READERS, build
+from .utils.errors import WeightsError
+from .utils.files import write_whole
 
 MAX_BYTES = 16 * 2**20
 ENTRY = {"file": str, "sha256": str, "config": dict}  # what is needed of every network

@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from pathlib import Path
 
-import official
 import pytest
 import torch
+from helpers import official
 
 from svhn import weights
 from svhn.models import build

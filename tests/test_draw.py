@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from svhn import draw
-from svhn.photos import open_photo
+from svhn.images import open_photo
 
 GREY = 128
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from svhn.errors import TrainingError, WeightsError
 from svhn.models import build
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 from svhn.training import checkpoint
 from svhn.training.recipes import Recipe
+from svhn.utils.errors import TrainingError, WeightsError
 
 
 @pytest.fixture(scope="module")

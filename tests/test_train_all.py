@@ -5,14 +5,14 @@ import json
 from pathlib import Path
 
 import numpy as np
-import official
 import pytest
+from helpers import official
 
 import train_all
-from svhn.data.collect import Collection
+from svhn.data.corrections import Collection
 from svhn.pipeline import Pipeline
-from svhn.progress import EventLog
 from svhn.training.recipes import RECIPES
+from svhn.utils.progress import EventLog
 
 TINY = {
     "fcos": {"channels": (8, 8, 8, 16, 16), "long_sides": (64,)},

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from svhn import weights
-from svhn.errors import WeightsError
 from svhn.models import build
+from svhn.utils.errors import WeightsError
 
 
 @pytest.fixture

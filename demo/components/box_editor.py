@@ -9,7 +9,7 @@ import numpy as np
 from gradio.processing_utils import save_bytes_to_cache
 
 from svhn import boxes as bx
-from svhn.errors import UserError
+from svhn.utils.errors import UserError
 
 from ..config import STATIC, html
 from ..render import images

@@ -7,8 +7,8 @@ from html import escape
 
 import gradio as gr
 
-from svhn.data.truth import Sample
-from svhn.photos import open_photo
+from svhn.data.annotations import Sample
+from svhn.images import open_photo
 
 from ..config import html
 from ..render import images

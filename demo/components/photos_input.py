@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 from gradio.data_classes import ListFiles
 
-from svhn.photos import MAX_BYTES, PhotoError
+from svhn.images import MAX_BYTES, PhotoError
 
 from ..render import text
 from .inputs import refuse_address

@@ -10,7 +10,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from svhn.errors import UserError
+from svhn.utils.errors import UserError
 
 # Gradio would note who called what and when, and go through the last 10,000 notes with pandas after every reading.
 NO_STATISTICS = {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9)}
@@ -34,7 +34,7 @@ def serve(args: argparse.Namespace) -> None:
         os.environ |= {"GRADIO_TEMP_DIR": f"{folder}/uploads", **NO_STATISTICS}
         import torch  # not before the flags are known to be right: torch and Gradio take seconds
 
-        from svhn.data.truth import listed
+        from svhn.data.annotations import listed
 
         from .. import ground_truth, ui
         from ..model_zoo import Networks

@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from svhn.photos import MAX_BYTES
+from svhn.images import MAX_BYTES
 
 from ..batch import MAX_PHOTOS
 from ..config import KEPT

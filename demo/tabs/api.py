@@ -6,7 +6,7 @@ import json
 
 import gradio as gr
 
-from svhn.photos import MAX_BYTES, MAX_PIXELS
+from svhn.images import MAX_BYTES, MAX_PIXELS
 from svhn.pipeline import Pipeline
 
 from ..config import KEPT, STATIC, html

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import gradio as gr
 
-from svhn.errors import UserError
-from svhn.photos import MAX_BYTES
+from svhn.images import MAX_BYTES
 from svhn.pipeline import Pipeline
+from svhn.utils.errors import UserError
 
 from ..batch import MAX_PHOTOS, TOO_MANY, check_count, read_batch
 from ..components.photos_input import LEFT_OUT, PhotosInput, Upload

@@ -9,8 +9,8 @@ import gradio as gr
 import numpy as np
 
 from svhn.boxes import Box
-from svhn.data.truth import Sample
-from svhn.photos import PhotoError, open_photo
+from svhn.data.annotations import Sample
+from svhn.images import PhotoError, open_photo
 
 from ..comparison import Found, read_crop, read_pairs, search
 from ..components.examples import offer

@@ -8,10 +8,10 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 
-from svhn.data.collect import MOST_DIGITS, Collection, Saved
-from svhn.errors import UserError
-from svhn.photos import PhotoError, open_photo
+from svhn.data.corrections import MOST_DIGITS, Collection, Saved
+from svhn.images import PhotoError, open_photo
 from svhn.reading import Reading
+from svhn.utils.errors import UserError
 
 from ..components.box_editor import box_editor, showing, within
 from ..components.inputs import PhotoInput, Sent

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from svhn.photos import PhotoError
+from svhn.images import PhotoError
 from svhn.pipeline import Pipeline
 
 from ..batch import read_batch

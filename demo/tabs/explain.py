@@ -8,7 +8,7 @@ import numpy as np
 
 from svhn import boxes
 from svhn.boxes import Box
-from svhn.photos import PhotoError, open_photo
+from svhn.images import PhotoError, open_photo
 from svhn.reading import Reading
 
 from ..components.inputs import PhotoInput, Sent

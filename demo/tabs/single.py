@@ -8,8 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from svhn.data.truth import Sample
-from svhn.photos import PhotoError, open_photo
+from svhn.data.annotations import Sample
+from svhn.images import PhotoError, open_photo
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 

@@ -19,8 +19,8 @@ from typing import IO
 
 from tqdm import tqdm
 
-from ..errors import DataError
-from ..photos import MAX_BYTES
+from ..images import MAX_BYTES
+from ..utils.errors import DataError
 
 SPLITS = ("train", "test", "extra")
 DIGITSTRUCT = "digitStruct.mat"
@@ -61,7 +61,7 @@ class Split:
     def photos(self) -> Iterator[tuple[str, bytes]]:
         """(file name such as "1.png", content) of every photo: a folder's by number, an archive's as they come.
 
-        Of a file over `photos.MAX_BYTES` one byte more than that is read, which `open_photo` refuses.
+        Of a file over `images.MAX_BYTES` one byte more than that is read, which `open_photo` refuses.
         Raises DataError at the first member that is truncated, a link, or leads out of the folder.
         """
         return _photos_in_folder(self.path) if self.path.is_dir() else _photos_in_archive(self.path)

@@ -8,7 +8,7 @@ import torch
 from torchvision.io import ImageReadMode, decode_image
 from torchvision.transforms.v2 import functional as F
 
-from ..errors import DataError
+from ..utils.errors import DataError
 
 SIDE = 256
 

@@ -21,7 +21,7 @@ import numpy as np
 from tqdm import tqdm
 
 from .. import boxes as bx
-from ..errors import DataError
+from ..utils.errors import DataError
 from . import hdf5
 
 FIELDS = ("height", "label", "left", "top", "width")

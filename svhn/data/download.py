@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ..errors import DataError
+from ..utils.errors import DataError
 
 BASE_URL = "http://ufldl.stanford.edu/housenumbers"
 SHA256 = {

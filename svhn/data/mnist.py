@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torchvision.datasets import MNIST
 
-from ..errors import DataError
+from ..utils.errors import DataError
 
 FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
 VALIDATION = 5000  # the last so many of the 60,000 training digits choose between checkpoints; nothing trains on them

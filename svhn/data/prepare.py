@@ -30,8 +30,8 @@ from tqdm import tqdm
 
 from .. import boxes as bx
 from .. import labels, preprocess
-from ..errors import DataError
-from ..photos import PhotoError, open_photo
+from ..images import PhotoError, open_photo
+from ..utils.errors import DataError
 from . import digitstruct
 from .archive import Split, open_split
 from .digitstruct import Record, Records

@@ -10,8 +10,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from ..errors import DataError
-from ..files import write_out
+from ..utils.errors import DataError
+from ..utils.files import write_out
 from .split import is_held_out
 
 

@@ -12,18 +12,18 @@ from typing import Any
 
 from torch import nn
 
-from .averaged import AveragedConfig, AveragedReader
+from .baselines.customized import CustomizedConfig, CustomizedReader
+from .baselines.goodfellow import GoodfellowConfig, GoodfellowReader
+from .baselines.mnist_digits import DigitCNN, DigitCNNConfig, Logistic, LogisticConfig
+from .baselines.simple import SimpleConfig, SimpleReader
+from .baselines.small_box import SmallBox, SmallBoxConfig
+from .baselines.smaller_vgg import SmallerVGG, SmallerVGGConfig
+from .baselines.unet import UNet, UNetConfig
+from .baselines.vgg16 import VGG16Box, VGG16BoxConfig, VGG16Config, VGG16Reader
 from .compact import CompactConfig, CompactReader
-from .customized import CustomizedConfig, CustomizedReader
-from .digits import DigitCNN, DigitCNNConfig, Logistic, LogisticConfig
+from .ensemble import AveragedConfig, AveragedReader
 from .fcos import FCOS, FCOSConfig
-from .goodfellow import GoodfellowConfig, GoodfellowReader
-from .simple import SimpleConfig, SimpleReader
-from .small_box import SmallBox, SmallBoxConfig
-from .smaller_vgg import SmallerVGG, SmallerVGGConfig
-from .unet import UNet, UNetConfig
-from .vgg16 import VGG16Box, VGG16BoxConfig, VGG16Config, VGG16Reader
-from .whole import Whole, WholeConfig
+from .whole_image import Whole, WholeConfig
 
 Registry = dict[str, tuple[type[nn.Module], type]]
 READERS: Registry = {

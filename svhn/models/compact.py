@@ -16,7 +16,7 @@ from torch import nn
 
 from ..labels import DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS
 from ..preprocess import MARGINS
-from .layers import Residual, conv_norm
+from .blocks import Residual, conv_norm
 
 
 @dataclass(frozen=True)

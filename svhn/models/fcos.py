@@ -18,7 +18,7 @@ from torchvision.ops import box_iou, nms
 
 from .. import boxes as bx
 from ..preprocess import normalise, working_copy
-from .layers import Residual, conv_norm
+from .blocks import Residual, conv_norm
 
 STRIDE = 4  # pixels of the input per cell of the output
 COARSEST = 32  # the input's sides must be multiples of this

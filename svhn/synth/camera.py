@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from .config import CameraConfig
-from .dice import Dice
+from .rng import Dice
 
 BLOCK = 8  # JPEG
 

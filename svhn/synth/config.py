@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .dice import Range
+from .rng import Range
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ FIGURE = 52  # figure height in the cell, texels, unless the face is too wide fo
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabdeghnrst"
 MNIST_FIGURE = 20  # pixels that the taller or wider side of every MNIST digit takes
 MNIST_INK = 60  # grey value above which a pixel counts as ink
-ATLAS = Path(__file__).with_name("atlas.npz")
+ATLAS = Path(__file__).parent / "assets" / "atlas.npz"
 
 
 @dataclass(frozen=True)

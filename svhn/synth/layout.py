@@ -21,10 +21,10 @@ import torch
 from ..data.split import is_held_out
 from ..labels import BLANK, MAX_DIGITS
 from .config import LayoutConfig
-from .dice import Dice
 from .glyphs import Atlas
+from .rng import Dice
 
-TABLE = Path(__file__).with_name("layout.json")
+TABLE = Path(__file__).parent / "assets" / "layout.json"
 STEPS = 32  # intervals between the quantiles of a table
 BOX_SLACK = 0.07  # official digit boxes touch each other: about this much of their width is not ink, in heights
 ROW, DIAGONAL, STACK, ARC = range(4)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import torch
 
 from .config import PaintConfig, StreetConfig, ViewConfig
-from .dice import Dice
+from .geometry import project
 from .glyphs import Atlas
 from .layout import Layout, corners, extent, sample_layout
 from .palette import sample_colours
-from .plane import project
+from .rng import Dice
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ import h5py
 import torch
 
 from ..data.split import is_held_out
-from .dice import Dice
+from .rng import Dice
 
-TABLE = Path(__file__).with_name("palette.json")
+TABLE = Path(__file__).parent / "assets" / "palette.json"
 CLUSTERS = 72
 ROUNDS = 25
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import torch
 
+from .backgrounds import wall
 from .config import PaintConfig
-from .dice import Dice
+from .geometry import Plane, blend, coverage, on, rounded_box
 from .layout import Layout
 from .number import Number
-from .plane import Plane, blend, coverage, on, rounded_box
-from .walls import wall
+from .rng import Dice
 
 
 def plate(

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from .. import tensors
-from ..errors import TrainingError
 from ..models import build
+from ..utils import tensors
+from ..utils.errors import TrainingError
 from .recipes import Recipe
 
 LAST, BEST = "last.pt", "best.pt"

@@ -16,12 +16,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..errors import TrainingError
-from ..progress import EventLog, progress_bar
+from ..utils.errors import TrainingError
+from ..utils.progress import EventLog, progress_bar
 from . import checkpoint
 from .checkpoint import BEST, LAST, State
 from .recipes import Recipe
-from .task import Task
+from .tasks.base import Task
 
 
 def fit(

@@ -1,6 +1,6 @@
 """Recipes by name: every hyper-parameter of a network's training in one place.
 
-`compact` and `fcos` make what is shipped; most others are systems of the five documents (`svhn/documents.py`).
+`compact` and `fcos` make what is shipped; most others are systems of the five documents (`svhn/baselines/systems.py`).
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 
 from ..data.augment import Appearance
-from ..data.crop_batches import CropJitter
-from ..data.scene_batches import SceneJitter
+from ..data.crop_augment import CropJitter
+from ..data.scene_augment import SceneJitter
 
 SVHN, MNIST = "svhn", "mnist"
 GENTLY = 0.25  # of the learning rate, where a short pass goes on from good weights

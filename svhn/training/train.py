@@ -11,19 +11,20 @@ import torch
 from torch import nn
 
 from ..data.backgrounds import load_backgrounds
-from ..data.batches import check_parts
-from ..devices import choose_device
-from ..errors import TrainingError
+from ..data.datasets import check_parts
 from ..models import READERS, build
-from ..provenance import code_version, machine
-from ..synth.bank import cached, crop_bank, scene_bank
-from . import beginnings, checkpoint
-from .beginnings import Beginning
+from ..synth.cache import cached, crop_bank, scene_bank
+from ..utils.devices import choose_device
+from ..utils.errors import TrainingError
+from ..utils.provenance import code_version, machine
+from . import checkpoint
+from . import pretrained as beginnings
 from .checkpoint import BEGUN, EVERYTHING, LAST, State
 from .engine import fit
+from .pretrained import Beginning
 from .recipes import GENTLY, MNIST, RECIPES, Recipe
-from .task import Sources
 from .tasks import make_task
+from .tasks.base import Sources
 
 
 def train(

@@ -5,12 +5,12 @@ import tarfile
 from pathlib import Path
 
 import h5py
-import official
 import pytest
+from helpers import official
 
 from svhn.data import archive
 from svhn.data.archive import open_split
-from svhn.errors import DataError
+from svhn.utils.errors import DataError
 
 
 def names(split: archive.Split) -> list[str]:

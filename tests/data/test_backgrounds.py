@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from svhn.data.backgrounds import load_backgrounds
-from svhn.errors import DataError
+from svhn.utils.errors import DataError
 
 
 def test_every_picture_gives_its_middle_square_in_the_order_of_the_paths(tmp_path):

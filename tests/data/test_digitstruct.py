@@ -5,12 +5,12 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import official
 import pytest
+from helpers import official
 
 from svhn.data import digitstruct
 from svhn.data.digitstruct import Records, read
-from svhn.errors import DataError
+from svhn.utils.errors import DataError
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from svhn.data import download as dl
-from svhn.errors import DataError
+from svhn.utils.errors import DataError
 
 CONTENT = {name: np.random.default_rng(i).bytes(300_000) for i, name in enumerate(("train", "test", "extra"))}
 SUMS = {name: hashlib.sha256(CONTENT[name]).hexdigest() for name in ("train", "test")}

@@ -4,11 +4,11 @@ import gzip
 
 import pytest
 import torch
-from mnist_files import digit_in, write_mnist
+from helpers.mnist_files import digit_in, write_mnist
 
 from svhn.data import mnist
 from svhn.data.mnist import FILES, load_digits
-from svhn.errors import DataError
+from svhn.utils.errors import DataError
 
 PARTS = ("train", "validation", "all", "test")
 

@@ -5,14 +5,14 @@ from pathlib import Path
 import cv2
 import h5py
 import numpy as np
-import official
 import pytest
 import torch
+from helpers import official
 
 from svhn import labels
 from svhn.data import prepare
 from svhn.data.split import is_held_out
-from svhn.errors import DataError
+from svhn.utils.errors import DataError
 
 Rows = dict[str, np.ndarray]  # column -> (N, ...)
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import official
 import pytest
+from helpers import official
 
 from svhn import labels
 from svhn.data import archive, prepare
 from svhn.data import summary as summary_module
-from svhn.errors import DataError
+from svhn.utils.errors import DataError
 
 
 def prepared(folder: Path) -> tuple[prepare.Summary, dict[int, str | None]]:
@@ -190,6 +190,6 @@ def test_photo_over_the_limit_is_refused_and_skipped(tmp_path, monkeypatch):
     entries = official.write_split(tmp_path, "train", 5)
     limit = max(len(entry.png) for entry in entries) - 1
     monkeypatch.setattr(archive, "MAX_BYTES", limit)
-    monkeypatch.setattr("svhn.photos.MAX_BYTES", limit)
+    monkeypatch.setattr("svhn.images.MAX_BYTES", limit)
     summary, _ = prepared(tmp_path)
     assert dict(summary.skipped) == {"photo cannot be decoded": 1}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 
 import h5py
-import official
 import pytest
+from helpers import official
 
 from svhn.data.prepare import prepare
 from svhn.data.split_table import write_table
-from svhn.errors import DataError
+from svhn.utils.errors import DataError
 
 
 def test_every_prepared_photo_has_its_part(tmp_path):

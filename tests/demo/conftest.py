@@ -6,18 +6,18 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import chromium
 import gradio as gr
 import numpy as np
 import pytest
+from helpers import chromium
+from helpers.stand_in import NOTHING, StandIn, alone, encoded, photo_of
+from helpers.visit import DESKTOP, Visit
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
-from stand_in import NOTHING, StandIn, alone, encoded, photo_of
-from visit import DESKTOP, Visit
 
 from demo import ui
 from demo.ground_truth import Truths
 from demo.model_zoo import Networks
-from svhn.data.truth import Sample, Truth
+from svhn.data.annotations import Sample, Truth
 
 Launch = Callable[..., gr.Blocks]
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]

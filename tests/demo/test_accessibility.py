@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from helpers.several import several
+from helpers.stand_in import encoded, photo_of
+from helpers.visit import DESKTOP, PHONE, Visit
 from playwright.sync_api import Browser, Page, expect
-from several import several
-from stand_in import encoded, photo_of
-from visit import DESKTOP, PHONE, Visit
 
 from demo import ui
 from demo.ground_truth import Truths
-from svhn.data.truth import Sample
+from svhn.data.annotations import Sample
 
 TABS = ("One photo", "Live", "Many photos", "Compare", "For programs")
 AT_REST = "() => document.getAnimations().every(each => each.playState !== 'running')"

@@ -14,20 +14,19 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import calls
 import numpy as np
-import official
 import pytest
 import torch
 from gradio_client import Client, handle_file
+from helpers import calls, official
+from helpers.stand_in import encoded
 from playwright.sync_api import Browser, expect
-from stand_in import encoded
 
 import app
 from demo import ui
 from svhn import weights
+from svhn.images import open_photo
 from svhn.models import build
-from svhn.photos import open_photo
 from svhn.pipeline import Pipeline
 
 APP = Path(app.__file__)

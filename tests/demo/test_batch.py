@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from stand_in import MANY, NOTHING, StandIn, encoded, photo_of, two_numbers
-from visit import near
+from helpers.stand_in import MANY, NOTHING, StandIn, encoded, photo_of, two_numbers
+from helpers.visit import near
 
 from demo import batch
 from demo.components.inputs import Sent
 from demo.render import images
-from svhn.errors import UserError
 from svhn.reading import Reading
+from svhn.utils.errors import UserError
 
 STATES = {"42": "sure", "1984": "unsure", NOTHING: "none", MANY: "too long"}
 

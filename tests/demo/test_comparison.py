@@ -7,8 +7,8 @@ import re
 
 import numpy as np
 import pytest
-from several import UNSURE_BELOW, Finds, several
-from stand_in import NOTHING, photo_of
+from helpers.several import UNSURE_BELOW, Finds, several
+from helpers.stand_in import NOTHING, photo_of
 
 from demo import comparison
 from demo.comparison import Found, Read
@@ -17,7 +17,7 @@ from demo.render import comparison as render
 from demo.render import text
 from demo.render.pair_table import pair_table
 from svhn.boxes import Box
-from svhn.data.truth import Truth
+from svhn.data.annotations import Truth
 
 IN_THE_MIDDLE = (24.0, 16.0, 72.0, 48.0)
 

@@ -6,15 +6,15 @@ import io
 from pathlib import Path
 
 import numpy as np
-import official
 import pytest
+from helpers import official
 from PIL import Image
 
 from demo import ground_truth, ui
 from demo.ground_truth import Truths
-from svhn.data.truth import Truth, listed
-from svhn.errors import DataError
-from svhn.photos import open_photo
+from svhn.data.annotations import Truth, listed
+from svhn.images import open_photo
+from svhn.utils.errors import DataError
 from tools.make_examples import scenes, surface
 
 

@@ -13,8 +13,8 @@ import torch
 
 from demo.model_zoo import Network, Networks
 from svhn import weights
-from svhn.errors import WeightsError
 from svhn.models import build
+from svhn.utils.errors import WeightsError
 
 
 @pytest.fixture(scope="module")

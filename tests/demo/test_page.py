@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.stand_in import MANY, NOTHING, encoded, photo_of
+from helpers.visit import DESKTOP, PHONE, Visit, near
 from playwright.sync_api import Browser, expect
-from stand_in import MANY, NOTHING, encoded, photo_of
-from visit import DESKTOP, PHONE, Visit, near
 
 from demo.render import images
-from svhn.data.truth import Sample
+from svhn.data.annotations import Sample
 
 
 def test_one_click_on_an_example(visit: Visit) -> None:

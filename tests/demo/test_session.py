@@ -6,13 +6,13 @@ import dataclasses
 
 import numpy as np
 import pytest
-from stand_in import NOTHING, StandIn, encoded, photo_of, reading_of, two_numbers
+from helpers.stand_in import NOTHING, StandIn, encoded, photo_of, reading_of, two_numbers
 
 from demo.ground_truth import Truths
 from demo.render import images
 from demo.session import Findings, answer
 from svhn.boxes import Box
-from svhn.data.truth import Truth
+from svhn.data.annotations import Truth
 
 PLACE, ELSEWHERE = (10.0, 10.0, 50.0, 30.0), (60.0, 40.0, 90.0, 60.0)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.stand_in import NOTHING, StandIn, encoded, photo_of, two_numbers
+from helpers.visit import near
 from PIL import Image
-from stand_in import NOTHING, StandIn, encoded, photo_of, two_numbers
-from visit import near
 
 from demo import batch, takeaway
 from demo.components.inputs import Sent

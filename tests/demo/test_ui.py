@@ -8,19 +8,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import calls
 import gradio as gr
 import httpx
 import numpy as np
 import pytest
+from helpers import calls
+from helpers.stand_in import StandIn, encoded, photo_of, two_numbers
+from helpers.visit import Visit
 from playwright.sync_api import Browser, BrowserContext, expect
-from stand_in import StandIn, encoded, photo_of, two_numbers
-from visit import Visit
 
 from demo import config, ui
 from demo.render import text
 from demo.server import cleanup
-from svhn.data.truth import Sample
+from svhn.data.annotations import Sample
 from svhn.reading import Reading
 
 PATIENCE_S = 60

@@ -7,7 +7,7 @@ import torch
 
 from svhn.labels import length_from_blanks
 from svhn.models import DIGITS, READERS, build, kind_of
-from svhn.models.averaged import averaged
+from svhn.models.ensemble import averaged
 from svhn.preprocess import sides
 from svhn.training.recipes import RECIPES
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from mnist_files import write_mnist
+from helpers.mnist_files import write_mnist
 
-from svhn.errors import DataError
 from svhn.synth import glyphs
 from svhn.synth.glyphs import CELL, LETTERS, load_atlas, mnist_atlas, pack, unpack
+from svhn.utils.errors import DataError
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ import torch
 from svhn.labels import BLANK
 from svhn.synth import layout as lay
 from svhn.synth.config import LayoutConfig
-from svhn.synth.dice import Dice
 from svhn.synth.glyphs import load_atlas
 from svhn.synth.layout import corners, extent, learn, sample_layout, statistics
+from svhn.synth.rng import Dice
 
 
 @pytest.fixture(scope="module")

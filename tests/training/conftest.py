@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import official
 import pytest
 import torch
-from mnist_files import write_mnist
+from helpers import official
+from helpers.mnist_files import write_mnist
 from torchvision.models.vgg import make_layers
 
 from svhn.data import mnist
 from svhn.data.prepare import prepare
-from svhn.models import vgg16
-from svhn.progress import EventLog
+from svhn.models.baselines import vgg16
 from svhn.training.recipes import RECIPES
 from svhn.training.tasks import digits
+from svhn.utils.progress import EventLog
 
 TINY = {  # sizes by network; a recipe's own go before, as far as these leave them
     "compact": {"channels": (8, 8, 16, 16), "summary": 32},

@@ -5,11 +5,11 @@ import json
 import pytest
 import torch
 
-from svhn.errors import TrainingError
 from svhn.models import build
 from svhn.training import checkpoint
 from svhn.training.checkpoint import State
 from svhn.training.recipes import Recipe
+from svhn.utils.errors import TrainingError
 
 SIZES = {"channels": (4, 4), "dense": 8}
 RECIPE = Recipe("digit_cnn", steps=4, batch_size=2, learning_rate=1e-3, sizes=SIZES)

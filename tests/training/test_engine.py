@@ -9,14 +9,14 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 
-from svhn.errors import TrainingError
 from svhn.models import build
-from svhn.progress import EventLog
 from svhn.training import checkpoint
 from svhn.training.checkpoint import State
 from svhn.training.engine import fit, learning_rate
 from svhn.training.recipes import Recipe
-from svhn.training.task import Task
+from svhn.training.tasks.base import Task
+from svhn.utils.errors import TrainingError
+from svhn.utils.progress import EventLog
 
 RECIPE = Recipe("compact", steps=12, batch_size=4, learning_rate=1e-2, epoch_steps=4, warmup_steps=2)
 CPU = torch.device("cpu")

@@ -6,18 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from mnist_files import picture
+from helpers.mnist_files import picture
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from svhn.models import DIGITS, READERS
 from svhn.pipeline import Pipeline
 from svhn.preprocess import normalise
-from svhn.progress import EventLog
 from svhn.reading import Reading
-from svhn.training import beginnings, checkpoint
+from svhn.training import checkpoint
+from svhn.training import pretrained as beginnings
 from svhn.training import train as training
 from svhn.training.recipes import MNIST, RECIPES
 from svhn.training.tasks import make_task
+from svhn.utils.progress import EventLog
 
 PHOTO = np.random.default_rng(0).integers(0, 255, (60, 90, 3), dtype=np.uint8)
 PHOTOS = "SVHN train, image numbers not divisible by 5"

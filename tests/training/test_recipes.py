@@ -6,8 +6,8 @@ import json
 import pytest
 
 from svhn.data.augment import Appearance
-from svhn.data.crop_batches import CropJitter
-from svhn.data.scene_batches import SceneJitter
+from svhn.data.crop_augment import CropJitter
+from svhn.data.scene_augment import SceneJitter
 from svhn.models import DIGITS, NETWORKS
 from svhn.training.recipes import MNIST, RECIPES, SVHN, Recipe
 

@@ -6,17 +6,17 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from mnist_files import digit_in, picture
+from helpers.mnist_files import digit_in, picture
 from torch import nn
 from torch.nn import functional as F
 
-from svhn.data.batches import load_crops, load_scenes
+from svhn.data.datasets import load_crops, load_scenes
 from svhn.labels import encode
 from svhn.models import READERS
-from svhn.models.digits import LogisticConfig
+from svhn.models.baselines.mnist_digits import LogisticConfig
 from svhn.training.recipes import MNIST, RECIPES
-from svhn.training.task import Sources
 from svhn.training.tasks import make_task
+from svhn.training.tasks.base import Sources
 from svhn.training.tasks.digits import digits_right, strips_right
 from svhn.training.tasks.readers import whole_number_right
 

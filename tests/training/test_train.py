@@ -7,10 +7,10 @@ import pytest
 import torch
 import torchvision
 
-from svhn.errors import DataError, TrainingError, UserError
 from svhn.training import checkpoint
 from svhn.training import train as training
 from svhn.training.recipes import RECIPES
+from svhn.utils.errors import DataError, TrainingError, UserError
 
 
 @pytest.mark.usefixtures("small")

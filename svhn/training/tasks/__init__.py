@@ -6,7 +6,7 @@ import torch
 
 from ...models import DIGITS, READERS
 from ..recipes import MNIST, Recipe
-from ..task import Sources, Task
+from .base import Sources, Task
 from .digits import digit_task, strip_task
 from .localizers import box_task, fcos_task, mask_task
 from .readers import reader_task

@@ -10,12 +10,12 @@ from ... import metrics
 from ...data.mnist import load_digits
 from ...labels import decode_joint
 from ...models import build
-from ...models.digits import SIDE
+from ...models.baselines.mnist_digits import SIDE
 from ...preprocess import normalise
-from ...synth.strips import STRIP, Hand, Strips, redrawn, strips
+from ...synth.mnist_strips import STRIP, Hand, Strips, redrawn, strips
 from ..losses import reader_loss
 from ..recipes import Recipe
-from ..task import Sources, Task
+from .base import Sources, Task
 
 FRESH = 2000  # strips of the validation digits, the same at every validation
 

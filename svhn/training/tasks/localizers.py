@@ -8,13 +8,13 @@ from torch import nn
 from torch.nn import functional as F
 
 from ... import metrics
-from ...data.batches import SceneSet, draw, load_counted_scenes, load_scenes
-from ...data.scene_batches import framed_views, jittered_scenes, photo_views
+from ...data.datasets import SceneSet, draw, load_counted_scenes, load_scenes
+from ...data.scene_augment import framed_views, jittered_scenes, photo_views
 from ...models import build
 from ...preprocess import normalise, squashed
 from ..losses import BOX_LOSSES, fcos_loss, mask_loss, masks
 from ..recipes import Recipe
-from ..task import Sources, Task
+from .base import Sources, Task
 from .readers import mixed
 
 CPU = torch.device("cpu")

@@ -6,14 +6,14 @@ import torch
 from torch import nn
 
 from ... import metrics
-from ...data.batches import CropSet, SceneSet, draw, load_crops
-from ...data.crop_batches import centred_crops, jittered_crops, random_patches
+from ...data.crop_augment import centred_crops, jittered_crops, random_patches
+from ...data.datasets import CropSet, SceneSet, draw, load_crops
 from ...labels import decode_joint
 from ...models import build
 from ...preprocess import normalise, sides
 from ..losses import reader_loss
 from ..recipes import Recipe
-from ..task import Sources, Task
+from .base import Sources, Task
 
 
 def mixed(real, synthetic, recipe: Recipe) -> tuple[list[CropSet | SceneSet], list[float]]:

@@ -9,13 +9,13 @@ import zlib
 from dataclasses import dataclass
 from functools import cache
 
-import calls
 import numpy as np
 import pytest
+from helpers import calls
+from helpers.stand_in import encoded, photo_of
+from helpers.visit import DESKTOP, Visit
 from PIL import Image
 from playwright.sync_api import Browser, expect
-from stand_in import encoded, photo_of
-from visit import DESKTOP, Visit
 
 BOMB = 300 * 2**20  # bytes that a megabyte inflates to
 ROOM = 200 * 2**20  # that reading a bomb may take

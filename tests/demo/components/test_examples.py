@@ -6,8 +6,8 @@ import numpy as np
 
 from demo import ui
 from svhn import boxes as bx
-from svhn.data.truth import listed
-from svhn.photos import open_photo
+from svhn.data.annotations import listed
+from svhn.images import open_photo
 from svhn.pipeline import Pipeline
 
 EASY = {"Clear plate", "One digit"}

@@ -8,10 +8,10 @@ import re
 
 import numpy as np
 import pytest
-from stand_in import MANY, NOTHING, StandIn, photo_of, reading_of
+from helpers.stand_in import MANY, NOTHING, StandIn, photo_of, reading_of
 
 from demo.render import charts, text
-from svhn.data.truth import Truth
+from svhn.data.annotations import Truth
 
 
 def verdict(number: str, true: str | None = None) -> str:

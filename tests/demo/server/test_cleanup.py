@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
-import calls
 import gradio as gr
 import httpx
 import pytest
-from stand_in import StandIn, encoded, photo_of
+from helpers import calls
+from helpers.stand_in import StandIn, encoded, photo_of
 
 from demo import ui
 from demo.server import cleanup

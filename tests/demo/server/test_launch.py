@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import calls
 import gradio as gr
 import httpx
 import numpy as np
 import pytest
 import yaml
 from gradio_client import Client, handle_file
+from helpers import calls
+from helpers.stand_in import encoded
 from playwright.sync_api import Browser, expect
-from stand_in import encoded
 
 import app
 from demo import ui

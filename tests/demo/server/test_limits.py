@@ -11,15 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
-import calls
 import gradio as gr
 import httpx
 import numpy as np
 import pytest
 from gradio.blocks import BlockFunction
+from helpers import calls
+from helpers.stand_in import READINGS, StandIn, encoded, photo_of
+from helpers.visit import Visit
 from playwright.sync_api import expect
-from stand_in import READINGS, StandIn, encoded, photo_of
-from visit import Visit
 
 from demo.components.inputs import PhotoData, PhotoInput
 from demo.render import text

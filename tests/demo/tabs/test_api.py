@@ -11,19 +11,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
-import calls
 import gradio as gr
 import pytest
+from helpers import calls
+from helpers.stand_in import NOTHING, StandIn, alone, encoded, photo_of
+from helpers.visit import DESKTOP, PHONE, Visit
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from stand_in import NOTHING, StandIn, alone, encoded, photo_of
-from visit import DESKTOP, PHONE, Visit
 
 from demo import ui
 from demo.ground_truth import Truths
 from demo.tabs import endpoints
-from svhn.data.truth import Sample
+from svhn.data.annotations import Sample
 
 LANGUAGES = {"py": "Python", "sh": "curl", "js": "JavaScript"}
 PATIENCE_S = 120

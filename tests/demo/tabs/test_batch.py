@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from many_visit import ManyVisit, photo
+from helpers.many_visit import ManyVisit, photo
+from helpers.stand_in import MANY, NOTHING, encoded, photo_of
+from helpers.visit import PHONE, Visit, near
 from PIL import Image
 from playwright.sync_api import Browser, expect
-from stand_in import MANY, NOTHING, encoded, photo_of
-from visit import PHONE, Visit, near
 
 from demo import batch
 from demo.render import images
-from svhn.photos import MAX_BYTES
+from svhn.images import MAX_BYTES
 
 MIXED = [
     *(photo("clear.png"), photo("doubtful.png", "1984"), photo("empty.png", NOTHING), photo("long.png", MANY)),

@@ -10,21 +10,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import calls
 import gradio as gr
 import gradio.routes
 import numpy as np
 import pytest
-from many_visit import ManyVisit, photo
+from helpers import calls
+from helpers.many_visit import ManyVisit, photo
+from helpers.stand_in import StandIn, encoded, number_in, photo_of
+from helpers.visit import DESKTOP, Visit
 from playwright.sync_api import Browser, BrowserContext, expect
-from stand_in import StandIn, encoded, number_in, photo_of
-from visit import DESKTOP, Visit
 
 from demo import config, ui
 from demo.batch import MAX_PHOTOS
 from demo.server import cleanup
 from demo.tabs import batch
-from svhn.data.truth import Sample
+from svhn.data.annotations import Sample
 from svhn.reading import Reading
 
 PATIENCE_S = 60

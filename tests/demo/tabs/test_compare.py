@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 import gradio as gr
 import numpy as np
 import pytest
+from helpers.several import served, several
+from helpers.stand_in import NOTHING, StandIn, encoded, photo_of
+from helpers.visit import PHONE, Visit
 from playwright.sync_api import Browser, BrowserContext, Locator, expect
-from several import served, several
-from stand_in import NOTHING, StandIn, encoded, photo_of
-from visit import PHONE, Visit
 
-from svhn.data.truth import Sample
+from svhn.data.annotations import Sample
 
 Launch = Callable[..., gr.Blocks]
 PATIENCE_S = 60

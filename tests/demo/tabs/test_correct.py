@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import calls
 import numpy as np
 import pytest
+from helpers import calls
+from helpers.stand_in import NOTHING, StandIn, alone, encoded, photo_of
+from helpers.visit import PHONE, Visit
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
-from stand_in import NOTHING, StandIn, alone, encoded, photo_of
-from visit import PHONE, Visit
 
 from demo import ui
 from demo.ground_truth import Truths
 from svhn.data import digitstruct
-from svhn.data.truth import Sample, Truth, of_record
-from svhn.photos import open_photo
+from svhn.data.annotations import Sample, Truth, of_record
+from svhn.images import open_photo
 
 SPLIT_AT = 47  # of 96 pixels: within the found box, 24 ... 72, a little less than half reads "7"
 PATIENCE_S = 60

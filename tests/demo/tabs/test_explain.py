@@ -7,16 +7,16 @@ from collections.abc import Callable
 import gradio as gr
 import numpy as np
 import pytest
+from helpers.stand_in import MANY, NOTHING, StandIn, encoded, photo_of, reading_of
+from helpers.visit import PHONE, Visit
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
-from stand_in import MANY, NOTHING, StandIn, encoded, photo_of, reading_of
-from visit import PHONE, Visit
 
 from demo.components.inputs import Sent
 from demo.ground_truth import fingerprint
 from demo.render import images, text
 from demo.session import Findings
 from demo.tabs import explain
-from svhn.data.truth import Sample
+from svhn.data.annotations import Sample
 from svhn.pipeline import Explanation
 from svhn.reading import Reading
 

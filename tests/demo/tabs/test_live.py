@@ -8,17 +8,17 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import calls
 import gradio as gr
 import numpy as np
 import pytest
+from helpers import calls
+from helpers.stand_in import MANY, NOTHING, StandIn, encoded, photo_of
+from helpers.visit import DESKTOP, PHONE, Visit
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
-from stand_in import MANY, NOTHING, StandIn, encoded, photo_of
-from visit import DESKTOP, PHONE, Visit
 
 from demo.tabs import live
-from svhn.data.truth import Sample
+from svhn.data.annotations import Sample
 from svhn.reading import Reading
 
 PATIENCE_S = 60

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import calls
 import pytest
+from helpers import calls
+from helpers.several import MIDDLE, NEAR, served
+from helpers.stand_in import NOTHING, encoded, photo_of
+from helpers.visit import Visit
 from playwright.sync_api import Browser, expect
-from several import MIDDLE, NEAR, served
-from stand_in import NOTHING, encoded, photo_of
-from visit import Visit
 
-from svhn.data.truth import Sample
+from svhn.data.annotations import Sample
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 import gradio as gr
 import numpy as np
 import pytest
+from helpers.stand_in import NOTHING, StandIn, alone, encoded, photo_of, reading_of, two_numbers
+from helpers.visit import DESKTOP, PHONE, Visit, near
 from playwright.sync_api import Browser, BrowserContext, Locator, expect
-from stand_in import NOTHING, StandIn, alone, encoded, photo_of, reading_of, two_numbers
-from visit import DESKTOP, PHONE, Visit, near
 
 from demo import config, ui
 from demo.components.inputs import Sent
@@ -20,7 +20,7 @@ from demo.render import images
 from demo.session import Findings
 from demo.tabs import single
 from svhn.boxes import Box
-from svhn.data.truth import Sample
+from svhn.data.annotations import Sample
 from svhn.reading import Reading
 
 PATIENCE_S = 60

@@ -1,0 +1,63 @@
+"""What systems are measured with: photos of SVHN by part, MNIST's test digits, each read once."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+import torch
+
+from ..data.mnist import load_digits
+from ..data.split import HELD_OUT_EVERY
+from ..evaluation.evaluate import HELD_OUT, Example, in_held_out, split_examples
+from ..utils.errors import DataError
+
+TRAIN, TEST = "train", "test"
+PARTS = (TRAIN, HELD_OUT, TEST)
+TRAIN_PHOTOS = 400  # all of them would take most of the time, for a figure that only stands beside
+
+
+def photos(data: Path, part: str) -> Iterator[Example]:
+    """The photos of one of `PARTS`; "train" are those trained on, without the held-out ones. Raises DataError."""
+    if part != TRAIN:
+        yield from split_examples(data, part)
+        return
+    yield from (example for example in split_examples(data, TRAIN) if not in_held_out(example.name))
+
+
+def parts_there(data: Path) -> list[str]:
+    """Those of `PARTS` whose archive or folder is in `data`."""
+    there = [split for split in (TRAIN, TEST) if (data / split).is_dir() or (data / f"{split}.tar.gz").is_file()]
+    return [part for part in PARTS if part in there or (part == HELD_OUT and TRAIN in there)]
+
+
+class Material:
+    """The photos of the folder `data` and the digits of the folder `mnist`, None for one that is not needed.
+
+    What is read raises DataError when its folder is missing or damaged.
+    """
+
+    def __init__(self, data: Path | None, mnist: Path | None) -> None:
+        self.data, self.mnist = data, mnist
+        self.left_out: dict[str, str] = {}  # photos that cannot be measured with, and why
+
+    @cached_property
+    def held_out(self) -> list[Example]:
+        """The photos that no network was trained on."""
+        found = list(split_examples(self.data, HELD_OUT, self.left_out))
+        if not found:
+            raise DataError(f"{self.data} has no photo of a number divisible by {HELD_OUT_EVERY} to measure with.")
+        return found
+
+    @cached_property
+    def train(self) -> list[Example]:
+        """The first `TRAIN_PHOTOS` photos trained on, by their numbers."""
+        number = lambda example: (len(example.name), example.name)  # noqa: E731
+        return heapq.nsmallest(TRAIN_PHOTOS, photos(self.data, TRAIN), key=number)
+
+    @cached_property
+    def digits(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """MNIST's test digits (N, 28, 28) uint8 and their labels (N,)."""
+        return load_digits(self.mnist, "test")

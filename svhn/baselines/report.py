@@ -1,0 +1,142 @@
+"""RESULTS.md from the records: every system of `systems` with its figures, none of which is typed by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ..utils.errors import DataError
+from ..utils.files import write_out
+from . import tables
+from .measure import path_of
+from .metrics import TIMED, WARM_UP
+from .systems import DOCUMENTS, HERE, LOCALIZER, PIPELINE, READER, ROWS, Document, Row
+from .tables import PICTURES, Machines, Records
+
+CHARTS = (
+    ("Readers, the true box given: every digit and the length right", READER, "sequence_accuracy"),
+    ("From the photo alone: every digit and the length right", PIPELINE, "sequence_accuracy"),
+    ("Localizers: boxes that overlap the true one by half (IoU 0.5)", LOCALIZER, "recall_50"),
+)
+
+
+def write_page(folder: Path, page: Path) -> int:
+    """Writes the page of the records in the folder; gives their count. Raises DataError for a damaged record, or if the
+    page cannot be written."""
+    records = read_records(folder)
+    write_out(page, as_page(records).encode())
+    return len(records)
+
+
+def read_records(folder: Path) -> Records:
+    """The records of the rows that were measured. Raises DataError for a damaged one."""
+    return {row.name: _read(row, path) for row in ROWS if (path := path_of(row, folder)).is_file()}
+
+
+def as_page(records: Records) -> str:
+    """All of RESULTS.md."""
+    machines = Machines(network["machine"] for record in records.values() for network in record["networks"].values())
+    charts = [chart for title, kind, key in CHARTS if (chart := _chart(title, kind, key, records))]
+    introduction = INTRODUCTION.format(measured=len(records), rows=len(ROWS))
+    sections = [introduction, *(["## Side by side", *charts] if charts else []), _how(records, machines), AGAIN]
+    for document in DOCUMENTS:
+        sections += _document(document, records, machines)
+    if records:
+        sections += ["## Where the networks come from", tables.run_table(records.values(), machines)]
+    return "\n\n".join(sections) + "\n"
+
+
+INTRODUCTION = """# Results
+
+Five documents stand at this project's beginning. Each describes systems that read or find house numbers, and none
+reports whole-number figures on the same photos as another. Here are their systems, each trained with one command, and
+this project's own beside them, all measured the same way. {measured} of {rows} rows have been measured so far.
+
+`python -m svhn results` makes this page of the records in `results/`; no figure was typed by hand. The column “the
+document says” is the exception: these are the documents' own claims, on their own data."""
+
+AGAIN = """To do it again, `NAME` being any recipe at the end of this page:
+
+```
+python -m svhn train NAME --data ../shared/svhn       # ../shared/mnist for those that learn from MNIST
+python -m svhn measure --data ../shared/svhn --mnist ../shared/mnist    # goes on where it was stopped
+python -m svhn results
+python -m svhn checkpoints runs/NAME --data ../shared/svhn              # best and last, on every split there is
+```"""
+
+
+def _how(records: Records, machines: Machines) -> str:
+    def told(of: Callable[[dict], str], kinds: Iterable[str] = PICTURES) -> str:
+        """What the records of these kinds say, each thing once."""
+        said = [of(record) for record in records.values() if record["kind"] in kinds]
+        return ", ".join(dict.fromkeys(said)) or "(not yet measured)"
+
+    photos = told(lambda record: f"{tables.main_figures(record)['images']:,}", (READER, LOCALIZER, PIPELINE))
+    left_out = max((record["left_out"] for record in records.values()), default=0)
+    told_left_out = f" {left_out} photos are damaged and left out." if left_out else ""
+    threads = told(lambda record: f"{record['latency_ms']['threads']}")
+    return f"""## How it was measured
+
+- **The photos** are {photos} of SVHN's official train split: those at hand whose number is divisible by 5, the same for
+  all. No network on this page was trained on them. The official test split was not touched.{told_left_out}
+- **Right** means every digit and the length. The 95 % interval is Wilson's; differences within it may be luck.
+  **Per digit** is the share of digits read at their place. It flatters, so it only stands beside.
+- **Readers** get the true box with the margin they learnt with. **Pipelines** get the photo and nothing else.
+  **Localizers** are judged by their first box, whether a reader would prefer it or not; **contained** is the share of
+  the true box that lies in it.
+- **Coverage at 98 %** is the share of photos that could be read without anybody looking, the surest first, if 98 % of
+  these must be right.
+- **The weights** are those of the last step: no epoch was chosen by the figure that it is judged by. Only a run whose
+  recipe has patience may end before its time when that figure gets no better, and the thresholds of the pipelines and
+  the slack of U-Net's boxes were chosen on these photos.
+- **ms** is the median of {TIMED} pictures, one at a time, after {WARM_UP} to warm up. Threads: {threads}. Machine:
+  {told(lambda record: record["machine"])}.
+- **Trained** has minutes by the clock, machine ({machines or "none yet"}) and seed. The machine had other work beside,
+  so the steps, at the end of this page, say more than the minutes. What a few minutes of a CPU gave is not what a
+  system can do: the paper's network trained for six days.
+- Measured {told(lambda record: record["date"])}, at commit {told(lambda record: f"`{record['code']}`")}."""
+
+
+def _chart(title: str, kind: str, key: str, records: Records) -> str:
+    """Bars of all systems of a kind, the longest first; "" where none was measured."""
+    rows = [row for row in ROWS if row.kind == kind and row.name in records]
+    figures = {row: tables.main_figures(records[row.name])[key] for row in rows}
+    width = max((len(row.title) for row in rows), default=0)
+    lines = [
+        f"{row.title:<{width}}  {row.document:<4}  {tables.percent(figures[row]):>7}  {tables.bar(figures[row])}"
+        for row in sorted(rows, key=lambda row: -figures[row])
+    ]
+    return f"**{title}**\n\n```\n" + "\n".join(line.rstrip() for line in lines) + "\n```" if lines else ""
+
+
+def _document(document: Document, records: Records, machines: Machines) -> list[str]:
+    rows = [row for row in ROWS if row.document == document.number]
+    name = document.title if document.number == HERE else f"Document {document.number}: {document.title}"
+    sections = [f"## {name}", document.about, *tables.system_tables(rows, records, machines)]
+    for row in rows:
+        if row.every_checkpoint and row.name in records:
+            sections += [f"Every checkpoint of “{row.title}”:", tables.checkpoint_table(records[row.name])]
+    sections.append(document.compared)
+    mends = "\n".join(f"- **{row.title}** ({_recipes(row)}). {row.mend}" for row in rows if row.mend)
+    return (
+        [*sections, "What was mended, and what was chosen where the document leaves it open:", mends]
+        if mends
+        else sections
+    )
+
+
+def _recipes(row: Row) -> str:
+    return ", ".join(f"`{name}`" for name in dict.fromkeys(row.networks.values()))
+
+
+def _read(row: Row, path: Path) -> dict:
+    """A record, if a page can be made of it."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if (record["row"], record["kind"]) != (row.name, row.kind):
+            raise ValueError("it is of another row")
+        as_page({row.name: record})
+    except (OSError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{path} is no record of this version ({error}); measure {row.name} again.") from None
+    return record

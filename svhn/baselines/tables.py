@@ -1,0 +1,218 @@
+"""Records as Markdown: a line a row, columns by what the rows are measured by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from string import ascii_uppercase
+
+from ..evaluation.evaluate import HELD_OUT
+from .evaluation_data import TEST, TRAIN
+from .systems import DIGITS, LENGTH_CHECK, LOCALIZER, PIPELINE, READER, STRIPS, Row
+
+NONE = "–"
+MANY = 5000  # pictures, from which on a second decimal means something
+BAR = 30  # characters of a full one
+EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
+PICTURES = {READER: "photos, true box", PIPELINE: "photos alone", DIGITS: "digits", STRIPS: "strips"}
+
+Records = dict[str, dict]  # by the row's name; a row that was not measured has none
+
+
+class Machines:
+    """A letter for every machine that is named, in their order."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.letters = dict(zip(dict.fromkeys(names), ascii_uppercase, strict=False))
+
+    def __str__(self) -> str:
+        return "; ".join(f"{letter}: {name or 'unknown'}" for name, letter in self.letters.items())
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A table for rows of these kinds: titles of the figures' columns, and the figures of a record."""
+
+    kinds: tuple[str, ...]
+    titles: tuple[str, ...]
+    cells: Callable[[dict], Sequence[str]]
+
+
+def percent(share: float, n: int = 0) -> str:
+    """0.912 -> "91.2 %"."""
+    return f"{100 * share:.{2 if n >= MANY else 1}f} %"
+
+
+def with_interval(figures: dict, key: str = "sequence_accuracy") -> str:
+    """ "91.2 % (88.0 – 93.6 %)"."""
+    n, (low, high) = figures["images"], figures["interval_95"]
+    return f"{percent(figures[key], n)} ({percent(low, n).removesuffix(' %')} – {percent(high, n)})"
+
+
+def main_figures(record: dict) -> dict:
+    """Those of what no network was trained on."""
+    return record["figures"][TEST if record["kind"] in (DIGITS, STRIPS) else HELD_OUT]
+
+
+def headline(record: dict) -> str:
+    """The main figure in a few words."""
+    figures = main_figures(record)
+    if record["kind"] == LENGTH_CHECK:
+        return f"coverage at 98 %: {_change(figures, 'coverage_at_98')}"
+    if record["kind"] == LOCALIZER:
+        return f"recall at IoU 0.5: {with_interval(figures, 'recall_50')}"
+    return f"{with_interval(figures)} of {figures['images']:,} {PICTURES[record['kind']]}"
+
+
+def bar(share: float) -> str:
+    """A share as a bar of up to `BAR` characters."""
+    full, rest = divmod(round(share * BAR * 8), 8)
+    return "█" * full + EIGHTHS[rest]
+
+
+def system_tables(rows: Sequence[Row], records: Records, machines: Machines) -> list[str]:
+    """A table for the rows that read, one for those that find and one for those that check, if there are any."""
+    tables = []
+    for layout in LAYOUTS:
+        chosen = [row for row in rows if row.kind in layout.kinds]
+        titles = ["system", *layout.titles, "parameters", "ms", "trained", "the document says"]
+        lines = [_line(row, records.get(row.name), layout, machines) for row in chosen]
+        tables += [markdown(*_telling(titles, lines))] if lines else []
+    return tables
+
+
+def checkpoint_table(record: dict) -> str:
+    """Every checkpoint of a reader on every part."""
+    return markdown(
+        ["checkpoint", "steps", "photos", "right (95 % interval)", "per digit"],
+        [
+            [
+                line["checkpoint"],
+                f"{line['steps']:,}",
+                f"{line['images']:,} {line['part'].replace('_', ' ')}",
+                with_interval(line),
+                percent(line["digit_accuracy"]),
+            ]
+            for line in record["figures"]["checkpoints"]
+        ],
+    )
+
+
+def run_table(records: Iterable[dict], machines: Machines) -> str:
+    """Where every network comes from, each once."""
+    networks = {network["sha256"]: network for record in records for network in record["networks"].values()}
+    return markdown(
+        ["recipe", "trained on", "steps", "minutes", "machine", "seed", "code", "sha256 of its file"],
+        [
+            [
+                f"`{network['recipe']}`",
+                network["data"],
+                f"{network['steps']:,}",
+                f"{network['minutes']:g}",
+                machines.letters[network["machine"]],
+                str(network["seed"]),
+                f"`{network['code']}`",
+                f"`{sha256[:16]}…`",
+            ]
+            for sha256, network in networks.items()
+        ],
+    )
+
+
+def markdown(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """A table."""
+    rule = ["---"] * len(titles)
+    return "\n".join("| " + " | ".join(line) + " |" for line in (titles, rule, *lines))
+
+
+def _telling(titles: list[str], lines: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """Without the columns that say nothing of any row."""
+    kept = [i for i in range(len(titles)) if i < 2 or any(line[i] != NONE for line in lines)]
+    return [titles[i] for i in kept], [[line[i] for i in kept] for line in lines]
+
+
+def _line(row: Row, record: dict | None, layout: Layout, machines: Machines) -> list[str]:
+    if record is None:
+        return [row.title, row.untold, *[NONE] * (len(layout.titles) + 2), row.claim]
+    networks = list({network["sha256"]: network for network in record["networks"].values()}.values())
+    minutes = " + ".join(f"{network['minutes']:g}" for network in networks)
+    where = ", ".join(dict.fromkeys(machines.letters[network["machine"]] for network in networks))
+    seeds = ", ".join(dict.fromkeys(str(network["seed"]) for network in networks))
+    return [
+        row.title,
+        *layout.cells(record),
+        _count(sum(network["parameters"] for network in networks)),
+        _ms(record["latency_ms"]["median"]),
+        f"{minutes} min, {where}, seed {seeds}",
+        row.claim,
+    ]
+
+
+def _reading(record: dict) -> list[str]:
+    figures = main_figures(record)
+    train = record["figures"].get(TRAIN)
+    digits, coverage = figures.get("digit_accuracy"), figures.get("coverage_at_98")
+    return [
+        with_interval(figures),
+        f"{figures['images']:,} {PICTURES[record['kind']]}",
+        NONE if digits is None else percent(digits, figures["images"]),
+        NONE if coverage is None else percent(coverage),
+        f"{percent(train['sequence_accuracy'])} of {train['images']:,}" if train else NONE,
+    ]
+
+
+def _finding(record: dict) -> list[str]:
+    figures = main_figures(record)
+    return [
+        with_interval(figures, "recall_50"),
+        f"{figures['mean_iou']:.3f}",
+        percent(figures["mean_dice"]),
+        percent(figures["mask_dice"]) if "mask_dice" in figures else NONE,
+        percent(figures["containment"]),
+        percent(figures["count_accuracy"]) if "count_accuracy" in figures else NONE,
+    ]
+
+
+def _checking(record: dict) -> list[str]:
+    figures = main_figures(record)
+    return [
+        _change(figures, "coverage_at_98"),
+        f"{figures['rejected']}, of which {figures['rejected_wrong']} wrong",
+        _change(figures, "accuracy_of_readings"),
+        _change(figures, "sequence_accuracy"),
+        percent(figures["count_accuracy"]),
+    ]
+
+
+LAYOUTS = (
+    Layout(
+        (READER, PIPELINE, DIGITS, STRIPS),
+        ("right (95 % interval)", "of", "per digit", "coverage at 98 %", "right on train"),
+        _reading,
+    ),
+    Layout(
+        (LOCALIZER,),
+        ("recall at IoU 0.5 (95 % interval)", "mean IoU", "Dice of boxes", "Dice of masks", "contained", "count right"),
+        _finding,
+    ),
+    Layout(
+        (LENGTH_CHECK,),
+        ("coverage at 98 %", "rejected", "right among readings", "right of all photos", "count right"),
+        _checking,
+    ),
+)
+
+
+def _change(figures: dict, key: str) -> str:
+    """Without the check → with it."""
+    return f"{percent(figures['without'][key])} → {percent(figures['with'][key])}"
+
+
+def _count(parameters: int) -> str:
+    if parameters < 100_000:
+        return f"{parameters:,}"
+    return f"{parameters / 1e6:.1f} M"
+
+
+def _ms(ms: float) -> str:
+    return f"{ms:.0f}" if ms >= 10 else f"{ms:.2g}"

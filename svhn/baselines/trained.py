@@ -1,0 +1,99 @@
+"""The trained network of a recipe: in the run that trained it or, of this project's own, among the weights."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from .. import weights
+from ..training import checkpoint
+from ..training.checkpoint import LAST, State
+from ..training.recipes import GENTLY, RECIPES, Recipe
+from ..utils.errors import TrainingError, WeightsError
+from .systems import OWN
+
+SAID = ("file", "seed", "data", "code", "machine", "steps", "minutes")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network, the record of its run, the sha256 of its file, and the temperature of its confidence."""
+
+    recipe: str
+    network: nn.Module
+    state: State
+    sha256: str
+    temperature: float = 1.0
+
+    def to_json(self) -> dict:
+        """What a record says of it."""
+        state = self.state
+        return {
+            "recipe": self.recipe,
+            "parameters": sum(p.numel() for p in self.network.parameters()),
+            "seed": state.seed,
+            "steps": state.step,
+            "minutes": round(state.seconds / 60, 1),
+            "machine": state.machine,
+            "data": state.data,
+            "code": state.code,
+            "sha256": self.sha256,
+        }
+
+
+def file_of(name: str, runs: Path, own: Path) -> Path:
+    """Where a recipe's network lies, if it is trained: runs/NAME/last.pt, or a file in the folder `own`.
+
+    Raises WeightsError when that has no manifest, or no such network.
+    """
+    return own / _entry(name, own)["file"] if name in OWN else runs / name / LAST
+
+
+def load(name: str, file: Path, sha256: str) -> Trained:
+    """What `file_of` gave, loaded as service loads it.
+
+    Raises TrainingError or WeightsError when it cannot be, or when it has seen the photos it would be measured with.
+    """
+    if name not in OWN:
+        loaded = checkpoint.load(file)
+        _check_unseen(file, loaded.state)
+        if not _is_of(loaded.recipe, RECIPES[name]):
+            raise TrainingError(f"{file} was made by another recipe than {name}; train it anew.")
+        return Trained(name, loaded.network.to(memory_format=torch.channels_last), loaded.state, sha256)
+    entry = _entry(name, file.parent)
+    known = {key: entry[key] for key in ("seed", "data", "code", "machine")}
+    state = State(**known, step=entry["steps"], seconds=entry["minutes"] * 60)
+    _check_unseen(file, state)
+    return Trained(name, weights.load(file.parent, name), state, sha256, entry.get("temperature", 1.0))
+
+
+def _is_of(made_by: Recipe, recipe: Recipe) -> bool:
+    """Whether a run is the recipe's, for however many steps, or a gentle pass that went on from one."""
+    gentle = replace(recipe, learning_rate=recipe.learning_rate * GENTLY)
+    return replace(made_by, steps=recipe.steps) in (recipe, gentle)
+
+
+def _check_unseen(file: Path, state: State) -> None:
+    if state.saw_everything:
+        raise TrainingError(f"{file} has seen the photos that it would be measured with; train it without --all.")
+
+
+def _entry(name: str, own: Path) -> dict:
+    """What the manifest says of one of this project's own networks. Raises WeightsError."""
+    entry = weights.read_manifest(own)["networks"].get(name, {})
+    if missing := [key for key in SAID if key not in entry]:
+        raise WeightsError(f"{own} does not say {missing[0]!r} of {name}; name weights that train_all.py wrote.")
+    return entry
+
+
+def sha256_of(file: Path) -> str:
+    """Of the file's content, however large."""
+    digest = hashlib.sha256()
+    with file.open("rb") as source:
+        while block := source.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""The command line: `parser` has the options of every command, `commands` what each does."""

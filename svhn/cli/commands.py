@@ -1,0 +1,246 @@
+"""What each command of the command line does with its options; `__main__` says what they are.
+
+Each imports what it needs: reading a photo should not wait for HDF5, nor training for Pillow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+from pathlib import Path
+
+from ..utils.errors import DataError
+
+PREPARED = Path(__file__).resolve().parents[2] / "data" / "prepared"
+RUNS = Path(__file__).resolve().parents[2] / "runs"
+WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
+RECORDS = Path(__file__).resolve().parents[2] / "results"
+MOST_CELLS = 30  # of a grid, each way
+
+
+def download(options: argparse.Namespace) -> None:
+    from ..data.download import download
+
+    for fetched in download(options.data, extra=options.extra):
+        print(fetched)
+
+
+def prepare(options: argparse.Namespace) -> None:
+    from ..data.prepare import prepare
+
+    print(prepare(options.data, options.split, options.out))
+
+
+def split(options: argparse.Namespace) -> None:
+    from ..data.split_table import write_table
+
+    print(", ".join(f"{part}: {count}" for part, count in write_table(options.prepared, options.out).items()))
+
+
+def train(options: argparse.Namespace) -> None:
+    from ..training.recipes import RECIPES, SVHN
+    from ..training.train import train
+
+    run_dir = options.run or RUNS / options.recipe
+    learns_from_svhn = options.recipe in RECIPES and RECIPES[options.recipe].data == SVHN
+    if options.data and learns_from_svhn:
+        from ..data.prepare import is_prepared, prepare
+
+        if not is_prepared(options.data, "train", options.prepared):
+            print(prepare(options.data, "train", options.prepared), file=sys.stderr)
+    _, state = train(
+        options.recipe,
+        options.prepared,
+        run_dir,
+        part="all" if options.all else "train",
+        mnist=options.data,
+        backgrounds=options.backgrounds,
+        device=options.device,
+        seed=options.seed,
+        minutes=options.minutes,
+        resume=options.resume,
+        start_from=options.start_from,
+        share=options.share,
+    )
+    print(json.dumps(state.history[-1]))
+
+
+def synth(options: argparse.Namespace) -> None:
+    from ..synth.preview import make_sheet, make_strip_sheet
+
+    if options.mnist:
+        return make_strip_sheet(options.out, options.mnist, options.seed)
+    real = options.real / "train_crops.h5" if options.real else None
+    if real and not real.is_file():
+        raise DataError(f"There is no {real}; make it with: python -m svhn prepare --data DIR")
+    make_sheet(options.out, real, options.seed)
+
+
+def _pipeline(options: argparse.Namespace):
+    import torch
+
+    from ..pipeline import Pipeline
+    from ..utils.devices import choose_device
+
+    torch.set_num_threads(1)  # on pictures this small a second thread gains a quarter; on busy cores it costs tenfold
+    return Pipeline.load(options.weights, choose_device(options.device), options.localizer, options.reader)
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    from ..evaluation import evaluate
+    from ..utils.files import write_out
+
+    if options.limit is not None and options.limit < 1:
+        raise DataError(f"--limit is {options.limit}; it must be at least 1.")
+    if options.out.is_dir():
+        raise DataError(f"--out {options.out} is a folder; name the file to write, such as report.json.")
+    pipeline = _pipeline(options)
+    if options.photos:
+        examples = evaluate.folder_examples(options.photos)
+        outcome = evaluate.run(pipeline, examples, options.limit, boxed=False)
+        report = evaluate.photos_report(outcome, pipeline.sha256)
+    else:
+        if options.split == evaluate.HELD_OUT:
+            _tell_of_seen(options)
+        left_out: dict[str, str] = {}
+        outcome = evaluate.run(pipeline, evaluate.split_examples(options.data, options.split, left_out), options.limit)
+        report = evaluate.split_report(outcome, options.split, pipeline.sha256, len(left_out))
+        for name, reason in itertools.islice(left_out.items(), 20):
+            print(f"{name} was left out: {reason}", file=sys.stderr)
+        if left_out:
+            print(f"{len(left_out)} photos were left out, {len(outcome.names)} evaluated.", file=sys.stderr)
+    write_out(options.out, (json.dumps(report, indent=2) + "\n").encode())
+    print(json.dumps(report["end_to_end"]))
+
+
+def _tell_of_seen(options: argparse.Namespace) -> None:
+    """Says so where the held-out photos are no longer held out for the networks in use."""
+    from ..training.checkpoint import saw_everything
+    from ..weights import read_manifest
+
+    manifest = read_manifest(options.weights)
+    for name in (options.localizer or manifest["localizer"], options.reader or manifest["reader"]):
+        if saw_everything(manifest["networks"].get(name, {}).get("data", "")):
+            advice = f"for figures that do not: --weights {options.weights / 'measured'}"
+            print(f"{name} has learnt from the held-out photos, so its figures flatter; {advice}", file=sys.stderr)
+
+
+def read(options: argparse.Namespace) -> int:
+    from ..images import PhotoError, open_photo
+    from ..utils.names import told
+
+    pipeline = _pipeline(options)
+    failed = 0
+    for path in options.photos:
+        try:
+            result = pipeline.read(open_photo(path)).to_json(told(path))
+        except PhotoError as error:
+            failed = 1
+            result = {"file": told(path), "error": str(error)}
+        if options.json:
+            print(json.dumps(result), flush=True)
+        elif "error" in result:
+            print(f"{result['file']}: {result['error']}", file=sys.stderr)
+        else:
+            print(f"{result['file']}: {_in_words(result, pipeline.unsure_below)}", flush=True)
+    return failed
+
+
+def run(options: argparse.Namespace) -> int:
+    from ..batch import read_folder
+
+    failed = 0
+    for row in read_folder(_pipeline(options), options.input, options.output):
+        if row.error:
+            failed = 1
+            print(f"{row.file}: {row.error}", file=sys.stderr)
+        else:
+            print(row.file, row.array, flush=True)
+    return failed
+
+
+def plot(options: argparse.Namespace) -> None:
+    if options.out.is_dir():
+        raise DataError(f"--out {options.out} is a folder; name the file to write, such as grid.png.")
+    if options.kind == "curves":
+        from ..evaluation.curves import curves, histories
+
+        curves(histories(options.runs), options.out)
+    else:
+        _plot_grid(options)
+    print(options.out)
+
+
+def _plot_grid(options: argparse.Namespace) -> None:
+    from ..evaluation import evaluate, plots
+
+    if not (1 <= options.rows <= MOST_CELLS and 1 <= options.columns <= MOST_CELLS and options.offset >= 0):
+        raise DataError(f"--rows and --columns go from 1 to {MOST_CELLS}, --offset from 0; please change them.")
+    draw = {"crops": plots.crops, "boxes": plots.boxes, "picks": plots.readings}[options.kind]
+    pipeline = _pipeline(options)
+    if options.photos:
+        examples = evaluate.folder_examples(options.photos)
+    else:
+        examples = evaluate.split_examples(options.data, options.split)
+    count, boxed = options.rows * options.columns, options.kind != "picks"
+    chosen = plots.choose(examples, count, options.offset, options.seed, boxed)
+    draw(pipeline, chosen, options.out, options.columns, options.rows)
+
+
+def measure(options: argparse.Namespace) -> int:
+    from ..baselines.evaluation_data import Material
+    from ..baselines.measure import Fate
+    from ..baselines.measure import measure as measured
+    from ..baselines.systems import rows
+    from ..baselines.tables import headline
+
+    chosen, failed = rows(options.rows), 0
+    material = Material(options.data, options.mnist)
+    for told in measured(chosen, material, options.runs, options.weights, options.out, options.again):
+        words = headline(told.record) if told.record else told.why
+        wanted = bool(options.rows) or told.fate is Fate.FAILED
+        failed |= wanted and told.record is None
+        print(f"{told.row.name}: {told.fate.value}; {words}", flush=True)
+    return int(failed)
+
+
+def results(options: argparse.Namespace) -> None:
+    from ..baselines.report import write_page
+
+    if options.out.is_dir():
+        raise DataError(f"--out {options.out} is a folder; name the file to write, such as RESULTS.md.")
+    print(f"{options.out}: {write_page(options.records, options.out)} records")
+
+
+def checkpoints(options: argparse.Namespace) -> None:
+    from functools import partial
+
+    from ..baselines.checkpoints import evaluated, header, row
+    from ..baselines.evaluation_data import parts_there, photos
+    from ..evaluation.evaluate import HELD_OUT
+
+    parts = options.split or parts_there(options.data) or [HELD_OUT]  # the last says what is missing
+    for number, line in enumerate(evaluated(options.run, parts, partial(photos, options.data))):
+        print(row(line) if number else f"{header(line)}\n{row(line)}", flush=True)
+        if line.part == HELD_OUT and line.seen:
+            print("It has learnt from the held-out photos, so this line flatters.", file=sys.stderr)
+
+
+def offer(options: argparse.Namespace) -> None:
+    from ..evaluation.export import offer
+    from ..training import checkpoint
+
+    for run in options.runs:
+        entry = offer(run.name, checkpoint.load(run), options.weights, options.data)
+        print(f"{entry['file']}: {entry['bytes'] / 2**20:.1f} MiB")
+
+
+def _in_words(result: dict, unsure_below: float) -> str:
+    if result["box"] is None:
+        return "no number found"
+    if result["number"] is None:
+        return "a number of more than five digits"
+    doubt = ", unsure" if result["confidence"] < unsure_below else ""
+    return f"{result['number']} ({result['confidence']:.0%}{doubt})"

@@ -1,0 +1,173 @@
+"""The command line, python -m svhn COMMAND: what each command is told; `commands` has what it does."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from ..utils.errors import UserError
+from . import commands
+from .commands import PREPARED, RECORDS, RUNS, WEIGHTS
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; gives the exit code: 0, 1 for an error that was told, 2 for a wrong command line."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.action(options) or 0
+    except UserError as error:
+        print(f"svhn {options.command}: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"\nsvhn {options.command}: stopped.", file=sys.stderr)
+    except BrokenPipeError:  # the program that read our output has gone; keep Python from telling it, too
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m svhn", description="Find and read house numbers in street photos.")
+    verbs = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, description: str) -> argparse.ArgumentParser:
+        sub = verbs.add_parser(name, help=description, description=description)
+        sub.set_defaults(action=getattr(commands, name))  # the function of that name
+        return sub
+
+    sub = command("download", "Fetch the official archives of train and test.")
+    sub.add_argument("--data", type=Path, required=True, help="folder to put them into")
+    sub.add_argument("--extra", action="store_true", help="fetch the 202,353 easier photos of extra, too")
+
+    sub = command("prepare", "Turn an official split into the two HDF5 files that training reads.")
+    sub.add_argument("--data", type=Path, required=True, help="folder with train.tar.gz or train/, and the like")
+    sub.add_argument("--split", default="train", choices=("train", "test", "extra"))
+    sub.add_argument("--out", type=Path, default=PREPARED, help="where the HDF5 files go (%(default)s)")
+
+    sub = command("split", "Write down which prepared photos are held out, as a CSV: file, number, part.")
+    sub.add_argument("--prepared", type=Path, default=PREPARED, help="folder of the HDF5 files (%(default)s)")
+    sub.add_argument("--out", type=Path, required=True, help="split.csv")
+
+    sub = command("train", "Train one network from prepared files.")
+    sub.add_argument("recipe", help="its name in svhn/training/recipes.py, such as compact or fcos")
+    sub.add_argument("--data", type=Path, help="folder of the data set, SVHN's (prepared if need be) or MNIST's")
+    sub.add_argument("--prepared", type=Path, default=PREPARED, help="folder of the HDF5 files (%(default)s)")
+    sub.add_argument("--run", type=Path, help="folder for checkpoints and events (runs/RECIPE)")
+    sub.add_argument("--share", type=float, default=1.0, help="of the recipe's steps; a part goes on gently (1.0)")
+    sub.add_argument("--all", action="store_true", help="train on the held-out photos, too; then no figure is held out")
+    add_training_options(sub)
+
+    sub = command("synth", "Lay synthetic number crops beside real ones on one sheet, to look at.")
+    sub.add_argument("--out", type=Path, required=True, help="the sheet, a PNG")
+    kind = sub.add_mutually_exclusive_group()
+    kind.add_argument("--real", type=Path, help="folder of prepared files; without it the sheet is synthetic only")
+    kind.add_argument("--mnist", type=Path, metavar="DIR", help="strips of MNIST digits, from its four files, instead")
+    sub.add_argument("--seed", type=_seed, default=0)
+
+    sub = command("evaluate", "Read every photo of a split or a folder and write the figures down.")
+    source = sub.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, help="folder with the official archives")
+    source.add_argument("--photos", type=Path, help="folder with pictures and labels.csv (file, number)")
+    sub.add_argument("--split", default="test", choices=("train", "held_out", "test", "extra"))
+    sub.add_argument("--out", type=Path, required=True, help="report.json")
+    sub.add_argument("--limit", type=int, help="only the first so many photos")
+    _add_pipeline_options(sub)
+
+    sub = command("read", "Read the numbers in photos.")
+    sub.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
+    sub.add_argument("--json", action="store_true", help="one JSON object a line")
+    _add_pipeline_options(sub)
+
+    sub = command("run", "Read every picture of a folder: the same pictures with boxes, readings.csv, arrays.")
+    sub.add_argument("input", type=Path, metavar="INPUT", help="folder; sub-folders are left alone")
+    sub.add_argument("output", type=Path, metavar="OUTPUT", help="another folder, made if it is not there")
+    _add_pipeline_options(sub)
+
+    sub = command("offer", "Add the networks of runs to the weights, for people to compare on the page.")
+    sub.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folder with last.pt, named as its recipe")
+    sub.add_argument("--data", type=Path, required=True, help="folder with the official archives, to calibrate readers")
+    sub.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
+
+    _add_plots(command("plot", "Draw training curves, or grids of photos with what was found in them."))
+    _add_measuring(command)
+    return parser
+
+
+def add_training_options(parser: argparse.ArgumentParser) -> None:
+    """The options that `train` and train_all.py share."""
+    parser.add_argument("--minutes", type=float, help="time budget for training (none: all steps of the recipe)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ... (%(default)s)")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--seed", type=_seed, default=0)
+    parser.add_argument("--from", type=Path, dest="start_from", metavar="PATH", help="go on from weights/measured")
+    parser.add_argument("--backgrounds", type=Path, help="street pictures without numbers, to set scenes into")
+
+
+def _add_pipeline_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or auto (%(default)s)")
+    parser.add_argument("--localizer", help="another than the manifest's default")
+    parser.add_argument("--reader", help="another than the manifest's default")
+
+
+def _add_measuring(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    sub = command("measure", "Measure the systems of the five documents, each into a record of its own.")
+    sub.add_argument("rows", nargs="*", metavar="ROW", help="by their names in svhn/baselines/systems.py (all)")
+    sub.add_argument("--data", type=Path, help="folder of SVHN, with train.tar.gz or train/")
+    sub.add_argument("--mnist", type=Path, help="folder of MNIST's four files")
+    sub.add_argument(
+        "--runs", type=Path, default=RUNS, help="folder of the runs, each named by its recipe (%(default)s)"
+    )
+    sub.add_argument("--weights", type=Path, default=WEIGHTS / "measured", help="of fcos and compact (%(default)s)")
+    sub.add_argument("--out", type=Path, default=RECORDS, help="folder of the records (%(default)s)")
+    sub.add_argument("--again", action="store_true", help="also what was measured from the very same checkpoint")
+
+    sub = command("results", "Make RESULTS.md of the records.")
+    sub.add_argument("--records", type=Path, default=RECORDS, help="their folder (%(default)s)")
+    sub.add_argument("--out", type=Path, default=RECORDS.with_name("RESULTS.md"), help="the page (%(default)s)")
+
+    sub = command("checkpoints", "Evaluate every checkpoint of a run on every split.")
+    sub.add_argument("run", type=Path, metavar="RUN", help="folder with best.pt and last.pt")
+    sub.add_argument("--data", type=Path, required=True, help="folder with the official archives")
+    sub.add_argument(
+        "--split",
+        action="append",
+        choices=("train", "held_out", "test"),
+        help="can be given more than once; train is without the held-out photos (all that are there)",
+    )
+
+
+def _add_plots(parser: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+
+    def kind(name: str, description: str, care: str = "") -> argparse.ArgumentParser:
+        sub = kinds.add_parser(name, help=description, description=description)
+        sub.add_argument("--out", type=Path, default=RUNS / f"{name}.png", help=f"the PNG (%(default)s){care}")
+        return sub
+
+    sub = kind("curves", "Training loss and held-out figures of several runs by epoch.")
+    sub.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folder with last.pt")
+
+    for name, description in (
+        ("crops", "What is read within the true boxes; what is wrong in red."),
+        ("boxes", "Photos with the box found in green, the true one in red, and their overlap."),
+        ("picks", "Photos with the box found and the number read, end to end."),
+    ):
+        sub = kind(name, description, "; SVHN photos are for non-commercial use, so not into the repository")
+        source = sub.add_mutually_exclusive_group(required=True)
+        source.add_argument("--data", type=Path, help="folder with the official archives")
+        source.add_argument("--photos", type=Path, help="folder with pictures and labels.csv (file, number, box)")
+        sub.add_argument("--split", default="held_out", choices=("held_out", "train", "test"))
+        sub.add_argument("--rows", type=int, default=6)
+        sub.add_argument("--columns", type=int, default=8)
+        which = sub.add_mutually_exclusive_group()
+        which.add_argument("--offset", type=int, default=0, help="leave out the first so many photos (%(default)s)")
+        which.add_argument("--seed", type=_seed, help="take photos by chance, the same for the same seed")
+        _add_pipeline_options(sub)
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 1_000_000):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to 999,999")
+    return int(text)

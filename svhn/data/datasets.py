@@ -1,0 +1,129 @@
+"""HDF5 held in memory on the device: number crops for readers, whole scenes for localizers, and draws from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import h5py
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from ..utils.errors import DataError
+from .split import HELD_OUT_EVERY, is_held_out
+
+MAX_NUMBERS = 3  # in one scene
+BLOCK = 1024  # rows read at once
+
+
+class Rows:
+    """Columns of one length N, the images first; `take` picks rows of all of them."""
+
+    images: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, index: torch.Tensor) -> Rows:
+        return type(self)(*(getattr(self, f.name)[index] for f in fields(self)))
+
+
+@dataclass(frozen=True)
+class CropSet(Rows):
+    """Loose number crops: the number's box with half its size on every side, stretched to a square.
+
+    images (N, 3, 96, 96) uint8; box (N, 4) the number in crop pixels; digits (N, 5) and length (N,) classes;
+    aspect (N,) width / height of the region before it was stretched.
+    """
+
+    images: torch.Tensor
+    box: torch.Tensor
+    digits: torch.Tensor
+    length: torch.Tensor
+    aspect: torch.Tensor
+
+
+@dataclass(frozen=True)
+class SceneSet(Rows):
+    """Whole photos on a square canvas, top left: images (N, 3, 256, 256) uint8, size (N, 2) valid (h, w),
+    box (N, K, 4) numbers in canvas pixels, the most prominent first, NaN where there are fewer than K."""
+
+    images: torch.Tensor
+    size: torch.Tensor
+    box: torch.Tensor
+
+
+@dataclass(frozen=True)
+class CountedScenes(SceneSet):
+    """Whole photos whose number's length class is known, too: length (N,)."""
+
+    length: torch.Tensor
+
+
+def load_crops(path: Path, part: str, device: torch.device) -> CropSet:
+    """Rows of a prepared crops file on the device; part as in `_rows`."""
+    images, box, digits, length, aspect = _rows(path, part, ("images", "box", "digits", "length", "aspect"))
+    return CropSet(*(t.to(device) for t in (images, box, digits.long(), length.long(), aspect)))
+
+
+def load_scenes(path: Path, part: str, device: torch.device) -> SceneSet:
+    """Rows of a prepared scenes file on the device; part as in `_rows`."""
+    images, size, box = _rows(path, part, ("images", "size", "box"))
+    numbers = F.pad(box[:, None], (0, 0, 0, MAX_NUMBERS - 1), value=torch.nan)  # (N, K, 4)
+    return SceneSet(*(t.to(device) for t in (images, size, numbers)))
+
+
+def load_counted_scenes(path: Path, part: str, device: torch.device) -> CountedScenes:
+    """`load_scenes` with the length of every photo's number."""
+    scenes = load_scenes(path, part, device)
+    (length,) = _rows(path, part, ("length",))
+    return CountedScenes(scenes.images, scenes.size, scenes.box, length.long().to(device))
+
+
+def check_parts(path: Path) -> None:
+    """Raises DataError unless a prepared file has photos to train on and photos to measure with."""
+    for part, use in (("train", "train on"), ("held_out", "measure with")):
+        if not len(_rows(path, part, ("number",))[0]):
+            raise DataError(
+                f"{path} has no photo to {use}: those with a number divisible by {HELD_OUT_EVERY} are held out to "
+                "measure with, the others are trained on; five photos are the least."
+            )
+
+
+def _rows(path: Path, part: str, columns: tuple[str, ...]) -> list[torch.Tensor]:
+    """part: "train", "held_out" (see `split.is_held_out`) or "all". Raises DataError for a damaged file."""
+    try:
+        with h5py.File(path) as file:
+            held_out = is_held_out(file["number"][:])
+            rows = {"train": ~held_out, "held_out": held_out, "all": np.ones_like(held_out)}[part]
+            return [_taken(file[column], rows) for column in columns]
+    except (OSError, KeyError) as error:
+        raise DataError(f"{path} is no prepared file ({error}); make it anew with: python -m svhn prepare") from None
+
+
+def _taken(column: h5py.Dataset, rows: np.ndarray) -> torch.Tensor:
+    """The rows (N,) bool of a column of N rows, read in blocks: a whole column of photos has gigabytes."""
+    taken, filled = np.empty((rows.sum(), *column.shape[1:]), column.dtype), 0
+    for start in range(0, len(rows), BLOCK):
+        block = column[start : start + BLOCK][rows[start : start + BLOCK]]
+        taken[filled : filled + len(block)] = block
+        filled += len(block)
+    return torch.from_numpy(taken)
+
+
+def join(sets: list) -> CropSet | SceneSet:
+    """Several sets of one kind, one behind the other."""
+    kind = type(sets[0])
+    return kind(*(torch.cat([getattr(s, f.name) for s in sets]) for f in fields(kind)))
+
+
+def draw(sets: list, shares: list[float], n: int, generator: torch.Generator) -> CropSet | SceneSet:
+    """n rows, from every set its share, with replacement."""
+    counts = [round(n * share) for share in shares]
+    counts[0] += n - sum(counts)
+    picked = []
+    for rows, count in zip(sets, counts, strict=True):
+        if count:
+            picked.append(rows.take(torch.randint(len(rows), (count,), device=generator.device, generator=generator)))
+    return join(picked)

@@ -1,0 +1,192 @@
+"""Every photo of a split, or of a folder, read and held against its truth: the figures of `report.json`."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from .. import boxes as bx
+from .. import metrics
+from ..boxes import Box
+from ..data import annotations as truth
+from ..data import digitstruct
+from ..data.annotations import Truth
+from ..data.archive import open_split
+from ..data.split import is_held_out
+from ..images import PhotoError, open_photo
+from ..pipeline import Pipeline
+from ..utils.errors import DataError
+
+TOO_LONG = ">5"  # read in place of a number: never right, and not the same as having found none
+HELD_OUT = "held_out"  # as a split: the images of train whose number is divisible by 5
+
+
+@dataclass(frozen=True)
+class Example:
+    """A photo, RGB uint8 (h, w, 3), and what is in it."""
+
+    name: str
+    photo: np.ndarray
+    truth: Truth
+
+
+@dataclass
+class Outcome:
+    """What came of every photo, one entry each: the basis of all figures."""
+
+    names: list[str] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)  # true ones
+    read: list[str] = field(default_factory=list)  # end to end; "" for none found
+    confidence: list[float] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)  # found; zeros where none was
+    ms: list[float] = field(default_factory=list)
+    true_boxes: list[Box] = field(default_factory=list)
+    boxed_read: list[str] = field(default_factory=list)  # within the true box
+    boxed_confidence: list[float] = field(default_factory=list)
+
+
+def split_examples(data_dir: Path, split: str, left_out: dict[str, str] | None = None) -> Iterator[Example]:
+    """Every photo of train, test, extra or held_out with its truth, in the data set's order.
+
+    What cannot be evaluated, a photo or a record without the other or damaged, is entered in `left_out` with the
+    reason; whoever reports the figures must report that, too. Raises DataError for a missing or damaged data set.
+    """
+    left_out = {} if left_out is None else left_out
+    source = open_split(data_dir, "train" if split == HELD_OUT else split)
+    with source.digitstruct() as path:
+        records = digitstruct.read(path)
+    rows = {name: row for row, name in enumerate(records.names.tolist())}
+    if split == HELD_OUT:
+        rows = {name: row for name, row in rows.items() if in_held_out(name)}
+    for name, data in source.photos():
+        if split == HELD_OUT and not in_held_out(name):
+            continue
+        row = rows.pop(name, None)
+        if row is None or row in records.faults:
+            left_out[name] = "no record of its own" if row is None else records.faults[row]
+            continue
+        record = records[row]
+        try:
+            photo, known = open_photo(data), truth.of_record(record)
+        except ValueError as error:  # PhotoError is one
+            left_out[name] = str(error)
+            continue
+        box = bx.clip(np.array(known.box), photo.shape[1], photo.shape[0])  # as `prepare` does
+        if not bx.area(box) > 0:
+            left_out[name] = "its box lies outside the photo"
+            continue
+        yield Example(name, photo, Truth(known.number, tuple(map(float, box))))
+    left_out |= dict.fromkeys(rows, "its photo is missing")
+
+
+def in_held_out(name: str) -> bool:
+    """Whether the photo of train with that file name is one of those held out."""
+    number = digitstruct.image_number(name)
+    return number is not None and is_held_out(number)
+
+
+def folder_examples(folder: Path) -> Iterator[Example]:
+    """The pictures that labels.csv (file, number, ...) names; an empty number means that none is there.
+
+    Raises DataError when the list or a picture is missing or damaged.
+    """
+    for entry in truth.listed(folder):
+        try:
+            yield Example(entry.path.name, open_photo(entry.path), entry.truth)
+        except PhotoError as error:
+            raise DataError(f"{entry.path.name}: {error}") from None
+
+
+def run(pipeline: Pipeline, examples: Iterable[Example], limit: int | None = None, boxed: bool = True) -> Outcome:
+    """Reads every example from the photo alone and, if `boxed` and the true box is known, within it, too."""
+    outcome = Outcome()
+    for example in tqdm(itertools.islice(examples, limit), desc="Evaluating", unit=" photos", delay=2, total=limit):
+        start = time.perf_counter()
+        reading = pipeline.read(example.photo)
+        outcome.ms.append((time.perf_counter() - start) * 1e3)
+        outcome.names.append(example.name)
+        outcome.numbers.append(example.truth.number)
+        outcome.read.append(TOO_LONG if reading.too_long else reading.number or "")
+        outcome.confidence.append(reading.confidence)
+        outcome.boxes.append(reading.box or (0.0, 0.0, 0.0, 0.0))
+        if boxed and example.truth.box is not None:
+            within = pipeline.read_boxes(example.photo, [example.truth.box])[0]
+            outcome.true_boxes.append(example.truth.box)
+            outcome.boxed_read.append(within.number or "")
+            outcome.boxed_confidence.append(within.confidence)
+    if not outcome.names:
+        raise DataError("There is not a single photo to evaluate.")
+    return outcome
+
+
+def split_report(outcome: Outcome, split: str, sha256: dict[str, str], left_out: int = 0) -> dict:
+    """report.json of a split with boxes; every share is of all its images. The localizer is judged by the box
+    that the pipeline chose to read, and by none where it read no number."""
+    numbers = np.array(outcome.numbers)
+    boxed_right = np.array(outcome.boxed_read) == numbers
+    right = np.array(outcome.read) == numbers
+    boxed_confidence = np.array(outcome.boxed_confidence)
+    return {
+        "split": split,
+        "images": len(numbers),
+        "left_out": left_out,
+        "reader": {
+            **_sequence_accuracy(boxed_right),
+            "digit_accuracy": _digit_accuracy(outcome.boxed_read, outcome.numbers),
+            "by_length": metrics.by_length(boxed_right, np.char.str_len(numbers)),
+            "coverage_at_98": metrics.coverage(boxed_confidence, boxed_right)[0],
+            "calibration_error": metrics.calibration_error(boxed_confidence, boxed_right),
+        },
+        "localizer": metrics.localisation(np.array(outcome.boxes), np.array(outcome.true_boxes)),
+        "end_to_end": _end_to_end(outcome, right),
+        **_costs(outcome, sha256),
+    }
+
+
+def photos_report(outcome: Outcome, sha256: dict[str, str]) -> dict:
+    """report.json of a folder of photos. A photo without a number counts as right when none was read."""
+    numbers = np.array(outcome.numbers)
+    right = np.array(outcome.read) == numbers
+    negative = numbers == ""
+    return {
+        "images": len(numbers),
+        "end_to_end": {
+            **_end_to_end(outcome, right),
+            "by_length": metrics.by_length(right[~negative], np.char.str_len(numbers[~negative])),
+        },
+        "negatives": {"n": int(negative.sum()), "correct": int((negative & right).sum())},
+        **_costs(outcome, sha256),
+    }
+
+
+def _end_to_end(outcome: Outcome, right: np.ndarray) -> dict:
+    confidence = np.array(outcome.confidence)
+    return {
+        **_sequence_accuracy(right),
+        "coverage_at_98": metrics.coverage(confidence, right)[0],
+        "calibration_error": metrics.calibration_error(confidence, right),
+    }
+
+
+def _sequence_accuracy(right: np.ndarray) -> dict:
+    interval = metrics.wilson_interval(int(right.sum()), len(right))
+    return {"sequence_accuracy": metrics.share(right), "interval_95": list(interval)}
+
+
+def _digit_accuracy(read: list[str], numbers: list[str]) -> float:
+    """Share of the true digits that were read at their place; beside the whole-number accuracy, never for it."""
+    pairs = [pair for r, n in zip(read, numbers, strict=True) for pair in itertools.zip_longest(n, r[: len(n)])]
+    return metrics.share(np.array([a == b for a, b in pairs]))
+
+
+def _costs(outcome: Outcome, sha256: dict[str, str]) -> dict:
+    return {
+        "latency_ms": {"median": float(np.median(outcome.ms)), "p95": float(np.percentile(outcome.ms, 95))},
+        "weights": sha256,
+    }

@@ -1,0 +1,233 @@
+"""From trained networks to what is shipped: calibration, held-out figures, manifest, model card, plots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from .. import labels, weights
+from ..baselines import systems as documents
+from ..models import LOCALIZERS, READERS, kind_of
+from ..models.ensemble import averaged
+from ..pipeline import Pipeline
+from ..training.checkpoint import Checkpoint, State
+from ..training.recipes import RECIPES, Recipe
+from ..utils.errors import WeightsError
+from ..utils.files import write_whole
+from . import evaluate, plots
+from .calibration import fit_temperature
+from .curves import curves
+
+UNSURE_BELOW = 0.5  # calibrated confidence: below it a reading is more likely wrong than right
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A trained network, the recipe by whose name it is known, and the record of its run: of an average the records of
+    its members' runs."""
+
+    name: str
+    network: nn.Module
+    runs: tuple[State, ...]
+
+
+def average(members: Sequence[Candidate]) -> Candidate:
+    """Readers of one recipe and different seeds as one."""
+    network = averaged([member.network for member in members])
+    return Candidate(members[0].name, network, tuple(run for member in members for run in member.runs))
+
+
+def release(
+    localizer: Candidate,
+    reader: Candidate,
+    data_dir: Path,
+    folder: Path,
+    figures_dir: Path,
+) -> dict:
+    """Writes weights, manifest and curves of networks that never saw the held-out photos into `folder`; gives
+    the held-out report.
+
+    A picture of SVHN photos goes to `figures_dir`, which is not for the repository, because its photos are for
+    non-commercial use.
+    """
+    both = (localizer, reader)
+    networks = {found.name: found.network.cpu().half().float().eval() for found in both}  # as shipped
+    pipeline = Pipeline(networks[localizer.name], networks[reader.name], unsure_below=UNSURE_BELOW)
+    pipeline = replace(pipeline, temperature=_fit_temperature(pipeline, data_dir))
+    outcome = evaluate.run(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT))
+    report = evaluate.split_report(outcome, evaluate.HELD_OUT, {})
+    manifest = {
+        "localizer": localizer.name,
+        "reader": reader.name,
+        "unsure_below": UNSURE_BELOW,
+        "networks": {found.name: _entry(found, RECIPES[found.name]) for found in both},
+        "held_out": {key: value for key, value in report.items() if key != "weights"},
+    }
+    manifest["networks"][reader.name]["temperature"] = pipeline.temperature
+    for found in both:
+        histories = {f"{found.name}, seed {run.seed}": run.history for run in found.runs}
+        curves(histories, folder / f"{found.name}-curves.png")
+    plots.readings(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT), figures_dir / "held_out.png")
+    weights.save(folder, networks, manifest)
+    return report
+
+
+def offer(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dict:
+    """Adds the network that the recipe `name` trained to the weights in `folder`, beside the default ones, for people
+    to compare; gives its entry. Raises WeightsError for one that is too large or is no localizer or reader.
+
+    A reader is calibrated on what the folder's default localizer finds in the held-out photos.
+    """
+    kind = trained.recipe.network
+    if name not in RECIPES or RECIPES[name].network != kind:
+        raise WeightsError(f"The run {name} is not named as its recipe, one of {', '.join(RECIPES)}.")
+    if trained.state.saw_everything:
+        raise WeightsError(f"{name} has seen the photos that it would be calibrated with; train it without --all.")
+    if kind not in READERS | LOCALIZERS:
+        raise WeightsError(f"{name} is a {kind}, which neither finds nor reads numbers in photos.")
+    manifest = weights.read_manifest(folder)
+    if name in (manifest["localizer"], manifest["reader"]):
+        raise WeightsError(f"{name} is a default network of {folder}; train_all.py ships these.")
+    network = trained.network.half().float().eval()
+    entry = _entry(Candidate(name, network, (trained.state,)), trained.recipe)
+    if kind in READERS:
+        pipeline = Pipeline(weights.load(folder, manifest["localizer"]), network)
+        entry["temperature"] = _fit_temperature(pipeline, data_dir)
+    manifest["networks"][name] = entry
+    manifest = weights.save(folder, {name: network}, manifest)
+    write_whole(folder / "MODEL_CARD.md", model_card(manifest).encode())
+    return manifest["networks"][name]
+
+
+def ship(last: Candidate, measured: Path, folder: Path, examples_dir: Path) -> None:
+    """Writes the weights of `measured` into `folder`, but of one network those that went on from there with all
+    photos; with the temperature and the figures of the measured ones, the model card, and readings of the photos in
+    `examples_dir`. Networks that were offered beside the default ones stay."""
+    name = last.name
+    manifest = weights.read_manifest(measured)
+    networks = {known: weights.load(measured, known) for known in manifest["networks"]}
+    if (folder / "manifest.json").exists():
+        manifest["networks"] = {**weights.read_manifest(folder)["networks"], **manifest["networks"]}
+    networks[name] = last.network.cpu().half().float().eval()
+    before = manifest["networks"][name]
+    told = ("sha256", "data", "steps", "minutes", "machine", "code")
+    manifest["networks"][name] = {**before, **_record(last.runs), "measured": {key: before[key] for key in told}}
+    for known in networks:
+        write_whole(folder / f"{known}-curves.png", (measured / f"{known}-curves.png").read_bytes())
+    manifest = weights.save(folder, networks, manifest)
+    plots.readings(
+        Pipeline.load(folder), evaluate.folder_examples(examples_dir), folder / "readings.png", columns=4, rows=3
+    )
+    write_whole(folder / "MODEL_CARD.md", model_card(manifest).encode())
+
+
+def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
+    """Fitted on the boxes that are told of the held-out photos, each read in its one place."""
+    logits, truths = [], []
+    for example in evaluate.split_examples(data_dir, evaluate.HELD_OUT):
+        reading = pipeline.read(example.photo)
+        if reading.box is None:
+            continue
+        digits, length = pipeline.logits(pipeline.crops(example.photo, [reading.box]))
+        logits.append((digits, length))
+        truths.append(labels.encode(example.truth.number))
+    if not logits:
+        return 1.0
+    digit_logits, length_logits = (torch.cat(heads) for heads in zip(*logits, strict=True))
+    digits = torch.tensor([digits.tolist() for digits, _ in truths])
+    return fit_temperature(digit_logits, length_logits, digits, torch.tensor([length for _, length in truths]))
+
+
+def _entry(found: Candidate, recipe: Recipe) -> dict:
+    """What the manifest says of one network, before its file is written."""
+    config = asdict(found.network.config)
+    row = next(row for row in documents.ROWS if row.name == found.name)
+    return {
+        "architecture": kind_of(found.network),
+        "title": row.title,
+        "document": row.document,
+        "config": config,
+        "input": {key: config[key] for key in ("input_size", "long_sides") if key in config},
+        "normalisation": {"mean": config["mean"], "std": config["std"]},
+        "parameters": sum(p.numel() for p in found.network.parameters()),
+        "recipe": asdict(recipe),
+        **_record(found.runs),
+        "held_out": [run.history[-1] for run in found.runs if run.history],
+    }
+
+
+def _record(runs: Sequence[State]) -> dict:
+    """Where weights come from: of several runs the first's seed, each different word, and steps and minutes of all."""
+
+    def words(each: Callable[[State], str]) -> str:
+        return "; the next: ".join(dict.fromkeys(each(run) for run in runs))
+
+    return {
+        "data": words(lambda run: run.data),
+        "seed": runs[0].seed,
+        "steps": sum(run.step for run in runs),
+        "minutes": round(sum(run.seconds for run in runs) / 60, 1),
+        "machine": words(lambda run: run.machine),
+        "code": words(lambda run: run.code),
+    }
+
+
+def model_card(manifest: dict) -> str:
+    """MODEL_CARD.md in words and figures, all of them from the manifest."""
+    report = manifest["held_out"]
+    low, high = report["end_to_end"]["interval_95"]
+    reader_low, reader_high = report["reader"]["interval_95"]
+    rows = "\n".join(
+        f"| {name} | {entry['parameters'] / 1e6:.2f} M | {entry['bytes'] / 2**20:.1f} MiB | {run['steps']} "
+        f"| {run['minutes']:g} | {run['machine']} | `{run['sha256'][:16]}…` | {run['data']} |"
+        for name, entry in manifest["networks"].items()
+        for run in (entry.get("measured"), entry)
+        if run
+    )
+    members = manifest["networks"][manifest["reader"]]["config"].get("members", 1)
+    several = (
+        f" It is {members} networks, trained apart with different seeds, whose log probabilities are averaged; its "
+        "steps and minutes are those of all."
+        if members > 1
+        else ""
+    )
+    return f"""# Model card
+
+Two networks find and read house numbers of up to five digits in street photos: the localizer
+`{manifest["localizer"]}` and the reader `{manifest["reader"]}`. The others are systems of the five documents that the
+project grew from, to compare them with; `RESULTS.md` has their figures. The program that wrote the weights wrote this
+page, too.
+
+| network | parameters | file | steps | minutes | machine | sha256 | trained on |
+|---|---|---|---|---|---|---|---|
+{rows}
+
+The weights in `measured/` never saw the held-out photos. `{manifest["reader"]}` has two rows: the first is the measured
+one, the second went on from there with all of train, at a lower rate, and is what is shipped.{several} The official
+test split was never used.
+
+**Held-out figures** of the measured weights on {report["images"]} photos that they never saw (whole number right,
+95 % interval):
+
+| what | figure |
+|---|---|
+| reader, true box with margin | {report["reader"]["sequence_accuracy"]:.1%} ({reader_low:.1%} – {reader_high:.1%}) |
+| reader, single digits | {report["reader"]["digit_accuracy"]:.1%} |
+| localizer, recall at IoU 0.5 | {report["localizer"]["recall_50"]:.1%} |
+| localizer, mean IoU | {report["localizer"]["mean_iou"]:.3f} |
+| end to end, photo alone | {report["end_to_end"]["sequence_accuracy"]:.1%} ({low:.1%} – {high:.1%}) |
+| readable automatically at 98 % accuracy, end to end | {report["end_to_end"]["coverage_at_98"]:.1%} |
+| calibration error, end to end | {report["end_to_end"]["calibration_error"]:.3f} |
+
+The confidence's temperature, the reader's margins and the localizer's scales were chosen on the same photos.
+
+**Not for** numbers of more than five digits, letters beside the number ("12a" reads as 12), or decisions that
+nobody checks. A reading with a confidence below {manifest["unsure_below"]:.0%} is shown as unsure.
+
+**Licence.** The code is under the MIT licence. The weights were trained on SVHN photos, which are for
+non-commercial use; so are these weights.
+"""

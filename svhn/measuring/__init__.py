@@ -1,1 +1,0 @@
-"""How systems are measured: what with, which networks, which figures."""

@@ -1,0 +1,90 @@
+"""Document 001's VGG16: as a reader with six heads, and as a localizer that regresses one box.
+
+Torchvision's variant with BatchNorm: the plain one does not leave its plateau with a few thousand photos. Photos are
+64×64, so the convolutions end in 2×2; the dense layers of 4,096 units made for 224×224 give way to one of 1,024.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torchvision.models.vgg import cfgs, make_layers
+
+from ...preprocess import MARGINS
+from .box_regression import BoxConfig, BoxRegressor
+from .heads import SixHeads
+
+WIDTH = 512  # channels of its last convolution
+
+
+@dataclass(frozen=True)
+class VGG16Config:
+    """Every size of the network that is not VGG16's own."""
+
+    input_size: int = 64
+    margins: tuple[float, ...] = MARGINS
+    mean: float = 0.45
+    std: float = 0.22
+    dense: int = 1024
+    dropout: float = 0.5
+
+
+@dataclass(frozen=True)
+class VGG16BoxConfig(BoxConfig):
+    """Every size of the network that is not VGG16's own."""
+
+    dense: int = 1024
+    dropout: float = 0.5
+
+
+class VGG16Reader(nn.Module):
+    """Crop -> logits of five digit positions and of the length."""
+
+    def __init__(self, config: VGG16Config = VGG16Config()) -> None:
+        super().__init__()
+        self.config = config
+        self.features = _features()
+        self.dense = _dense(config)
+        self.heads = SixHeads(config.dense)
+
+    def forward(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Normalised (N, 3, 64, 64) -> digit logits (N, 5, 11), length logits (N, 7)."""
+        return self.heads(self.dense(self.features(crops)))
+
+
+class VGG16Box(BoxRegressor):
+    """Whole photo -> one box as left, top, width, height in shares of its sides."""
+
+    def __init__(self, config: VGG16BoxConfig = VGG16BoxConfig()) -> None:
+        super().__init__(config)
+        self.features = _features()
+        self.dense = _dense(config)
+        self.box = nn.Linear(config.dense, 4)
+
+    def forward(self, views: torch.Tensor) -> torch.Tensor:
+        """Normalised (N, 3, 64, 64) -> (N, 4)."""
+        return self.box(self.dense(self.features(views)))
+
+
+def _features() -> nn.Sequential:
+    """(N, 3, S, S) -> (N, 512, S / 32, S / 32), filled as torchvision fills it, without making its 124 million weights
+    of dense layers on the way."""
+    layers = make_layers(cfgs["D"], batch_norm=True)
+    for layer in layers:
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+    return layers
+
+
+def _dense(config: VGG16Config | VGG16BoxConfig) -> nn.Sequential:
+    """(N, 512, S / 32, S / 32) -> (N, dense)."""
+    side = config.input_size // 32
+    return nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(WIDTH * side * side, config.dense),
+        nn.ReLU(inplace=True),
+        nn.Dropout(config.dropout),
+    )

@@ -1,0 +1,107 @@
+"""Synthetic pictures made once and drawn from again and again, where making fresh ones would slow training down."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from ..data.datasets import CropSet, SceneSet, join
+from ..utils import tensors
+from ..utils.progress import progress_bar
+from .config import StreetConfig
+from .glyphs import Atlas, load_atlas
+from .render import crops, scenes
+
+CHUNK = 64
+HERE = Path(__file__).parent
+# What the pictures are made by, `render` and all that it imports of this folder, and from: with any of it they change.
+MAKERS = (
+    "backgrounds.py",
+    "camera.py",
+    "config.py",
+    "distractors.py",
+    "geometry.py",
+    "glyphs.py",
+    "layout.py",
+    "lighting.py",
+    "number.py",
+    "palette.py",
+    "plates.py",
+    "render.py",
+    "rng.py",
+    "text.py",
+    "textures.py",
+    "assets/atlas.npz",
+    "assets/layout.json",
+    "assets/palette.json",
+)
+
+
+def crop_bank(
+    n: int,
+    seed: int,
+    device: torch.device | str = "cpu",
+    backgrounds: torch.Tensor | None = None,
+    config: StreetConfig = StreetConfig(),
+    atlas: Atlas | None = None,
+) -> CropSet:
+    """n loose crops; the same arguments give the same ones. backgrounds: uint8 (M, 3, 256, 256); atlas: the
+    committed one if None."""
+
+    def to_set(made) -> CropSet:
+        return CropSet(made.images, made.box, made.digits.long(), made.length.long(), made.aspect)
+
+    make = partial(crops, config=config, atlas=(atlas or load_atlas()).to(device), backgrounds=backgrounds)
+    return _bank("crops", make, to_set, n, seed, device)
+
+
+def scene_bank(
+    n: int, seed: int, device: torch.device | str = "cpu", backgrounds: torch.Tensor | None = None
+) -> SceneSet:
+    """n whole scenes with 0 ... 3 numbers each; arguments as for `crop_bank`."""
+
+    def to_set(made) -> SceneSet:
+        return SceneSet(made.images, made.size.int(), made.box)
+
+    make = partial(scenes, config=StreetConfig(), atlas=load_atlas().to(device), backgrounds=backgrounds)
+    return _bank("scenes", make, to_set, n, seed, device)
+
+
+def _bank(name: str, make: Callable, to_set: Callable, n: int, seed: int, device) -> CropSet | SceneSet:
+    generator = torch.Generator(device).manual_seed(seed)
+    bar = progress_bar(n, 0, f"synthetic {name}", unit="picture")
+    parts = []
+    for start in range(0, n, CHUNK):
+        count = min(CHUNK, n - start)
+        parts.append(to_set(make(count, generator=generator, device=device)))
+        bar.update(count)
+    bar.close()
+    return join(parts)
+
+
+def cached(
+    path: Path, make: Callable, n: int, seed: int, device: torch.device, backgrounds: torch.Tensor | None
+) -> CropSet | SceneSet:
+    """`crop_bank` or `scene_bank`, kept in a file, so that resuming and other runs need not make it again."""
+    key = {
+        "what": make.__name__,
+        "n": n,
+        "seed": seed,
+        "backgrounds": "" if backgrounds is None else hashlib.sha256(backgrounds.cpu().numpy()).hexdigest(),
+        "config": repr(StreetConfig()),
+        "chunk": CHUNK,
+        "generator": hashlib.sha256(b"".join((HERE / name).read_bytes() for name in MAKERS)).hexdigest(),
+    }
+    try:
+        content = tensors.load(path, device)
+        if content["key"] == key:
+            return {"crop_bank": CropSet, "scene_bank": SceneSet}[make.__name__](**content["set"])
+    except tensors.DAMAGES:
+        pass  # none there, or not whole: it is made anew
+    bank = make(n, seed, device, backgrounds)
+    tensors.save(path, {"key": key, "set": vars(bank)})
+    return bank

@@ -1,0 +1,41 @@
+"""What the training loop needs to know of a network's work, and where its material comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ...data.datasets import CropSet, SceneSet
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where training material comes from.
+
+    prepared: folder of the HDF5 files; part: "train" leaves the held-out images out, "all" does not.
+    mnist: folder of MNIST's files, for the recipes that need it.
+    synthetic: generated crops for a reader, scenes for a localizer, drawn from beside the real ones.
+    surroundings: street pictures uint8 (M, 3, 256, 256) that scenes are set into.
+    """
+
+    prepared: Path
+    part: str = "train"
+    mnist: Path | None = None
+    synthetic: CropSet | SceneSet | None = None
+    surroundings: torch.Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """loss(network, generator) draws a batch and gives a scalar; validate(network) gives named figures, of which
+    `score` says which epoch was the best. example: an input of the network, for its graph."""
+
+    network: nn.Module
+    loss: Callable[[nn.Module, torch.Generator], torch.Tensor]
+    validate: Callable[[nn.Module], dict[str, float]]
+    score: str
+    example: torch.Tensor

@@ -1,0 +1,63 @@
+"""`python -m svhn checkpoints`: every checkpoint of a run on every part of the data set."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from helpers.tiny_runs import save_run, shrink
+
+from svhn.baselines.checkpoints import evaluated
+from svhn.baselines.evaluation_data import parts_there, photos
+from svhn.cli.parser import main
+from svhn.training import checkpoint
+from svhn.utils.errors import TrainingError
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        shrink(patch)
+        for name in ("goodfellow_plain", "smaller_vgg", "mnist_logistic"):
+            save_run(folder, name)
+        save_run(folder, "goodfellow_plain", "best.pt", seed=1, step=3)
+    return folder
+
+
+def test_checkpoints_tells_every_checkpoint_on_every_split_there_is(small_data, runs, capsys):
+    assert main(["checkpoints", str(runs / "goodfellow_plain"), "--data", str(small_data)]) == 0
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert header.split()[:4] == ["checkpoint", "steps", "part", "photos"]
+    assert [line.split()[:4] for line in lines] == [
+        [name, steps, part, count]
+        for name, steps in (("best", "3"), ("last", "7"))
+        for part, count in (("train", "12"), ("held_out", "3"), ("test", "7"))
+    ]
+    assert "per digit" in header
+
+
+def test_checkpoints_of_a_localizer_on_one_split(small_data, runs, capsys):
+    assert main(["checkpoints", str(runs / "smaller_vgg"), "--data", str(small_data), "--split", "test"]) == 0
+    header, line = capsys.readouterr().out.splitlines()
+    assert "recall at IoU 0.5" in header
+    assert line.split()[:4] == ["last", "7", "test", "7"]
+
+
+def test_a_run_that_saw_the_held_out_photos_flatters_and_says_so(small_data, runs, tmp_path, capsys):
+    loaded = checkpoint.load(runs / "smaller_vgg")
+    state = dataclasses.replace(loaded.state, data="SVHN train, all images, the held-out ones too")
+    checkpoint.save(tmp_path / "run" / "last.pt", loaded.recipe, loaded.network, state)
+    assert main(["checkpoints", str(tmp_path / "run"), "--data", str(small_data)]) == 0
+    assert capsys.readouterr().err.count("this line flatters") == 1
+
+
+def test_runs_without_anything_to_evaluate_are_told(small_data, runs, tmp_path, capsys):
+    assert main(["checkpoints", str(tmp_path / "none"), "--data", str(small_data)]) == 1
+    assert "There is no checkpoint" in capsys.readouterr().err
+    assert main(["checkpoints", str(runs / "smaller_vgg"), "--data", str(tmp_path)]) == 1
+    assert "holds neither" in capsys.readouterr().err
+    assert parts_there(tmp_path) == []
+    with pytest.raises(TrainingError, match="names single MNIST digits"):
+        next(evaluated(runs / "mnist_logistic", ["test"], lambda part: photos(small_data, part)))

@@ -1,0 +1,250 @@
+"""The command line as other programs use it: contracts to the letter, sentences for errors, exit codes."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from helpers import official
+from PIL import Image
+
+from svhn.cli.parser import main
+from svhn.data.prepare import prepare
+from svhn.models import build
+from svhn.training import checkpoint
+from svhn.training.recipes import Recipe
+
+
+@pytest.fixture
+def photo(tmp_path) -> Path:
+    path = tmp_path / "photo.jpg"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (50, 80, 3), dtype=np.uint8)).save(path)
+    return path
+
+
+def test_read_prints_one_object_a_line_in_the_order_given(photo, tmp_path, tiny_weights, capsys):
+    broken = tmp_path / "broken.jpg"
+    broken.write_text("not a photo")
+    code = main(["read", str(photo), str(broken), str(photo), "--json", "--weights", str(tiny_weights)])
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert code == 1
+    assert [line["file"] for line in lines] == [str(photo), str(broken), str(photo)]
+    assert set(lines[0]) == {"file", "number", "confidence", "box", "digit_probs", "length_probs", "ms"}
+    assert set(lines[1]) == {"file", "error"}
+    assert np.shape(lines[0]["digit_probs"]) == (5, 11)
+
+
+def test_read_in_words(photo, tiny_weights, capsys):
+    assert main(["read", str(photo), "--weights", str(tiny_weights)]) == 0
+    assert capsys.readouterr().out.startswith(f"{photo}: ")
+
+
+def test_run_prints_an_array_a_picture_and_goes_on_after_a_broken_one(photo, tmp_path, tiny_weights, capsys):
+    (tmp_path / "broken.png").write_text("not a photo")
+    code = main(["run", str(tmp_path), str(tmp_path / "out"), "--weights", str(tiny_weights)])
+    said = capsys.readouterr()
+    assert code == 1
+    name, array = said.out.rstrip().split(" ", 1)
+    assert name == "photo.jpg"
+    assert len(json.loads(array)) == 6
+    assert said.err.startswith("broken.png: This file is not a picture")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"photo.jpg", "readings.csv"}
+    (tmp_path / "broken.png").unlink()
+    assert main(["run", str(tmp_path), str(tmp_path / "out"), "--weights", str(tiny_weights)]) == 0
+
+
+def test_split_tells_its_counts(tmp_path, capsys):
+    with h5py.File(tmp_path / "train_crops.h5", "w") as file:
+        file["number"] = range(1, 13)
+    assert main(["split", "--prepared", str(tmp_path), "--out", str(tmp_path / "split.csv")]) == 0
+    assert capsys.readouterr().out == "train: 10, held_out: 2\n"
+    assert len((tmp_path / "split.csv").read_text().splitlines()) == 13
+
+
+@pytest.mark.parametrize("kind", ["crops", "boxes", "picks"])
+def test_plot_draws_a_grid_of_photos(kind, small_data, tiny_weights, tmp_path, capsys):
+    out = tmp_path / "grid.png"
+    arguments = ["plot", kind, "--data", str(small_data), "--split", "test", "--out", str(out), "--seed", "1"]
+    assert main([*arguments, "--rows", "1", "--columns", "2", "--weights", str(tiny_weights)]) == 0
+    assert capsys.readouterr().out == f"{out}\n"
+    assert out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_evaluate_writes_a_report(small_data, tiny_weights, tmp_path, capsys):
+    out = tmp_path / "deep" / "report.json"
+    arguments = ["evaluate", "--data", str(small_data), "--split", "test", "--out", str(out), "--limit", "4"]
+    assert main([*arguments, "--device", "cpu", "--weights", str(tiny_weights)]) == 0
+    assert json.loads(out.read_text())["images"] == 4
+    assert "sequence_accuracy" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("data", ["SVHN train, all images, the held-out ones too", "SVHN train"])
+def test_figures_of_photos_that_were_learnt_from_are_told_to_flatter(small_data, tiny_weights, tmp_path, capsys, data):
+    folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["networks"]["compact"]["data"] = data
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    for split in ("held_out", "test"):
+        arguments = ["evaluate", "--data", str(small_data), "--split", split, "--out", str(tmp_path / "report.json")]
+        assert main([*arguments, "--weights", str(folder)]) == 0
+        said = "compact has learnt from the held-out photos" in capsys.readouterr().err
+        assert said == ("all images" in data and split == "held_out")
+
+
+@pytest.mark.parametrize("seed", ["-1", "1000000", "99999999999999999999", "one"])
+def test_a_seed_out_of_range_is_told(seed, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["train", "compact", "--seed", seed])
+    assert "no whole number from 0 to 999,999" in capsys.readouterr().err
+
+
+def test_evaluate_says_what_it_left_out(tiny_weights, tmp_path, capsys):
+    def lose_one(entries):
+        entries[0].png = None
+
+    official.write_split(tmp_path, "test", 3, spoil=lose_one)
+    out = tmp_path / "report.json"
+    assert main(["evaluate", "--data", str(tmp_path), "--out", str(out), "--weights", str(tiny_weights)]) == 0
+    assert json.loads(out.read_text())["images"] == 2
+    assert json.loads(out.read_text())["left_out"] == 1
+    assert "1.png was left out: its photo is missing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["evaluate", "--data", "nowhere", "--out", "x.json"], "holds neither"),
+        (["evaluate", "--photos", "nowhere", "--out", "x.json"], "labels.csv"),
+        (["evaluate", "--photos", "nowhere", "--out", "x.json", "--limit", "0"], "--limit"),
+        (["prepare", "--data", "nowhere"], "holds neither"),
+        (["train", "lenet", "--run", "x"], "no recipe 'lenet'; choose one of compact, "),
+        (["train", "compact", "--prepared", "p", "--run", "x"], "svhn prepare"),
+        (["train", "compact", "--data", "nowhere", "--prepared", "p", "--run", "x"], "holds neither"),
+        (["train", "strips", "--prepared", "p", "--run", "x"], "MNIST; name the folder with its four files"),
+        (["train", "strips", "--data", "nowhere", "--prepared", "p", "--run", "x"], "holds no train-images-idx3-ubyte"),
+        (["synth", "--out", "x.json", "--real", "nowhere"], "svhn prepare"),
+        (["synth", "--out", "."], "cannot be written"),
+        (["read", "x.jpg", "--device", "warp"], "try --device cpu"),
+        (["read", "x.jpg", "--reader", "goodfellow"], "no weights of 'goodfellow'"),
+        (["read", "x.jpg", "--reader", "fcos"], "one of the readers"),
+        (["read", "x.jpg", "--localizer", "compact"], "one of the localizers"),
+        (["read", "x.jpg", "--reader", "nowhere.pt"], "no checkpoint nowhere.pt"),
+        (["read", "x.jpg", "--localizer", "."], "no checkpoint last.pt"),
+        (["evaluate", "--photos", "nowhere", "--out", "."], "is a folder"),
+        (["split", "--prepared", "nowhere", "--out", "x.csv"], "svhn prepare"),
+        (["plot", "curves", "nowhere", "--out", "x.png"], "no checkpoint"),
+        (["plot", "crops", "--data", "nowhere", "--out", "x.png"], "holds neither"),
+        (["plot", "boxes", "--photos", "nowhere", "--out", "x.png"], "labels.csv"),
+        (["plot", "picks", "--photos", "nowhere", "--out", "."], "is a folder"),
+        (["plot", "picks", "--photos", "nowhere", "--out", "x.png", "--rows", "0"], "from 1 to 30"),
+        (["plot", "picks", "--photos", "nowhere", "--out", "x.png", "--offset", "-1"], "--offset from 0"),
+        (["run", "nowhere", "out"], "cannot be opened"),
+        (["run", ".", "out"], "There is no picture"),
+    ],
+)
+def test_errors_are_a_sentence_and_exit_code_one(arguments, said, tiny_weights, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    if {"evaluate", "read", "run", "crops", "boxes", "picks"} & {*arguments[:2]}:
+        arguments = [*arguments, "--weights", str(tiny_weights)]
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert "Traceback" not in error
+    assert not any(tmp_path.iterdir())
+
+
+TINY = {
+    "compact": {"channels": (8, 8, 16, 16), "summary": 16},
+    "unet": {"channels": (4, 4)},
+    "logistic": {},
+    "small_box": {"channels": (4, 4, 8, 8), "dense": 16},
+}
+
+
+@pytest.fixture
+def damaged(tmp_path, small_data, tiny_weights) -> Path:
+    """A folder with runs of three networks, a broken checkpoint, tampered weights, a photo and prepared photos."""
+    for network, sizes in TINY.items():
+        (tmp_path / network).mkdir()
+        recipe = Recipe(network, 1, 1, 1.0, sizes=sizes)
+        checkpoint.save(tmp_path / network / "last.pt", recipe, build(network, sizes), checkpoint.State())
+    whole = (tmp_path / "compact" / "last.pt").read_bytes()
+    (tmp_path / "broken.pt").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "page.pt").write_text("<html>This is no longer here</html>")
+    (tmp_path / "page.pth").write_text("<html>This is no longer here</html>")
+    shutil.copytree(tiny_weights, tmp_path / "tampered")
+    reader = next((tmp_path / "tampered").glob("compact-*"))
+    reader.write_bytes(reader.read_bytes()[:-1] + b"\xff")
+    Image.new("RGB", (80, 50)).save(tmp_path / "x.jpg")
+    prepare(small_data, "train", tmp_path / "prepared", progress=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["read", "x.jpg", "--reader", "unet"], "unet holds none of the networks compact, "),
+        (["read", "x.jpg", "--localizer", "./compact"], "compact holds none of the networks fcos, "),
+        (["read", "x.jpg", "--reader", "logistic/last.pt"], "last.pt holds none of the networks compact, "),
+        (["read", "x.jpg", "--reader", "broken.pt"], "broken.pt is no checkpoint of this version"),
+        (["read", "x.jpg", "--localizer", "page.pt"], "page.pt is no checkpoint of this version"),
+        (["read", "x.jpg", "--weights", "tampered"], "is not the file its manifest describes (sha256)"),
+        (["evaluate", "--photos", ".", "--out", "new.json", "--weights", "tampered"], "(sha256)"),
+        (["run", ".", "new", "--weights", "tampered"], "(sha256)"),
+        (["run", "prepared", "new"], "There is no picture"),
+        (["train", "l2_box", "--from", "unet"], "last.pt is of another network than l2_box"),
+        (["train", "l2_box", "--from", "broken.pt"], "broken.pt is no checkpoint of this version"),
+        (["train", "fcos", "--from", "tampered/nothing"], "There is no checkpoint"),
+        (["train", "compact", "--from", "tampered"], "is not the file its manifest describes (sha256)"),
+        (["train", "vgg16_imagenet"], "This recipe begins with torchvision's ImageNet weights: --from"),
+        (["train", "vgg16_imagenet", "--from", "page.pth"], "page.pth cannot be read"),
+        (["train", "vgg16_pretrained"], "first: python -m svhn train vgg16_synthetic"),
+        (["train", "l2_box", "--minutes", "0"], "--minutes is 0"),
+        (["train", "l2_box", "--share", "0"], "--share is 0"),
+        (["train", "l2_box", "--backgrounds", "nowhere", "--device", "warp"], "try --device cpu"),
+        (["plot", "curves", "broken.pt", "--out", "new.png"], "broken.pt is no checkpoint of this version"),
+    ],
+)
+def test_what_is_damaged_or_of_another_kind_is_a_sentence_too(
+    damaged, tiny_weights, monkeypatch, capsys, arguments, said
+):
+    monkeypatch.chdir(damaged)
+    if "--weights" not in arguments and arguments[0] in ("read", "run"):
+        arguments = [*arguments, "--weights", str(tiny_weights)]
+    if arguments[0] == "train":
+        device = [] if "--device" in arguments else ["--device", "cpu"]
+        arguments = [*arguments, *device, "--prepared", "prepared", "--run", "runs/new"]
+    before = _contents(damaged)
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.startswith(f"svhn {arguments[0]}: ")
+    assert error.count("\n") == 1
+    assert _contents(damaged) == before
+
+
+def test_a_run_that_does_not_fit_is_not_resumed_and_left_as_it_is(damaged, monkeypatch, capsys):
+    monkeypatch.chdir(damaged)
+    for run, said in (("small_box", "was made by another recipe"), ("tampered", "cannot be resumed from")):
+        if run == "tampered":
+            (damaged / run / "last.pt").write_bytes((damaged / "broken.pt").read_bytes())
+        before = (damaged / run / "last.pt").read_bytes()
+        assert main(["train", "l2_box", "--prepared", "prepared", "--run", run, "--device", "cpu", "--resume"]) == 1
+        error = capsys.readouterr().err
+        assert said in error
+        assert error.count("\n") == 1
+        assert (damaged / run / "last.pt").read_bytes() == before
+
+
+def _contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_wrong_command_line_is_exit_code_two():
+    done = subprocess.run([sys.executable, "-m", "svhn", "evaluate"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "usage" in done.stderr

@@ -1,0 +1,22 @@
+"""The temperature: found again where it is known."""
+
+import pytest
+import torch
+
+from svhn.evaluation.calibration import fit_temperature
+from svhn.labels import BLANK
+
+
+def test_overconfident_logits_are_cooled_by_the_factor_they_were_heated_with():
+    generator = torch.Generator().manual_seed(0)
+    n, factor = 4000, 2.0
+    length = torch.ones(n, dtype=torch.long)
+    honest = torch.randn(n, 10, generator=generator) * 2  # the first digit; the rest is certain
+    digit = torch.multinomial(honest.softmax(-1), 1, generator=generator)  # drawn as the logits say
+    digits = torch.cat([digit, torch.full((n, 4), BLANK)], dim=1)
+    digit_logits = torch.full((n, 5, 11), -60.0)
+    digit_logits[:, 0, :10] = honest * factor
+    digit_logits[:, 1:, BLANK] = 60.0
+    length_logits = torch.full((n, 7), -60.0)
+    length_logits[:, 1] = 60.0
+    assert fit_temperature(digit_logits, length_logits, digits, length) == pytest.approx(factor, rel=0.15)

@@ -1,0 +1,190 @@
+"""Evaluation covers every photo, gives the contract's keys, and counts what it says it counts."""
+
+import csv
+
+import numpy as np
+import pytest
+from helpers import official
+from PIL import Image
+
+from svhn.data.annotations import Truth
+from svhn.evaluation import evaluate
+from svhn.evaluation.evaluate import Example
+from svhn.pipeline import Pipeline
+from svhn.reading import Reading
+from svhn.utils.errors import DataError
+
+
+class Oracle:
+    """Reads what it was told, in the order it was told."""
+
+    def __init__(self, readings: list[Reading], boxed: list[Reading] | None = None) -> None:
+        self.readings, self.boxed = iter(readings), iter(boxed or [])
+
+    def read(self, photo):
+        return next(self.readings)
+
+    def read_boxes(self, photo, boxes):
+        return [next(self.boxed)]
+
+
+def _reading(number: str | None, confidence: float = 0.9, box=(0.0, 0.0, 10.0, 10.0)) -> Reading:
+    if number is None:
+        return Reading.nothing({})
+    probs = np.eye(11)[[0] * 5], np.eye(7)[len(number)]
+    return Reading(number, confidence, box, np.zeros((4, 4, 3), np.uint8), *probs, {})
+
+
+def _examples(*numbers: str, box=(0.0, 0.0, 10.0, 10.0)) -> list[Example]:
+    photo = np.zeros((20, 20, 3), np.uint8)
+    return [Example(f"{i}.png", photo, Truth(number, box)) for i, number in enumerate(numbers)]
+
+
+def test_every_photo_of_a_split_is_evaluated_the_same_way_twice(tiny_weights, small_data):
+    pipeline = Pipeline.load(tiny_weights)
+    reports = [
+        evaluate.split_report(
+            evaluate.run(pipeline, evaluate.split_examples(small_data, "test")), "test", pipeline.sha256
+        )
+        for _ in range(2)
+    ]
+    for report in reports:
+        report.pop("latency_ms")
+    assert reports[0] == reports[1]
+    assert reports[0]["images"] == 7
+    assert list(reports[0]["weights"]) == ["fcos", "compact"]
+
+
+def test_the_report_has_the_contracts_keys(tiny_weights, small_data):
+    outcome = evaluate.run(Pipeline.load(tiny_weights), evaluate.split_examples(small_data, "test"), limit=3)
+    report = evaluate.split_report(outcome, "test", {"compact": "00"})
+    assert set(report) == {"split", "images", "left_out", "reader", "localizer", "end_to_end", "latency_ms", "weights"}
+    assert {"sequence_accuracy", "digit_accuracy", "by_length", "coverage_at_98"} <= set(report["reader"])
+    assert set(report["localizer"]) == {"mean_iou", "mean_dice", "recall_50", "containment"}
+    assert set(report["latency_ms"]) == {"median", "p95"}
+    assert report["images"] == 3
+    assert sum(entry["n"] for entry in report["reader"]["by_length"].values()) == 3
+
+
+def test_figures_of_a_known_outcome():
+    oracle = Oracle(
+        [_reading("12"), _reading("7", 0.6), _reading(None)],
+        [_reading("12"), _reading("8"), _reading("340", 0.3)],
+    )
+    report = evaluate.split_report(evaluate.run(oracle, _examples("12", "8", "345")), "test", {})
+    assert report["reader"]["sequence_accuracy"] == pytest.approx(2 / 3)
+    assert report["reader"]["digit_accuracy"] == pytest.approx(5 / 6)
+    assert report["reader"]["by_length"]["3"] == {"n": 1, "accuracy": 0.0}
+    assert report["reader"]["coverage_at_98"] == pytest.approx(2 / 3)
+    assert report["end_to_end"]["sequence_accuracy"] == pytest.approx(1 / 3)
+    assert report["localizer"]["recall_50"] == pytest.approx(2 / 3)
+
+
+def test_held_out_photos_are_those_divisible_by_five(small_data):
+    assert [example.name for example in evaluate.split_examples(small_data, "held_out")] == [
+        "10.png",
+        "15.png",
+        "5.png",
+    ]
+
+
+def test_what_cannot_be_evaluated_is_left_out_and_told(tmp_path):
+    def spoil(entries):
+        entries[0].png = None
+        entries[1].png = b"not a picture"
+        entries[2].labels[0] = 11.0
+
+    stray = [("test/99.png", official.png(np.zeros((20, 20, 3), np.uint8)))]
+    official.write_split(tmp_path, "test", 5, spoil=spoil, members=stray)
+    left_out = {}
+    names = [example.name for example in evaluate.split_examples(tmp_path, "test", left_out)]
+    assert names == ["4.png", "5.png"]
+    assert set(left_out) == {"1.png", "2.png", "3.png", "99.png"}
+    assert left_out["1.png"] == "its photo is missing"
+    assert left_out["99.png"] == "no record of its own"
+
+
+def test_of_the_held_out_photos_only_those_are_told_that_are_held_out(tmp_path):
+    def spoil(entries):
+        for entry in entries[2:5]:
+            entry.png = None
+
+    official.write_split(tmp_path, "train", 10, spoil=spoil)
+    left_out = {}
+    assert [example.name for example in evaluate.split_examples(tmp_path, "held_out", left_out)] == ["10.png"]
+    assert left_out == {"5.png": "its photo is missing"}
+
+
+def test_a_box_outside_the_photo_is_left_out_and_told(tmp_path):
+    def move(entries):
+        entries[0].boxes[:, 0] += 500
+
+    official.write_split(tmp_path, "test", 2, spoil=move)
+    left_out = {}
+    assert [example.name for example in evaluate.split_examples(tmp_path, "test", left_out)] == ["2.png"]
+    assert left_out == {"1.png": "its box lies outside the photo"}
+
+
+def test_true_boxes_end_where_the_photo_does(tmp_path):
+    def enlarge(entries):
+        entries[0].boxes[:, 2:] += 500
+
+    official.write_split(tmp_path, "test", 1, spoil=enlarge)
+    (example,) = evaluate.split_examples(tmp_path, "test")
+    height, width = example.photo.shape[:2]
+    assert example.truth.box[2:] == (width, height)
+
+
+def test_more_than_five_digits_is_no_correct_negative():
+    probs = np.eye(11)[[1] * 5], np.eye(7)[6]
+    long = Reading(None, 0.9, (0.0, 0.0, 9.0, 9.0), np.zeros((4, 4, 3), np.uint8), *probs, {})
+    report = evaluate.photos_report(evaluate.run(Oracle([long]), _examples("", box=None)), {})
+    assert report["negatives"] == {"n": 1, "correct": 0}
+
+
+def _folder(tmp_path, rows: list[tuple[str, str]], header=("file", "number", "width")):
+    for file, _ in rows:
+        Image.fromarray(np.full((30, 40, 3), 90, np.uint8)).save(tmp_path / file)
+    with (tmp_path / "labels.csv").open("w", newline="") as out:
+        csv.writer(out).writerows([header, *((file, number, "40") for file, number in rows)])
+    return tmp_path
+
+
+def test_photos_with_and_without_a_number(tmp_path):
+    folder = _folder(tmp_path, [("a.png", "12"), ("b.png", ""), ("c.png", ""), ("d.png", "5")])
+    oracle = Oracle([_reading("12"), _reading(None), _reading("1"), _reading("6")])
+    report = evaluate.photos_report(evaluate.run(oracle, evaluate.folder_examples(folder)), {"x": "y"})
+    assert set(report) == {"images", "end_to_end", "negatives", "latency_ms", "weights"}
+    assert report["images"] == 4
+    assert report["end_to_end"]["sequence_accuracy"] == pytest.approx(0.5)
+    assert report["end_to_end"]["by_length"] == {"1": {"n": 1, "accuracy": 0.0}, "2": {"n": 1, "accuracy": 1.0}}
+    assert report["negatives"] == {"n": 2, "correct": 1}
+
+
+def test_a_folder_that_cannot_be_evaluated_says_why(tmp_path):
+    with pytest.raises(DataError, match=r"labels\.csv cannot be opened"):
+        list(evaluate.folder_examples(tmp_path))
+    folder = _folder(tmp_path, [("a.png", "12b")])
+    with pytest.raises(DataError, match="not written in digits"):
+        list(evaluate.folder_examples(folder))
+    (folder / "labels.csv").write_text("file,number\n../a.png,12\n")
+    with pytest.raises(DataError, match="not the name of a file"):
+        list(evaluate.folder_examples(folder))
+    (folder / "labels.csv").write_text("file,number\nmissing.png,12\n")
+    with pytest.raises(DataError, match="cannot be opened"):
+        list(evaluate.folder_examples(folder))
+    (folder / "labels.csv").write_text("file,number\na.png\n")
+    with pytest.raises(DataError, match="no field for the number"):
+        list(evaluate.folder_examples(folder))
+    for box in ("nan,1,2,3", "5,5,1,9", "1,2,3,"):
+        (folder / "labels.csv").write_text(f"file,number,x1,y1,x2,y2\na.png,12,{box}\n")
+        with pytest.raises(DataError, match="the box of"):
+            list(evaluate.folder_examples(folder))
+    (folder / "labels.csv").write_text("picture,answer\na.png,12\n")
+    with pytest.raises(DataError, match="needs the columns"):
+        list(evaluate.folder_examples(folder))
+
+
+def test_nothing_to_evaluate_is_an_error():
+    with pytest.raises(DataError, match="not a single photo"):
+        evaluate.run(Oracle([]), [])

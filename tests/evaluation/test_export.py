@@ -1,0 +1,118 @@
+"""Networks for people to compare are added to the weights, calibrated; the default ones stay what they were."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from svhn import weights
+from svhn.cli.parser import main
+from svhn.evaluation import export as release
+from svhn.models import build
+from svhn.pipeline import Pipeline
+from svhn.training import checkpoint
+from svhn.training.checkpoint import State
+from svhn.training.recipes import Recipe
+
+TINY = {
+    "customized": Recipe("customized", 1, 1, 1.0, sizes={"channels": (4, 4, 4, 4), "dense": 8}),
+    "l2_box": Recipe("small_box", 1, 1, 1.0, sizes={"channels": (4, 4), "dense": 8}),
+    "compact_synthetic": Recipe("compact", 1, 1, 1.0, sizes={"channels": (8, 8, 16, 16), "summary": 32}),
+    "mnist_logistic": Recipe("logistic", 1, 1, 1.0, data="mnist"),
+}
+
+
+@pytest.fixture
+def folder(tiny_weights, small_data, tmp_path) -> Path:
+    """Weights as `train_all.py` leaves them: with the figures that the model card tells."""
+    folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
+    assert main(["evaluate", "--data", str(small_data), "--split", "held_out", "--weights", str(folder), "--out",
+                 str(tmp_path / "report.json")]) == 0  # fmt: skip
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["held_out"] = json.loads((tmp_path / "report.json").read_text())
+    told = {"parameters": 1, "steps": 1, "minutes": 1.0, "machine": "a machine", "data": "photos"}
+    manifest["networks"] = {name: {**told, **entry} for name, entry in manifest["networks"].items()}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def _run(folder: Path, name: str) -> str:
+    run = folder / name
+    run.mkdir(parents=True)
+    recipe = TINY[name]
+    checkpoint.save(run / "last.pt", recipe, build(recipe.network, recipe.sizes), State(data="few photos", step=1))
+    return str(run)
+
+
+def test_what_is_offered_can_be_chosen_and_is_told_of(folder, small_data, tmp_path):
+    before = weights.read_manifest(folder)
+    runs = [_run(tmp_path / "runs", name) for name in ("customized", "compact_synthetic", "l2_box")]
+    assert main(["offer", *runs, "--data", str(small_data), "--weights", str(folder)]) == 0
+    manifest = weights.read_manifest(folder)
+    assert weights.readers(manifest) == ["compact", "customized", "compact_synthetic"]
+    assert weights.localizers(manifest) == ["fcos", "l2_box"]
+    assert manifest["networks"]["customized"]["document"] == "001"
+    assert manifest["networks"]["customized"]["recipe"]["learning_rate"] == TINY["customized"].learning_rate
+    assert manifest["networks"]["compact_synthetic"]["document"] == "here"  # of none of them
+    assert manifest["networks"]["l2_box"]["architecture"] == "small_box"
+    assert 0.4 <= manifest["networks"]["customized"]["temperature"] <= 4
+    assert {name: manifest["networks"][name] for name in before["networks"]} == before["networks"]
+    pipeline = Pipeline.load(folder, localizer="l2_box", reader="customized")
+    assert (type(pipeline.localizer).__name__, type(pipeline.reader).__name__) == ("SmallBox", "CustomizedReader")
+    assert "| customized |" in (folder / "MODEL_CARD.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "called", "said"),
+    [
+        ("mnist_logistic", "mnist_logistic", "neither finds nor reads"),
+        ("customized", "lenet", "not named as its recipe"),
+        ("customized", "compact", "not named as its recipe"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(name, called, said, folder, small_data, tmp_path, capsys):
+    run = Path(_run(tmp_path / "runs", name))
+    run = run.rename(run.with_name(called))
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    assert main(["offer", str(run), "--data", str(small_data), "--weights", str(folder)]) == 1
+    assert said in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_network_that_saw_all_photos_is_not_offered(folder, small_data, tmp_path, capsys):
+    run = Path(_run(tmp_path / "runs", "customized"))
+    recipe = TINY["customized"]
+    state = State(data="SVHN train, all images, the held-out ones too", step=1)
+    checkpoint.save(run / "last.pt", recipe, build(recipe.network, recipe.sizes), state)
+    assert main(["offer", str(run), "--data", str(small_data), "--weights", str(folder)]) == 1
+    assert "train it without --all" in capsys.readouterr().err
+    assert "customized" not in weights.read_manifest(folder)["networks"]
+
+
+def test_only_small_networks_are_offered(folder, small_data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(weights, "MAX_BYTES", 1000)
+    run = _run(tmp_path / "runs", "customized")
+    assert main(["offer", run, "--data", str(small_data), "--weights", str(folder)]) == 1
+    assert "shipped up to 16 MiB a file" in capsys.readouterr().err
+    assert "customized" not in weights.read_manifest(folder)["networks"]
+
+
+def test_shipping_anew_leaves_what_was_offered(folder, small_data, tmp_path, monkeypatch):
+    measured = Path(shutil.copytree(folder, tmp_path / "measured"))
+    for name in ("fcos", "compact"):
+        (measured / f"{name}-curves.png").write_bytes(b"a picture")
+    manifest = json.loads((measured / "manifest.json").read_text())
+    for entry in manifest["networks"].values():
+        entry["code"] = "a commit"
+    (measured / "manifest.json").write_text(json.dumps(manifest))
+    assert main(["offer", _run(tmp_path / "runs", "l2_box"), "--data", str(small_data), "--weights", str(folder)]) == 0
+    monkeypatch.setattr(release.plots, "readings", lambda *_, **__: None)
+    further = weights.load(folder, "compact")
+    torch.nn.init.zeros_(next(further.parameters()))
+    release.ship(release.Candidate("compact", further, (State(data="all photos"),)), measured, folder, tmp_path)
+    manifest = weights.read_manifest(folder)
+    assert set(manifest["networks"]) == {"fcos", "compact", "l2_box"}
+    assert manifest["networks"]["compact"]["data"] == "all photos"
+    Pipeline.load(folder, localizer="l2_box")

@@ -1,0 +1,27 @@
+"""The browser that `tests/helpers/browser.sh` makes sure of."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+from playwright.sync_api import Browser, Playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # as in tests/helpers/browser.sh
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+
+
+def launch(playwright: Playwright, *arguments: str) -> Browser:
+    """A headless one: a Chromium on the PATH that runs, else Playwright's own."""
+    return playwright.chromium.launch(executable_path=_on_the_path(), args=[*QUIET, *arguments])
+
+
+def _on_the_path() -> str | None:
+    for name in NAMES:
+        path = shutil.which(name)
+        if path and not subprocess.run([path, "--version"], capture_output=True).returncode:
+            return path
+    return None

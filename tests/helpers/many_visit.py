@@ -1,0 +1,69 @@
+"""One visitor of the tab "Many photos" in a real browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from playwright.sync_api import Locator, expect
+
+from .stand_in import encoded, photo_of
+from .visit import Visit
+
+File = tuple[str, bytes]
+
+
+def photo(name: str, number: str = "42") -> File:
+    return name, encoded(photo_of(number))
+
+
+class ManyVisit:
+    """The tab as a visitor uses it."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit, self.page = visit, visit.page
+        self.page.get_by_role("tab", name="Many photos").click()
+        self.status = self.page.locator("#many-status")
+        self.pictures = self.page.locator("#many-gallery .gallery-item")
+        self.ready()
+
+    def ready(self) -> None:
+        """Waits until files can be sent."""
+        expect(self.page.locator("#many-files input[type=file]")).to_be_attached()
+
+    def send(self, files: Sequence[File]) -> None:
+        content = [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
+        self.page.locator("#many-files input[type=file]").set_input_files(content)
+
+    def done(self, words: str) -> None:
+        """Waits for it."""
+        expect(self.status).to_contain_text(words)
+        expect(self.page.locator("#many-zip")).to_be_visible()
+
+    def line(self, file: str) -> Locator:
+        """The cells of the table's line about it."""
+        cell = self.page.get_by_role("gridcell", name=file, exact=True)
+        return self.page.locator("#many-table").get_by_role("row").filter(has=cell).get_by_role("gridcell")
+
+    def download(self, which: str) -> tuple[str, bytes]:
+        with self.page.expect_download() as started:
+            self.page.locator(f"#many-{which}").click()
+        return started.value.suggested_filename, Path(started.value.path()).read_bytes()
+
+    def table(self) -> list[dict[str, str]]:
+        return list(csv.DictReader(io.StringIO(self.download("csv")[1].decode("utf-8-sig"), newline="")))
+
+    def drop(self, files: Sequence[File]) -> None:
+        content = [(name, list(data)) for name, data in files]
+        self.page.evaluate(
+            """files => {
+                const dataTransfer = new DataTransfer();
+                for (const [name, data] of files) dataTransfer.items.add(new File([Uint8Array.from(data)], name));
+                const zone = document.querySelector('#many-files button');
+                for (const type of ['dragenter', 'drop'])
+                    zone.dispatchEvent(new DragEvent(type, {dataTransfer, bubbles: true, cancelable: true}));
+            }""",
+            content,
+        )

@@ -1,0 +1,105 @@
+"""Stand-ins for several networks to choose from, which disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+from torch import nn
+
+from demo import ui
+from demo.ground_truth import Truths
+from demo.model_zoo import Network, Networks
+from svhn import labels
+from svhn.data.annotations import Sample
+from svhn.pipeline import Pipeline
+
+from .stand_in import READINGS, number_in
+
+MIDDLE, NEAR, CORNER = (0.25, 0.25, 0.75, 0.75), (0.2, 0.2, 0.75, 0.75), (0.0, 0.0, 0.2, 0.25)  # shares of a photo
+UNSURE_BELOW = 0.6
+
+
+class Finds(nn.Module):
+    """A localizer that always looks at the same place, or finds nothing, and counts how often it was asked."""
+
+    def __init__(self, place: Sequence[float] | None, score: float = 0.9) -> None:
+        super().__init__()
+        self.place, self.score, self.asked = place, score, 0
+
+    def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self.asked += 1
+        if self.place is None:
+            return np.zeros((0, 4)), np.zeros(0)
+        height, width = photo.shape[:2]
+        return np.array([self.place]) * [width, height, width, height], np.array([self.score])
+
+
+class Reads(nn.Module):
+    """A reader that says what the shade of its crop does, as `stand_in.photo_of` paints it, or always the same."""
+
+    def __init__(self, size: int | tuple[int, int], always: str | None = None) -> None:
+        super().__init__()
+        self.config = SimpleNamespace(input_size=size, margins=(0.15,), mean=0.0, std=1.0)
+        self.always = always
+        self.one = nn.Parameter(torch.ones(1))
+
+    def forward(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        digits, length = torch.zeros(len(crops), 5, 11), torch.zeros(len(crops), 7)
+        for i, crop in enumerate(crops):
+            seen = number_in((crop * 255).permute(1, 2, 0).numpy()) if self.always is None else self.always
+            classes, n = labels.encode(seen)
+            sure = dict(READINGS).get(seen, 1.0) >= UNSURE_BELOW
+            digits[i, range(5), classes], length[i, n] = (8.0, 8.0) if sure else (3.0, 3.0)
+        return digits, length
+
+
+class Shows(Finds):
+    """A localizer that can tell where it looked."""
+
+    def heat(self, photo: np.ndarray) -> np.ndarray:
+        return np.linspace(0, 1, 96, dtype=np.float32).reshape(8, 12)
+
+
+class Attends(Reads):
+    """A reader that can tell what it read each digit from."""
+
+    def attention(self, crops: torch.Tensor) -> torch.Tensor:
+        return torch.full((len(crops), 5, 2, 4), 1 / 8)
+
+
+@contextmanager
+def served(samples: list[Sample]) -> Iterator[str]:
+    """The address of a page with them."""
+    blocks = ui.build(several(), Truths(), samples)
+    blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    yield blocks.local_url
+    blocks.close(verbose=False)
+
+
+def several() -> Networks:
+    """Four localizers, of which one looks elsewhere and one finds nothing, and three readers, of which one always
+    reads "47". The defaults can tell what they looked at; some of the others have a document."""
+    localizers = {
+        Network("middle", "Middle", None, True): Shows(MIDDLE),
+        Network("near", "Near", "004"): Finds(NEAR, 0.8),
+        Network("corner", "Corner", "000"): Finds(CORNER, 1.0),
+        Network("blind", "Blind <b>"): Finds(None),
+    }
+    readers = {
+        Network("shade", "Shade", None, True): Attends(16),
+        Network("wide", "Wide shade", "002"): Reads((16, 40)),
+        Network("stuck", "Stuck", "003"): Reads(8, "47"),
+    }
+    return Networks(
+        tuple(localizers),
+        tuple(readers),
+        {
+            (a.name, b.name): Pipeline(finds, reads, unsure_below=UNSURE_BELOW)
+            for a, finds in localizers.items()
+            for b, reads in readers.items()
+        },
+    )

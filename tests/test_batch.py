@@ -1,0 +1,166 @@
+"""A folder of pictures, read as a whole: every picture has its row, none is written over, and trouble is told."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.stand_in import MANY, NOTHING, StandIn, encoded, photo_of
+from PIL import Image
+
+from svhn import draw
+from svhn.batch import COLUMNS, Row, read_folder
+from svhn.images import open_photo
+from svhn.utils.errors import DataError
+
+
+@pytest.fixture
+def source(tmp_path) -> Path:
+    folder = tmp_path / "input"
+    folder.mkdir()
+    return folder
+
+
+def put(folder: Path, **numbers: str) -> None:
+    """a="42" becomes a.png, in which the stand-in reads 42."""
+    for name, number in numbers.items():
+        (folder / f"{name}.png").write_bytes(encoded(photo_of(number)))
+
+
+def run(source: Path) -> tuple[list[Row], list[dict[str, str]], Path]:
+    """What was yielded, the lines of the table, and the output folder, beside the input."""
+    target = source.parent / "output"
+    rows = list(read_folder(StandIn(), source, target))
+    with (target / "readings.csv").open(newline="", encoding="utf-8") as file:
+        return rows, list(csv.DictReader(file)), target
+
+
+def test_every_picture_has_a_row_an_array_and_a_picture(source):
+    put(source, a="42", b="30512", c=NOTHING, d=MANY)
+    rows, lines, target = run(source)
+    arrays = [[2, 4, 2, 10, 10, 10], [5, 3, 0, 5, 1, 2], [0, 10, 10, 10, 10, 10], [6, 10, 10, 10, 10, 10]]
+    assert [row.array for row in rows] == arrays
+    assert tuple(lines[0]) == COLUMNS
+    assert [[int(line[key]) for key in ("n", "d1", "d2", "d3", "d4", "d5")] for line in lines] == arrays
+    assert [line["file"] for line in lines] == [line["picture"] for line in lines] == [f"{c}.png" for c in "abcd"]
+    assert [line["number"] for line in lines] == ["42", "30512", "", ""]
+    assert lines[0]["confidence"] == "0.999"
+    assert [lines[0][side] for side in ("x1", "y1", "x2", "y2")] == ["24.0", "16.0", "72.0", "48.0"]
+    assert [lines[2][side] for side in ("x1", "y1", "x2", "y2")] == [""] * 4
+    assert {path.name for path in target.iterdir()} == {"a.png", "b.png", "c.png", "d.png", "readings.csv"}
+
+
+def test_pictures_have_a_green_box_where_something_was_found(source):
+    put(source, a="42", b=NOTHING)
+    target = run(source)[2]
+    found, none = ((open_photo(target / name) == draw.FOUND).all(-1).sum() for name in ("a.png", "b.png"))
+    assert found > 1000
+    assert none == 0
+
+
+def test_a_damaged_picture_has_a_row_with_its_error_and_the_rest_go_on(source):
+    put(source, a="42", c="7")
+    (source / "b.png").write_bytes(encoded(photo_of("128"))[:100])
+    (source / "b2.jpg").write_text("no picture")
+    rows, lines, target = run(source)
+    assert [row.file for row in rows] == ["a.png", "b.png", "b2.jpg", "c.png"]
+    assert ["damaged" in rows[1].error, "not a picture" in rows[2].error] == [True, True]
+    assert [bool(line["error"]) for line in lines] == [False, True, True, False]
+    assert rows[1].array == []
+    assert {lines[1][key] for key in COLUMNS if key not in ("file", "error")} == {""}
+    assert not (target / "b.png").exists()
+    assert lines[3]["number"] == "7"
+
+
+def test_no_picture_is_written_over_another(source):
+    contents = {"a.png": "42", "a.jpg": "7", "a.webp": "1984", "a.webp.png": "128", "A.PNG": "30512"}
+    for name, number in contents.items():
+        kind = {"jpg": "JPEG", "webp": "WEBP"}.get(name.split(".")[-1], "PNG")
+        (source / name).write_bytes(encoded(photo_of(number), kind))
+    rows, lines, target = run(source)
+    written = {row.file: row.picture for row in rows}
+    assert {name: rows[i].reading.number for i, name in enumerate(sorted(contents))} == contents
+    assert len({name.casefold() for name in written.values()}) == len(contents)
+    assert written["a.jpg"] == "a.jpg"
+    assert {path.name for path in target.iterdir()} == {*written.values(), "readings.csv"}
+    assert [line["picture"] for line in lines] == list(written.values())
+    for name in written.values():
+        with Image.open(target / name) as image:
+            assert image.format == ("JPEG" if name.endswith(".jpg") else "PNG")
+
+
+def test_what_is_no_picture_is_left_alone(source):
+    put(source, a="42")
+    (source / "B.JPEG").write_bytes(encoded(photo_of("7"), "JPEG"))
+    (source / "deep").mkdir()
+    put(source / "deep", c="128")
+    (source / "folder.png").mkdir()
+    (source / "labels.csv").write_text("file,number\n")
+    (source / "._a.png").write_bytes(b"what another system puts beside a.png")
+    assert [row.file for row in run(source)[0]] == ["B.JPEG", "a.png"]
+
+
+def test_output_inside_the_input_is_not_read_again(source):
+    put(source, a="42")
+    for _ in range(2):
+        assert [row.file for row in read_folder(StandIn(), source, source / "output")] == ["a.png"]
+
+
+@pytest.mark.parametrize("same", [".", "../input", "../link"])
+def test_output_must_not_be_the_input(source, same):
+    put(source, a="42")
+    (source.parent / "link").symlink_to(source)
+    before = (source / "a.png").read_bytes()
+    with pytest.raises(DataError, match="is the input folder itself"):
+        list(read_folder(StandIn(), source, source / same))
+    assert [path.name for path in source.iterdir()] == ["a.png"]
+    assert (source / "a.png").read_bytes() == before
+
+
+@pytest.mark.parametrize(("name", "said"), [("input", "There is no picture"), ("nowhere", "cannot be opened")])
+def test_without_pictures_nothing_is_written(source, name, said):
+    target = source.parent / "output"
+    with pytest.raises(DataError, match=said):
+        list(read_folder(StandIn(), source.parent / name, target))
+    assert not target.exists()
+
+
+def test_output_that_cannot_be_written_is_told(source):
+    put(source, a="42")
+    in_the_way = source.parent / "file"
+    in_the_way.write_text("not a folder")
+    for target in (in_the_way, in_the_way / "deep"):
+        with pytest.raises(DataError, match="cannot be written"):
+            list(read_folder(StandIn(), source, target))
+    (source.parent / "output" / "a.png").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"output cannot be written \(Is a directory\)"):
+        list(read_folder(StandIn(), source, source.parent / "output"))
+    assert in_the_way.read_text() == "not a folder"
+
+
+def test_a_name_that_is_no_text(source):
+    try:
+        (source / os.fsdecode(b"caf\xe9.png")).write_bytes(encoded(photo_of("42")))
+    except OSError:
+        pytest.skip("this file system has no such names")
+    _, lines, target = run(source)
+    assert lines[0]["file"] == lines[0]["picture"] == "caf\ufffd.png"
+    assert (target / "caf\ufffd.png").is_file()
+
+
+def test_the_table_is_not_written_before_all_pictures_are_read(source):
+    put(source, a="42", b="7")
+    rows = read_folder(StandIn(), source, source.parent / "output")
+    next(rows)
+    rows.close()
+    assert [path.name for path in (source.parent / "output").iterdir()] == ["a.png"]
+
+
+def test_photos_keep_their_colours(source):
+    photo = np.full((600, 800, 3), (10, 40, 200), np.uint8)
+    (source / "a.jpg").write_bytes(encoded(photo, "JPEG"))
+    target = run(source)[2]
+    assert np.abs(open_photo(target / "a.jpg")[0, 0].astype(int) - (10, 40, 200)).max() <= 4

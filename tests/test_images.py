@@ -1,0 +1,231 @@
+"""What people send: turned, transparent, grey, deep, animated, damaged, enormous, or no photo at all."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from svhn import images as photos
+from svhn.images import PhotoError, open_photo
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL.*")  # Pillow's remarks on damaged files
+
+# A quarter of each colour, so that a wrong turn or a swapped channel shows.
+QUARTERS = np.zeros((40, 60, 3), np.uint8)
+QUARTERS[:20, :30], QUARTERS[:20, 30:], QUARTERS[20:, :30] = (220, 30, 30), (30, 200, 30), (30, 30, 210)
+
+
+def content(image: Image.Image, kind: str, **options) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that promises so many pixels and holds almost none."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 64)) + chunk(b"IEND", b"")
+
+
+def refused(data: bytes | Path) -> str:
+    """The sentence of the refusal."""
+    with pytest.raises(PhotoError) as error:
+        open_photo(data)
+    sentence = str(error.value)
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+    return sentence
+
+
+def test_a_photo_as_an_iphone_keeps_it_is_told_with_the_way_out():
+    with pytest.raises(PhotoError, match=r"HEIC picture.*JPEG.*Most Compatible"):
+        open_photo(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(400))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "WEBP", "GIF", "JPEG"])
+def test_every_format_keeps_its_colours(kind: str, tmp_path: Path) -> None:
+    options = {"lossless": True} if kind == "WEBP" else {"quality": 95} if kind == "JPEG" else {}
+    path = tmp_path / "wrong-ending.txt"
+    path.write_bytes(content(Image.fromarray(QUARTERS), kind, **options))
+    photo = open_photo(path)
+    assert photo.dtype == np.uint8
+    assert photo.shape == QUARTERS.shape
+    assert np.abs(photo.astype(int) - QUARTERS).mean() < 4
+    np.testing.assert_array_equal(photo, open_photo(path.read_bytes()))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_turns_are_undone(orientation: int) -> None:
+    # What a camera writes that was held so: the upright picture, turned the other way.
+    turned = {
+        1: QUARTERS,
+        2: QUARTERS[:, ::-1],
+        3: QUARTERS[::-1, ::-1],
+        4: QUARTERS[::-1],
+        5: QUARTERS.transpose(1, 0, 2),
+        6: np.rot90(QUARTERS, 1),
+        7: np.rot90(QUARTERS, 2).transpose(1, 0, 2),
+        8: np.rot90(QUARTERS, -1),
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    photo = open_photo(content(Image.fromarray(np.ascontiguousarray(turned)), "PNG", exif=exif))
+    np.testing.assert_array_equal(photo, QUARTERS)
+
+
+def test_transparency_lies_on_white() -> None:
+    clear = np.dstack([QUARTERS, np.full((40, 60), 255, np.uint8)])
+    clear[:20, :30, 3] = 0
+    clear[20:, :30, 3] = 128
+    photo = open_photo(content(Image.fromarray(clear), "PNG"))
+    assert photo[5, 5].tolist() == [255, 255, 255]
+    assert photo[5, 45].tolist() == [30, 200, 30]
+    assert np.abs(photo[30, 5].astype(int) - [142, 142, 232]).max() <= 1
+    grey = Image.fromarray(np.dstack([QUARTERS[..., 0], clear[..., 3]]), "LA")
+    assert open_photo(content(grey, "PNG"))[5, 5].tolist() == [255, 255, 255]
+
+
+def test_palette_with_a_transparent_colour() -> None:
+    image = Image.fromarray(QUARTERS).quantize(8)
+    clear = image.getpixel((5, 5))
+    for kind in ("PNG", "GIF"):
+        photo = open_photo(content(image, kind, transparency=clear))
+        assert photo[5, 5].tolist() == [255, 255, 255]
+        assert photo[5, 45].tolist() == [30, 200, 30]
+
+
+def test_grey_and_two_colours() -> None:
+    shades = np.tile(np.arange(0, 240, 4, dtype=np.uint8), (40, 1))
+    photo = open_photo(content(Image.fromarray(shades), "PNG"))
+    np.testing.assert_array_equal(photo, np.dstack([shades] * 3))
+    photo = open_photo(content(Image.fromarray(shades > 100), "PNG"))
+    np.testing.assert_array_equal(photo[..., 0], (shades > 100) * np.uint8(255))
+
+
+def test_sixteen_bits_are_scaled_not_clipped() -> None:
+    shades = np.tile(np.linspace(0, 65535, 60).astype(np.uint16), (40, 1))
+    photo = open_photo(content(Image.fromarray(shades), "PNG"))
+    assert np.abs(photo[..., 0] - shades / 257.0).max() <= 0.51
+    dark = (shades / 65535 * 255).astype(np.uint16)  # 8 bits in a 16-bit file
+    assert open_photo(content(Image.fromarray(dark), "TIFF")).max() == 255
+    assert open_photo(content(Image.fromarray(shades.astype(np.int32)), "TIFF")).max() == 255
+    assert open_photo(content(Image.fromarray((shades / 65535).astype(np.float32) * 255), "TIFF")).max() == 255
+
+
+def test_cmyk_jpeg() -> None:
+    photo = open_photo(content(Image.fromarray(QUARTERS).convert("CMYK"), "JPEG", quality=95))
+    assert photo.shape == QUARTERS.shape
+    assert photo[5, 5].argmax() == 0
+    assert photo[5, 45].argmax() == 1
+    assert photo[30, 5].argmax() == 2
+
+
+def test_of_an_animation_the_first_frame_counts() -> None:
+    frames = [Image.fromarray(np.roll(QUARTERS, 30 * i, axis=1)) for i in range(3)]
+    photo = open_photo(content(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    assert np.abs(photo.astype(int) - QUARTERS).mean() < 4
+
+
+@pytest.mark.parametrize("size", [(1, 300), (300, 1), (7, 7)])
+def test_too_small(size: tuple[int, int]) -> None:
+    assert f"{size[0]}×{size[1]}" in refused(content(Image.new("RGB", size), "PNG"))
+
+
+def test_smallest_that_is_read() -> None:
+    assert open_photo(content(Image.new("RGB", (8, 300)), "PNG")).shape == (300, 8, 3)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP"])
+def test_truncated(kind: str) -> None:
+    rng = np.random.default_rng(0)
+    whole = content(Image.fromarray(rng.integers(0, 256, (80, 80, 3), dtype=np.uint8)), kind)
+    refused(whole[: len(whole) * 2 // 3])
+    refused(whole[:20])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"This is no picture.\n",
+        b"<svg xmlns='http://www.w3.org/2000/svg' width='90' height='90'><text>12</text></svg>",
+        b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 400,
+        b"PK\x03\x04" + b"\0" * 400,
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 90 90\n",
+    ],
+    ids=["text", "svg", "heic", "zip", "postscript"],
+)
+def test_no_picture(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "house.png"
+    path.write_bytes(data)
+    assert "JPEG, PNG" in refused(path)
+
+
+def test_empty_and_missing(tmp_path: Path) -> None:
+    assert "empty" in refused(b"")
+    assert "nowhere.png" in refused(tmp_path / "nowhere.png")
+    assert str(tmp_path) in refused(tmp_path)
+
+
+def test_too_many_pixels_are_refused_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decode(*_):
+        raise AssertionError("pixels were decoded")
+
+    monkeypatch.setattr(Image.Image, "load", decode)
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", decode)
+    assert "50000×50000" in refused(png_header(50_000, 50_000))
+    assert "40 megapixels" in refused(png_header(8_000, 5_001))
+
+
+def test_too_many_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "big.png"
+    path.write_bytes(content(Image.fromarray(QUARTERS), "PNG") + b"\0" * photos.MAX_BYTES)
+    assert "20 MB" in refused(path)
+    assert "20 MB" in refused(path.read_bytes())
+    path.write_bytes(path.read_bytes()[: photos.MAX_BYTES])
+    assert open_photo(path).shape == QUARTERS.shape
+
+
+def test_a_phone_s_twelve_megapixels() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.fromarray(QUARTERS).resize((4000, 3000))
+    photo = open_photo(content(image, "JPEG", exif=exif))
+    assert photo.shape == (4000, 3000, 3)
+    assert photo[10, 2990].argmax() == 0  # the red quarter stood top left and was turned to the right
+
+
+def test_whatever_pillow_stumbles_over_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*_):
+        raise TypeError("'float' object cannot be interpreted as an integer")
+
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", stumble)
+    assert "damaged" in refused(content(Image.fromarray(QUARTERS), "TIFF"))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF"])
+def test_damaged_anywhere_gives_a_photo_or_a_sentence(kind: str) -> None:
+    rng = np.random.default_rng(1)
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    options = {} if kind in ("BMP", "GIF") else {"exif": exif}
+    whole = content(Image.fromarray(QUARTERS), kind, **options)
+    for _ in range(150):
+        data = bytearray(whole)
+        for at in rng.integers(0, min(len(data), 400), 3):
+            data[at] = rng.integers(256)
+        try:
+            photo = open_photo(bytes(data))
+        except PhotoError:
+            continue
+        assert photo.dtype == np.uint8
+        assert photo.shape[2] == 3

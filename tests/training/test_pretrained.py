@@ -1,0 +1,272 @@
+"""What training goes on from: what fits is taken over, and everything else is told before anything is written."""
+
+import dataclasses
+import json
+import shutil
+import urllib.error
+from pathlib import Path
+
+import pytest
+import torch
+from torchvision.models import vgg16_bn
+
+from svhn import weights
+from svhn.models import build
+from svhn.models.baselines import vgg16
+from svhn.models.ensemble import averaged
+from svhn.training import checkpoint
+from svhn.training import pretrained as beginnings
+from svhn.training import train as training
+from svhn.training.checkpoint import State
+from svhn.training.recipes import RECIPES
+from svhn.utils.errors import TrainingError, WeightsError
+
+FILE = "vgg16_bn-6c64b313.pth"
+
+
+@pytest.fixture
+def still(monkeypatch):
+    """Recipes that learn next to nothing, so that what a network began with is still to be seen in it."""
+    for name, recipe in RECIPES.items():
+        monkeypatch.setitem(RECIPES, name, dataclasses.replace(recipe, learning_rate=1e-12, ema_decay=0.0, steps=1))
+
+
+def _train(name: str, prepared: Path, run: Path, start_from: Path | None = None, **how):
+    return training.train(name, prepared, run, device="cpu", start_from=start_from, **how)
+
+
+def _run(folder: Path, name: str, data: str = "some", sizes: dict | None = None) -> Path:
+    """A run of that recipe, tiny as it is at the moment, which has been trained by nobody."""
+    recipe = RECIPES[name] if sizes is None else dataclasses.replace(RECIPES[name], sizes=sizes)
+    folder.mkdir(parents=True)
+    checkpoint.save(folder / "last.pt", recipe, build(recipe.network, recipe.sizes), State(data=data, step=7))
+    return folder
+
+
+def _same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return all(torch.allclose(a[key], b[key], atol=1e-4) for key in b if key.endswith("weight"))
+
+
+@pytest.mark.usefixtures("small", "still")
+def test_training_goes_on_from_weights_that_are_there(prepared, tiny_weights, tmp_path):
+    network, state = _train("compact", prepared, tmp_path / "run", tiny_weights)
+    assert _same(network.state_dict(), weights.load(tiny_weights, "compact").state_dict())
+    assert state.data.endswith(weights.read_manifest(tiny_weights)["networks"]["compact"]["file"])
+    with pytest.raises(WeightsError, match="no weights of 'goodfellow'"):
+        _train("goodfellow", prepared, tmp_path / "other", tiny_weights)
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.usefixtures("small", "still")
+def test_each_seed_goes_on_from_another_member_of_an_average(prepared, tiny_weights, tmp_path):
+    folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
+    member = weights.load(folder, "compact")
+    members = [member, build("compact", dataclasses.asdict(member.config))]
+    network, manifest = averaged(members), weights.read_manifest(folder)
+    manifest["networks"]["compact"] |= {"architecture": "averaged", "config": dataclasses.asdict(network.config)}
+    weights.save(folder, {"compact": network}, manifest)
+    for seed in (0, 1, 2):
+        begun, _ = _train("compact", prepared, tmp_path / f"run{seed}", folder, seed=seed)
+        assert _same(begun.state_dict(), members[seed % 2].state_dict())
+
+
+@pytest.mark.usefixtures("small")
+def test_a_run_goes_on_without_what_it_began_with(prepared, tiny_weights, tmp_path, monkeypatch):
+    folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
+    _, begun = _train("compact", prepared, tmp_path / "run", folder)
+    shutil.rmtree(folder)
+    monkeypatch.setitem(RECIPES, "compact", dataclasses.replace(RECIPES["compact"], steps=RECIPES["compact"].steps + 1))
+    _, state = _train("compact", prepared, tmp_path / "run", folder, resume=True)
+    assert (state.step, state.data) == (begun.step + 1, begun.data)
+
+
+@pytest.mark.usefixtures("small")
+def test_weights_of_another_size_are_told(prepared, tiny_weights, tmp_path, monkeypatch):
+    monkeypatch.setitem(RECIPES, "fcos", dataclasses.replace(RECIPES["fcos"], sizes={"channels": (8, 8, 8, 8, 8)}))
+    with pytest.raises(TrainingError, match="of another network than fcos, or of another size"):
+        _train("fcos", prepared, tmp_path / "run", tiny_weights)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("said", [{"measured": {}}, {"data": "SVHN train, all images, the held-out ones too"}])
+def test_weights_that_saw_the_held_out_photos_are_refused_unless_all_are_asked_for(
+    prepared, tiny_weights, tmp_path, said
+):
+    folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["networks"]["compact"] |= said
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(TrainingError, match="have seen the held-out photos"):
+        _train("compact", prepared, tmp_path / "run", folder)
+    assert not (tmp_path / "run").exists()
+    _train("compact", prepared, tmp_path / "run", folder, part="all")
+
+
+@pytest.mark.usefixtures("small", "still")
+@pytest.mark.parametrize("place", ["", "last.pt"])
+def test_a_run_or_its_checkpoint_is_gone_on_from_and_named(prepared, tmp_path, monkeypatch, place):
+    run = _run(tmp_path / "runs" / "l2_box", "l2_box")
+    monkeypatch.chdir(run)
+    network, state = _train("dice_box", prepared, tmp_path / "run", Path(place))  # "" is the folder one stands in
+    assert _same(network.state_dict(), checkpoint.load(run).network.state_dict())
+    assert state.data.endswith("; begun with l2_box after 7 steps")
+
+
+@pytest.mark.usefixtures("small")
+def test_a_checkpoint_that_saw_all_photos_is_refused_unless_all_are_asked_for(prepared, tmp_path):
+    _, state = _train("l2_box", prepared, tmp_path / "l2_box", part="all")
+    assert "all images" in state.data
+    with pytest.raises(TrainingError, match="has seen the held-out photos"):
+        _train("dice_box", prepared, tmp_path / "dice_box", tmp_path / "l2_box")
+    assert not (tmp_path / "dice_box").exists()
+    _train("dice_box", prepared, tmp_path / "dice_box", tmp_path / "l2_box", part="all")
+
+
+@pytest.mark.usefixtures("small")
+def test_having_seen_all_photos_is_not_forgotten_on_the_way(prepared, tmp_path):
+    """A recipe of synthetic pictures says nothing of photos, but what it began with may have seen them."""
+    seen = _run(tmp_path / "vgg16_scratch", "vgg16_scratch", data="SVHN train, all images, the held-out ones too")
+    _, state = _train("vgg16_synthetic", prepared, tmp_path / "vgg16_synthetic", seen, part="all")
+    assert "synthetic pictures and no real photo; begun with vgg16_scratch after 7 steps on all images" in state.data
+    with pytest.raises(TrainingError, match="has seen the held-out photos"):
+        _train("vgg16_pretrained", prepared, tmp_path / "vgg16_pretrained")
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("name", "other", "sizes"),
+    [
+        ("l2_box", "smaller_vgg", None),  # their first convolution would fit
+        ("compact", "goodfellow", None),
+        ("mnist_logistic", "mnist_cnn", None),
+        ("l2_box", "dice_box", {"channels": (8, 8, 16, 16), "dense": 16}),
+    ],
+)
+def test_a_checkpoint_of_another_network_is_told(prepared, mnist_folder, tmp_path, name, other, sizes):
+    run = _run(tmp_path / other, other, sizes=sizes)
+    with pytest.raises(TrainingError, match=rf"last\.pt is of another network than {name}, or of another size"):
+        _train(name, prepared, tmp_path / "run", run, mnist=mnist_folder)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("name", "begins_with"), [("vgg16_pretrained", "vgg16_synthetic"), ("unet_count", "unet_reflect")]
+)
+def test_a_recipe_that_goes_on_from_another_says_how_to_make_that(prepared, tmp_path, name, begins_with):
+    with pytest.raises(TrainingError, match=f"to begin with; first: python -m svhn train {begins_with}"):
+        _train(name, prepared, tmp_path / name)
+    assert not (tmp_path / name).exists()
+    _run(tmp_path / begins_with, begins_with)
+    _, state = _train(name, prepared, tmp_path / name)
+    assert state.data.endswith(f"begun with {begins_with} after 7 steps")
+
+
+@pytest.mark.usefixtures("small", "still")
+def test_the_counting_network_takes_over_all_but_its_count(prepared, tmp_path):
+    known = checkpoint.load(_run(tmp_path / "unet_reflect", "unet_reflect")).network.state_dict()
+    network, _ = _train("unet_count", prepared, tmp_path / "unet_count")
+    assert _same(network.state_dict(), known)
+    assert {key.split(".")[0] for key in set(network.state_dict()) - set(known)} == {"count"}
+
+
+def test_what_is_trained_before_a_damaged_beginning_is_told_is_nothing(tmp_path, prepared):
+    """The full recipe: 100,000 synthetic pictures would be made first, if the file were looked at later."""
+    (tmp_path / "broken.pt").write_bytes(b"no checkpoint")
+    before = sorted(prepared.iterdir())
+    with pytest.raises(TrainingError, match=r"broken\.pt is no checkpoint of this version"):
+        _train("compact", prepared, tmp_path / "run", tmp_path / "broken.pt")
+    with pytest.raises(TrainingError, match=r"There is no checkpoint .*nowhere\.pt"):
+        _train("compact", prepared, tmp_path / "run", tmp_path / "nowhere.pt")
+    assert sorted(prepared.iterdir()) == before
+    assert not (tmp_path / "run").exists()
+
+
+def _imagenet(path: Path, features: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """A file as torchvision's, with that part of it which is taken over."""
+    state = {f"features.{key}": torch.randn_like(v.float()) for key, v in features.state_dict().items()}
+    torch.save({**state, "classifier.0.weight": torch.randn(16, 64), "classifier.0.bias": torch.randn(16)}, path)
+    return {key: value for key, value in state.items() if key.endswith("weight")}
+
+
+@pytest.mark.usefixtures("small")
+def test_without_imagenets_file_the_recipe_says_where_to_get_it(prepared, tmp_path):
+    with pytest.raises(TrainingError, match=f"--from {FILE} .*--from download .*vgg16_pretrained needs neither"):
+        _train("vgg16_imagenet", prepared, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("small", "still")
+@pytest.mark.parametrize("name", ["vgg16_imagenet", "vgg16_box"])
+def test_convolutions_are_taken_over_from_torchvisions_file(prepared, tmp_path, name):
+    known = _imagenet(tmp_path / FILE, vgg16._features())
+    network, state = _train(name, prepared, tmp_path / "run", tmp_path / FILE)
+    assert _same(network.state_dict(), known)
+    assert state.data.endswith(f"; begun with ImageNet ({FILE})")
+
+
+@pytest.mark.parametrize("name", ["vgg16", "vgg16_box"])
+def test_torchvisions_file_has_all_the_convolutions_of_the_real_network(name):
+    with torch.device("meta"):
+        official, own = vgg16_bn(weights=None).state_dict(), build(name).state_dict()
+    shapes = {key: value.shape for key, value in own.items() if key.startswith("features.")}
+    assert shapes == {key: value.shape for key, value in official.items() if key.startswith("features.")}
+    values = sum(shape.numel() for shape in shapes.values())
+    assert values > beginnings.LEAST * sum(value.numel() for value in own.values())
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "cannot be read"),
+        (b"<html>not found</html>", "cannot be read"),
+        ([torch.zeros(3)], "cannot be read"),
+        ({"features.0.weight": torch.zeros(3)}, "of another network"),
+        ({"state_dict": {}}, "of another network"),
+        (None, "cannot be read"),
+    ],
+    ids=["empty", "a page", "a list", "other shapes", "nested", "not there"],
+)
+def test_a_file_that_is_not_torchvisions_is_told(prepared, tmp_path, content, said):
+    path = tmp_path / FILE
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        torch.save(content, path)
+    with pytest.raises(TrainingError, match=said) as caught:
+        _train("vgg16_imagenet", prepared, tmp_path / "run", path)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    "error",
+    [urllib.error.URLError("no network"), RuntimeError("invalid hash value"), TimeoutError("timed out")],
+    ids=["no network", "damaged", "slow"],
+)
+def test_a_download_that_fails_is_told(prepared, tmp_path, monkeypatch, error):
+    def failing(url, **how):
+        assert url == beginnings.IMAGENET_FILE
+        raise error
+
+    monkeypatch.setattr(torch.hub, "load_state_dict_from_url", failing)
+    with pytest.raises(TrainingError, match=r"cannot be fetched \(.+\); give the file with --from"):
+        _train("vgg16_imagenet", prepared, tmp_path / "run", Path("download"))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("small", "still")
+def test_a_download_is_checked_and_taken_over(prepared, tmp_path, monkeypatch):
+    known = _imagenet(tmp_path / "file", vgg16._features())
+
+    def fetched(url, check_hash, **how):
+        assert check_hash
+        return torch.load(tmp_path / "file", weights_only=True)
+
+    monkeypatch.setattr(torch.hub, "load_state_dict_from_url", fetched)
+    network, state = _train("vgg16_imagenet", prepared, tmp_path / "run", Path("download"))
+    assert _same(network.state_dict(), known)
+    assert state.data.endswith("; begun with ImageNet")

@@ -1,0 +1,35 @@
+"""Files appear whole or not at all, and nothing is left beside them."""
+
+import pytest
+
+from svhn.utils.errors import DataError
+from svhn.utils.files import whole, write_out, write_whole
+
+
+def test_folders_are_made_and_what_was_there_is_replaced(tmp_path):
+    path = tmp_path / "new" / "file.txt"
+    write_whole(path, b"old")
+    write_whole(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_write_cut_short_leaves_the_file_of_before(tmp_path):
+    path = tmp_path / "file.txt"
+    path.write_bytes(b"old")
+
+    def cut_short():
+        with whole(path) as aside:
+            aside.write_bytes(b"hal")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cut_short()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_cannot_be_written_is_told_in_a_sentence(tmp_path):
+    with pytest.raises(DataError, match="cannot be written"):
+        write_out(tmp_path, b"a folder is in the way")
+    assert not list(tmp_path.parent.glob("*.part"))
