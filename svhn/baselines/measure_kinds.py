@@ -12,7 +12,7 @@ import torch
 from ..evaluation.evaluate import HELD_OUT
 from ..models import build
 from ..pipeline import Pipeline
-from ..synth.mnist_strips import strips
+from ..synth.mnist_strips import make_strips
 from . import metrics as figures
 from .checkpoints import evaluated
 from .evaluation_data import TEST, TRAIN, Material
@@ -97,7 +97,7 @@ def _digits(networks: dict[str, Trained], material: Material) -> Measured:
 def _strips(networks: dict[str, Trained], material: Material) -> Measured:
     network = networks["reader"].network
     found = {TEST: figures.of_strips(network, *material.digits)}
-    images = strips(*material.digits, figures.TIMED, torch.Generator().manual_seed(1)).images
+    images = make_strips(*material.digits, figures.TIMED, torch.Generator().manual_seed(1)).images
     return Measured(found, figures.naming(network), images, "the network alone, on a strip")
 
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from .config import CameraConfig
-from .rng import Dice
+from .rng import Sampler
 
 BLOCK = 8  # JPEG
 
@@ -99,7 +99,7 @@ def photograph(
     height: torch.Tensor,
     edges: torch.Tensor,
     config: CameraConfig,
-    dice: Dice,
+    rng: Sampler,
 ) -> torch.Tensor:
     """Clean pictures (n, 3, S, S) in 0 ... 1 -> uint8 (n, 3, S, S), as an enlarged piece of a poor photo.
 
@@ -110,11 +110,11 @@ def photograph(
     pixels = native.clamp(max=size)  # finer than the picture is as good as the picture
     texels = size / native  # (n, 2) texels a native pixel
     focus = torch.where(
-        dice.chance(config.poor_focus_share, n), dice.within(config.poor_focus, n), dice.within(config.focus, n)
+        rng.chance(config.poor_focus_share, n), rng.within(config.poor_focus, n), rng.within(config.focus, n)
     )
-    focus = torch.hypot(focus, dice.within(config.softness, n) * height)
-    moved = torch.where(dice.chance(config.motion_share, n), dice.within(config.motion, n), 0.0)
-    along = dice.chance(0.5, n)
+    focus = torch.hypot(focus, rng.within(config.softness, n) * height)
+    moved = torch.where(rng.chance(config.motion_share, n), rng.within(config.motion, n), 0.0)
+    along = rng.chance(0.5, n)
     smear = torch.stack([torch.where(along, moved, 0.0), torch.where(along, 0.0, moved)], dim=1) * texels
     across, down = (
         reduce_matrix(pixels[:, i], size) @ box_filter(smear[:, i], size) @ gaussian(focus * texels[:, i], size)
@@ -122,14 +122,14 @@ def photograph(
     )
     small = separable(down, images, across)
 
-    level = dice.within(config.gamma, n, 1, 1, 1)
-    gain = dice.within(config.exposure, n, 1, 1, 1) * (1 + dice.normal(config.cast, n, 3, 1, 1))
+    level = rng.within(config.gamma, n, 1, 1, 1)
+    gain = rng.within(config.exposure, n, 1, 1, 1) * (1 + rng.normal(config.cast, n, 3, 1, 1))
     small = small.clamp(1e-4, 1).pow(level) * gain
-    small = small + dice.normal(1.0, *small.shape) * dice.within(config.noise, n, 1, 1, 1)
+    small = small + rng.normal(1.0, *small.shape) * rng.within(config.noise, n, 1, 1, 1)
     soft = F.avg_pool2d(small, 3, 1, 1, count_include_pad=False)
-    small = (small + (small - soft) * dice.within(config.sharpen, n, 1, 1, 1)).clamp(0, 1)
-    hit = dice.some(config.jpeg_share, n)
-    small = small.index_copy(0, hit, jpeg(small[hit], dice.within(config.jpeg_step, len(hit))))
+    small = (small + (small - soft) * rng.within(config.sharpen, n, 1, 1, 1)).clamp(0, 1)
+    hit = rng.some(config.jpeg_share, n)
+    small = small.index_copy(0, hit, jpeg(small[hit], rng.within(config.jpeg_step, len(hit))))
 
     columns = enlarge_matrix(pixels[:, 0], size, edges[:, 0], edges[:, 1])
     rows = enlarge_matrix(pixels[:, 1], size, edges[:, 2], edges[:, 3])

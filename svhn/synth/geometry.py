@@ -29,7 +29,7 @@ class Plane:
         """Plane units from the middle of the number in the directions (n, 2): (n, S, S)."""
         return self.x * direction[:, 0, None, None] + self.y * direction[:, 1, None, None]
 
-    def turned(self, centre: torch.Tensor, angle: torch.Tensor) -> Plane:
+    def rotate(self, centre: torch.Tensor, angle: torch.Tensor) -> Plane:
         """The same plane told in frames that stand at `centre` (n, 2), turned clockwise by `angle` (n,)."""
         cos, sin = angle.cos()[:, None, None], angle.sin()[:, None, None]
         x, y = self.x - centre[:, 0, None, None], self.y - centre[:, 1, None, None]
@@ -42,7 +42,7 @@ class Plane:
         return torch.addcmul(x * x, y, y).sqrt_()
 
 
-def seen(plane_to_picture: torch.Tensor, size: int) -> Plane:
+def view_plane(plane_to_picture: torch.Tensor, size: int) -> Plane:
     """Homographies (n, 3, 3) from plane to texel coordinates -> the plane under every texel of a size² picture."""
     line = torch.arange(size, device=plane_to_picture.device, dtype=torch.float32) + 0.5
     back = torch.linalg.inv(plane_to_picture)[..., None, None]  # (n, 3, 3, 1, 1)
@@ -71,7 +71,7 @@ def stamp(
     shrink = side.new_tensor([wide, high]) / (side * plane.texels).clamp(min=1.0)  # (n, 2) mask texels a picture texel
     spread = 0.5 * (shrink.square() - 1).clamp(min=0).sqrt()
     soft = gaussian(spread[:, 1], high) @ (masks.float() / 255) @ gaussian(spread[:, 0], wide).transpose(1, 2)
-    local = plane.turned(centre, tilt)
+    local = plane.rotate(centre, tilt)
     grid = torch.stack([local.x * (2 / side[:, 0, None, None]), local.y * (2 / side[:, 1, None, None])], dim=-1)
     return F.grid_sample(soft[:, None], grid, padding_mode="zeros", align_corners=False)[:, 0]
 
@@ -101,6 +101,6 @@ def blend(canvas: torch.Tensor, colour: torch.Tensor, cover: torch.Tensor) -> to
     return torch.lerp(canvas, colour[:, :, None, None], cover[:, None])
 
 
-def on(canvas: torch.Tensor, index: torch.Tensor, change: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+def apply_at(canvas: torch.Tensor, index: torch.Tensor, change: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
     """The canvas, in place, with its samples at `index` changed."""
     return canvas.index_copy_(0, index, change(canvas[index])) if len(index) else canvas

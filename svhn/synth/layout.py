@@ -22,7 +22,7 @@ from ..data.split import is_held_out
 from ..labels import BLANK, MAX_DIGITS
 from .config import LayoutConfig
 from .glyphs import Atlas
-from .rng import Dice
+from .rng import Sampler
 
 TABLE = Path(__file__).parent / "assets" / "layout.json"
 STEPS = 32  # intervals between the quantiles of a table
@@ -57,51 +57,51 @@ def corners(centre: torch.Tensor, size: torch.Tensor, tilt: torch.Tensor) -> tor
     return torch.stack([cos * x - sin * y, sin * x + cos * y], dim=-1) + centre[..., None, :]
 
 
-def sample_digits(length: torch.Tensor, config: LayoutConfig, dice: Dice) -> torch.Tensor:
+def sample_digits(length: torch.Tensor, config: LayoutConfig, rng: Sampler) -> torch.Tensor:
     """(n,) -> (n, 5) int64: any digits, seldom a leading zero, now and then the same digit again."""
     n = len(length)
-    digits = dice.below(10, n, MAX_DIGITS)
-    leading = torch.where(dice.chance(0.1, n), digits[:, 0], 1 + dice.below(9, n))
+    digits = rng.below(10, n, MAX_DIGITS)
+    leading = torch.where(rng.chance(0.1, n), digits[:, 0], 1 + rng.below(9, n))
     digits[:, 0] = torch.where(length == 1, digits[:, 0], leading)
     for k in range(1, MAX_DIGITS):
-        digits[:, k] = torch.where(dice.chance(config.repeat_share, n), digits[:, k - 1], digits[:, k])
+        digits[:, k] = torch.where(rng.chance(config.repeat_share, n), digits[:, k - 1], digits[:, k])
     behind = torch.arange(MAX_DIGITS, device=digits.device) >= length[:, None]
     return digits.masked_fill(behind, BLANK)
 
 
-def sample_layout(n: int, config: LayoutConfig, atlas: Atlas, dice: Dice) -> Layout:
+def sample_layout(n: int, config: LayoutConfig, atlas: Atlas, rng: Sampler) -> Layout:
     """n numbers of 1 ... 5 digits, each set in a face of the atlas."""
     k, table = MAX_DIGITS, statistics()
-    length = dice.pick(config.length_weights, n) + 1
-    digits = sample_digits(length, config, dice)
+    length = rng.pick(config.length_weights, n) + 1
+    digits = sample_digits(length, config, rng)
     glyph = digits.clamp(max=9)
-    face, rival = dice.below(len(atlas.names), n, 1), dice.below(len(atlas.names), n, 1)
+    face, rival = rng.below(len(atlas.names), n, 1), rng.below(len(atlas.names), n, 1)
     bolder = torch.where(atlas.boldness[rival] > atlas.boldness[face], rival, face)
-    face = torch.where(dice.chance(config.bold_share, n, 1), bolder, face).expand(n, k)
-    face = torch.where(dice.chance(config.mixed_faces_share, n, 1), dice.below(len(atlas.names), n, k), face)
+    face = torch.where(rng.chance(config.bold_share, n, 1), bolder, face).expand(n, k)
+    face = torch.where(rng.chance(config.mixed_faces_share, n, 1), rng.below(len(atlas.names), n, k), face)
 
-    aspect = dice.quantile(table["digit_aspect"], n, 1) - BOX_SLACK
+    aspect = rng.quantile(table["digit_aspect"], n, 1) - BOX_SLACK
     natural = atlas.width[face[:, :1]].mean(-1)  # (n, 1), the face's mean digit
     squeeze = (aspect / natural).clamp(*config.narrowing)
-    loose = torch.where(dice.chance(config.loose_share, n, 1), config.loose_factor, 1.0)
-    grow = 1 + dice.normal(config.size_jitter, n, k) * loose
+    loose = torch.where(rng.chance(config.loose_share, n, 1), config.loose_factor, 1.0)
+    grow = 1 + rng.normal(config.size_jitter, n, k) * loose
     unit = torch.stack([squeeze * grow, grow], dim=-1)  # (n, 5, 2)
     size = torch.stack([atlas.width[face, glyph], atlas.height[face, glyph]], dim=-1) * unit
 
-    kind = dice.pick(config.arrangement_weights, n)[:, None]  # (n, 1)
-    gap = (dice.quantile(table["gap"], n, 1) + BOX_SLACK).clamp(min=0.01)
-    spread = dice.chance(config.wide_gap_share, n, 1)
-    gap = torch.where(spread, dice.within(config.wide_gap, n, 1), gap)
-    gap = gap + dice.normal(0.015, n, k).abs() * loose
+    kind = rng.pick(config.arrangement_weights, n)[:, None]  # (n, 1)
+    gap = (rng.quantile(table["gap"], n, 1) + BOX_SLACK).clamp(min=0.01)
+    spread = rng.chance(config.wide_gap_share, n, 1)
+    gap = torch.where(spread, rng.within(config.wide_gap, n, 1), gap)
+    gap = gap + rng.normal(0.015, n, k).abs() * loose
 
     across = (size[:, :-1, 0] + size[:, 1:, 0]) / 2 + gap[:, 1:]  # (n, 4), from a digit to the next
-    down = (size[:, :-1, 1] + size[:, 1:, 1]) / 2 + dice.within(config.stack_gap, n, 1)
-    step = dice.within(config.diagonal_steps, n, 1) * torch.where(dice.chance(0.5, n, 1), 1.0, -1.0)
+    down = (size[:, :-1, 1] + size[:, 1:, 1]) / 2 + rng.within(config.stack_gap, n, 1)
+    step = rng.within(config.diagonal_steps, n, 1) * torch.where(rng.chance(0.5, n, 1), 1.0, -1.0)
     dx = torch.where(kind == STACK, torch.zeros_like(across), across)
     dy = torch.where(kind == STACK, down, torch.where(kind == DIAGONAL, step.expand_as(across), 0.0))
 
     # On an arc every digit stands turned against the one before it, symmetrically about the middle.
-    turn = dice.within(config.arc_turn, n, 1) * torch.where(dice.chance(0.8, n, 1), 1.0, -1.0)
+    turn = rng.within(config.arc_turn, n, 1) * torch.where(rng.chance(0.8, n, 1), 1.0, -1.0)
     slots = torch.arange(k, device=length.device)
     angle = torch.where(kind == ARC, turn * (slots - (length[:, None] - 1) / 2), 0.0)  # (n, 5)
     between = (angle[:, 1:] + angle[:, :-1]) / 2
@@ -109,9 +109,9 @@ def sample_layout(n: int, config: LayoutConfig, atlas: Atlas, dice: Dice) -> Lay
 
     start = torch.zeros(n, 1, device=length.device)
     centre = torch.stack([torch.cat([start, d.cumsum(1)], dim=1) for d in (dx, dy)], dim=-1)  # (n, 5, 2)
-    lift = torch.where(kind == STACK, 0.0, atlas.drop[face, glyph]) + dice.normal(config.drop_jitter, n, k) * loose
+    lift = torch.where(kind == STACK, 0.0, atlas.drop[face, glyph]) + rng.normal(config.drop_jitter, n, k) * loose
     centre = centre + torch.stack([torch.zeros_like(lift), lift], dim=-1)
-    tilt = angle + dice.normal(config.tilt_jitter, n, k) * loose
+    tilt = angle + rng.normal(config.tilt_jitter, n, k) * loose
 
     layout = Layout(digits, length, face, centre, size, unit, tilt, spread[:, 0])
     low, high = extent(corners(centre, size, tilt), layout.present)

@@ -21,7 +21,7 @@ STRIP = (CELL, CELL * MAX_DIGITS)
 
 
 @dataclass(frozen=True)
-class Hand:
+class DigitJitter:
     """How far a digit strays from the picture in MNIST. The documents take it as it is."""
 
     rotation: float = 10.0  # degrees
@@ -38,18 +38,18 @@ class Strips:
     length: torch.Tensor
 
 
-def strips(
-    images: torch.Tensor, labels: torch.Tensor, n: int, generator: torch.Generator, hand: Hand | None = None
+def make_strips(
+    images: torch.Tensor, labels: torch.Tensor, n: int, generator: torch.Generator, jitter: DigitJitter | None = None
 ) -> Strips:
-    """n strips of digits drawn from (M, 28, 28) uint8 and labels (M,); with a `hand` every digit is drawn anew."""
+    """Strips of digits from (M, 28, 28) uint8 and labels (M,); each digit is turned, scaled, shifted by `jitter`."""
     device = generator.device
     length = torch.randint(1, MAX_DIGITS + 1, (n,), device=device, generator=generator)
     free = MAX_DIGITS - length + 1
     start = (uniform(n, 0, 1, generator) * free).long().clamp_max(free - 1)
     chosen = torch.randint(len(images), (n, MAX_DIGITS), device=device, generator=generator)
     cells = images[chosen].float()  # (n, 5, 28, 28)
-    if hand:
-        cells = _redrawn(cells.flatten(0, 1)[:, None], hand, generator).view_as(cells)
+    if jitter:
+        cells = _jitter(cells.flatten(0, 1)[:, None], jitter, generator).view_as(cells)
     place = torch.arange(MAX_DIGITS, device=device)
     filled = (place >= start[:, None]) & (place < (start + length)[:, None])  # (n, 5)
     cells = cells * filled[..., None, None]
@@ -58,16 +58,16 @@ def strips(
     return Strips(cells.transpose(1, 2).flatten(2)[:, None], digits, length)
 
 
-def redrawn(images: torch.Tensor, hand: Hand, generator: torch.Generator) -> torch.Tensor:
+def jitter_digits(images: torch.Tensor, jitter: DigitJitter, generator: torch.Generator) -> torch.Tensor:
     """Digits a little turned, scaled and shifted, (N, 28, 28) uint8 -> (N, 1, 28, 28) float in 0 ... 255."""
-    return _redrawn(images[:, None].float(), hand, generator)
+    return _jitter(images[:, None].float(), jitter, generator)
 
 
-def _redrawn(cells: torch.Tensor, hand: Hand, generator: torch.Generator) -> torch.Tensor:
+def _jitter(cells: torch.Tensor, jitter: DigitJitter, generator: torch.Generator) -> torch.Tensor:
     n = len(cells)
-    angle = uniform(n, -hand.rotation, hand.rotation, generator) * math.pi / 180
-    zoom = uniform(n, 1 - hand.scale, 1 + hand.scale, generator)
+    angle = uniform(n, -jitter.rotation, jitter.rotation, generator) * math.pi / 180
+    zoom = uniform(n, 1 - jitter.scale, 1 + jitter.scale, generator)
     cos, sin = angle.cos() * zoom, angle.sin() * zoom
-    shift = uniform(n, -hand.shift, hand.shift, generator, (2,)) * 2 / CELL
+    shift = uniform(n, -jitter.shift, jitter.shift, generator, (2,)) * 2 / CELL
     matrix = torch.stack([torch.stack([cos, -sin, shift[:, 0]], 1), torch.stack([sin, cos, shift[:, 1]], 1)], 1)
     return F.grid_sample(cells, F.affine_grid(matrix, list(cells.shape), align_corners=False), align_corners=False)

@@ -14,18 +14,18 @@ import h5py
 import torch
 
 from ..data.split import is_held_out
-from .rng import Dice
+from .rng import Sampler
 
 TABLE = Path(__file__).parent / "assets" / "palette.json"
 CLUSTERS = 72
 ROUNDS = 25
 
 
-def sample_colours(n: int, dice: Dice) -> torch.Tensor:
+def sample_colours(n: int, rng: Sampler) -> torch.Tensor:
     """(n, 3, 3) float in 0 ... 1: ink, ground (what the ink stands on) and wall (what lies around), RGB each."""
-    weight, mean, spread = (t.to(dice.device) for t in _table())
-    chosen = torch.multinomial(weight, n, replacement=True, generator=dice.generator)
-    lighter = 0.8 * dice.normal(1.0, n, 3, 1) + 0.25 * dice.normal(1.0, n, 3, 3)  # hues vary less than brightness
+    weight, mean, spread = (t.to(rng.device) for t in _table())
+    chosen = torch.multinomial(weight, n, replacement=True, generator=rng.generator)
+    lighter = 0.8 * rng.normal(1.0, n, 3, 1) + 0.25 * rng.normal(1.0, n, 3, 3)  # hues vary less than brightness
     return (mean[chosen] + lighter.view(n, 9) * spread[chosen]).view(n, 3, 3).clamp(0, 1)
 
 

@@ -15,7 +15,7 @@ from ..data.split import is_held_out
 from ..utils.files import write_out
 from .config import StreetConfig
 from .glyphs import load_atlas
-from .mnist_strips import Hand, strips
+from .mnist_strips import DigitJitter, make_strips
 from .render import CROP, crops
 
 ROWS, COLUMNS = 10, 8  # of each kind
@@ -42,7 +42,7 @@ def make_strip_sheet(out_png: Path, mnist: Path, seed: int = 0) -> None:
     mnist: folder with its four files. Raises DataError when they are not there.
     """
     generator = torch.Generator().manual_seed(seed)
-    drawn = strips(*load_digits(mnist, "train"), 2 * ROWS, generator, Hand()).images[:, 0]  # (N, 28, 140)
+    drawn = make_strips(*load_digits(mnist, "train"), 2 * ROWS, generator, DigitJitter()).images[:, 0]  # (N, 28, 140)
     framed = F.pad(drawn, (2, 2, 2, 2), value=255.0).round().byte()
     rows = framed.view(ROWS, 2, *framed.shape[1:]).transpose(1, 2).flatten(2).flatten(0, 1)  # two strips a row
     grey = rows.numpy().repeat(2, axis=0).repeat(2, axis=1)

@@ -13,7 +13,7 @@ Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Dice:
+class Sampler:
     """Draws on `device` from `generator`, which must live on that device."""
 
     generator: torch.Generator

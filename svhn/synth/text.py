@@ -7,10 +7,10 @@ import torch.nn.functional as F
 
 from .camera import gaussian, separable
 from .config import PaintConfig
-from .geometry import Plane, blend, on, stamp
+from .geometry import Plane, apply_at, blend, stamp
 from .glyphs import Atlas
 from .layout import Layout
-from .rng import Dice
+from .rng import Sampler
 
 
 def ink_mask(plane: Plane, layout: Layout, atlas: Atlas) -> torch.Tensor:
@@ -21,58 +21,58 @@ def ink_mask(plane: Plane, layout: Layout, atlas: Atlas) -> torch.Tensor:
         face, digit = layout.face[index, k], layout.digits[index, k]
         side = atlas.cell[face, None] * layout.unit[index, k]
         cover = stamp(atlas.masks[face, digit], plane.pick(index), layout.centre[index, k], side, layout.tilt[index, k])
-        mask = on(mask, index, lambda m, cover=cover: torch.maximum(m, cover))
+        mask = apply_at(mask, index, lambda m, cover=cover: torch.maximum(m, cover))
     return mask
 
 
 def paint_ink(
-    canvas: torch.Tensor, mask: torch.Tensor, plane: Plane, ink: torch.Tensor, config: PaintConfig, dice: Dice
+    canvas: torch.Tensor, mask: torch.Tensor, plane: Plane, ink: torch.Tensor, config: PaintConfig, rng: Sampler
 ) -> torch.Tensor:
     """Digits of the mask (n, S, S) in the colours (n, 3), with shadow, outline, bevel and wear on some."""
     n = len(canvas)
-    index = dice.some(config.weight_share, n)
-    bolder = dice.chance(config.bolder_share, len(index))[:, None, None]
-    mask = on(mask, index, lambda m: torch.where(bolder, grown(m), -grown(-m)))
+    index = rng.some(config.weight_share, n)
+    bolder = rng.chance(config.bolder_share, len(index))[:, None, None]
+    mask = apply_at(mask, index, lambda m: torch.where(bolder, dilate(m), -dilate(-m)))
 
-    index = dice.some(config.shadow_share, n)
+    index = rng.some(config.shadow_share, n)
     m, part = len(index), plane.texels[index]
-    shift = dice.directions(m) * dice.within(config.shadow_offset, m, 1) * part
-    shade = moved(mask[index], shift, dice.within((0.01, 0.05), m, 1) * part)
-    shade = shade * dice.within(config.shadow_strength, m, 1, 1)
-    canvas = on(canvas, index, lambda c: c * (1 - shade[:, None]))
+    shift = rng.directions(m) * rng.within(config.shadow_offset, m, 1) * part
+    shade = shift_and_blur(mask[index], shift, rng.within((0.01, 0.05), m, 1) * part)
+    shade = shade * rng.within(config.shadow_strength, m, 1, 1)
+    canvas = apply_at(canvas, index, lambda c: c * (1 - shade[:, None]))
 
-    index = dice.some(config.outline_share, n)
-    around = grown(grown(mask[index]))
-    second = (dice.unit(len(index), 1) + dice.normal(0.1, len(index), 3)).clamp(0, 1)
-    canvas = on(canvas, index, lambda c: blend(c, second, around))
+    index = rng.some(config.outline_share, n)
+    around = dilate(dilate(mask[index]))
+    second = (rng.unit(len(index), 1) + rng.normal(0.1, len(index), 3)).clamp(0, 1)
+    canvas = apply_at(canvas, index, lambda c: blend(c, second, around))
 
-    index = dice.some(config.hollow_share, n)
-    mask = on(mask, index, lambda m: (m + grown(-m) * 0.9).clamp(0, 1))
+    index = rng.some(config.hollow_share, n)
+    mask = apply_at(mask, index, lambda m: (m + dilate(-m) * 0.9).clamp(0, 1))
 
     colour = ink[:, :, None, None].expand_as(canvas).contiguous()
-    index = dice.some(config.fade_share, n)
-    along = plane.pick(index).along(dice.directions(len(index)))
-    slope = dice.within(config.fade, len(index), 1, 1)
-    colour = on(colour, index, lambda c: c + (slope * along)[:, None])
-    index = dice.some(config.bevel_share, n)
+    index = rng.some(config.fade_share, n)
+    along = plane.pick(index).along(rng.directions(len(index)))
+    slope = rng.within(config.fade, len(index), 1, 1)
+    colour = apply_at(colour, index, lambda c: c + (slope * along)[:, None])
+    index = rng.some(config.bevel_share, n)
     m, part = len(index), plane.texels[index]
-    step = dice.directions(m) * 0.03 * part
-    relief = moved(mask[index], step, 0.015 * part) - moved(mask[index], -step, 0.015 * part)
-    relief = relief * dice.within(config.bevel, m, 1, 1)
-    colour = on(colour, index, lambda c: c + relief[:, None])
-    index = dice.some(config.worn_share, n)
-    wear = (dice.patches(len(index), 12, mask.shape[-1]) - dice.within((0.3, 1.2), len(index), 1, 1)).clamp(0, 1)
-    mask = on(mask, index, lambda m: m * (1 - 0.8 * wear))
+    step = rng.directions(m) * 0.03 * part
+    relief = shift_and_blur(mask[index], step, 0.015 * part) - shift_and_blur(mask[index], -step, 0.015 * part)
+    relief = relief * rng.within(config.bevel, m, 1, 1)
+    colour = apply_at(colour, index, lambda c: c + relief[:, None])
+    index = rng.some(config.worn_share, n)
+    wear = (rng.patches(len(index), 12, mask.shape[-1]) - rng.within((0.3, 1.2), len(index), 1, 1)).clamp(0, 1)
+    mask = apply_at(mask, index, lambda m: m * (1 - 0.8 * wear))
     return torch.lerp(canvas, colour, mask[:, None])
 
 
-def moved(mask: torch.Tensor, shift: torch.Tensor, spread: torch.Tensor) -> torch.Tensor:
+def shift_and_blur(mask: torch.Tensor, shift: torch.Tensor, spread: torch.Tensor) -> torch.Tensor:
     """Masks (n, S, S) moved by `shift` (n, 2) and blurred by `spread` (n, 2), texels."""
     size = mask.shape[-1]
     rows, columns = gaussian(spread[:, 1], size, shift[:, 1]), gaussian(spread[:, 0], size, shift[:, 0])
     return separable(rows, mask[:, None], columns)[:, 0]
 
 
-def grown(mask: torch.Tensor) -> torch.Tensor:
+def dilate(mask: torch.Tensor) -> torch.Tensor:
     """Masks (n, S, S) one texel fatter."""
     return F.max_pool2d(mask[:, None], 3, 1, 1)[:, 0]

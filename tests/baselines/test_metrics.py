@@ -15,7 +15,7 @@ from svhn.boxes import expand
 from svhn.data.mnist import load_digits
 from svhn.evaluation import evaluate
 from svhn.labels import BLANK
-from svhn.synth.mnist_strips import strips
+from svhn.synth.mnist_strips import make_strips
 from svhn.utils.errors import DataError
 
 
@@ -130,7 +130,7 @@ def test_strips_are_right_as_a_whole_or_digit_by_digit(tmp_path, monkeypatch):
     write_mnist(tmp_path, train=20, test=10)
     images, labels = load_digits(tmp_path, "test")
     found = figures.of_strips(BarReader(), images, labels)
-    true = strips(images, labels, 30, torch.Generator().manual_seed(0)).digits
+    true = make_strips(images, labels, 30, torch.Generator().manual_seed(0)).digits
     assert 0 < (true == 9).any(1).sum() < 30
     assert found["images"] == 30
     assert found["sequence_accuracy"] == pytest.approx(1 - (true == 9).any(1).float().mean().item())

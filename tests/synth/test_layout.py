@@ -1,4 +1,4 @@
-"""Dice, the table learnt from boxes, and how digits are set."""
+"""The sampler, the table learnt from boxes, and how digits are set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from svhn.synth import layout as lay
 from svhn.synth.config import LayoutConfig
 from svhn.synth.glyphs import load_atlas
 from svhn.synth.layout import corners, extent, learn, sample_layout, statistics
-from svhn.synth.rng import Dice
+from svhn.synth.rng import Sampler
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,8 @@ def atlas():
 
 
 @pytest.fixture
-def dice():
-    return Dice(torch.Generator().manual_seed(7), "cpu")
+def rng():
+    return Sampler(torch.Generator().manual_seed(7), "cpu")
 
 
 def only(kind: int, **changes) -> LayoutConfig:
@@ -30,38 +30,38 @@ def only(kind: int, **changes) -> LayoutConfig:
     return LayoutConfig(arrangement_weights=weights, size_jitter=0, tilt_jitter=0, drop_jitter=0, **changes)
 
 
-def test_draws_keep_to_their_ranges(dice):
-    assert (dice.within((2.0, 3.0), 5000) - 2.5).abs().max() <= 0.5
-    drawn = dice.ratio((0.02, 0.9), 5000)
+def test_draws_keep_to_their_ranges(rng):
+    assert (rng.within((2.0, 3.0), 5000) - 2.5).abs().max() <= 0.5
+    drawn = rng.ratio((0.02, 0.9), 5000)
     assert 0.02 <= drawn.min() <= drawn.max() <= 0.9
     assert (drawn < math.sqrt(0.02 * 0.9)).float().mean() == pytest.approx(0.5, abs=0.03)
-    assert dice.normal(0.1, 5000).abs().max() <= 0.3 + 1e-6
-    assert set(dice.signs(50).tolist()) == {-1.0, 1.0}
-    torch.testing.assert_close(dice.directions(50).norm(dim=1), torch.ones(50))
-    assert dice.some(0.25, 4000).numel() == pytest.approx(1000, abs=120)
+    assert rng.normal(0.1, 5000).abs().max() <= 0.3 + 1e-6
+    assert set(rng.signs(50).tolist()) == {-1.0, 1.0}
+    torch.testing.assert_close(rng.directions(50).norm(dim=1), torch.ones(50))
+    assert rng.some(0.25, 4000).numel() == pytest.approx(1000, abs=120)
 
 
-def test_quantiles_give_back_their_table(dice):
-    drawn = dice.quantile([0.0, 1.0, 10.0], 8000)
+def test_quantiles_give_back_their_table(rng):
+    drawn = rng.quantile([0.0, 1.0, 10.0], 8000)
     assert 0 <= drawn.min() <= drawn.max() <= 10
     assert drawn.median() == pytest.approx(1.0, abs=0.3)
 
 
-def test_lengths_follow_the_weights(atlas, dice):
+def test_lengths_follow_the_weights(atlas, rng):
     weights = torch.tensor([1.0, 2.0, 0.0, 2.0, 3.0])
-    drawn = sample_layout(4000, LayoutConfig(length_weights=tuple(weights.tolist())), atlas, dice).length
+    drawn = sample_layout(4000, LayoutConfig(length_weights=tuple(weights.tolist())), atlas, rng).length
     share = torch.bincount(drawn, minlength=6)[1:] / 4000
     torch.testing.assert_close(share, weights / weights.sum(), atol=0.03, rtol=0)
 
 
-def test_default_lengths_are_balanced_enough_to_learn_the_long_ones(atlas, dice):
-    share = torch.bincount(sample_layout(4000, LayoutConfig(), atlas, dice).length, minlength=6) / 4000
+def test_default_lengths_are_balanced_enough_to_learn_the_long_ones(atlas, rng):
+    share = torch.bincount(sample_layout(4000, LayoutConfig(), atlas, rng).length, minlength=6) / 4000
     assert share[0] == 0
     assert share[1:].min() > 0.1
 
 
-def test_digits_are_blank_behind_the_end_and_nowhere_else(atlas, dice):
-    layout = sample_layout(2000, LayoutConfig(), atlas, dice)
+def test_digits_are_blank_behind_the_end_and_nowhere_else(atlas, rng):
+    layout = sample_layout(2000, LayoutConfig(), atlas, rng)
     assert torch.equal(layout.digits != BLANK, layout.present)
     assert torch.equal(layout.present.sum(1), layout.length)
     counts = torch.bincount(layout.digits[layout.present], minlength=11)
@@ -70,15 +70,15 @@ def test_digits_are_blank_behind_the_end_and_nowhere_else(atlas, dice):
     assert all(torch.isfinite(t).all() for t in (layout.centre, layout.size, layout.unit, layout.tilt))
 
 
-def test_numbers_stand_around_the_origin(atlas, dice):
-    layout = sample_layout(500, LayoutConfig(), atlas, dice)
+def test_numbers_stand_around_the_origin(atlas, rng):
+    layout = sample_layout(500, LayoutConfig(), atlas, rng)
     low, high = extent(corners(layout.centre, layout.size, layout.tilt), layout.present)
     assert (low + high).abs().max() < 1e-4
     assert (high - low).min() > 0.05
 
 
-def test_rows_run_from_left_to_right_with_little_overlap(atlas, dice):
-    layout = sample_layout(500, only(lay.ROW), atlas, dice)
+def test_rows_run_from_left_to_right_with_little_overlap(atlas, rng):
+    layout = sample_layout(500, only(lay.ROW), atlas, rng)
     pair = layout.present[:, 1:]
     gap = (layout.centre[:, 1:, 0] - layout.size[:, 1:, 0] / 2) - (
         layout.centre[:, :-1, 0] + layout.size[:, :-1, 0] / 2
@@ -87,8 +87,8 @@ def test_rows_run_from_left_to_right_with_little_overlap(atlas, dice):
     assert gap[pair].max() <= LayoutConfig().wide_gap[1] + 0.1
 
 
-def test_stacks_run_downwards(atlas, dice):
-    layout = sample_layout(300, only(lay.STACK, stack_gap=(0.1, 0.2)), atlas, dice)
+def test_stacks_run_downwards(atlas, rng):
+    layout = sample_layout(300, only(lay.STACK, stack_gap=(0.1, 0.2)), atlas, rng)
     pair = layout.present[:, 1:]
     step = layout.centre[:, 1:] - layout.centre[:, :-1]
     gap = step[..., 1] - (layout.size[:, 1:, 1] + layout.size[:, :-1, 1]) / 2
@@ -96,17 +96,17 @@ def test_stacks_run_downwards(atlas, dice):
     assert 0.1 - 1e-4 <= gap[pair].min() <= gap[pair].max() <= 0.2 + 1e-4
 
 
-def test_diagonals_step_up_or_down(atlas, dice):
+def test_diagonals_step_up_or_down(atlas, rng):
     config = only(lay.DIAGONAL, diagonal_steps=(0.5, 0.6))
-    layout = sample_layout(300, config, atlas, dice)
+    layout = sample_layout(300, config, atlas, rng)
     pair = layout.present[:, 1:]
     drop = torch.diff(layout.centre[..., 1] - atlas.drop[layout.face, layout.digits.clamp(max=9)], dim=1)[pair]
     assert 0.5 - 1e-4 <= drop.abs().min() <= drop.abs().max() <= 0.6 + 1e-4
     assert drop.min() < 0 < drop.max()
 
 
-def test_arcs_turn_evenly_about_the_middle(atlas, dice):
-    layout = sample_layout(300, only(lay.ARC, arc_turn=(0.1, 0.2)), atlas, dice)
+def test_arcs_turn_evenly_about_the_middle(atlas, rng):
+    layout = sample_layout(300, only(lay.ARC, arc_turn=(0.1, 0.2)), atlas, rng)
     turn = torch.diff(layout.tilt, dim=1)[layout.present[:, 1:]].abs()
     assert 0.1 - 1e-4 <= turn.min() <= turn.max() <= 0.2 + 1e-4
     total = (layout.tilt * layout.present).sum(1)

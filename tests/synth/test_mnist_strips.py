@@ -6,7 +6,7 @@ import torch
 from helpers.mnist_files import digit_in, picture
 
 from svhn.labels import BLANK, decode
-from svhn.synth.mnist_strips import CELL, STRIP, Hand, redrawn, strips
+from svhn.synth.mnist_strips import CELL, STRIP, DigitJitter, jitter_digits, make_strips
 
 IMAGES = torch.from_numpy(np.stack([picture(digit) for digit in range(10)]))
 LABELS = torch.arange(10)
@@ -25,9 +25,9 @@ def _start(cells: list[int | None]) -> int:
     return next(i for i, digit in enumerate(cells) if digit is not None)
 
 
-@pytest.mark.parametrize("hand", [None, Hand(rotation=0, scale=0, shift=0)], ids=["as they are", "a still hand"])
+@pytest.mark.parametrize("hand", [None, DigitJitter(rotation=0, scale=0, shift=0)], ids=["as they are", "a still hand"])
 def test_labels_say_what_is_drawn(hand):
-    batch = strips(IMAGES, LABELS, 300, _seeded(), hand)
+    batch = make_strips(IMAGES, LABELS, 300, _seeded(), hand)
     assert batch.images.shape == (300, 1, *STRIP)
     for strip, digits, length in zip(batch.images, batch.digits, batch.length.tolist(), strict=True):
         cells = _cells(strip)
@@ -39,7 +39,7 @@ def test_labels_say_what_is_drawn(hand):
 
 
 def test_every_length_starts_at_every_cell_that_it_can():
-    batch = strips(IMAGES, LABELS, 1000, _seeded())
+    batch = make_strips(IMAGES, LABELS, 1000, _seeded())
     starts = [_start(_cells(strip)) for strip in batch.images]
     seen = set(zip(batch.length.tolist(), starts, strict=True))
     assert seen == {(length, start) for length in range(1, 6) for start in range(6 - length)}
@@ -47,9 +47,9 @@ def test_every_length_starts_at_every_cell_that_it_can():
     assert set(batch.digits.flatten().tolist()) == {*range(10), BLANK}
 
 
-@pytest.mark.parametrize("hand", [None, Hand()])
+@pytest.mark.parametrize("hand", [None, DigitJitter()])
 def test_a_seed_fixes_the_strips(hand):
-    first, second, other = (strips(IMAGES, LABELS, 20, _seeded(s), hand) for s in (3, 3, 4))
+    first, second, other = (make_strips(IMAGES, LABELS, 20, _seeded(s), hand) for s in (3, 3, 4))
     for name in ("images", "digits", "length"):
         assert torch.equal(getattr(first, name), getattr(second, name))
         assert not torch.equal(getattr(first, name), getattr(other, name))
@@ -57,7 +57,7 @@ def test_a_seed_fixes_the_strips(hand):
 
 def test_pixels_stay_in_range_however_wild_the_hand():
     images = torch.randint(0, 256, (10, 28, 28), generator=_seeded(), dtype=torch.uint8)
-    batch = strips(images, LABELS, 100, _seeded(), Hand(rotation=90, scale=0.9, shift=20))
+    batch = make_strips(images, LABELS, 100, _seeded(), DigitJitter(rotation=90, scale=0.9, shift=20))
     assert batch.images.min() >= 0
     assert batch.images.max() <= 255
     assert batch.images.isfinite().all()
@@ -66,7 +66,7 @@ def test_pixels_stay_in_range_however_wild_the_hand():
 def test_a_hand_draws_the_same_digit_a_little_otherwise():
     square = torch.zeros(400, 28, 28, dtype=torch.uint8)
     square[:, 10:18, 10:18] = 255
-    drawn = redrawn(square, Hand(rotation=0, scale=0.25, shift=3), _seeded())
+    drawn = jitter_digits(square, DigitJitter(rotation=0, scale=0.25, shift=3), _seeded())
     assert drawn.shape == (400, 1, 28, 28)
     at = torch.arange(28) + 0.5
     area = drawn.sum((1, 2, 3)) / 255
@@ -82,7 +82,7 @@ def test_a_hand_draws_the_same_digit_a_little_otherwise():
 def test_a_hand_turns_as_far_as_it_says():
     bar = torch.zeros(300, 28, 28, dtype=torch.uint8)
     bar[:, 4:24, 12:16] = 255
-    drawn = redrawn(bar, Hand(rotation=30, scale=0, shift=0), _seeded())[:, 0]
+    drawn = jitter_digits(bar, DigitJitter(rotation=30, scale=0, shift=0), _seeded())[:, 0]
     y, x = torch.meshgrid(torch.arange(28) - 13.5, torch.arange(28) - 13.5, indexing="ij")
     xy, yy, xx = ((drawn * product).sum((1, 2)) for product in (x * y, y * y, x * x))
     turned = torch.rad2deg(torch.atan2(2 * xy, yy - xx) / 2)  # of the long axis from upright

@@ -14,14 +14,14 @@ from svhn.data.backgrounds import load_backgrounds
 from svhn.labels import BLANK
 from svhn.synth.camera import gaussian, jpeg, photograph, reduce_matrix
 from svhn.synth.config import CameraConfig, PaintConfig, SceneConfig, StreetConfig
-from svhn.synth.geometry import Plane, project, seen
+from svhn.synth.geometry import Plane, project, view_plane
 from svhn.synth.glyphs import load_atlas
 from svhn.synth.layout import corners, extent
-from svhn.synth.number import boxes, digit_corners, look, placed, sample_number
+from svhn.synth.number import bounding_boxes, digit_corners, sample_number, sample_view, scale_and_shift
 from svhn.synth.palette import learn, sample_colours
 from svhn.synth.preview import COLUMNS, GUTTER, ROWS, make_sheet, make_strip_sheet
-from svhn.synth.render import CROP, SCENE, crops, put_up, scenes
-from svhn.synth.rng import Dice
+from svhn.synth.render import CROP, SCENE, crops, paint_numbers, scenes
+from svhn.synth.rng import Sampler
 from svhn.synth.text import ink_mask
 from svhn.synth.textures import texture_bank
 from svhn.utils.errors import DataError
@@ -78,14 +78,14 @@ def test_digit_boxes_lie_in_the_number_box(atlas):
 
 
 def test_boxes_hold_the_ink_and_fit_it(atlas):
-    dice = Dice(seeded(3), "cpu")
-    number = sample_number(60, CONFIG, atlas, dice)
-    to_camera = look(number, CONFIG.view, dice)
+    rng = Sampler(seeded(3), "cpu")
+    number = sample_number(60, CONFIG, atlas, rng)
+    to_camera = sample_view(number, CONFIG.view, rng)
     points = digit_corners(number, to_camera)
     low, high = extent(points, number.layout.present)
-    to_crop = placed(48 / (high - low), 48 - 24 * (low + high) / (high - low))
-    ink = ink_mask(seen(to_crop @ to_camera, CROP), number.layout, atlas) > 0.4
-    found = boxes(project(to_crop, points))
+    to_crop = scale_and_shift(48 / (high - low), 48 - 24 * (low + high) / (high - low))
+    ink = ink_mask(view_plane(to_crop @ to_camera, CROP), number.layout, atlas) > 0.4
+    found = bounding_boxes(project(to_crop, points))
     at = torch.arange(CROP) + 0.5
     inside = torch.zeros_like(ink)
     for k in range(5):
@@ -102,9 +102,9 @@ def test_boxes_hold_the_ink_and_fit_it(atlas):
 def test_some_numbers_hang_steeply(atlas):
     def climbs(share: float) -> torch.Tensor:
         """The share of 400 numbers whose level lines climb by more than two thirds."""
-        dice = Dice(seeded(4), "cpu")
-        number = sample_number(400, CONFIG, atlas, dice)
-        camera = look(number, replace(CONFIG.view, steep_share=share), dice)
+        rng = Sampler(seeded(4), "cpu")
+        number = sample_number(400, CONFIG, atlas, rng)
+        camera = sample_view(number, replace(CONFIG.view, steep_share=share), rng)
         return (camera[:, 1, 0].abs() > camera[:, 0, 0].abs() * 2 / 3).float().mean()
 
     assert climbs(0.0) == 0
@@ -114,7 +114,7 @@ def test_some_numbers_hang_steeply(atlas):
 def test_a_turned_frame_sees_a_tilted_box_upright():
     centre, size, tilt = torch.tensor([[1.0, -2.0]]), torch.tensor([[2.0, 4.0]]), torch.tensor([0.4])
     found = corners(centre, size, tilt)[:, None]  # (1, 1, 4, 2) as a picture of 1 × 4 texels
-    local = Plane(found[..., 0], found[..., 1], torch.ones(1, 2)).turned(centre, tilt)
+    local = Plane(found[..., 0], found[..., 1], torch.ones(1, 2)).rotate(centre, tilt)
     torch.testing.assert_close(local.x[0, 0], torch.tensor([-1.0, 1.0, 1.0, -1.0]))
     torch.testing.assert_close(local.y[0, 0], torch.tensor([-2.0, -2.0, 2.0, 2.0]))
 
@@ -128,12 +128,12 @@ def test_shares_of_negatives(atlas):
 
 
 def test_nothing_is_painted_of_a_negative(atlas):
-    dice = Dice(seeded(4), "cpu")
+    rng = Sampler(seeded(4), "cpu")
     bare = PaintConfig(plate_share=0, distinct_plate_share=0, suffix_share=0, caption_share=0, neighbour_share=0)
-    number = sample_number(16, replace(CONFIG, paint=bare), atlas, dice)
-    plane = seen(placed(torch.full((16, 2), 30.0), torch.full((16, 2), 48.0)), CROP)
+    number = sample_number(16, replace(CONFIG, paint=bare), atlas, rng)
+    plane = view_plane(scale_and_shift(torch.full((16, 2), 30.0), torch.full((16, 2), 48.0)), CROP)
     inked = torch.arange(16) % 2 == 0
-    canvas = put_up(torch.full((16, 3, CROP, CROP), 0.5), plane, number, inked, bare, atlas, dice, slice(None))
+    canvas = paint_numbers(torch.full((16, 3, CROP, CROP), 0.5), plane, number, inked, bare, atlas, rng, slice(None))
     changed = (canvas != 0.5).flatten(1).any(1)
     assert torch.equal(changed, inked)
 
@@ -156,7 +156,7 @@ def test_too_bright_and_too_dark_do_not_wrap_around(level, exposure):
     edges = torch.tensor([[0.0, 95.0, 0.0, 95.0]]).repeat(4, 1)
     native = torch.tensor([[40.0, 60.0]]).repeat(4, 1)
     picture = photograph(
-        torch.full((4, 3, 96, 96), level), native, torch.full((4,), 30.0), edges, camera, Dice(seeded(), "cpu")
+        torch.full((4, 3, 96, 96), level), native, torch.full((4,), 30.0), edges, camera, Sampler(seeded(), "cpu")
     )
     assert (picture.float() / 255 - level).abs().max() < 0.6  # noise only; a wrap would be near 1
 
@@ -181,10 +181,10 @@ def test_crops_repeat_the_photo_edge_where_it_ends(atlas):
 
 def test_clean_digits_can_be_told_apart_by_their_masks(atlas):
     """Labels belong to what is drawn: the ink correlates best with the mask of the labelled digit."""
-    dice = Dice(seeded(6), "cpu")
+    rng = Sampler(seeded(6), "cpu")
     config = replace(CONFIG, layout=replace(CONFIG.layout, length_weights=(1.0, 0.0, 0.0, 0.0, 0.0)))
-    number = sample_number(80, config, atlas, dice)
-    plane = seen(placed(torch.full((80, 2), 52.0), torch.full((80, 2), 32.0)), 64)
+    number = sample_number(80, config, atlas, rng)
+    plane = view_plane(scale_and_shift(torch.full((80, 2), 52.0), torch.full((80, 2), 32.0)), 64)
     drawn = torch.nn.functional.normalize(ink_mask(plane, number.layout, atlas).flatten(1), dim=1)
     layout = number.layout
     scores = []
@@ -275,7 +275,7 @@ def test_textures_are_the_same_every_time():
 
 
 def test_colours_are_colours():
-    drawn = sample_colours(500, Dice(seeded(), "cpu"))
+    drawn = sample_colours(500, Sampler(seeded(), "cpu"))
     assert drawn.shape == (500, 3, 3)
     assert 0 <= drawn.min() <= drawn.max() <= 1
 

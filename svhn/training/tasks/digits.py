@@ -12,7 +12,7 @@ from ...labels import decode_joint
 from ...models import build
 from ...models.baselines.mnist_digits import SIDE
 from ...preprocess import normalise
-from ...synth.mnist_strips import STRIP, Hand, Strips, redrawn, strips
+from ...synth.mnist_strips import STRIP, DigitJitter, Strips, jitter_digits, make_strips
 from ..losses import reader_loss
 from ..recipes import Recipe
 from .base import Sources, Task
@@ -25,10 +25,10 @@ def strip_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
     train = [t.to(device) for t in load_digits(sources.mnist, "train")]
     validation = [t.to(device) for t in load_digits(sources.mnist, "validation")]
     network = build(recipe.network, recipe.sizes)
-    hand = Hand() if recipe.redrawn else None
+    jitter = DigitJitter() if recipe.redrawn else None
 
     def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
-        batch = strips(*train, recipe.batch_size, generator, hand)
+        batch = make_strips(*train, recipe.batch_size, generator, jitter)
         inputs = normalise(batch.images, network.config.mean, network.config.std)
         return reader_loss(*network(inputs), batch.digits, batch.length, recipe.label_smoothing)
 
@@ -44,7 +44,7 @@ def read_strips(
 ) -> tuple[Strips, torch.Tensor, torch.Tensor]:
     """n fresh strips of these digits, the same for the same seed, and what is read there: digit classes (n, 5) and
     length classes (n,)."""
-    batch = strips(images, labels, n, torch.Generator(images.device).manual_seed(seed))
+    batch = make_strips(images, labels, n, torch.Generator(images.device).manual_seed(seed))
     inputs = normalise(batch.images, network.config.mean, network.config.std)
     heads = zip(*(network(part) for part in inputs.split(250)), strict=True)
     digits, length, _ = decode_joint(*(torch.cat(head).float().log_softmax(-1) for head in heads))
@@ -65,7 +65,7 @@ def digit_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
 
     def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
         rows = torch.randint(len(images), (recipe.batch_size,), device=device, generator=generator)
-        cells = redrawn(images[rows], Hand(), generator) if recipe.redrawn else images[rows, None]
+        cells = jitter_digits(images[rows], DigitJitter(), generator) if recipe.redrawn else images[rows, None]
         logits = network(normalise(cells, network.config.mean, network.config.std))
         return F.cross_entropy(logits.float(), labels[rows], label_smoothing=recipe.label_smoothing)
 
