@@ -1,6 +1,6 @@
 """How long reading digitStruct.mat takes, and how much memory, at the size of train (33,402) or extra (202,353).
 
-    python -m benchmarks.digitstruct [--records 33402] [--file KEPT.mat]
+    python -m benchmarks.digitstruct [--records 33402] [--file RETENTION.mat]
 
 makes such a file in the official layout (that takes minutes: h5py writes one object at a time), reads it, each
 in a process of its own, and prints seconds and peak memory. A file that is there already is used again.

@@ -16,6 +16,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from demo import ground_truth, ui
 from demo.model_zoo import Networks
+from demo.server.options import launch_options
 from demo.tabs import live
 from svhn.pipeline import Pipeline
 from tests.helpers import chromium
@@ -34,8 +35,8 @@ def main() -> None:
         return read(pipeline, picture)
 
     live.look = counted
-    page = ui.build(Networks.load(), ground_truth.Truths(), [])
-    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    page = ui.build(Networks.load(), ground_truth.TruthIndex(), [])
+    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         film(Path(folder) / "film.y4m")
         browser = chromium.launch(playwright, *CAMERA, f"--use-file-for-fake-video-capture={folder}/film.y4m")

@@ -11,11 +11,11 @@ import argparse
 import base64
 import time
 
-from demo.config import SESSIONS
+from demo.config import MAX_SESSIONS
 
 from .served import call, served, small_photo, visit, visitor
 
-FIRST = 2 * SESSIONS  # readings, after which as many visitors are kept as ever: it should not grow any more
+FIRST = 2 * MAX_SESSIONS  # readings, after which as many visitors are kept as ever: it should not grow any more
 LIMIT_MB = 50  # growth from then on
 
 
@@ -34,7 +34,7 @@ def main() -> None:
                 call(client, "data:image/png;base64," + base64.b64encode(photo).decode())
             if done == FIRST:
                 first = page.rss_mb()
-            if done % SESSIONS == 0:
+            if done % MAX_SESSIONS == 0:
                 print(f"{done} readings: {page.rss_mb():.0f} MiB, {time.perf_counter() - start:.0f} s", flush=True)
         print(f"grown by {page.rss_mb() - first:.0f} MiB after the first {FIRST}; limit {LIMIT_MB} MiB")
 

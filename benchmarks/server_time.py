@@ -19,8 +19,8 @@ import torch
 from PIL import Image
 
 from demo import ui
-from demo.components.inputs import Sent
-from demo.ground_truth import Truths
+from demo.components.inputs import SentPhoto
+from demo.ground_truth import TruthIndex
 from demo.tabs import single
 from svhn.images import open_photo
 from svhn.pipeline import Pipeline
@@ -51,13 +51,13 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=20)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    pipeline, truths = Pipeline.load(options.weights), Truths()
+    pipeline, truths = Pipeline.load(options.weights), TruthIndex()
     for name, data in photos().items():
-        single.read(pipeline, truths, Sent(name, data), pipeline.unsure_below)  # the first one warms up
+        single.read(pipeline, truths, SentPhoto(name, data), pipeline.unsure_below)  # the first one warms up
         times = []
         for _ in range(options.repeats):
             start = time.perf_counter()
-            single.read(pipeline, truths, Sent(name, data), pipeline.unsure_below)
+            single.read(pipeline, truths, SentPhoto(name, data), pipeline.unsure_below)
             times.append((time.perf_counter() - start) * 1e3)
         median, worst = statistics.median(times), max(times)
         print(

@@ -12,12 +12,12 @@ import numpy as np
 from svhn.boxes import Box
 from svhn.reading import Reading
 
+from .ground_truth import SAME_PLACE_IOU, iou
 from .model_zoo import Network, Networks, Pair
-from .session import SAME_PLACE, overlap
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Localization:
     """What a localizer told of a photo: boxes (K, 4) in its pixels and scores (K,), best first; K may be 0."""
 
     network: Network
@@ -36,7 +36,7 @@ class Found:
 
 
 @dataclass(frozen=True, eq=False)
-class Read:
+class CropReading:
     """What a reader said of a crop."""
 
     network: Network
@@ -44,28 +44,28 @@ class Read:
     ms: float
 
 
-def search(networks: Networks, photo: np.ndarray) -> tuple[Found, ...]:
+def localize(networks: Networks, photo: np.ndarray) -> tuple[Localization, ...]:
     """What every localizer finds in RGB uint8 (h, w, 3)."""
-    return tuple(_found(networks, network, photo) for network in networks.localizers)
+    return tuple(_localize_with(networks, network, photo) for network in networks.localizers)
 
 
-def _found(networks: Networks, network: Network, photo: np.ndarray) -> Found:
+def _localize_with(networks: Networks, network: Network, photo: np.ndarray) -> Localization:
     localizer = networks.pipelines[network.name, networks.readers[0].name].localizer
     start = time.perf_counter()
     places, scores = localizer.locate(photo)
-    return Found(network, places, scores, (time.perf_counter() - start) * 1e3)
+    return Localization(network, places, scores, (time.perf_counter() - start) * 1e3)
 
 
-def read_crop(networks: Networks, photo: np.ndarray, box: Box) -> Iterator[Read]:
+def read_crop(networks: Networks, photo: np.ndarray, box: Box) -> Iterator[CropReading]:
     """What every reader says of the same box."""
     for network in networks.readers:
         pipeline = networks.pipelines[networks.localizers[0].name, network.name]
         start = time.perf_counter()
         (reading,) = pipeline.read_boxes(photo, [box])
-        yield Read(network, reading, (time.perf_counter() - start) * 1e3)
+        yield CropReading(network, reading, (time.perf_counter() - start) * 1e3)
 
 
-def read_pairs(networks: Networks, photo: np.ndarray, found: Sequence[Found]) -> dict[Pair, Reading]:
+def read_pairs(networks: Networks, photo: np.ndarray, found: Sequence[Localization]) -> dict[Pair, Reading]:
     """What every pair says of the photo, from what the localizers have found in it; whether they see as many digits is
     not asked, which confidence would tell, but not the number."""
     readings = {}
@@ -77,14 +77,14 @@ def read_pairs(networks: Networks, photo: np.ndarray, found: Sequence[Found]) ->
     return readings
 
 
-def places(found: Sequence[Found]) -> list[list[Found]]:
+def group_by_place(found: Sequence[Localization]) -> list[list[Localization]]:
     """Those that found something by where it is, the largest group first; each is near the first of its group."""
-    groups: list[list[Found]] = []
+    groups: list[list[Localization]] = []
     for each in found:
         if each.box is None:
             continue
         for group in groups:
-            if overlap(group[0].box, each.box) > SAME_PLACE:
+            if iou(group[0].box, each.box) > SAME_PLACE_IOU:
                 group.append(each)
                 break
         else:

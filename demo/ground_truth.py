@@ -6,8 +6,11 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
+from svhn import boxes as bx
+from svhn.boxes import Box
 from svhn.data import digitstruct
 from svhn.data.annotations import Sample, Truth, of_record
 from svhn.data.archive import open_split
@@ -15,7 +18,15 @@ from svhn.data.digitstruct import Records
 from svhn.images import PhotoError, open_photo
 
 INDEXED = ("test", "train")  # extra would take minutes at every start
-SHOWN = 12  # photos of a data set that are offered on the page
+N_SAMPLES = 12  # photos of a data set that are offered on the page
+
+
+SAME_PLACE_IOU = 0.3  # two boxes that overlap more are of the same number
+
+
+def iou(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes."""
+    return float(bx.iou(np.array(a), np.array(b)))
 
 
 def fingerprint(data: bytes) -> bytes:
@@ -23,7 +34,7 @@ def fingerprint(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-class Truths:
+class TruthIndex:
     """Truth by content: the same bytes under any name are the same photo."""
 
     def __init__(self) -> None:
@@ -39,7 +50,7 @@ class Truths:
         return self._by_content.get(fingerprint(data))
 
 
-def data_set(data_dir: Path, truths: Truths, copies: Path, shown: int = SHOWN) -> list[Sample]:
+def index_data_set(data_dir: Path, truths: TruthIndex, copies: Path, shown: int = N_SAMPLES) -> list[Sample]:
     """Adds every photo of the data set's test and train splits to `truths`; returns a few to try.
 
     These are about `shown` records at equal distances through test if it is there, else through train,
@@ -58,7 +69,7 @@ def _is_present(data_dir: Path, split: str) -> bool:
     return (data_dir / split).is_dir() or (data_dir / f"{split}.tar.gz").is_file()
 
 
-def _index(data_dir: Path, split: str, truths: Truths, copies: Path, shown: int) -> list[Sample]:
+def _index(data_dir: Path, split: str, truths: TruthIndex, copies: Path, shown: int) -> list[Sample]:
     source = open_split(data_dir, split)
     with source.digitstruct() as path:
         records = digitstruct.read(path)

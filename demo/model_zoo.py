@@ -43,7 +43,7 @@ class Networks:
         return self.pipelines[self.localizers[0].name, self.readers[0].name]
 
     @property
-    def many(self) -> bool:
+    def has_choice(self) -> bool:
         """There is something to choose."""
         return len(self.pipelines) > 1
 

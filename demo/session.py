@@ -1,32 +1,31 @@
-"""From a file somebody sent to everything the page says about it. No Gradio in here."""
+"""What is kept of a visitor's photo, and when a view of it is stale. No Gradio in here."""
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from svhn import boxes as bx
-from svhn.boxes import Box
+from svhn import draw
 from svhn.images import open_photo
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 
-from .batch import SentLike
-from .ground_truth import Truth, Truths, fingerprint
-from .render import images, text
+from .batch import PhotoFile
+from .ground_truth import SAME_PLACE_IOU, Truth, TruthIndex, fingerprint, iou
+from .render import text
 
-SAME_PLACE = 0.3  # IoU
-
-
-def overlap(a: Box, b: Box) -> float:
-    """IoU."""
-    return float(bx.iou(np.array(a), np.array(b)))
+HIDDEN = {"visible": False, "value": None}
+PENDING = " "  # what the view of a photo that waits is of: no path, and not the absence of a photo
+# JavaScript of an event whose last input is set to the path of the photo, the first one, that the answer will be of.
+PASS_PHOTO_PATH = "(photo, ...rest) => [photo, ...rest.slice(0, -1), photo?.path ?? '']"
 
 
 @dataclass(frozen=True, eq=False)
-class Findings:
+class PhotoResult:
     """All that is kept of a photo: what tells its file from others; `readings` of its numbers, the most prominent
     first; `truth` None where unknown; the networks that read it."""
 
@@ -46,31 +45,44 @@ class Findings:
             return self.truth
         if self.truth.box is None or reading.box is None:
             return None
-        return self.truth if overlap(reading.box, self.truth.box) > SAME_PLACE else None
+        return self.truth if iou(reading.box, self.truth.box) > SAME_PLACE_IOU else None
 
     def others(self, reading: Reading) -> list[Reading]:
         """The further numbers of the photo."""
         return [other for other in self.readings if other is not reading]
 
 
-def answer(pipeline: Pipeline, truths: Truths, data: bytes) -> tuple[Findings, np.ndarray]:
+def read_photo(pipeline: Pipeline, truths: TruthIndex, data: bytes) -> tuple[PhotoResult, np.ndarray]:
     """Content of an image file -> what is kept of it, and the photo at display size with its boxes, RGB uint8
     (h, w, 3). Raises `svhn.images.PhotoError`, one sentence for the sender."""
     start = time.perf_counter()
     photo = open_photo(data)
     decoded = {"decode": (time.perf_counter() - start) * 1e3}
     readings = tuple(reading.timed(decoded | reading.timings_ms) for reading in pipeline.read_all(photo))
-    found = Findings(fingerprint(data), readings, truths.find(data), pipeline)
-    return found, picture(photo, found, found.reading)
+    result = PhotoResult(fingerprint(data), readings, truths.find(data), pipeline)
+    return result, annotate(photo, result, result.reading)
 
 
-def about(sent: SentLike | None, found: Findings | None) -> bool:
+def belongs_to(sent: PhotoFile | None, result: PhotoResult | None) -> bool:
     """Whether this was found in that photo; another may have come since, and wait to be read."""
-    return sent is not None and found is not None and found.sha256 == fingerprint(sent.data)
+    return sent is not None and result is not None and result.sha256 == fingerprint(sent.data)
 
 
-def picture(photo: np.ndarray, found: Findings, reading: Reading) -> np.ndarray:
+def annotate(photo: np.ndarray, result: PhotoResult, reading: Reading) -> np.ndarray:
     """The photo, RGB uint8 (h, w, 3), at display size with all its boxes; that of `reading` stands out."""
-    others = [(other.box, text.short(other)) for other in found.others(reading) if other.box is not None]
-    true = found.truth.box if found.truth else None
-    return images.annotate(photo, reading.box, true, text.short(reading), others)
+    others = [(other.box, text.label(other)) for other in result.others(reading) if other.box is not None]
+    true = result.truth.box if result.truth else None
+    return draw.annotate(photo, reading.box, true, text.label(reading), others)
+
+
+def clear_if_stale(waiting: list, none: list) -> str:
+    """JavaScript, given the photo and what the view is `of`, that changes nothing if that is the same, and else empties
+    the view: to `waiting` values, or to those of a page with no photo. Its last output is `of`: of nothing then."""
+    emptied = f"photo ? {json.dumps([*waiting, PENDING])} : {json.dumps([*none, ''])}"
+    return f"(photo, of) => (photo?.path ?? '') === (of ?? '') ? [] : {emptied}"
+
+
+def drop_session(page: Any, session: str | None) -> None:
+    """Forget all that was shown and kept in a session of the page, a gr.Blocks."""
+    page.state_holder.session_data.pop(session, None)
+    page.state_holder.time_last_used.pop(session, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from .config import STATIC
@@ -26,6 +28,11 @@ ENAMEL = gr.themes.Color(
     c900="#142c4d",
     c950="#0d1d34",
 )
+
+
+def html(value: str | None = None, **options: Any) -> gr.HTML:
+    """HTML of our own, styled by ours alone."""
+    return gr.HTML(value, apply_default_css=False, **options)
 
 
 def theme() -> gr.themes.Base:

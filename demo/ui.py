@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
-from starlette.middleware import Middleware
 
 from svhn.data.annotations import Sample
-from svhn.images import MAX_BYTES
 
-from . import theme
-from .config import CHECKED_EVERY_S, KEPT, KEPT_S, QUEUE, SESSIONS, html
-from .ground_truth import Truths
+from .config import QUEUE_SIZE, RETENTION
+from .ground_truth import TruthIndex
 from .model_zoo import Networks
-from .server import cleanup
-from .server.limits import Doors
 from .tabs import api, batch, compare, live, single
+from .theme import html
 
 EXAMPLES = Path(__file__).with_name("examples")
 
@@ -28,7 +23,7 @@ INTRO = """<header><svg viewBox="0 0 46 46" aria-hidden="true"><rect width="46" 
 stroke-linecap="round"/></svg><div><h1>House-number reader</h1>
 <p>Drop in a street photo. It finds the number, reads it, and says how sure it is.</p></div></header>"""
 FOOTER = f"""<footer>Photos are read by the machine that serves this page, shown to nobody else, and deleted
-after {KEPT}{{unless}}. Trained on <abbr title="Street View House Numbers">SVHN</abbr> photos; for research
+after {RETENTION}{{unless}}. Trained on <abbr title="Street View House Numbers">SVHN</abbr> photos; for research
 and for fun.</footer>"""
 TO_COMPARE = "photo => [photo, {__type__: 'update', selected: 'compare'}]"
 UNLESS = " unless you save them for training"
@@ -36,53 +31,32 @@ UNLESS = " unless you save them for training"
 
 def build(
     networks: Networks,
-    truths: Truths,
-    own: Sequence[Sample],
-    real: Sequence[Sample] = (),
+    truths: TruthIndex,
+    examples: Sequence[Sample],
+    data_set_samples: Sequence[Sample] = (),
     collect: Path | None = None,
-    waiting: int | None = None,
+    queue_size: int | None = None,
 ) -> gr.Blocks:
-    """The whole page, on which the default networks read where nobody has chosen. `own` are this project's photos,
-    `real` those of a data set the owner has named; corrected photos are saved to the folder `collect`, if there is one;
-    `waiting` events may queue, `QUEUE` by default."""
-    for sample in own:
+    """The whole page, on which the default networks read where nobody has chosen. `examples` are this project's photos,
+    `data_set_samples` those of a data set the owner has named; corrected photos are saved to the folder `collect`, if
+    there is one; `queue_size` events may queue, `QUEUE_SIZE` by default."""
+    for sample in examples:
         truths.add(sample.path.read_bytes(), sample.truth)
 
     with gr.Blocks(title="House-number reader", analytics_enabled=False) as page:
         html(INTRO)
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("One photo", id="one"):
-                photo, comparing = single.build(networks, truths, own, real, collect)
+                photo, comparing = single.build(networks, truths, examples, data_set_samples, collect)
             with gr.Tab("Live", id="live"):
                 live.build(networks.default)
             with gr.Tab("Many photos", id="many"):
                 batch.build(networks.default)
-            if networks.many:
+            if networks.has_choice:
                 with gr.Tab("Compare", id="compare"):
-                    other = compare.build(networks, truths, own)
+                    other = compare.build(networks, truths, examples)
                 comparing.click(None, photo, [other, tabs], js=TO_COMPARE)
             with gr.Tab("For programs", id="programs"):
                 api.build(page, networks.default, truths)
         html(FOOTER.format(unless=UNLESS if collect else ""))
-    return page.queue(max_size=waiting or QUEUE)
-
-
-def launch_options(mcp: bool = False) -> dict[str, Any]:
-    """What belongs to the page but is said when it is launched. With `mcp`, the endpoints are tools as well."""
-    return {
-        "theme": theme.theme(),
-        "css_paths": theme.CSS,
-        "footer_links": ["api"],
-        "run_history": False,
-        "allowed_paths": [str(EXAMPLES)],
-        "max_file_size": MAX_BYTES,
-        "enable_monitoring": False,
-        "ssr_mode": False,
-        "share": False,  # `share.public_link` does that
-        "mcp_server": mcp,
-        "state_session_capacity": SESSIONS,
-        "app_kwargs": {
-            "middleware": [Middleware(Doors)],
-            "lifespan": cleanup.lifespan(CHECKED_EVERY_S, KEPT_S),  # and no delete_cache
-        },
-    }
+    return page.queue(max_size=queue_size or QUEUE_SIZE)

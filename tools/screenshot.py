@@ -18,6 +18,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from demo import ground_truth, ui
 from demo.model_zoo import Networks
+from demo.server.options import launch_options
 from svhn.data.annotations import listed
 from svhn.images import open_photo
 from tests.helpers import chromium
@@ -90,8 +91,8 @@ def film(path: Path) -> None:
 
 def main() -> None:
     expect.set_options(timeout=60_000)
-    page = ui.build(Networks.load(), ground_truth.Truths(), listed(ui.EXAMPLES))
-    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    page = ui.build(Networks.load(), ground_truth.TruthIndex(), listed(ui.EXAMPLES))
+    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         film(Path(folder) / "film.y4m")
         browser = chromium.launch(playwright, *CAMERA, f"--use-file-for-fake-video-capture={folder}/film.y4m")

@@ -9,10 +9,11 @@ import numpy as np
 from gradio.processing_utils import save_bytes_to_cache
 
 from svhn import boxes as bx
+from svhn import draw
 from svhn.utils.errors import UserError
 
-from ..config import STATIC, html
-from ..render import images
+from ..config import STATIC
+from ..theme import html
 
 BEHAVIOUR = (STATIC / "js" / "box_editor.js").read_text(encoding="utf-8")
 TEMPLATE = """${value ? `<div class="stage" style="--shape: ${width / height}; --left: ${value[0] / width};
@@ -38,12 +39,12 @@ def box_editor(**options: Any) -> gr.HTML:
     )  # picture, width and height are what `showing` updates
 
 
-def showing(editor: gr.HTML, photo: np.ndarray, box: bx.Box | None) -> dict[str, Any]:
+def show_photo(editor: gr.HTML, photo: np.ndarray, box: bx.Box | None) -> dict[str, Any]:
     """The update that shows RGB uint8 (h, w, 3) with the box, or with one in its middle."""
     height, width = photo.shape[:2]
     if box is None:
         box = width * 0.3, height * 0.35, width * 0.7, height * 0.65
-    path = save_bytes_to_cache(images.jpeg(images.annotate(photo, None, None)), "photo.jpg", editor.GRADIO_CACHE)
+    path = save_bytes_to_cache(draw.jpeg(draw.annotate(photo, None, None)), "photo.jpg", editor.GRADIO_CACHE)
     return gr.update(
         value=[round(float(side)) for side in bx.clip(box, width, height)],
         picture={"path": path, "meta": {"_type": "gradio.FileData"}},  # Gradio adds its address
@@ -52,7 +53,7 @@ def showing(editor: gr.HTML, photo: np.ndarray, box: bx.Box | None) -> dict[str,
     )
 
 
-def within(photo: np.ndarray, sides: Any) -> bx.Box:
+def parse_box(photo: np.ndarray, sides: Any) -> bx.Box:
     """What came from the page -> the box, cut to the photo (h, w, 3). Raises BoxError."""
     try:
         box = np.array(sides, dtype=np.float64)

@@ -1,4 +1,5 @@
-"""The image input of the page and of the API. (Gradio writes a .pyi beside it, which git ignores.)"""
+"""Inputs with bounds of our own: photos, a list of photos, choices, a threshold. (Gradio writes a .pyi next to
+this file, which git ignores.)"""
 
 from __future__ import annotations
 
@@ -9,24 +10,26 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.data_classes import ImageData
+from gradio.data_classes import GradioRootModel, ImageData, ListFiles
 from pydantic import Field, model_validator
+
+from svhn.images import MAX_BYTES, PhotoError
 
 from ..render import text
 
 # For those who read the API; the endpoints say what the text holds, and the object is what gradio_client sends.
-ONE_PHOTO = {"anyOf": [{"type": "string"}, {"type": "object"}]}
+PHOTO_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "object"}]}
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentPhoto:
     """A file as it was sent: its name, and its content."""
 
     name: str | None
     data: bytes
 
 
-def refuse_address(path: str | Path | None) -> None:
+def refuse_url(path: str | Path | None) -> None:
     """Raises gr.Error for what Gradio would fetch from somewhere else."""
     if str(path).startswith(("http:", "https:")):
         raise gr.Error("Send the photo itself; addresses are not fetched.", print_exception=False)
@@ -46,22 +49,22 @@ class PhotoData(ImageData):
         return {"url": sent} if sent.startswith("data:") else {"path": sent}
 
 
-def inline(photo: PhotoData) -> Sent:
+def decode_inline(photo: PhotoData) -> SentPhoto:
     """A photo whose content is in the request itself. Raises gr.Error, one sentence for the sender."""
-    refuse_address(photo.url)
+    refuse_url(photo.url)
     head, _, content = (photo.url or "").partition(",")
     try:
         if head.startswith("data:") and head.endswith(";base64"):
-            return Sent(photo.orig_name, base64.b64decode(content, validate=True))
+            return SentPhoto(photo.orig_name, base64.b64decode(content, validate=True))
     except binascii.Error:
         pass
     raise gr.Error("Send an uploaded file or a data: address with base64 content.", print_exception=False)
 
 
-def uploaded(path: str, uploads: str) -> Path:
+def resolve_upload(path: str, uploads: str) -> Path:
     """The path of a file in the folder of uploads; Gradio checks that too, but only in an object that says it is a
     file. Raises gr.Error, one sentence for the sender."""
-    refuse_address(path)
+    refuse_url(path)
     file = Path(path).resolve()
     if not file.is_relative_to(Path(uploads).resolve()):
         raise gr.Error("Upload the photo first; this path is no upload.", print_exception=False)
@@ -80,16 +83,16 @@ class PhotoInput(gr.Image):
     data_model = PhotoData
     is_template = True  # shown by the frontend of gr.Image
 
-    def preprocess(self, payload: PhotoData | None) -> Sent | None:
+    def preprocess(self, payload: PhotoData | None) -> SentPhoto | None:
         if payload is None:
             return None
         if payload.path is None:
-            return inline(payload)
-        file = uploaded(payload.path, self.GRADIO_CACHE)
-        return Sent(payload.orig_name or file.name, file.read_bytes())
+            return decode_inline(payload)
+        file = resolve_upload(payload.path, self.GRADIO_CACHE)
+        return SentPhoto(payload.orig_name or file.name, file.read_bytes())
 
     def api_info(self) -> dict[str, Any]:
-        return ONE_PHOTO
+        return PHOTO_SCHEMA
 
     def example_payload(self) -> dict:
         """What the API's page shows; Gradio's own is an address, which is refused."""
@@ -99,7 +102,7 @@ class PhotoInput(gr.Image):
         return "house.jpg"
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        refuse_address(url_or_file_path)
+        refuse_url(url_or_file_path)
         return await super().async_move_resource_to_block_cache(url_or_file_path)
 
 
@@ -115,3 +118,111 @@ def photo_input(elem_id: str) -> PhotoInput:
         elem_id=elem_id,
         elem_classes="photo",
     )
+
+
+TOO_LARGE_MARK = b"House-number reader: left in the browser, too large: "  # and its size; see static/js/batch.js
+
+
+@dataclass(frozen=True)
+class StoredPhoto:
+    """A file that waits on the disk, under the name its sender gave it."""
+
+    name: str
+    path: Path
+
+    @property
+    def data(self) -> bytes:
+        """Its content, at most a byte more than is allowed. Raises PhotoError, one sentence for the sender."""
+        try:
+            with self.path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except OSError:
+            raise PhotoError(text.FORGOTTEN) from None
+        if data.startswith(TOO_LARGE_MARK):
+            size = data[len(TOO_LARGE_MARK) :].decode("ascii", "replace")
+            megabytes = f"{int(size) / 2**20:.1f} MB" if size.isdecimal() else "too many bytes"
+            raise PhotoError(f"The file has {megabytes}; please send one of at most {MAX_BYTES >> 20} MB.")
+        return data
+
+
+class PhotosInput(gr.File):
+    """A file input, for file_count="multiple", that hands over what was sent, unopened, with the senders' own names.
+
+    Gradio's own would give its names on the disk, and leave an empty file behind for each. Nothing is
+    refused for its kind here: a file that is no photo gets its sentence like any other broken one.
+    """
+
+    is_template = True  # shown by the frontend of gr.File
+
+    def preprocess(self, payload: ListFiles | None) -> list[StoredPhoto]:
+        return [StoredPhoto(file.orig_name or Path(file.path).name, Path(file.path)) for file in payload or []]
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+        refuse_url(url_or_file_path)
+        return await super().async_move_resource_to_block_cache(url_or_file_path)
+
+    def example_payload(self) -> list[dict]:
+        """What the API's page shows; Gradio's own is an address, which is refused."""
+        return [{"path": "house.jpg", "url": "house.jpg", "meta": {"_type": "gradio.FileData"}}]
+
+    def example_value(self) -> list[str]:
+        return ["house.jpg"]
+
+
+class PhotoList(GradioRootModel):
+    root: list[PhotoData]
+
+    @model_validator(mode="before")
+    @classmethod
+    def from_one(cls, sent: Any) -> Any:
+        """Gradio's own page about the API shows a single photo."""
+        return sent if isinstance(sent, list) else [sent]
+
+
+class BatchInput(PhotosInput):
+    """Photos as `PhotoInput` takes them, in a list; those that were uploaded stay on the disk until they are read."""
+
+    @property
+    def data_model(self) -> type[PhotoList]:
+        return PhotoList
+
+    @data_model.setter
+    def data_model(self, _: Any) -> None:
+        """gr.File chooses another one."""
+
+    def get_block_name(self) -> str:
+        return "file"  # shown by the frontend of gr.File
+
+    def preprocess(self, payload: PhotoList | None) -> list[StoredPhoto | SentPhoto]:
+        return [self._received(photo) for photo in (payload.root if payload else [])]
+
+    def _received(self, photo: PhotoData) -> StoredPhoto | SentPhoto:
+        if photo.path is None:
+            return decode_inline(photo)
+        file = resolve_upload(photo.path, self.GRADIO_CACHE)
+        return StoredPhoto(photo.orig_name or file.name, file)
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "array", "items": PHOTO_SCHEMA}
+
+
+class UncheckedRadio(gr.Radio):
+    """Options that are set when a photo has been read. Gradio forgets them with the photo and would then complain of a
+    value that is not in its list; here the value is handed over as it came, and whoever gets it looks whether it is
+    still about something."""
+
+    is_template = True  # shown by the frontend of gr.Radio
+
+    def preprocess(self, payload: str | int | float | None) -> str | int | float | None:
+        return payload
+
+
+class PercentSlider(gr.Slider):
+    """A share in percent. Whatever is typed counts as the nearest that the slider has, and nothing as its own value."""
+
+    is_template = True  # shown by the frontend of gr.Slider
+
+    def preprocess(self, payload: float | None) -> float:
+        """Percent -> 0 ... 1."""
+        percent = self.value if payload is None else payload
+        return min(max(percent, self.minimum), self.maximum) / 100

@@ -5,8 +5,9 @@ from __future__ import annotations
 from svhn.labels import BLANK, DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS
 from svhn.reading import Reading
 
+from ..config import STATIC
 from . import images
-from .text import exact, percent
+from .text import percent, percent_exact
 
 POSITIONS = ("1st", "2nd", "3rd", "4th", "5th")
 CLASS_NAMES = [*map(str, range(BLANK)), "–"]
@@ -19,35 +20,12 @@ LENGTHS = [
 ]
 HINT = "Point at a cell or tap it for its figures."
 
-# A cell's figures in words, wherever it is pointed at, tapped or focused; one cell of a table is in the tab order.
-READS_OUT = """const STEPS = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]};
-const cellOf = event => event.target.closest('[data-says]');
-const say = event => {
-    const cell = cellOf(event);
-    if (!cell) return;
-    element.querySelector('.pointed')?.classList.remove('pointed');
-    cell.classList.add('pointed');
-    const readout = cell.closest('.chart').querySelector('.readout');
-    readout.textContent = cell.dataset.says;
-    readout.classList.add('said');
-};
-for (const kind of ['pointerover', 'click', 'focusin']) element.addEventListener(kind, say);
-element.addEventListener('keydown', event => {
-    const cell = cellOf(event);
-    const [down, right] = STEPS[event.key] ?? [];
-    const row = cell?.parentElement;
-    const next = row?.parentElement.rows[row.sectionRowIndex + down]?.cells[cell.cellIndex + right];
-    if (!next?.dataset.says) return;
-    event.preventDefault();
-    cell.closest('table').querySelector('[tabindex="0"]').tabIndex = -1;
-    next.tabIndex = 0;
-    next.focus();
-});"""
+SCRIPT = (STATIC / "js" / "chart.js").read_text(encoding="utf-8")
 
 
-def chart(reading: Reading) -> str:
+def softmax_chart(reading: Reading) -> str:
     """The crop the reader saw, beside its five digit softmaxes and the length softmax."""
-    picture = images.image(images.crop_image(reading.crop), "The part of the photo that the reader saw", quality=92)
+    picture = images.img_tag(images.enlarge(reading.crop), "The part of the photo that the reader saw", quality=92)
     return (
         '<section class="evidence"><h3>What the reader saw, and how it weighed every digit</h3>'
         f'<div class="sides"><figure>{picture}<figcaption>the crop</figcaption></figure>'
@@ -55,7 +33,7 @@ def chart(reading: Reading) -> str:
     )
 
 
-def small(reading: Reading) -> str:
+def small_chart(reading: Reading) -> str:
     """The same softmaxes where there is little room; what they are must be said beside them."""
     return f'<div class="chart small">{_digits(reading)}{_length(reading)}<p class="readout"></p></div>'
 
@@ -111,7 +89,8 @@ def _chosen(reading: Reading) -> list[int]:
 def _cell(p: float, what: str, chosen: bool, first: bool, past: bool = False) -> str:
     names = " ".join(name for name, on in (("chosen", chosen), ("past", past), ("faint", p < 0.01)) if on)
     return (
-        f'<td{_class(names)} style="--p:{p:.3f}" tabindex="{0 if first else -1}" data-says="{what}: {exact(p)}">'
+        f'<td{_class(names)} style="--p:{p:.3f}" tabindex="{0 if first else -1}" '
+        f'data-says="{what}: {percent_exact(p)}">'
         f"<span>{percent(float(p)).replace(' %', '<i> %</i>')}</span></td>"
     )
 

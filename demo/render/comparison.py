@@ -1,21 +1,22 @@
-"""The comparison of networks as HTML: a summary, and a card a network."""
+"""The comparison of networks as HTML: a summary in sentences, a card a network, a table of all pairs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
 
 from svhn import boxes as bx
-from svhn import preprocess
+from svhn import draw, preprocess
 from svhn.boxes import Box
+from svhn.reading import Reading
 
-from ..comparison import Found, Read, places
-from ..ground_truth import Truth
-from ..model_zoo import Network, Networks
-from ..session import overlap
-from . import charts, images, text, votes
+from ..comparison import CropReading, Localization, group_by_place
+from ..ground_truth import Truth, iou
+from ..model_zoo import Network, Networks, Pair
+from . import charts, images, text
 
 PICTURE_SIDE = 420  # pixels, of the photo in a card; Gradio keeps what it shows with the session
 CROP_SIDE = 360
@@ -34,7 +35,7 @@ def idle() -> str:
     return text.panel("idle", "?", "Do they agree?", IDLE)
 
 
-def roll(networks: Networks) -> str:
+def network_list(networks: Networks) -> str:
     """All networks by name, for somebody who has not sent a photo yet."""
     lists = ""
     for head, shipped in (("They look", networks.localizers), ("They read", networks.readers)):
@@ -43,29 +44,29 @@ def roll(networks: Networks) -> str:
     return f'<div class="roll">{lists}</div>'
 
 
-def summary(found: Sequence[Found], reads: Sequence[Read], truth: Truth | None) -> str:
+def summary(found: Sequence[Localization], reads: Sequence[CropReading], truth: Truth | None) -> str:
     """Whether the readers agree, whether the localizers do, and who is right where the truth is known."""
-    sizes = [len(group) for group in places(found)]
-    where = votes.of_localizers(sizes, len(found) - sum(sizes))
+    sizes = [len(group) for group in group_by_place(found)]
+    where = describe_localizers(sizes, len(found) - sum(sizes))
     if not reads:
         none = truth is not None and not truth.number
-        right = _truth(none, f"{'Right' if none else 'Wrong'}: {text.told(truth)}.") if truth else ""
+        right = _truth(none, f"{'Right' if none else 'Wrong'}: {text.describe_truth(truth)}.") if truth else ""
         return text.panel("none", "–", where, "", right=right)
-    answers = [text.said(read.reading) for read in reads]
+    answers = [text.answer_of(read.reading) for read in reads]
     state, plate = "unsure", "≠"
     if len(set(answers)) == 1:
         state, plate = {"": ("none", "–"), None: ("long", "…")}.get(answers[0], ("sure", answers[0]))
-    return text.panel(state, plate, votes.of_readers(answers), where, right=_score(reads, truth))
+    return text.panel(state, plate, describe_readers(answers), where, right=_score(reads, truth))
 
 
-def _score(reads: Sequence[Read], truth: Truth | None) -> str:
+def _score(reads: Sequence[CropReading], truth: Truth | None) -> str:
     """How many of the readers are right."""
     if truth is None:
         return ""
-    n, total = sum(text.said(read.reading) == text.expected(truth) for read in reads), len(reads)
+    n, total = sum(text.answer_of(read.reading) == text.true_answer(truth) for read in reads), len(reads)
     if n in (0, total):
-        return _truth(n > 0, f"{'Right' if n else 'Wrong'}: {text.told(truth)}.")
-    return _truth(None, f"{votes.count(n).capitalize()} of {votes.count(total)} right: {text.told(truth)}.")
+        return _truth(n > 0, f"{'Right' if n else 'Wrong'}: {text.describe_truth(truth)}.")
+    return _truth(None, f"{spell(n).capitalize()} of {spell(total)} right: {text.describe_truth(truth)}.")
 
 
 def _truth(right: bool | None, sentence: str) -> str:
@@ -74,31 +75,31 @@ def _truth(right: bool | None, sentence: str) -> str:
     return f'<p class="truth {kind}"><span aria-hidden="true">{sign}</span>{sentence}</p>'
 
 
-def localizers(photo: np.ndarray, found: Sequence[Found], truth: Truth | None) -> str:
+def localizer_cards(photo: np.ndarray, found: Sequence[Localization], truth: Truth | None) -> str:
     """A card a localizer: the photo, RGB uint8 (h, w, 3), with its best box over the true one, score and time."""
-    shown = images.annotate(photo, None, None)
+    shown = draw.annotate(photo, None, None)
     factors = shown.shape[1] / photo.shape[1], shown.shape[0] / photo.shape[0]
 
     def scaled(box: Box | None) -> Box | None:
         return None if box is None else tuple(map(float, bx.scale(box, *factors)))
 
     true = truth.box if truth else None
-    groups = places(found)
+    groups = group_by_place(found)
     cards = []
     for each in found:
-        picture = images.shrunk(images.annotate(shown, scaled(each.box), scaled(true)), PICTURE_SIDE)
+        picture = images.shrink(draw.annotate(shown, scaled(each.box), scaled(true)), PICTURE_SIDE)
         what = "no box" if each.box is None else "its best box in green"
         alt = f"The photo with {what}{', the true one dashed in red' if true else ''}"
         score = "" if each.box is None else f"score <b>{each.scores[0]:.2f}</b> · "
         cards.append(
-            f"<figure>{images.image(picture, alt, quality=84)}</figure><div><h4>{_name(each.network)}</h4>"
+            f"<figure>{images.img_tag(picture, alt, quality=84)}</figure><div><h4>{_name(each.network)}</h4>"
             f"{_place(each, groups, truth)}<p class='cost'>{score}{_ms(each.ms)}</p></div>"
         )
     legend = text.legend(any(each.box for each in found), true is not None)
     return f"{LOCALIZERS}{legend}{_cards('localizers', cards)}"
 
 
-def _place(found: Found, groups: Sequence[Sequence[Found]], truth: Truth | None) -> str:
+def _place(found: Localization, groups: Sequence[Sequence[Localization]], truth: Truth | None) -> str:
     """Whether the place is right, where that is known, or else whether others look elsewhere."""
     if truth is not None and not truth.number:
         none = found.box is None
@@ -106,7 +107,7 @@ def _place(found: Found, groups: Sequence[Sequence[Found]], truth: Truth | None)
     if found.box is None:
         return _truth(False if truth else None, "Finds no number")
     if truth is not None and truth.box is not None:
-        share = overlap(found.box, truth.box)
+        share = iou(found.box, truth.box)
         return _truth(share >= GOOD_PLACE, f"{IOU} {share:.2f}")
     if len(groups) > 1 and found not in groups[0]:
         return _differs("Looks elsewhere")
@@ -117,24 +118,24 @@ def _differs(sentence: str) -> str:
     return f'<p class="differs"><span aria-hidden="true">≠ </span>{sentence}</p>'
 
 
-def crop(photo: np.ndarray, box: Box) -> str:
+def crop_figure(photo: np.ndarray, box: Box) -> str:
     """What all readers get of RGB uint8 (h, w, 3), with the usual margin."""
     cut = preprocess.cut(photo, bx.expand(np.array(box), preprocess.CROP_MARGIN))
-    return f"<figure>{images.image(images.shrunk(cut, CROP_SIDE), 'The crop that all readers get')}</figure>"
+    return f"<figure>{images.img_tag(images.shrink(cut, CROP_SIDE), 'The crop that all readers get')}</figure>"
 
 
-def readers(reads: Sequence[Read], unsure_below: float, truth: Truth | None) -> str:
+def reader_cards(reads: Sequence[CropReading], unsure_below: float, truth: Truth | None) -> str:
     """A card a reader: number, confidence, how it differs from the others, softmaxes, time."""
-    answers = [text.said(read.reading) for read in reads]
+    answers = [text.answer_of(read.reading) for read in reads]
     cards = []
     for read, answer in zip(reads, answers, strict=True):
-        apart, good = votes.apart(answer, answers), truth is not None and answer == text.expected(truth)
+        apart, good = describe_difference(answer, answers), truth is not None and answer == text.true_answer(truth)
         differs = _differs(apart) if apart else ""
         right = _truth(good, "Right" if good else "Wrong") if truth else ""
-        probs = "<div></div>" if read.reading.box is None else charts.small(read.reading)
+        probs = "<div></div>" if read.reading.box is None else charts.small_chart(read.reading)
         cards.append(
-            f"<h4>{_name(read.network)}</h4>{text.brief(read.reading, unsure_below)}<div>{differs}{right}</div>"
-            f"{probs}<p class='cost'>{_ms(read.ms)}</p>"
+            f"<h4>{_name(read.network)}</h4>{text.compact_verdict(read.reading, unsure_below)}"
+            f"<div>{differs}{right}</div>{probs}<p class='cost'>{_ms(read.ms)}</p>"
         )
     return _cards("readers", cards)
 
@@ -151,3 +152,111 @@ def _cards(kind: str, cards: Sequence[str]) -> str:
 
 def _ms(ms: float) -> str:
     return f"{ms:.0f} ms" if ms >= 9.5 else f"{ms:.1f} ms"
+
+
+HEAD = """<h3>Every pair</h3><p class="note">One network finds, another reads, as on the tab “One photo”: a pair
+weighs several boxes, so its number may differ from what its reader says of the best box above.</p>"""
+SHORT = {"": "none", None: "&gt; 5 digits"}  # where a cell has no number
+
+
+def pair_table(networks: Networks, read: Mapping[Pair, Reading], truth: Truth | None) -> str:
+    """A row a localizer, a column a reader; numbers that are wrong or, where nobody knows, differ from most are
+    marked."""
+    answers = {pair: text.answer_of(reading) for pair, reading in read.items()}
+    expected, sign, word = most_common(list(answers.values())), "≠", "differs"
+    if truth is not None:
+        expected, sign, word = text.true_answer(truth), "✗", "wrong"
+    mark = f'<span aria-hidden="true"> {sign}</span><span class="spoken"> {word}</span>'
+
+    def cell(answer: str | None) -> str:
+        shown = answer or SHORT[answer]
+        return f"<td>{shown}</td>" if answer == expected else f'<td class="{word}">{shown}{mark}</td>'
+
+    def row(localizer: Network) -> str:
+        cells = "".join(cell(answers[localizer.name, reader.name]) for reader in networks.readers)
+        return f'<tr><th scope="row">{escape(localizer.title)}</th>{cells}</tr>'
+
+    heads = "".join(f'<th scope="col">{escape(reader.title)}</th>' for reader in networks.readers)
+    told = describe_pairs(list(answers.values()), expected, text.describe_truth(truth) if truth else "")
+    return (
+        f'{HEAD}<p class="told">{told}</p>'
+        '<div class="scrolls" tabindex="0" role="region" aria-label="What every pair says"><table class="pairs">'
+        f"<thead><tr><td></td>{heads}</tr></thead><tbody>{''.join(map(row, networks.localizers))}</tbody></table></div>"
+        f'<p class="note">Rows find the number, columns read it; {sign} means {word}.</p>'
+    )
+
+
+Answer = str | None
+NUMERALS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def spell(n: int) -> str:
+    """In words up to ten."""
+    return NUMERALS[n] if n < len(NUMERALS) else str(n)
+
+
+def most_common(answers: Sequence[Answer]) -> Answer:
+    """What most say; of several that are said as often, the one that came first."""
+    return Counter(answers).most_common(1)[0][0]  # keeps the order among equals
+
+
+def describe_readers(answers: Sequence[Answer]) -> str:
+    """What the readers say of the same crop."""
+    counted = Counter(answers).most_common()
+    if len(counted) == 1:
+        return f"{_all(len(answers), 'reader')} {_says(answers[0], len(answers))}."
+    parts, verb = [], False
+    for answer, n in counted:
+        parts.append(f"{spell(n)} {answer if answer and verb else _says(answer, n)}")
+        verb = verb or bool(answer)
+    return f"The readers disagree: {', '.join(parts)}."
+
+
+def describe_localizers(sizes: Sequence[int], without: int) -> str:
+    """Where the localizers look: how many look at each place, the most first, and how many find none."""
+    total = sum(sizes) + without
+    if not sizes:
+        return f"{_all(total, 'localizer')} {_verb('find', total)} no number."
+    if sizes[0] == total:
+        return f"{_all(total, 'localizer')} {_verb('find', total)} {'a number' if total == 1 else 'the same place'}."
+    if len(sizes) == 1:
+        parts = [f"{spell(sizes[0])} {_verb('find', sizes[0])} {'a number' if sizes[0] == 1 else 'the same place'}"]
+    elif sizes[0] == 1:
+        parts = [f"{spell(len(sizes))} find different places"]
+    else:
+        elsewhere = sum(sizes[1:])
+        parts = [f"{spell(sizes[0])} find the same place", f"{spell(elsewhere)} {_verb('look', elsewhere)} elsewhere"]
+    if without:
+        parts.append(f"{spell(without)} {_verb('find', without)} no number")
+    return f"Of the {spell(total)} localizers, {', '.join(parts)}."
+
+
+def describe_pairs(answers: Sequence[Answer], expected: Answer, truth: str = "") -> str:
+    """How many of all pairs say what is expected: what most say or, where a half-sentence tells it, the truth."""
+    total, n = len(answers), sum(answer == expected for answer in answers)
+    who = f"All {total} pairs" if n == total else f"{n or 'None'} of the {total} pairs"
+    few = 1 if n < 2 else n
+    return f"{who} {'is' if few == 1 else 'are'} right: {truth}." if truth else f"{who} {_says(expected, few)}."
+
+
+def describe_difference(answer: Answer, answers: Sequence[Answer]) -> str:
+    """How an answer differs from what most say; "" where it does not. The first answer is the default's."""
+    common = most_common(answers)
+    if answer == common:
+        return ""
+    n = sum(other == common for other in answers)
+    return f"Differs: {spell(n)} {_says(common, n)}" if n > 1 else f"Differs: the default {_says(common, 1)}"
+
+
+def _all(n: int, noun: str) -> str:
+    return f"The {noun}" if n == 1 else f"Both {noun}s" if n == 2 else f"All {spell(n)} {noun}s"
+
+
+def _says(answer: Answer, n: int) -> str:
+    if answer is None:
+        return f"{_verb('see', n)} {text.MORE_THAN_FIVE}"
+    return f"{_verb('say', n)} {answer}" if answer else f"{_verb('find', n)} no number"
+
+
+def _verb(stem: str, n: int) -> str:
+    return stem + "s" if n == 1 else stem

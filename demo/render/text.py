@@ -27,9 +27,9 @@ STEPS = (
 NONE = "Go closer, so that the number fills about a tenth of the photo, and keep it in the light."
 UNSURE = "Check it against the photo. Going closer, holding still or avoiding glare usually helps."
 REJECTED = "The network that found the number sees another count of digits there, so this reading is rejected."
-UNREAD = "The page is busy or was cut off. Send the photo again in a moment."
+BUSY = "The page is busy or was cut off. Send the photo again in a moment."
 FORGOTTEN = "This photo has been forgotten; send it again to go on."
-MORE = "more than five digits"
+MORE_THAN_FIVE = "more than five digits"
 TOO_LONG = "The reader knows numbers of up to five digits. Cut the photo to the digits that matter."
 
 
@@ -43,34 +43,34 @@ def percent(p: float) -> str:
     return "<1 %" if p < 0.01 else f"{p:.0%}".replace("%", " %")
 
 
-def exact(p: float) -> str:
+def percent_exact(p: float) -> str:
     """0 ... 1 -> percent with one decimal; never a rounded 100 % or 0 %."""
     return ">99.9 %" if p >= 0.9995 else "<0.1 %" if p < 0.0005 else f"{p * 100:.1f} %"
 
 
-def short(reading: Reading) -> str:
+def label(reading: Reading) -> str:
     """What a number is called among others, and in the picture."""
-    return MORE if reading.number is None else reading.number
+    return MORE_THAN_FIVE if reading.number is None else reading.number
 
 
-def spoken(reading: Reading, unsure_below: float) -> str:
+def announcement(reading: Reading, unsure_below: float) -> str:
     """A reading for those who hear it; nothing where there is no number."""
     if reading.number is None:
-        return MORE if reading.too_long else ""
+        return MORE_THAN_FIVE if reading.too_long else ""
     return reading.number if reading.confidence >= unsure_below else f"{reading.number}, unsure"
 
 
-def brief(reading: Reading, unsure_below: float) -> str:
+def compact_verdict(reading: Reading, unsure_below: float) -> str:
     """A reading among others: the number on a small plate, and how sure."""
     if reading.number is None:
-        plate, text = ("…", MORE) if reading.too_long else ("–", "no number")
+        plate, text = ("…", MORE_THAN_FIVE) if reading.too_long else ("–", "no number")
         return f'<p class="brief none"><b>{plate}</b><span>{text}</span></p>'
     state, doubt = ("unsure", ", unsure") if reading.confidence < unsure_below else ("sure", "")
     figure = escape(percent(reading.confidence))
     return f'<p class="brief {state}"><b>{reading.number}</b><span>{figure}{doubt}</span></p>'
 
 
-def sureness(confidence: float) -> str:
+def confidence_phrase(confidence: float) -> str:
     return next(words for least, words in SURENESS if confidence >= least)
 
 
@@ -84,14 +84,14 @@ def steps() -> str:
     return "<ol class='steps'>" + "".join(f"<li><b>{head}</b>{text}</li>" for head, text in STEPS) + "</ol>"
 
 
-def reading() -> str:
+def waiting() -> str:
     """The verdict while a photo waits for its turn and is read."""
     return panel("reading", "…", "Reading …", "")
 
 
-def unread() -> str:
+def not_read() -> str:
     """The verdict on a photo that did not get its turn."""
-    return panel("refused", "!", "Not read", UNREAD)
+    return panel("refused", "!", "Not read", BUSY)
 
 
 def refusal(sentence: str) -> str:
@@ -102,7 +102,7 @@ def refusal(sentence: str) -> str:
 def verdict(reading: Reading, unsure_below: float, truth: Truth | None) -> str:
     """The first thing a person sees: number, state, confidence, advice, and right or wrong where it is known."""
     share = reading.confidence
-    right = _against(reading, truth)
+    right = _right_or_wrong(reading, truth)
     if reading.too_long:
         return panel("long", "…", "More than five digits", TOO_LONG, right=right)
     if reading.number is None:
@@ -110,29 +110,31 @@ def verdict(reading: Reading, unsure_below: float, truth: Truth | None) -> str:
         return panel("none", "–", "No number found", "" if found_none else NONE, right=right)
     if share < unsure_below:
         return panel("unsure", reading.number, "Unsure", UNSURE if share else REJECTED, share, right)
-    return panel("sure", reading.number, sureness(share), "", share, right)
+    return panel("sure", reading.number, confidence_phrase(share), "", share, right)
 
 
-def said(reading: Reading) -> str | None:
+def answer_of(reading: Reading) -> str | None:
     """A reading as something to agree on: the number, "" where there is none, None for more than five digits."""
     return None if reading.too_long else reading.number or ""
 
 
-def expected(truth: Truth) -> str | None:
+def true_answer(truth: Truth) -> str | None:
     """What a right reading says."""
     return None if len(truth.number) > MAX_DIGITS else truth.number
 
 
-def told(truth: Truth) -> str:
+def describe_truth(truth: Truth) -> str:
     """The truth in a half-sentence of HTML."""
     return f"the true number is <b>{escape(truth.number)}</b>" if truth.number else "there is no number in this photo"
 
 
-def _against(reading: Reading, truth: Truth | None) -> str:
+def _right_or_wrong(reading: Reading, truth: Truth | None) -> str:
     if truth is None:
         return ""
-    mark, word = ("✓", "Right") if said(reading) == expected(truth) else ("✗", "Wrong")
-    return f'<p class="truth {word.lower()}"><span aria-hidden="true">{mark}</span> {word}: {told(truth)}.</p>'
+    mark, word = ("✓", "Right") if answer_of(reading) == true_answer(truth) else ("✗", "Wrong")
+    return (
+        f'<p class="truth {word.lower()}"><span aria-hidden="true">{mark}</span> {word}: {describe_truth(truth)}.</p>'
+    )
 
 
 def panel(state: str, plate: str, headline: str, advice: str, share: float | None = None, right: str = "") -> str:
@@ -168,10 +170,10 @@ def likeliest(reading: Reading, k: int = 3) -> str:
     return f'<section class="likeliest{quiet}"><h3>Most likely</h3><ol>{rows}</ol></section>'
 
 
-def picture(looked_at: Reading, others: Sequence[Reading], true: bool) -> str:
+def alt_text(looked_at: Reading, others: Sequence[Reading], true: bool) -> str:
     """The picture with the boxes, for those who do not see it."""
-    said = ["no number was found" if looked_at.box is None else f"{short(looked_at)} in a solid green box"]
-    said += [f"{short(other)} in a thin one" for other in others]
+    said = ["no number was found" if looked_at.box is None else f"{label(looked_at)} in a solid green box"]
+    said += [f"{label(other)} in a thin one" for other in others]
     said += ["the true box dashed in red"] * true
     return "Your photo: " + ", ".join(said)
 

@@ -17,10 +17,12 @@ from typing import Any
 
 import gradio as gr
 
+from ..session import drop_session
+
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
 
-def lifespan(every_s: float, kept_s: float) -> Lifespan:
+def lifespan(every_s: float, max_age_s: float) -> Lifespan:
     """For the server's `lifespan`: every so often, what is older goes; in the end, all that the page knows of.
 
     Only a folder that is this page's own is swept: the one that GRADIO_TEMP_DIR names.
@@ -34,9 +36,9 @@ def lifespan(every_s: float, kept_s: float) -> Lifespan:
             while True:
                 await asyncio.sleep(every_s)
                 if folder:
-                    await asyncio.to_thread(sweep, Path(folder), kept_s)
-                forget_files(page)
-                forget_who_left(page, kept_s)
+                    await asyncio.to_thread(sweep, Path(folder), max_age_s)
+                forget_deleted_files(page)
+                drop_closed_sessions(page, max_age_s)
 
         task = asyncio.create_task(keep_clean())
         try:
@@ -51,9 +53,9 @@ def lifespan(every_s: float, kept_s: float) -> Lifespan:
     return clean
 
 
-def sweep(folder: Path, kept_s: float) -> None:
+def sweep(folder: Path, max_age_s: float) -> None:
     """Deletes every file below the folder that has lain there unchanged for so long, and then empty folders."""
-    before = time.time() - kept_s
+    before = time.time() - max_age_s
     for inside, _, names in os.walk(folder, topdown=False):
         for path in (*(Path(inside, name) for name in names), Path(inside)):
             with suppress(OSError):  # it has gone, is in use, or is a folder that is not empty
@@ -65,7 +67,7 @@ def sweep(folder: Path, kept_s: float) -> None:
                     path.unlink()
 
 
-def forget_files(page: gr.Blocks) -> None:
+def forget_deleted_files(page: gr.Blocks) -> None:
     """Takes files that are gone off Gradio's lists, which would grow for ever."""
     for known in list(page.temp_file_sets):
         for path in known.copy():
@@ -73,20 +75,14 @@ def forget_files(page: gr.Blocks) -> None:
                 known.discard(path)
 
 
-def forget_who_left(page: gr.Blocks, kept_s: float) -> None:
+def drop_closed_sessions(page: gr.Blocks, max_age_s: float) -> None:
     """Drops the sessions of visitors who are gone, but not before what was read in their photos has been forgotten: a
     phone that falls asleep is gone, too, and often comes back."""
     for name, session in list(page.state_holder.session_data.items()):
-        session.STATE_TTL_WHEN_CLOSED = kept_s  # instead of an hour
-        if session.is_closed and not any(_is_of_a_photo(*kept) for kept in session.state_components):
-            drop(page, name)
+        session.STATE_TTL_WHEN_CLOSED = max_age_s  # instead of an hour
+        if session.is_closed and not any(_holds_a_photo(*kept) for kept in session.state_components):
+            drop_session(page, name)
 
 
-def _is_of_a_photo(state: gr.State, value: Any, expired: bool) -> bool:
+def _holds_a_photo(state: gr.State, value: Any, expired: bool) -> bool:
     return state.time_to_live < math.inf and value is not None and not expired
-
-
-def drop(page: gr.Blocks, session: str | None) -> None:
-    """Forgets all that was shown and kept in a session."""
-    page.state_holder.session_data.pop(session, None)
-    page.state_holder.time_last_used.pop(session, None)

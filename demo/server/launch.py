@@ -9,8 +9,13 @@ import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from svhn.utils.errors import UserError
+
+if TYPE_CHECKING:
+    import gradio as gr
 
 # Gradio would note who called what and when, and go through the last 10,000 notes with pandas after every reading.
 NO_STATISTICS = {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9)}
@@ -38,13 +43,13 @@ def serve(args: argparse.Namespace) -> None:
 
         from .. import ground_truth, ui
         from ..model_zoo import Networks
-        from . import share
+        from .options import launch_options
 
         torch.set_num_threads(1)  # readings run side by side; threads that wait for each other cost seconds there
         networks = Networks.load(args.weights)
-        truths = ground_truth.Truths()
-        real = ground_truth.data_set(args.data, truths, Path(folder)) if args.data else []
-        page = ui.build(networks, truths, listed(ui.EXAMPLES), real, args.collect, args.queue)
+        truths = ground_truth.TruthIndex()
+        data_set_samples = ground_truth.index_data_set(args.data, truths, Path(folder)) if args.data else []
+        page = ui.build(networks, truths, listed(ui.EXAMPLES), data_set_samples, args.collect, args.queue)
         mcp = find_spec("mcp") is not None and args.auth is None  # its calls carry no password
         try:
             _, address, _ = page.launch(
@@ -53,11 +58,11 @@ def serve(args: argparse.Namespace) -> None:
                 auth=args.auth,
                 prevent_thread_lock=True,
                 quiet=True,
-                **ui.launch_options(mcp),
+                **launch_options(mcp),
             )
             print(f"The page is at {address}", flush=True)
             if args.share:
-                if link := share.public_link(page):
+                if link := public_link(page):
                     print(f"and, for everybody who knows the link, at {link}", flush=True)
                 else:
                     print("No public link could be made; is this machine online? It is served here.", file=sys.stderr)
@@ -65,3 +70,24 @@ def serve(args: argparse.Namespace) -> None:
             page.block_thread()
         finally:
             page.close(verbose=False)  # nothing is written any more when the folder goes
+
+
+def public_link(page: gr.Blocks) -> str | None:
+    """Opens a tunnel through gradio.live; None where there is no way out, at the latest after a minute or two.
+
+    `launch(share=True)` would do it before anybody sees the page, and would make the page load its program
+    from elsewhere, also where the tunnel failed.
+    """
+    from gradio import networking
+
+    try:
+        link = networking.setup_tunnel(
+            local_host=page.server_name,
+            local_port=page.server_port,
+            share_token=page.share_token,
+            share_server_address=None,
+            share_server_tls_certificate=None,
+        )
+    except Exception:  # of many kinds: no network, no program for the tunnel, no answer from its other end
+        return None
+    return urlsplit(link)._replace(scheme="https").geturl()

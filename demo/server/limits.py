@@ -15,33 +15,33 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from svhn.images import MAX_BYTES
 
 from ..batch import MAX_PHOTOS
-from ..config import KEPT
+from ..config import RETENTION
 
 MAX_BODY = 2 * MAX_BYTES  # a photo as text takes a third more than its bytes
 MAX_UPLOAD = MAX_PHOTOS * MAX_BYTES  # a whole list; Gradio bounds each file
-MAX_KEPT = 4 * 2**30  # of all visitors' files, which are deleted after a while
-NO_ROOM = f"There is no room for more photos just now; try again in {KEPT}."
+MAX_STORED = 4 * 2**30  # of all visitors' files, which are deleted after a while
+STORAGE_FULL = f"There is no room for more photos just now; try again in {RETENTION}."
 UPLOAD = ("/gradio_api/upload", "/upload")
 
 # Gradio would fetch an address for whoever asks for it as a file, pass requests on to other servers, keep a
 # session's photos in a file for whoever knows its link, and store and convert videos.
-SHUT = re.compile(r"/gradio_api/(file=\s*\w+:/|file/\s*\w+:/|proxy=|deep_link|process_recording)", re.IGNORECASE)
+BLOCKED = re.compile(r"/gradio_api/(file=\s*\w+:/|file/\s*\w+:/|proxy=|deep_link|process_recording)", re.IGNORECASE)
 
 
-class Doors:
+class RequestLimits:
     """ASGI middleware: 403 for a door that is shut, 413 for a request that is larger than `MAX_BODY` or, for uploads,
     `MAX_UPLOAD`, and 507 for an upload when visitors' files, with those that are on their way, would take more than
-    `MAX_KEPT`."""
+    `MAX_STORED`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.coming = 0  # bytes of all uploads on their way
+        self.incoming = 0  # bytes of all uploads on their way
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if SHUT.search(scope["path"]):
+        if BLOCKED.search(scope["path"]):
             await _refusal(403, "This page does not offer that.")(scope, receive, send)
             return
         upload = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/")) in UPLOAD
@@ -55,19 +55,19 @@ class Doors:
             await too_large(scope, receive, send)
             return
         app = _bounded(self.app, limit, too_large)
-        await (self._with_room(app, size) if upload else app)(scope, receive, send)
+        await (self._reserving(app, size) if upload else app)(scope, receive, send)
 
-    def _with_room(self, app: ASGIApp, size: int) -> ASGIApp:
+    def _reserving(self, app: ASGIApp, size: int) -> ASGIApp:
         """The app, where there is room for so many bytes more; they are spoken for from before it is looked whether
         they fit until they lie among the files."""
 
         async def roomy(scope: Scope, receive: Receive, send: Send) -> None:
-            self.coming += size
+            self.incoming += size
             try:
-                fits = self.coming + await asyncio.to_thread(_kept) <= MAX_KEPT
-                await (app if fits else _refusal(507, NO_ROOM))(scope, receive, send)
+                fits = self.incoming + await asyncio.to_thread(_stored) <= MAX_STORED
+                await (app if fits else _refusal(507, STORAGE_FULL))(scope, receive, send)
             finally:
-                self.coming -= size
+                self.incoming -= size
 
         return roomy
 
@@ -76,7 +76,7 @@ def _refusal(status: int, sentence: str) -> JSONResponse:
     return JSONResponse({"detail": sentence}, status_code=status)
 
 
-def _kept() -> int:
+def _stored() -> int:
     """Bytes of all files in the page's own folder of uploads."""
     kept = 0
     for inside, _, names in os.walk(os.environ.get("GRADIO_TEMP_DIR", "")):

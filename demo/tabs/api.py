@@ -1,24 +1,31 @@
-"""For programs: how to call the endpoints from Python, a shell and JavaScript, and what they answer."""
+"""For programs: the endpoints `/read` and `/read_batch`, and how to call them. With the mcp package they are tools for
+assistants, too."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import gradio as gr
 
-from svhn.images import MAX_BYTES, MAX_PIXELS
+from svhn.images import MAX_BYTES, MAX_PIXELS, PhotoError
 from svhn.pipeline import Pipeline
 
-from ..config import KEPT, STATIC, html
-from ..ground_truth import Truths
-from . import endpoints
+from ..batch import read_batch
+from ..components.inputs import BatchInput, PhotoInput, SentPhoto, StoredPhoto
+from ..config import BATCH_QUEUE, READ_QUEUE, RETENTION, STATIC
+from ..ground_truth import TruthIndex
+from ..session import drop_session, read_photo
+from ..theme import html
 
+MAX_CALL_PHOTOS = 50  # in a call of /read_batch
 SNIPPETS = STATIC / "snippets"  # files that run as they stand, with ADDRESS in them
 ADDRESS = "http://127.0.0.1:7860/"
 LANGUAGES = (("Python", "py"), ("curl", "sh"), ("JavaScript", "js"))
 
 INTRO = f"""<p class="lead">A program can ask for all that this page reads{{}}. Its photos are treated as yours are,
-read here and deleted after {KEPT}.</p>"""
+read here and deleted after {RETENTION}.</p>"""
 OPEN, GUARDED = (
     INTRO.format(how)
     for how in (
@@ -28,7 +35,7 @@ OPEN, GUARDED = (
     )
 )
 READ = "<h2>One photo: <code>/read</code></h2><p>Answers with the reading, then a copy of the photo with its box.</p>"
-READ_BATCH = f"""<h2>Up to {endpoints.MOST} photos: <code>/read_batch</code></h2><p>Answers with a list of readings, in
+READ_BATCH = f"""<h2>Up to {MAX_CALL_PHOTOS} photos: <code>/read_batch</code></h2><p>Answers with a list of readings, in
 the order of the photos. A broken file has its own <code>error</code>; the rest are read.</p>"""
 ANSWER = """<h2>A reading</h2><dl>
 <dt>file</dt><dd>the name of the file, as it was sent</dd>
@@ -58,9 +65,9 @@ FILL_IN = """() => {{
 }}"""
 
 
-def build(page: gr.Blocks, pipeline: Pipeline, truths: Truths) -> None:
+def build(page: gr.Blocks, pipeline: Pipeline, truths: TruthIndex) -> None:
     """Lays the tab out, with the endpoints that it tells about."""
-    endpoints.build(page, pipeline, truths)
+    _endpoints(page, pipeline, truths)
     with gr.Row(elem_classes="room", elem_id="programs"):
         with gr.Column(scale=6, min_width=320):
             intro = html(OPEN, elem_id="programs-intro")
@@ -102,3 +109,65 @@ def _snippets(endpoint: str, heading: str) -> list[gr.Code]:
                 )
                 codes.append(code)
     return codes
+
+
+def _endpoints(page: gr.Blocks, pipeline: Pipeline, truths: TruthIndex) -> None:
+    """Add `/read` and `/read_batch` to the page; their parts are not shown.
+
+    Gradio gives every call a session of its own, which nobody needs; it is dropped at once, or calls would take the
+    places of visitors, whose number is bounded.
+    """
+    with gr.Row(visible=False):
+        photo = PhotoInput(type="filepath", label="photo")
+        reading = gr.JSON(label="reading")
+        picture = gr.Image(format="jpeg", label="picture")
+        gr.Button("read").click(
+            _reader(page, pipeline, truths), photo, [reading, picture], api_name="read", **READ_QUEUE
+        )
+        photos = BatchInput(file_count="multiple", label="photos")
+        readings = gr.JSON(label="readings")
+        gr.Button("read_batch").click(
+            _batch_reader(page, pipeline), photos, readings, api_name="read_batch", **BATCH_QUEUE
+        )
+
+
+def _reader(page: gr.Blocks, pipeline: Pipeline, truths: TruthIndex) -> Callable[..., tuple[dict, Any]]:
+    def read(photo: SentPhoto | None, request: gr.Request) -> tuple[dict, Any]:
+        """Reads the house number in a photo.
+
+        Gives the object that `python -m svhn read --json` prints (file, number, confidence, box,
+        digit_probs, length_probs, ms; or file and error), and the photo with the found box drawn.
+
+        Args:
+            photo: the path that /gradio_api/upload answers with, or a data: address with base64 content
+        """
+        drop_session(page, request.session_hash)
+        if photo is None:
+            return {"file": None, "error": "There is no photo in the request."}, None
+        try:
+            found, picture = read_photo(pipeline, truths, photo.data)
+        except PhotoError as error:
+            return {"file": photo.name, "error": str(error)}, None
+        return found.reading.to_json(photo.name), picture
+
+    return read
+
+
+def _batch_reader(page: gr.Blocks, pipeline: Pipeline) -> Callable[..., list[dict]]:
+    def read_many(photos: list[StoredPhoto | SentPhoto], request: gr.Request) -> list[dict]:
+        """Reads the house numbers in up to 50 photos, one number a photo.
+
+        Gives a list of the objects that `read` gives, in the order of the photos. A file that cannot be
+        read has only file and error there; the rest are read.
+
+        Args:
+            photos: a list of paths that /gradio_api/upload answers with, or of data: addresses with base64 content
+        """
+        drop_session(page, request.session_hash)
+        if len(photos) > MAX_CALL_PHOTOS:
+            sentence = f"These are {len(photos)} photos; please send at most {MAX_CALL_PHOTOS} at a time."
+            raise gr.Error(sentence, print_exception=False)
+        return [row.to_json() for row in read_batch(pipeline, photos)]
+
+    read_many.__name__ = "read_batch"  # the tool's
+    return read_many

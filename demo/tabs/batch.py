@@ -17,11 +17,11 @@ from svhn.images import MAX_BYTES
 from svhn.pipeline import Pipeline
 from svhn.utils.errors import UserError
 
-from ..batch import MAX_PHOTOS, TOO_MANY, check_count, read_batch
-from ..components.photos_input import LEFT_OUT, PhotosInput, Upload
-from ..config import KEPT, STATIC, html
-from ..render.batch import HEADERS, KINDS, WIDTHS, Board
-from ..takeaway import Takeaway
+from ..batch import MAX_PHOTOS, TOO_MANY, BatchExport, check_count, read_batch
+from ..components.inputs import TOO_LARGE_MARK, PhotosInput, StoredPhoto
+from ..config import RETENTION, STATIC
+from ..render.batch import HEADERS, KINDS, WIDTHS, BatchView
+from ..theme import html
 
 BATCHES_AT_ONCE = 8  # they take turns, so that one photo at a time is read for all of them together
 TURN_S = 1.0  # how long one batch reads until the next has its turn, and its visitor sees more
@@ -32,14 +32,19 @@ NOT_READING = "Nothing is being read any more: the connection was lost. Please s
 FAILED = "The reader itself failed on these photos; please send fewer of them, or each alone."
 INTRO = f"""<p>Drop up to {MAX_PHOTOS} photos, or a folder of them. Each is read by itself; one that cannot be read does
 no harm to the others. <button type="button" class="folder">Choose a folder</button></p>"""
-GOES = f"""<p class="kept">These files, like your photos, are deleted here after {KEPT}.</p>"""
+GOES = f"""<p class="kept">These files, like your photos, are deleted here after {RETENTION}.</p>"""
 
 
 def build(pipeline: Pipeline) -> None:
     """Lays the tab out."""
     with gr.Column(elem_id="many"):
         intro = html(
-            INTRO, js_on_load=SCRIPT, most=MAX_PHOTOS, bytes=MAX_BYTES, left_out=LEFT_OUT.decode(), elem_id="many-intro"
+            INTRO,
+            js_on_load=SCRIPT,
+            most=MAX_PHOTOS,
+            bytes=MAX_BYTES,
+            too_large_mark=TOO_LARGE_MARK.decode(),
+            elem_id="many-intro",
         )
         files = PhotosInput(label="Your photos", file_count="multiple", height=160, elem_id="many-files")
         with gr.Row(elem_id="many-now"):
@@ -73,7 +78,7 @@ def build(pipeline: Pipeline) -> None:
 
     turn = threading.Lock()
 
-    def on_upload(sent: list[Upload]) -> Iterator[dict]:
+    def on_upload(sent: list[StoredPhoto]) -> Iterator[dict]:
         try:
             check_count(len(sent))
             yield from read(sent)
@@ -85,49 +90,51 @@ def build(pipeline: Pipeline) -> None:
             traceback.print_exc()
             yield {**ready, status: refusal(FAILED)}
 
-    def read(sent: list[Upload]) -> Iterator[dict]:
-        board, stopped = Board(len(sent), pipeline.unsure_below), threading.Event()
+    def read(sent: list[StoredPhoto]) -> Iterator[dict]:
+        batch_view, stopped = BatchView(len(sent), pipeline.unsure_below), threading.Event()
         try:
-            yield from read_until(stopped, board, sent)
+            yield from read_until(stopped, batch_view, sent)
         finally:
             stopped.set()  # also when the visitor's connection was lost
 
-    def read_until(stopped: threading.Event, board: Board, sent: list[Upload]) -> Iterator[dict]:
+    def read_until(stopped: threading.Event, batch_view: BatchView, sent: list[StoredPhoto]) -> Iterator[dict]:
         folder = Path(files.GRADIO_CACHE) / secrets.token_hex(16)  # nobody can guess the address of what is in it
         hidden = gr.update(visible=False, value=None)
         yield {
             stopping: stopped,
             files: hidden,
-            status: gr.update(visible=True, value=board.progress()),
+            status: gr.update(visible=True, value=batch_view.progress()),
             stop: gr.update(visible=True, value="Stop", interactive=True),
             downloads: gr.update(visible=False),
             gallery: hidden,
             table: hidden,
         }
-        with Takeaway(folder, pipeline.unsure_below) as takeaway:
+        with BatchExport(folder, pipeline.unsure_below) as export:
             rows = read_batch(pipeline, sent)
-            while len(board.rows) < board.total and not stopped.is_set():
-                _keep([*(file.path for file in sent[len(board.rows) :]), *folder.iterdir()])
+            while len(batch_view.rows) < batch_view.total and not stopped.is_set():
+                _keep([*(file.path for file in sent[len(batch_view.rows) :]), *folder.iterdir()])
                 with turn:
                     until = time.monotonic() + TURN_S
                     for row in rows:
-                        board.add(row, *takeaway.add(row))
+                        batch_view.add(row, *export.add(row))
                         if stopped.is_set() or time.monotonic() >= until:
                             break
-                yield {status: board.progress(), **shown(board)}
+                yield {status: batch_view.progress(), **shown(batch_view)}
         yield {
             **ready,
-            **shown(board),  # again: a page that was just loading its gallery may have lost what it was sent before
-            status: gr.update(visible=True, value=board.summary()),
+            **shown(
+                batch_view
+            ),  # again: a page that was just loading its gallery may have lost what it was sent before
+            status: gr.update(visible=True, value=batch_view.summary()),
             downloads: gr.update(visible=True),
-            photos_zip: gr.update(value=str(takeaway.zip_path)),
-            table_csv: gr.update(value=str(takeaway.csv_path)),
+            photos_zip: gr.update(value=str(export.zip_path)),
+            table_csv: gr.update(value=str(export.csv_path)),
         }
 
-    def shown(board: Board) -> dict:
+    def shown(batch_view: BatchView) -> dict:
         return {
-            gallery: gr.update(visible=bool(board.pictures), value=board.pictures),
-            table: gr.update(visible=bool(board.rows), value=board.table()),
+            gallery: gr.update(visible=bool(batch_view.pictures), value=batch_view.pictures),
+            table: gr.update(visible=bool(batch_view.rows), value=batch_view.table()),
         }
 
     # What stands there while nothing is read.

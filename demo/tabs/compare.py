@@ -12,28 +12,29 @@ from svhn.boxes import Box
 from svhn.data.annotations import Sample
 from svhn.images import PhotoError, open_photo
 
-from ..comparison import Found, read_crop, read_pairs, search
-from ..components.examples import offer
-from ..components.inputs import PhotoInput, Sent, photo_input
-from ..components.pick import Pick
-from ..config import HIDDEN, KEPT_S, NAMED, PAIRS, READS, html, unless_of_it
-from ..ground_truth import Truth, Truths, fingerprint
+from ..comparison import Localization, localize, read_crop, read_pairs
+from ..components.examples import example_strip
+from ..components.inputs import PhotoInput, SentPhoto, UncheckedRadio, photo_input
+from ..config import PAIRS_QUEUE, READ_QUEUE, RETENTION_S
+from ..ground_truth import Truth, TruthIndex, fingerprint
 from ..model_zoo import Networks
 from ..render import charts, comparison, text
-from ..render.pair_table import HEAD, pair_table
+from ..render.comparison import HEAD, pair_table
+from ..session import HIDDEN, PASS_PHOTO_PATH, clear_if_stale
+from ..theme import html
 
 TRUE = "true box"  # among the boxes that the crop may be of, which else have the name of a localizer
 
 
 @dataclass(frozen=True, eq=False)
-class Searched:
+class LocalizedPhoto:
     """What is kept of a visitor's photo, so that another crop needs no localizer; `sha256` is that of the file."""
 
     sha256: bytes
-    found: tuple[Found, ...]
+    found: tuple[Localization, ...]
     truth: Truth | None
 
-    def of(self, sent: Sent) -> bool:
+    def belongs_to(self, sent: SentPhoto) -> bool:
         """It is about that file."""
         return self.sha256 == fingerprint(sent.data)
 
@@ -51,27 +52,27 @@ class Searched:
         return [(titles[name], name) for name in self.boxes]
 
 
-def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInput:
-    """Lays the tab out; `own` are photos to try. Gives the photo."""
+def build(networks: Networks, truths: TruthIndex, examples: Sequence[Sample]) -> PhotoInput:
+    """Lays the tab out; `examples` are photos to try. Gives the photo."""
     with gr.Row(elem_classes="room"):
         with gr.Column(scale=5, min_width=320):
             photo = photo_input("compare-photo")
-            offer(own, "No photo at hand? Try one of these", photo, "compare-examples")
+            example_strip(examples, "No photo at hand? Try one of these", photo, "compare-examples")
         with gr.Column(scale=6, min_width=320):
             summary = html(comparison.idle(), elem_id="compare-summary")
-            roll = html(comparison.roll(networks))
+            roll = html(comparison.network_list(networks))
             places = html(visible=False, elem_id="compare-places", elem_classes="comparison")
     with gr.Column(visible=False, elem_classes="comparison") as cropped:
         html(comparison.READERS)
         with gr.Row(elem_id="compare-crop"):
             crop = html(elem_id="crop")
-            of = Pick(label="The crop is the box of", elem_id="crop-of")
-        readings = html(elem_id="compare-readings", js_on_load=charts.READS_OUT)
+            of = UncheckedRadio(label="The crop is the box of", elem_id="crop-of")
+        readings = html(elem_id="compare-readings", js_on_load=charts.SCRIPT)
     pairs = html(visible=False, elem_id="compare-pairs", elem_classes="comparison")
-    searched = gr.State(None, time_to_live=KEPT_S)
-    of_photo = gr.Textbox(visible=False)  # the path of the photo that is compared; the browser names it
+    localized = gr.State(None, time_to_live=RETENTION_S)
+    shown_path = gr.Textbox(visible=False)  # the path of the photo that is compared; the browser names it
 
-    def read(picture: np.ndarray, kept: Searched, name: str | None) -> dict:
+    def read(picture: np.ndarray, kept: LocalizedPhoto, name: str | None) -> dict:
         """What the readers say of one of the boxes, if there is any."""
         if name is None:
             return {summary: comparison.summary(kept.found, [], kept.truth)}
@@ -79,13 +80,13 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
         reads = list(read_crop(networks, picture, box))
         return {
             summary: comparison.summary(kept.found, reads, kept.truth),
-            crop: comparison.crop(picture, box),
-            readings: comparison.readers(reads, networks.default.unsure_below, kept.truth),
+            crop: comparison.crop_figure(picture, box),
+            readings: comparison.reader_cards(reads, networks.default.unsure_below, kept.truth),
         }
 
-    def on_change(sent: Sent | None, kept: Searched | None, path: str) -> dict:
+    def on_change(sent: SentPhoto | None, kept: LocalizedPhoto | None, path: str) -> dict:
         hidden = gr.update(visible=False)
-        empty = {places: hidden, cropped: hidden, pairs: hidden, searched: None, of_photo: path}
+        empty = {places: hidden, cropped: hidden, pairs: hidden, localized: None, shown_path: path}
         if sent is None:
             return {summary: comparison.idle(), roll: gr.update(visible=True), **empty}
         try:
@@ -93,53 +94,53 @@ def build(networks: Networks, truths: Truths, own: Sequence[Sample]) -> PhotoInp
         except PhotoError as error:
             return {summary: text.refusal(str(error)), roll: hidden, **empty}
         # Gradio tells of a photo twice where it came from another tab: it is not searched twice.
-        found = kept.found if kept and kept.of(sent) else search(networks, picture)
-        kept = Searched(fingerprint(sent.data), found, truths.find(sent.data))
+        found = kept.found if kept and kept.belongs_to(sent) else localize(networks, picture)
+        kept = LocalizedPhoto(fingerprint(sent.data), found, truths.find(sent.data))
         first = next(iter(kept.boxes), None)
         return {
             roll: hidden,
-            places: gr.update(visible=True, value=comparison.localizers(picture, kept.found, kept.truth)),
+            places: gr.update(visible=True, value=comparison.localizer_cards(picture, kept.found, kept.truth)),
             cropped: gr.update(visible=first is not None),
             of: gr.update(choices=kept.choices, value=first),
             pairs: gr.update(visible=True, value=HEAD),
-            searched: kept,
-            of_photo: path,
+            localized: kept,
+            shown_path: path,
             **read(picture, kept, first),
         }
 
-    def on_crop(sent: Sent | None, kept: Searched | None, name: str | None) -> dict:
-        if not (sent and kept and kept.of(sent) and name in kept.boxes):
+    def on_crop(sent: SentPhoto | None, kept: LocalizedPhoto | None, name: str | None) -> dict:
+        if not (sent and kept and kept.belongs_to(sent) and name in kept.boxes):
             raise gr.Error(text.FORGOTTEN, title="Forgotten", print_exception=False)
         return read(open_photo(sent.data), kept, name)
 
-    def on_search(sent: Sent | None, kept: Searched | None) -> str | dict:
-        if not (sent and kept and kept.of(sent)):
+    def on_localized(sent: SentPhoto | None, kept: LocalizedPhoto | None) -> str | dict:
+        if not (sent and kept and kept.belongs_to(sent)):
             return gr.skip()
         return pair_table(networks, read_pairs(networks, open_photo(sent.data), kept.found), kept.truth)
 
     quiet = {"api_visibility": "private", "trigger_mode": "always_last"}
     # What was compared goes with its photo at once, in the browser: the next one may wait long for its turn.
-    view = [summary, roll, places, cropped, pairs, of_photo]
-    photo.change(None, [photo, of_photo], view, js=_unless_of_it(text.reading()))
+    view = [summary, roll, places, cropped, pairs, shown_path]
+    photo.change(None, [photo, shown_path], view, js=_clear_if_stale(text.waiting()))
     comparing = photo.change(
         on_change,
-        [photo, searched, of_photo],
-        [*view, crop, of, readings, searched],
-        js=NAMED,
+        [photo, localized, shown_path],
+        [*view, crop, of, readings, localized],
+        js=PASS_PHOTO_PATH,
         show_progress="minimal",
         show_progress_on=[summary, places, readings, pairs],
         **quiet,
-        **READS,
+        **READ_QUEUE,
     )
-    comparing.success(None, [photo, of_photo], view, js=_unless_of_it(text.reading()))  # another came meanwhile
-    comparing.failure(None, [photo, of_photo], view, js=_unless_of_it(text.unread()))
-    of.input(on_crop, [photo, searched, of], [summary, crop, readings], show_progress="hidden", **quiet, **READS)
-    searched.change(on_search, [photo, searched], pairs, show_progress="minimal", **quiet, **PAIRS)
+    comparing.success(None, [photo, shown_path], view, js=_clear_if_stale(text.waiting()))  # another came meanwhile
+    comparing.failure(None, [photo, shown_path], view, js=_clear_if_stale(text.not_read()))
+    of.input(on_crop, [photo, localized, of], [summary, crop, readings], show_progress="hidden", **quiet, **READ_QUEUE)
+    localized.change(on_localized, [photo, localized], pairs, show_progress="minimal", **quiet, **PAIRS_QUEUE)
     return photo
 
 
-def _unless_of_it(verdict: str) -> str:
+def _clear_if_stale(verdict: str) -> str:
     """JavaScript that empties the view if it is not of the photo that is there now, and gives that verdict on it."""
     hidden, gone = gr.update(**HIDDEN), gr.update(visible=False)
     waiting = [verdict, gone, hidden, gone, hidden]
-    return unless_of_it(waiting, [comparison.idle(), gr.update(visible=True), hidden, gone, hidden])
+    return clear_if_stale(waiting, [comparison.idle(), gr.update(visible=True), hidden, gone, hidden])

@@ -13,11 +13,12 @@ from svhn.images import PhotoError, open_photo
 from svhn.reading import Reading
 from svhn.utils.errors import UserError
 
-from ..components.box_editor import box_editor, showing, within
-from ..components.inputs import PhotoInput, Sent
-from ..config import KEPT, KEPT_S, READS, html
+from ..components.box_editor import box_editor, parse_box, show_photo
+from ..components.inputs import PhotoInput, SentPhoto
+from ..config import READ_QUEUE, RETENTION, RETENTION_S
 from ..render import text
-from ..session import Findings, about
+from ..session import PhotoResult, belongs_to
+from ..theme import html
 
 HINT = (
     "Put the box around the number: drag it, pull its corners, or use the arrow keys, with shift to resize it. The "
@@ -25,7 +26,7 @@ HINT = (
 )
 KEEPS = (
     "<b>Save for training</b> keeps this photo, the box and the true number on the machine that serves this page, so "
-    f"that the reader can learn from them. Unless you save it, the photo is deleted after {KEPT}."
+    f"that the reader can learn from them. Unless you save it, the photo is deleted after {RETENTION}."
 )
 SIDES = ("Left", "Top", "Right", "Bottom")
 HIDE = "() => ({__type__: 'update', visible: false, open: false})"
@@ -33,8 +34,8 @@ TO_SIDES = "box => box || [null, null, null, null]"
 TO_BOX = "(...sides) => [sides]"
 
 
-def build(photo: PhotoInput, findings: gr.State, shown: gr.State, threshold: gr.Slider, collect: Path | None) -> None:
-    """Lays the section out below the result. `findings` holds the `Findings` in the photo, `shown` the `Reading` among
+def build(photo: PhotoInput, result: gr.State, shown: gr.State, threshold: gr.Slider, collect: Path | None) -> None:
+    """Lays the section out below the result. `result` holds the `PhotoResult` of the photo, `shown` the `Reading` among
     them that the visitor looks at, or None; `threshold` decides what is unsure.
 
     With a folder to `collect` in, photo, box and true number can be saved there. Raises DataError if it cannot be used.
@@ -46,29 +47,29 @@ def build(photo: PhotoInput, findings: gr.State, shown: gr.State, threshold: gr.
         with gr.Row(elem_id="sides"):
             sides = [gr.Number(label=side, precision=0, min_width=70) for side in SIDES]
         outcome = html(elem_id="outcome")
-        boxed = gr.State(None, time_to_live=KEPT_S)  # the `Reading` that the outcome tells
+        boxed = gr.State(None, time_to_live=RETENTION_S)  # the `Reading` that the outcome tells
         kept = _collecting(Collection(collect), photo, editor) if collect else []
 
-    def follow(sent: Sent | None, found: Findings | None, reading: Reading | None) -> list:
-        return [gr.update(visible=reading is not None and about(sent, found), open=False), None]
+    def follow(sent: SentPhoto | None, result: PhotoResult | None, reading: Reading | None) -> list:
+        return [gr.update(visible=reading is not None and belongs_to(sent, result), open=False), None]
 
-    def start(sent: Sent | None, reading: Reading | None, box: list | None) -> list:
+    def start(sent: SentPhoto | None, reading: Reading | None, box: list | None) -> list:
         if box:  # opened before: the visitor's own box stays
             return gr.skip()
         try:
             picture = _opened(sent)
         except PhotoError as error:
             return [None, refusal(str(error)), None, *([""] * len(kept))]
-        return [showing(editor, picture, None if reading is None else reading.box), "", None, *([""] * len(kept))]
+        return [show_photo(editor, picture, None if reading is None else reading.box), "", None, *([""] * len(kept))]
 
     def read_box(
-        sent: Sent | None, found: Findings | None, box: list | None, unsure_below: float
+        sent: SentPhoto | None, result: PhotoResult | None, box: list | None, unsure_below: float
     ) -> tuple[str, Reading | None]:
-        if found is None:
+        if result is None:
             return refusal(text.FORGOTTEN), None
         try:
             picture = _opened(sent)
-            (reading,) = found.pipeline.read_boxes(picture, [within(picture, box)])
+            (reading,) = result.pipeline.read_boxes(picture, [parse_box(picture, box)])
         except (PhotoError, UserError) as error:
             return refusal(str(error)), None
         return said(reading, unsure_below), reading
@@ -79,13 +80,13 @@ def build(photo: PhotoInput, findings: gr.State, shown: gr.State, threshold: gr.
     # The section goes at once with its photo, in the browser, and comes back closed when the next one was read.
     photo.change(None, None, section, js=HIDE)
     # Another number of the same photo closes it as well, since the box in it goes.
-    shown.change(follow, [photo, findings, shown], [section, editor], queue=False, **quiet)
-    section.expand(start, [photo, shown, editor], [editor, outcome, boxed, *kept], **quiet, **READS)
+    shown.change(follow, [photo, result, shown], [section, editor], queue=False, **quiet)
+    section.expand(start, [photo, shown, editor], [editor, outcome, boxed, *kept], **quiet, **READ_QUEUE)
     editor.change(None, editor, sides, js=TO_SIDES)
-    reads = {"fn": read_box, "inputs": [photo, findings, editor, threshold], "outputs": [outcome, boxed]}
-    editor.release(**reads, **quiet, **READS)
+    reads = {"fn": read_box, "inputs": [photo, result, editor, threshold], "outputs": [outcome, boxed]}
+    editor.release(**reads, **quiet, **READ_QUEUE)
     typed = gr.on([side.input for side in sides], None, sides, editor, js=TO_BOX)
-    typed.then(**reads, **quiet, **READS)
+    typed.then(**reads, **quiet, **READ_QUEUE)
     threshold.change(decide, [boxed, threshold], outcome, queue=False, **quiet)
 
 
@@ -97,10 +98,10 @@ def _collecting(collection: Collection, photo: PhotoInput, editor: gr.HTML) -> l
         button = gr.Button("Save for training", variant="primary", min_width=170)
     message = html(elem_id="kept")
 
-    def save(sent: Sent | None, box: list | None, digits: str) -> str:
+    def save(sent: SentPhoto | None, box: list | None, digits: str) -> str:
         try:
             picture = _opened(sent)
-            return thanks(collection.save(picture, within(picture, box), digits.strip()))
+            return thanks(collection.save(picture, parse_box(picture, box), digits.strip()))
         except (PhotoError, UserError) as error:
             return refusal(str(error))
 
@@ -111,12 +112,12 @@ def _collecting(collection: Collection, photo: PhotoInput, editor: gr.HTML) -> l
         message,
         api_visibility="private",
         show_progress="hidden",
-        **READS,
+        **READ_QUEUE,
     )
     return [number, message]
 
 
-def _opened(sent: Sent | None) -> np.ndarray:
+def _opened(sent: SentPhoto | None) -> np.ndarray:
     if sent is None:
         raise PhotoError(text.FORGOTTEN)
     return open_photo(sent.data)
@@ -129,7 +130,7 @@ def said(reading: Reading, unsure_below: float) -> str:
     if reading.number is None:
         return _status("none", "No number in this box, as far as the reader can see.")
     unsure = reading.confidence < unsure_below
-    sureness = "Unsure" if unsure else text.sureness(reading.confidence)
+    sureness = "Unsure" if unsure else text.confidence_phrase(reading.confidence)
     sentence = f"{sureness}: {text.percent(reading.confidence)} confidence"
     return _status("unsure" if unsure else "sure", sentence, f"<b>{reading.number}</b>")
 

@@ -18,8 +18,9 @@ from svhn.images import PhotoError, open_photo
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 
-from ..config import STATIC, html
+from ..config import STATIC
 from ..render import text
+from ..theme import html
 
 LIMIT_S = 60  # after that the camera stops by itself
 FRAMES_AT_ONCE = 1  # frames being read, of all visitors together, beside those of visitors who send photos
@@ -74,7 +75,7 @@ def look(pipeline: Pipeline, picture: str) -> dict[str, Any]:
     return {
         "boxes": [_box(reading, photo.shape[1], photo.shape[0]) for reading in readings if reading.box],
         "verdict": text.verdict(first, pipeline.unsure_below, None),
-        "spoken": text.spoken(first, pipeline.unsure_below),
+        "spoken": text.announcement(first, pipeline.unsure_below),
         "sure": first.number is not None and first.confidence >= pipeline.unsure_below,
     }
 

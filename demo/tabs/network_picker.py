@@ -6,35 +6,35 @@ import gradio as gr
 
 from svhn.reading import Reading
 
-from ..components.inputs import PhotoInput, Sent
-from ..config import html
+from ..components.inputs import PhotoInput, SentPhoto
 from ..model_zoo import Network, Networks
 from ..render import text
-from ..session import Findings, about
+from ..session import PhotoResult, belongs_to
+from ..theme import html
 
 WHICH = "Which networks?"
 COMPARE = "Compare them all on this photo"
 
 
 def build(
-    networks: Networks, photo: PhotoInput, findings: gr.State, shown: gr.State, threshold: gr.Slider
+    networks: Networks, photo: PhotoInput, result: gr.State, shown: gr.State, threshold: gr.Slider
 ) -> tuple[list[gr.Radio], gr.Button]:
-    """Lays the choice out below the result, if there is any. `findings` holds the `Findings` in the photo, `shown` the
+    """Lays the choice out below the result, if there is any. `result` holds the `PhotoResult` of the photo, `shown` the
     `Reading` among them that the visitor looks at, or None; `threshold` decides what is unsure.
 
     Gives the choice of localizer and reader, and the button to compare them."""
-    with gr.Accordion(WHICH, open=False, visible=networks.many, elem_id="networks") as section:
+    with gr.Accordion(WHICH, open=False, visible=networks.has_choice, elem_id="networks") as section:
         parts = [_among(networks.localizers, "Finds the number"), _among(networks.readers, "Reads the digits")]
         with gr.Row(elem_id="chosen"):
             outcome = html(elem_id="chosen-reading")
             button = gr.Button(COMPARE, size="md", visible=False)
 
     def tell(
-        sent: Sent | None, found: Findings | None, reading: Reading | None, unsure_below: float
+        sent: SentPhoto | None, result: PhotoResult | None, reading: Reading | None, unsure_below: float
     ) -> tuple[str, dict]:
         """Here, too: the verdict is far above."""
-        there = reading is not None and about(sent, found)
-        return text.brief(reading, unsure_below) if there else "", gr.update(visible=there)
+        there = reading is not None and belongs_to(sent, result)
+        return text.compact_verdict(reading, unsure_below) if there else "", gr.update(visible=there)
 
     def name(localizer: str, reader: str) -> dict:
         """What is chosen can be seen from outside, unless it is what everybody has."""
@@ -43,7 +43,7 @@ def build(
         return gr.update(label=f"{WHICH} {networks.title(localizer)} finds, {networks.title(reader)} reads")
 
     quiet = {"api_visibility": "private", "queue": False, "show_progress": "hidden", "trigger_mode": "always_last"}
-    gr.on([shown.change, threshold.change], tell, [photo, findings, shown, threshold], [outcome, button], **quiet)
+    gr.on([shown.change, threshold.change], tell, [photo, result, shown, threshold], [outcome, button], **quiet)
     gr.on([part.input for part in parts], name, parts, section, **quiet)
     return parts, button
 

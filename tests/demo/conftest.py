@@ -15,8 +15,9 @@ from helpers.visit import DESKTOP, Visit
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from demo import ui
-from demo.ground_truth import Truths
+from demo.ground_truth import TruthIndex
 from demo.model_zoo import Networks
+from demo.server.options import launch_options
 from svhn.data.annotations import Sample, Truth
 
 Launch = Callable[..., gr.Blocks]
@@ -45,8 +46,8 @@ def uploads(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(scope="session")
 def page(samples: list[Sample]) -> Iterator[gr.Blocks]:
     """The page, served from this process on a free port."""
-    blocks = ui.build(alone(StandIn()), Truths(), samples, samples[:2])
-    blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    blocks = ui.build(alone(StandIn()), TruthIndex(), samples, samples[:2])
+    blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     yield blocks
     blocks.close()
 
@@ -65,8 +66,8 @@ def launch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launch]:
 
     def start(networks: StandIn | Networks, samples: Sequence[Sample] = ()) -> gr.Blocks:
         networks = networks if isinstance(networks, Networks) else alone(networks)
-        blocks = ui.build(networks, Truths(), samples)
-        blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+        blocks = ui.build(networks, TruthIndex(), samples)
+        blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options())
         launched.append(blocks)
         return blocks
 

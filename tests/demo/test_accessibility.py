@@ -12,7 +12,8 @@ from helpers.visit import DESKTOP, PHONE, Visit
 from playwright.sync_api import Browser, Page, expect
 
 from demo import ui
-from demo.ground_truth import Truths
+from demo.ground_truth import TruthIndex
+from demo.server.options import launch_options
 from svhn.data.annotations import Sample
 
 TABS = ("One photo", "Live", "Many photos", "Compare", "For programs")
@@ -23,8 +24,8 @@ AT_REST = "() => document.getAnimations().every(each => each.playState !== 'runn
 def address(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of a page that has all there can be on it: photos of a data set, a folder for corrected photos, and several
     networks."""
-    blocks = ui.build(several(), Truths(), samples, samples[:2], tmp_path_factory.mktemp("collected"))
-    blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options(mcp=True))
+    blocks = ui.build(several(), TruthIndex(), samples, samples[:2], tmp_path_factory.mktemp("collected"))
+    blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options(mcp=True))
     yield blocks.local_url
     blocks.close(verbose=False)
 

@@ -8,20 +8,20 @@ from helpers.stand_in import MANY, NOTHING, StandIn, encoded, photo_of, two_numb
 from helpers.visit import near
 
 from demo import batch
-from demo.components.inputs import Sent
-from demo.render import images
+from demo.components.inputs import SentPhoto
+from svhn import draw
 from svhn.reading import Reading
 from svhn.utils.errors import UserError
 
 STATES = {"42": "sure", "1984": "unsure", NOTHING: "none", MANY: "too long"}
 
 
-def sent(number: str, name: str = "house.png") -> Sent:
-    return Sent(name, encoded(photo_of(number)))
+def sent(number: str, name: str = "house.png") -> SentPhoto:
+    return SentPhoto(name, encoded(photo_of(number)))
 
 
 def test_every_file_is_a_row_in_its_order_and_a_broken_one_harms_no_other() -> None:
-    files = [sent("42", "a.png"), Sent("b.png", b"no picture"), Sent("c.png", b""), sent("7", "d.png")]
+    files = [sent("42", "a.png"), SentPhoto("b.png", b"no picture"), SentPhoto("c.png", b""), sent("7", "d.png")]
     rows = list(batch.read_batch(StandIn(), files))
     told = [row.to_json() for row in rows]
     assert [one["file"] for one in told] == ["a.png", "b.png", "c.png", "d.png"]
@@ -30,21 +30,21 @@ def test_every_file_is_a_row_in_its_order_and_a_broken_one_harms_no_other() -> N
     assert "empty" in told[2]["error"]
     assert set(told[0]) == {"file", "number", "confidence", "box", "digit_probs", "length_probs", "ms"}
     assert [row.picture is None for row in rows] == [False, True, True, False]
-    assert near(rows[0].picture, images.FOUND) > 1000
+    assert near(rows[0].picture, draw.FOUND) > 1000
     assert rows[0].picture.dtype == np.uint8
 
 
 def test_further_numbers_are_told_and_drawn() -> None:
-    one, two = batch.read_batch(StandIn(), [sent("42"), Sent("b.png", encoded(two_numbers("42", "128")))])
+    one, two = batch.read_batch(StandIn(), [sent("42"), SentPhoto("b.png", encoded(two_numbers("42", "128")))])
     assert (one.also, two.also) == ("", "128")
     right = slice(round(two.picture.shape[1] * 0.79), None)
-    assert near(one.picture[:, right], images.FOUND) == 0
-    assert near(two.picture[:, right], images.FOUND) > 100
+    assert near(one.picture[:, right], draw.FOUND) == 0
+    assert near(two.picture[:, right], draw.FOUND) > 100
     assert "others" not in two.to_json()  # one number a photo, as `read --json`
 
 
 def test_states() -> None:
-    rows = batch.read_batch(StandIn(), [sent(number) for number in STATES] + [Sent("x", b"")])
+    rows = batch.read_batch(StandIn(), [sent(number) for number in STATES] + [SentPhoto("x", b"")])
     assert [row.state(StandIn.unsure_below) for row in rows] == [*STATES.values(), "error"]
 
 
@@ -74,7 +74,7 @@ def test_a_mistake_of_the_reader_costs_one_row(capsys: pytest.CaptureFixture) ->
 
     rows = list(batch.read_batch(Stumbles(), [sent("42"), sent("7"), sent("128")]))
     assert [row.to_json().get("number") for row in rows] == ["42", None, "128"]
-    assert rows[1].error == batch.OUR_FAULT
+    assert rows[1].error == batch.READER_FAILED
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 

@@ -11,11 +11,11 @@ from helpers.several import UNSURE_BELOW, Finds, several
 from helpers.stand_in import NOTHING, photo_of
 
 from demo import comparison
-from demo.comparison import Found, Read
+from demo.comparison import CropReading, Localization
 from demo.model_zoo import Network, Networks
 from demo.render import comparison as render
 from demo.render import text
-from demo.render.pair_table import pair_table
+from demo.render.comparison import pair_table
 from svhn.boxes import Box
 from svhn.data.annotations import Truth
 
@@ -47,7 +47,7 @@ def finder(networks: Networks, name: str) -> Finds:
 
 
 def test_every_localizer_searches_once(networks: Networks) -> None:
-    found = comparison.search(networks, photo_of("42"))
+    found = comparison.localize(networks, photo_of("42"))
     assert [each.network for each in found] == list(networks.localizers)
     middle, near, corner, nowhere = (each.box for each in found)
     assert (middle, near, corner) == (
@@ -76,16 +76,18 @@ def test_every_reader_reads_the_same_crop_at_its_own_size(networks: Networks) ->
 @pytest.mark.parametrize("number", ["42", NOTHING])
 def test_a_pair_says_what_its_pipeline_says(networks: Networks, number: str) -> None:
     photo = photo_of(number)
-    told = comparison.read_pairs(networks, photo, comparison.search(networks, photo))
+    told = comparison.read_pairs(networks, photo, comparison.localize(networks, photo))
     expected = {pair: pipeline.read(photo) for pair, pipeline in networks.pipelines.items()}
     assert {pair: (r.number, r.box, r.confidence) for pair, r in told.items()} == {
         pair: (r.number, r.box, r.confidence) for pair, r in expected.items()
     }
 
 
-def found_at(*boxes: Box | None) -> list[Found]:
+def found_at(*boxes: Box | None) -> list[Localization]:
     return [
-        Found(Network(str(i), str(i)), np.array([box] if box else np.zeros((0, 4))), np.array([0.5] * bool(box)), 1.0)
+        Localization(
+            Network(str(i), str(i)), np.array([box] if box else np.zeros((0, 4))), np.array([0.5] * bool(box)), 1.0
+        )
         for i, box in enumerate(boxes)
     ]
 
@@ -93,13 +95,13 @@ def found_at(*boxes: Box | None) -> list[Found]:
 def test_places_are_grouped_the_largest_group_first() -> None:
     here, near, there = (0.0, 0.0, 10.0, 10.0), (2.0, 0.0, 12.0, 10.0), (50.0, 50.0, 60.0, 60.0)
     found = found_at(there, here, None, near)
-    assert comparison.places(found) == [[found[1], found[3]], [found[0]]]
-    assert comparison.places(found_at(None, None)) == []
+    assert comparison.group_by_place(found) == [[found[1], found[3]], [found[0]]]
+    assert comparison.group_by_place(found_at(None, None)) == []
 
 
-def compared(networks: Networks, number: str) -> tuple[tuple[Found, ...], list[Read]]:
+def compared(networks: Networks, number: str) -> tuple[tuple[Localization, ...], list[CropReading]]:
     photo = photo_of(number)
-    return comparison.search(networks, photo), list(comparison.read_crop(networks, photo, IN_THE_MIDDLE))
+    return comparison.localize(networks, photo), list(comparison.read_crop(networks, photo, IN_THE_MIDDLE))
 
 
 def test_the_summary_says_who_disagrees_and_who_is_right(networks: Networks) -> None:
@@ -139,7 +141,7 @@ def test_the_summary_where_nobody_finds_anything() -> None:
 )
 def test_a_card_a_localizer(networks: Networks, truth: Truth | None, told: list[str]) -> None:
     found, _ = compared(networks, "42")
-    shown = items(render.localizers(photo_of("42"), found, truth))
+    shown = items(render.localizer_cards(photo_of("42"), found, truth))
     names = ["Middle the default", "Near document 004", "Corner document 000", "Blind <b>"]
     scores = ["score 0.90 · ", "score 0.80 · ", "score 1.00 · ", ""]
     for card, *parts in zip(shown, names, told, scores, strict=True):
@@ -149,40 +151,40 @@ def test_a_card_a_localizer(networks: Networks, truth: Truth | None, told: list[
 
 def test_the_pictures_have_the_boxes(networks: Networks) -> None:
     found, _ = compared(networks, "42")
-    told = render.localizers(photo_of("42"), found, Truth("42", IN_THE_MIDDLE))
+    told = render.localizer_cards(photo_of("42"), found, Truth("42", IN_THE_MIDDLE))
     assert re.findall('alt="(.*?)"', told) == [
         *["The photo with its best box in green, the true one dashed in red"] * 3,
         "The photo with no box, the true one dashed in red",
     ]
     legend = plain(told.split('<ul class="cards ')[0])
     assert "solid green: found dashed red: true" in legend
-    assert "true" not in plain(render.localizers(photo_of("42"), found, None))
+    assert "true" not in plain(render.localizer_cards(photo_of("42"), found, None))
 
 
 def test_a_card_a_reader(networks: Networks) -> None:
     _, reads = compared(networks, "42")
-    first, second, third = items(render.readers(reads, UNSURE_BELOW, Truth("42", None)))
+    first, second, third = items(render.reader_cards(reads, UNSURE_BELOW, Truth("42", None)))
     assert first.startswith(f"Shade the default 42 {text.percent(reads[0].reading.confidence)} ✓ Right")
     assert second.startswith("Wide shade document 002 42")
     assert "Differs" not in first + second
     assert third.startswith("Stuck document 003 47")
     assert "≠ Differs: two say 42 ✗ Wrong" in third
-    assert render.readers(reads, UNSURE_BELOW, None).count('<table class="digits"') == 3
-    assert ", unsure" in items(render.readers(reads, 1.0, None))[0]
-    assert "Right" not in items(render.readers(reads, UNSURE_BELOW, None))[0]
+    assert render.reader_cards(reads, UNSURE_BELOW, None).count('<table class="digits"') == 3
+    assert ", unsure" in items(render.reader_cards(reads, 1.0, None))[0]
+    assert "Right" not in items(render.reader_cards(reads, UNSURE_BELOW, None))[0]
 
 
 def test_a_reader_that_sees_no_number_has_no_softmax(networks: Networks) -> None:
     _, reads = compared(networks, NOTHING)
-    first, *_, last = items(render.readers(reads, UNSURE_BELOW, None))
+    first, *_, last = items(render.reader_cards(reads, UNSURE_BELOW, None))
     assert first.startswith("Shade the default – no number")
     assert last.endswith(" ms")
-    assert render.readers(reads, UNSURE_BELOW, None).count('<table class="digits"') == 1
+    assert render.reader_cards(reads, UNSURE_BELOW, None).count('<table class="digits"') == 1
 
 
 def test_the_table_of_all_pairs_marks_what_differs_or_is_wrong(networks: Networks) -> None:
     photo = photo_of("42")
-    read = comparison.read_pairs(networks, photo, comparison.search(networks, photo))
+    read = comparison.read_pairs(networks, photo, comparison.localize(networks, photo))
     told = pair_table(networks, read, None)
     assert rows(told) == [
         ["", "Shade", "Wide shade", "Stuck"],
@@ -198,4 +200,4 @@ def test_the_table_of_all_pairs_marks_what_differs_or_is_wrong(networks: Network
 
 
 def test_a_crop_is_shown_as_wide_as_it_is_in_the_photo() -> None:
-    assert "<img" in render.crop(photo_of("42"), (-5.0, 0.0, 2.0, 1.0))  # over the border, and tiny
+    assert "<img" in render.crop_figure(photo_of("42"), (-5.0, 0.0, 2.0, 1.0))  # over the border, and tiny

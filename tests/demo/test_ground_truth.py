@@ -11,7 +11,7 @@ from helpers import official
 from PIL import Image
 
 from demo import ground_truth, ui
-from demo.ground_truth import Truths
+from demo.ground_truth import TruthIndex
 from svhn.data.annotations import Truth, listed
 from svhn.images import open_photo
 from svhn.utils.errors import DataError
@@ -24,7 +24,7 @@ def expected(entry: official.Entry) -> Truth:
 
 
 def test_the_same_content_is_the_same_photo() -> None:
-    truths = Truths()
+    truths = TruthIndex()
     truths.add(b"one", Truth("1", None))
     assert truths.find(b"one") == Truth("1", None)
     assert truths.find(b"other") is None
@@ -34,9 +34,9 @@ def test_the_same_content_is_the_same_photo() -> None:
 @pytest.mark.parametrize("as_tar", [True, False])
 def test_data_set(tmp_path: Path, as_tar: bool) -> None:
     written = official.write_split(tmp_path, "train", 30, as_tar=as_tar)
-    truths, copies = Truths(), tmp_path / "copies"
+    truths, copies = TruthIndex(), tmp_path / "copies"
     copies.mkdir()
-    shown = ground_truth.data_set(tmp_path, truths, copies, shown=12)
+    shown = ground_truth.index_data_set(tmp_path, truths, copies, shown=12)
     assert len(truths) == 30
     for entry in written:
         assert truths.find(entry.png) == expected(entry)
@@ -48,15 +48,15 @@ def test_data_set(tmp_path: Path, as_tar: bool) -> None:
         assert sample.truth == expected(entry)
         assert sample.path.parent == copies
         assert "train" in sample.title
-    assert shown == ground_truth.data_set(tmp_path, Truths(), copies, shown=12)
+    assert shown == ground_truth.index_data_set(tmp_path, TruthIndex(), copies, shown=12)
 
 
 def test_test_is_offered_before_train_and_both_are_known(tmp_path: Path) -> None:
     train = official.write_split(tmp_path, "train", 4, seed=1)
     test = official.write_split(tmp_path, "test", 4, seed=2)
-    truths, copies = Truths(), tmp_path / "copies"
+    truths, copies = TruthIndex(), tmp_path / "copies"
     copies.mkdir()
-    shown = ground_truth.data_set(tmp_path, truths, copies)
+    shown = ground_truth.index_data_set(tmp_path, truths, copies)
     assert {sample.title.split()[0] for sample in shown} == {"test"}
     assert len(shown) == 4
     assert all(truths.find(entry.png) for entry in train + test)
@@ -69,19 +69,19 @@ def test_damaged_records_and_photos_are_left_out(tmp_path: Path) -> None:
         entries[2].png = entries[2].png[:60]
 
     written = official.write_split(tmp_path, "test", 6, spoil=spoil)
-    truths, copies = Truths(), tmp_path / "copies"
+    truths, copies = TruthIndex(), tmp_path / "copies"
     copies.mkdir()
-    shown = ground_truth.data_set(tmp_path, truths, copies)
+    shown = ground_truth.index_data_set(tmp_path, truths, copies)
     assert truths.find(written[0].png) is None
     assert {sample.path.name for sample in shown} == {"4.png", "5.png", "6.png"}
 
 
 def test_no_data_set(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="neither"):
-        ground_truth.data_set(tmp_path / "nowhere", Truths(), tmp_path)
+        ground_truth.index_data_set(tmp_path / "nowhere", TruthIndex(), tmp_path)
     (tmp_path / "test.tar.gz").write_bytes(b"no archive")
     with pytest.raises(DataError, match="damaged"):
-        ground_truth.data_set(tmp_path, Truths(), tmp_path)
+        ground_truth.index_data_set(tmp_path, TruthIndex(), tmp_path)
 
 
 def test_own_examples_are_complete_and_small() -> None:

@@ -45,7 +45,7 @@ def test_the_default_comes_first_and_what_has_no_title_has_its_name(folder: Path
         Network("plain", "Plain", "001"),
         Network("other", "other"),
     )
-    assert networks.many
+    assert networks.has_choice
     assert networks.default is networks.pipelines["fcos", "compact"]
     assert networks.title("plain") == "Plain"
 
@@ -67,7 +67,7 @@ def test_every_pair_shares_what_was_loaded_once(folder: Path) -> None:
 
 def test_one_pair_is_no_choice(tiny_weights: Path) -> None:
     networks = Networks.load(tiny_weights)
-    assert not networks.many
+    assert not networks.has_choice
     assert not any(network.default for network in (*networks.localizers, *networks.readers))
 
 

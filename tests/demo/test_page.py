@@ -11,7 +11,7 @@ from helpers.stand_in import MANY, NOTHING, encoded, photo_of
 from helpers.visit import DESKTOP, PHONE, Visit, near
 from playwright.sync_api import Browser, expect
 
-from demo.render import images
+from svhn import draw
 from svhn.data.annotations import Sample
 
 
@@ -23,8 +23,8 @@ def test_one_click_on_an_example(visit: Visit) -> None:
     expect(verdict).to_contain_text(">99 %")
     expect(verdict).to_contain_text("✓ Right: the true number is 42")
     picture = visit.found()
-    assert near(picture, images.FOUND) > 1000
-    assert near(picture, images.TRUE) > 200  # its tag; the found box lies over its lines
+    assert near(picture, draw.FOUND) > 1000
+    assert near(picture, draw.TRUE) > 200  # its tag; the found box lies over its lines
     expect(visit.page.locator("#legend")).to_contain_text("dashed red: true")
     expect(visit.page.locator("table.digits thead b")).to_have_text(["4", "2", "–", "–", "–"])
     expect(visit.page.locator("table.digits tbody td")).to_have_count(55)
@@ -64,7 +64,7 @@ def test_states_of_doubt(visit: Visit) -> None:
     visit.upload("b.png", encoded(photo_of(NOTHING)))
     visit.verdict("none", "No number found")
     expect(visit.page.locator("#evidence")).to_be_hidden()
-    assert near(visit.found(), images.FOUND) == 0
+    assert near(visit.found(), draw.FOUND) == 0
     visit.clear()
     visit.upload("c.png", encoded(photo_of(MANY)))
     visit.verdict("long", "More than five digits")

@@ -8,23 +8,23 @@ import numpy as np
 import pytest
 from helpers.stand_in import NOTHING, StandIn, encoded, photo_of, reading_of, two_numbers
 
-from demo.ground_truth import Truths
-from demo.render import images
-from demo.session import Findings, answer
+from demo.ground_truth import TruthIndex
+from demo.session import PhotoResult, read_photo
+from svhn import draw
 from svhn.boxes import Box
 from svhn.data.annotations import Truth
 
 PLACE, ELSEWHERE = (10.0, 10.0, 50.0, 30.0), (60.0, 40.0, 90.0, 60.0)
 
 
-def found_at(box: Box, truth: Truth | None) -> Findings:
+def found_at(box: Box, truth: Truth | None) -> PhotoResult:
     """Two readings, of which the second is at that box."""
     first, other = (reading_of(number, photo_of(number)) for number in ("42", "128"))
-    return Findings(b"", (first, dataclasses.replace(other, box=box)), truth, StandIn())
+    return PhotoResult(b"", (first, dataclasses.replace(other, box=box)), truth, StandIn())
 
 
 def test_every_number_is_told_the_most_prominent_first() -> None:
-    found, _ = answer(StandIn(), Truths(), encoded(two_numbers("42", "128")))
+    found, _ = read_photo(StandIn(), TruthIndex(), encoded(two_numbers("42", "128")))
     assert [reading.number for reading in found.readings] == ["42", "128"]
     assert found.reading is found.readings[0]
     assert found.others(found.readings[1]) == [found.reading]
@@ -33,17 +33,19 @@ def test_every_number_is_told_the_most_prominent_first() -> None:
 
 
 def test_the_picture_has_a_box_for_every_number() -> None:
-    one, two = (answer(StandIn(), Truths(), encoded(photo))[1] for photo in (photo_of("42"), two_numbers("42", "128")))
+    one, two = (
+        read_photo(StandIn(), TruthIndex(), encoded(photo))[1] for photo in (photo_of("42"), two_numbers("42", "128"))
+    )
     right = slice(round(one.shape[1] * 0.79), None)
-    drawn = [(np.abs(picture[:, right].astype(int) - images.FOUND).max(-1) < 30).sum() for picture in (one, two)]
+    drawn = [(np.abs(picture[:, right].astype(int) - draw.FOUND).max(-1) < 30).sum() for picture in (one, two)]
     assert drawn[0] == 0
     assert drawn[1] > 100
 
 
 def test_truth_by_content() -> None:
-    truths, data = Truths(), encoded(photo_of(NOTHING))
+    truths, data = TruthIndex(), encoded(photo_of(NOTHING))
     truths.add(data, Truth("", None))
-    found, _ = answer(StandIn(), truths, data)
+    found, _ = read_photo(StandIn(), truths, data)
     assert found.truth_of(found.reading) == Truth("", None)
 
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from demo import config, ui
 from demo.render import text
-from demo.server import cleanup
+from demo.server import cleanup, options
 from svhn.data.annotations import Sample
 from svhn.reading import Reading
 
@@ -47,9 +47,9 @@ def keeps_a_reading(blocks: gr.Blocks) -> bool:
 def test_who_leaves_is_forgotten(
     launch: Launch, samples: list[Sample], browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ui, "KEPT_S", 2)
+    monkeypatch.setattr(options, "RETENTION_S", 2)
     monkeypatch.setattr(cleanup, "sweep", lambda *_: None)  # the photo itself may stay
-    monkeypatch.setattr(ui, "CHECKED_EVERY_S", 0.1)
+    monkeypatch.setattr(options, "CLEANUP_EVERY_S", 0.1)
     blocks = launch(StandIn(), samples)
     context = browser.new_context()
     visit = Visit(context, blocks.local_url)
@@ -75,7 +75,7 @@ def visitor_of_two_numbers(context: BrowserContext, address: str) -> Visit:
 def test_who_was_away_for_a_moment_goes_on(
     launch: Launch, samples: list[Sample], context: BrowserContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ui, "CHECKED_EVERY_S", 0.1)
+    monkeypatch.setattr(options, "CLEANUP_EVERY_S", 0.1)
     blocks = launch(StandIn(), samples)
     visit = visitor_of_two_numbers(context, blocks.local_url)
     ((name, session),) = blocks.state_holder.session_data.items()
@@ -93,7 +93,7 @@ def test_who_was_away_for_a_moment_goes_on(
 def test_calls_do_not_take_the_places_of_visitors(
     launch: Launch, context: BrowserContext, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ui, "SESSIONS", 3)
+    monkeypatch.setattr(options, "MAX_SESSIONS", 3)
     blocks = launch(StandIn(), samples)
     visit = visitor_of_two_numbers(context, blocks.local_url)
     for _ in range(4):
@@ -122,8 +122,8 @@ def read(blocks: gr.Blocks, number: str) -> str:
 def test_a_full_queue_is_told_and_harms_nobody(
     launch: Launch, samples: list[Sample], context: BrowserContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ui, "QUEUE", 1)
-    monkeypatch.setitem(config.READS, "concurrency_limit", 1)
+    monkeypatch.setattr(ui, "QUEUE_SIZE", 1)
+    monkeypatch.setitem(config.READ_QUEUE, "concurrency_limit", 1)
     pipeline = Waits()
     blocks = launch(pipeline, samples)
     visit = Visit(context, blocks.local_url)
@@ -149,8 +149,8 @@ def test_a_full_queue_is_told_and_harms_nobody(
 def test_as_many_are_read_at_once_as_there_are_cores(launch: Launch) -> None:
     pipeline = Waits()
     blocks = launch(pipeline)
-    with ThreadPoolExecutor(config.READS_AT_ONCE) as pool:
-        waiting = [pool.submit(read, blocks, number) for number in ("42", "7")[: config.READS_AT_ONCE]]
+    with ThreadPoolExecutor(config.CONCURRENT_READS) as pool:
+        waiting = [pool.submit(read, blocks, number) for number in ("42", "7")[: config.CONCURRENT_READS]]
         for _ in waiting:
             assert pipeline.started.acquire(timeout=PATIENCE_S)
         pipeline.go_on.set()
@@ -160,8 +160,8 @@ def test_as_many_are_read_at_once_as_there_are_cores(launch: Launch) -> None:
 def test_uploads_and_pictures_go_away_by_themselves(
     launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ui, "KEPT_S", 1)
-    monkeypatch.setattr(ui, "CHECKED_EVERY_S", 1)
+    monkeypatch.setattr(options, "RETENTION_S", 1)
+    monkeypatch.setattr(options, "CLEANUP_EVERY_S", 1)
     blocks = launch(StandIn())
     (path,) = calls.upload(blocks.local_url, ("house.png", encoded(photo_of("42"))))
     assert Path(path).is_relative_to(tmp_path)

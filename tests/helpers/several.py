@@ -11,8 +11,9 @@ import torch
 from torch import nn
 
 from demo import ui
-from demo.ground_truth import Truths
+from demo.ground_truth import TruthIndex
 from demo.model_zoo import Network, Networks
+from demo.server.options import launch_options
 from svhn import labels
 from svhn.data.annotations import Sample
 from svhn.pipeline import Pipeline
@@ -74,8 +75,8 @@ class Attends(Reads):
 @contextmanager
 def served(samples: list[Sample]) -> Iterator[str]:
     """The address of a page with them."""
-    blocks = ui.build(several(), Truths(), samples)
-    blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    blocks = ui.build(several(), TruthIndex(), samples)
+    blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     yield blocks.local_url
     blocks.close(verbose=False)
 

@@ -21,7 +21,7 @@ async function filesIn(entry, found) {
 function send(files) {
     if (!files.length || files.length > props.most) return trigger('select', {count: files.length});
     const sent = new DataTransfer();
-    for (const file of files) sent.items.add(file.size > props.bytes ? new File([props.left_out + file.size], file.name) : file);
+    for (const file of files) sent.items.add(file.size > props.bytes ? new File([props.too_large_mark + file.size], file.name) : file);
     const to = input();
     to.files = sent.files;
     ours = true;

@@ -66,7 +66,7 @@ def test_a_rejected_reading_says_why() -> None:
     ],
 )
 def test_a_reading_among_others(number: str, state: str, said: str) -> None:
-    shown = text.brief(reading_of(number, photo_of(number)), StandIn.unsure_below)
+    shown = text.compact_verdict(reading_of(number, photo_of(number)), StandIn.unsure_below)
     assert f'class="brief {state}"' in shown
     assert plain(shown) == said
 
@@ -76,7 +76,7 @@ def test_a_reading_among_others(number: str, state: str, said: str) -> None:
     [(0.85, "Fairly sure"), (0.84, "Rather sure"), (0.5, "Rather sure"), (0.49, "A guess"), (0.0, "A guess")],
 )
 def test_a_low_threshold_does_not_make_a_guess_sure(confidence: float, said: str) -> None:
-    assert text.sureness(confidence) == said
+    assert text.confidence_phrase(confidence) == said
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_percent_promises_nothing(p: float, said: str) -> None:
     ],
 )
 def test_exact_figures_promise_nothing(p: float, said: str) -> None:
-    assert text.exact(p) == said
+    assert text.percent_exact(p) == said
 
 
 def test_the_likeliest_readings_and_their_probabilities() -> None:
@@ -169,10 +169,10 @@ def test_no_likeliest_without_a_number(number: str) -> None:
 
 def test_the_picture_in_words() -> None:
     first, other, nothing = (reading_of(number, photo_of(number)) for number in ("42", MANY, NOTHING))
-    assert text.picture(first, [], False) == "Your photo: 42 in a solid green box"
-    said = text.picture(first, [other], True)
+    assert text.alt_text(first, [], False) == "Your photo: 42 in a solid green box"
+    said = text.alt_text(first, [other], True)
     assert said.endswith("42 in a solid green box, more than five digits in a thin one, the true box dashed in red")
-    assert text.picture(nothing, [], False) == "Your photo: no number was found"
+    assert text.alt_text(nothing, [], False) == "Your photo: no number was found"
 
 
 def test_a_file_s_name_cannot_smuggle_markup_in() -> None:
@@ -181,13 +181,13 @@ def test_a_file_s_name_cannot_smuggle_markup_in() -> None:
 
 def test_chart_holds_every_figure_in_its_place() -> None:
     reading = reading_of("1984", photo_of("1984"))
-    shown = charts.chart(reading)
+    shown = charts.softmax_chart(reading)
     np.testing.assert_allclose(cells(shown, "digits").astype(float), reading.digit_probs.T * 100, atol=0.051)
     np.testing.assert_allclose(cells(shown, "length").astype(float), reading.length_probs[None] * 100, atol=0.051)
 
 
 def test_chart_marks_the_chosen_and_mutes_what_is_behind_the_end() -> None:
-    shown = charts.chart(reading_of("42", photo_of("42")))
+    shown = charts.softmax_chart(reading_of("42", photo_of("42")))
     marked = re.findall(r'<td class="([^"]*)" style="--p:0\.900" tabindex="([^"]*)" data-says="([^:]+): 90.0 %', shown)
     assert marked == [
         ("chosen", "-1", "2nd digit is 2"),
@@ -205,12 +205,12 @@ def test_the_reading_is_marked_even_where_another_digit_is_likelier() -> None:
     probs = reading.digit_probs.copy()
     probs[1] = 0.03
     probs[1, 3] = 0.70  # blank comes second, the length says one digit
-    shown = charts.chart(dataclasses.replace(reading, digit_probs=probs))
+    shown = charts.softmax_chart(dataclasses.replace(reading, digit_probs=probs))
     assert 'data-says="There is no 2nd digit: 3.0 %"' in shown.split('class="chosen past"', 1)[1][:120]
 
 
 def test_chart_of_too_many_digits_shows_the_likeliest() -> None:
-    shown = charts.chart(reading_of(MANY, photo_of(MANY)))
+    shown = charts.softmax_chart(reading_of(MANY, photo_of(MANY)))
     assert [f"<b>{digit}</b>" in shown for digit in MANY[:5]] == [True] * 5
     chosen = re.search(r'class="chosen" style="--p:0.940" tabindex="0" data-says="([^"]*)"', shown)
     assert chosen[1] == "The number has more than 5 digits: 94.0 %"

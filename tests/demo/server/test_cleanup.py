@@ -15,8 +15,7 @@ import pytest
 from helpers import calls
 from helpers.stand_in import StandIn, encoded, photo_of
 
-from demo import ui
-from demo.server import cleanup
+from demo.server import cleanup, options
 
 PATIENCE_S = 60
 
@@ -42,14 +41,14 @@ def test_old_files_go_and_new_ones_stay(tmp_path: Path, monkeypatch: pytest.Monk
     new = put(tmp_path / "c" / "new.jpg")
     now = new.lstat().st_ctime
     monkeypatch.setattr(cleanup, "time", SimpleNamespace(time=lambda: now))
-    cleanup.sweep(tmp_path, kept_s=0.2)
+    cleanup.sweep(tmp_path, max_age_s=0.2)
     assert calls.files(tmp_path) == [new]
 
 
 def test_empty_folders_go_but_for_the_first(tmp_path: Path) -> None:
     put(tmp_path / "own" / "a" / "b" / "old.jpg")
     for _ in range(4):  # a folder changes when what is in it goes
-        cleanup.sweep(tmp_path / "own", kept_s=0)
+        cleanup.sweep(tmp_path / "own", max_age_s=0)
     assert list(tmp_path.rglob("*")) == [tmp_path / "own"]
 
 
@@ -59,14 +58,14 @@ def test_lists_do_not_grow_for_ever(tmp_path: Path) -> None:
     with gr.Blocks() as page:
         gallery = gr.Gallery()
     gallery.temp_files.update([str(there), str(tmp_path / "gone")])
-    cleanup.forget_files(page)
+    cleanup.forget_deleted_files(page)
     assert gallery.temp_files == {str(there)}
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ui, "KEPT_S", 0.5)
-    monkeypatch.setattr(ui, "CHECKED_EVERY_S", 0.02)
+    monkeypatch.setattr(options, "RETENTION_S", 0.5)
+    monkeypatch.setattr(options, "CLEANUP_EVERY_S", 0.02)
 
 
 @pytest.mark.usefixtures("quick")

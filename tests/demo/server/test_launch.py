@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, expect
 
 import app
 from demo import ui
-from demo.server import share
+from demo.server import launch as launching
 
 ROOT = Path(app.__file__).parent
 PATIENCE_S = 120
@@ -153,7 +153,7 @@ def test_a_public_link_changes_nothing_on_the_page(page: gr.Blocks, monkeypatch:
         return "http://abc.gradio.live"
 
     monkeypatch.setattr("gradio.networking.setup_tunnel", tunnel)
-    assert share.public_link(page) == "https://abc.gradio.live"
+    assert launching.public_link(page) == "https://abc.gradio.live"
     assert (opened["local_host"], opened["local_port"]) == ("127.0.0.1", page.server_port)
     assert "amazonaws" not in calls.get(page.local_url).text
 
@@ -163,7 +163,7 @@ def test_no_public_link_is_no_crash(page: gr.Blocks, monkeypatch: pytest.MonkeyP
         raise RuntimeError("Could not get share link from Gradio API Server.")
 
     monkeypatch.setattr("gradio.networking.setup_tunnel", no_way_out)
-    assert share.public_link(page) is None
+    assert launching.public_link(page) is None
 
 
 def pins() -> dict[str, str]:

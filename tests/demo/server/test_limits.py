@@ -132,7 +132,7 @@ def test_an_upload_has_a_size(address: str, monkeypatch: pytest.MonkeyPatch, say
 
 def test_uploads_have_room(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    monkeypatch.setattr(limits, "MAX_KEPT", 1000)
+    monkeypatch.setattr(limits, "MAX_STORED", 1000)
     (tmp_path / "of somebody").mkdir()
     kept = tmp_path / "of somebody" / "door.png"
     kept.write_bytes(bytes(1001))
@@ -146,7 +146,7 @@ def test_uploads_that_come_at_once_have_room_together(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    monkeypatch.setattr(limits, "MAX_KEPT", 1000)
+    monkeypatch.setattr(limits, "MAX_STORED", 1000)
     url = httpx.URL(address)
 
     def another() -> int:

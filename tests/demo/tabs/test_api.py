@@ -21,8 +21,9 @@ from mcp.client.streamable_http import streamablehttp_client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from demo import ui
-from demo.ground_truth import Truths
-from demo.tabs import endpoints
+from demo.ground_truth import TruthIndex
+from demo.server.options import launch_options
+from demo.tabs import api
 from svhn.data.annotations import Sample
 
 LANGUAGES = {"py": "Python", "sh": "curl", "js": "JavaScript"}
@@ -151,16 +152,16 @@ def test_nothing_is_fetched_from_anywhere(address: str, endpoint: str, photo: st
 
 def test_too_large_a_batch_is_refused(address: str) -> None:
     inline = calls.data_url(encoded(photo_of(NOTHING)))
-    ended, answer = calls.call(address, "read_batch", [inline] * (endpoints.MOST + 1))
+    ended, answer = calls.call(address, "read_batch", [inline] * (api.MAX_CALL_PHOTOS + 1))
     assert ended == "error"
-    assert f"at most {endpoints.MOST}" in answer["error"]
+    assert f"at most {api.MAX_CALL_PHOTOS}" in answer["error"]
 
 
 @pytest.fixture(scope="module")
 def with_tools(samples: list[Sample]) -> Iterator[gr.Blocks]:
     """A page as it is served where the mcp package is installed."""
-    blocks = ui.build(alone(StandIn()), Truths(), samples)
-    blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options(mcp=True))
+    blocks = ui.build(alone(StandIn()), TruthIndex(), samples)
+    blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options(mcp=True))
     yield blocks
     blocks.close(verbose=False)
 

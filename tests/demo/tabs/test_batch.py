@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from demo import batch
-from demo.render import images
+from svhn import draw
 from svhn.images import MAX_BYTES
 
 MIXED = [
@@ -51,7 +51,7 @@ def test_every_file_is_read_shown_and_counted(tab: ManyVisit) -> None:
     expect(tab.pictures.nth(1).get_by_role("button")).to_have_accessible_name("42 clear.png")
     image = tab.pictures.locator("img").nth(1)
     content = tab.page.request.get(image.get_attribute("src")).body()
-    assert near(np.asarray(Image.open(io.BytesIO(content))), images.FOUND) > 1000
+    assert near(np.asarray(Image.open(io.BytesIO(content))), draw.FOUND) > 1000
     expect(tab.line("clear.png")).to_contain_text(["clear.png", "42", "✓ sure", "99.9", "24, 16, 72, 48"])
     expect(tab.line("doubtful.png")).to_contain_text(["doubtful.png", "1984", "? unsure", "41"])
     expect(tab.line("empty.png")).to_contain_text(["empty.png", "", "– none"])
@@ -78,7 +78,7 @@ def test_what_can_be_taken_away(tab: ManyVisit) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = archive.namelist()
         assert archive.read(names[-1]) == table
-        assert near(np.asarray(Image.open(archive.open("clear.jpg"))), images.FOUND) > 1000
+        assert near(np.asarray(Image.open(archive.open("clear.jpg"))), draw.FOUND) > 1000
     assert names[:-1] == ["clear.jpg", "doubtful.jpg", "empty.jpg", "long.jpg", "=1+1.jpg", "clear-2.jpg"]
 
 

@@ -20,9 +20,9 @@ from helpers.stand_in import StandIn, encoded, number_in, photo_of
 from helpers.visit import DESKTOP, Visit
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from demo import config, ui
+from demo import config
 from demo.batch import MAX_PHOTOS
-from demo.server import cleanup
+from demo.server import cleanup, options
 from demo.tabs import batch
 from svhn.data.annotations import Sample
 from svhn.reading import Reading
@@ -134,7 +134,7 @@ def test_a_mistake_of_ours_gives_the_drop_zone_back(
 ) -> None:
     tab, pipeline = slow
     with monkeypatch.context() as patch:
-        patch.setattr(batch.Board, "add", None)
+        patch.setattr(batch.BatchView, "add", None)
         pipeline.go_on.release()
         tab.send([photo("a.png")])
         expect(tab.status).to_contain_text("The reader itself failed")
@@ -146,7 +146,7 @@ def test_a_mistake_of_ours_gives_the_drop_zone_back(
 
 def test_a_single_photo_goes_past_batches(slow: tuple[ManyVisit, OneByOne], context: BrowserContext) -> None:
     tab, pipeline = slow
-    tabs = [tab, *(ManyVisit(Visit(context, tab.page.url)) for _ in range(config.READS_AT_ONCE - 1))]
+    tabs = [tab, *(ManyVisit(Visit(context, tab.page.url)) for _ in range(config.CONCURRENT_READS - 1))]
     for one in tabs:
         one.send([photo("a.png"), photo("b.png")])
         expect(one.status).to_contain_text("of 2 read")
@@ -175,11 +175,11 @@ def test_batches_take_turns_and_mix_nothing(browser: Browser, address: str) -> N
 def test_nothing_stays_behind(
     goes: bool, context: BrowserContext, launch: Launch, samples: list[Sample], tmp_path: Path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(ui, "KEPT_S", 1)
-    monkeypatch.setattr(ui, "CHECKED_EVERY_S", 1)
+    monkeypatch.setattr(options, "RETENTION_S", 1)
+    monkeypatch.setattr(options, "CLEANUP_EVERY_S", 1)
     monkeypatch.setattr(batch, "TURN_S", 0)
     over, sweep = threading.Event(), cleanup.sweep  # nothing goes before the test is through with the batch
-    monkeypatch.setattr(cleanup, "sweep", lambda folder, kept_s: over.is_set() and sweep(folder, kept_s))
+    monkeypatch.setattr(cleanup, "sweep", lambda folder, max_age_s: over.is_set() and sweep(folder, max_age_s))
     pipeline = OneByOne()
     tab = ManyVisit(Visit(context, launch(pipeline, samples).local_url))
     tab.send([photo("a.png"), photo("b.png"), ("c.png", b"")])

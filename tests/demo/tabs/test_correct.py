@@ -15,7 +15,8 @@ from helpers.visit import PHONE, Visit
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from demo import ui
-from demo.ground_truth import Truths
+from demo.ground_truth import TruthIndex
+from demo.server.options import launch_options
 from svhn.data import digitstruct
 from svhn.data.annotations import Sample, Truth, of_record
 from svhn.images import open_photo
@@ -39,8 +40,8 @@ class Collecting:
 @pytest.fixture(scope="module")
 def collecting(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]:
     folder = tmp_path_factory.mktemp("collected")
-    blocks = ui.build(alone(StandIn()), Truths(), samples, collect=folder)
-    blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    blocks = ui.build(alone(StandIn()), TruthIndex(), samples, collect=folder)
+    blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     yield Collecting(blocks.local_url, folder)
     blocks.close()
 

@@ -11,11 +11,12 @@ from helpers.stand_in import MANY, NOTHING, StandIn, encoded, photo_of, reading_
 from helpers.visit import PHONE, Visit
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from demo.components.inputs import Sent
+from demo.components.inputs import SentPhoto
 from demo.ground_truth import fingerprint
 from demo.render import images, text
-from demo.session import Findings
+from demo.session import PhotoResult
 from demo.tabs import explain
+from svhn import draw
 from svhn.data.annotations import Sample
 from svhn.pipeline import Explanation
 from svhn.reading import Reading
@@ -109,10 +110,14 @@ def test_phone_without_sideways_scrolling(browser: Browser, address: str) -> Non
     context.close()
 
 
-def sent(number: str, pipeline: StandIn = StandIn()) -> tuple[Sent, Findings, Reading]:
+def sent(number: str, pipeline: StandIn = StandIn()) -> tuple[SentPhoto, PhotoResult, Reading]:
     photo = photo_of(number)
     reading = reading_of(number, photo)
-    return Sent("house.png", encoded(photo)), Findings(fingerprint(encoded(photo)), (reading,), None, pipeline), reading
+    return (
+        SentPhoto("house.png", encoded(photo)),
+        PhotoResult(fingerprint(encoded(photo)), (reading,), None, pipeline),
+        reading,
+    )
 
 
 def test_networks_that_cannot_tell_say_so() -> None:
@@ -132,8 +137,8 @@ def test_a_photo_that_is_gone_is_a_sentence() -> None:
     photo, found, reading = sent("42")
     for gone in ((None, found, reading), (photo, None, reading), (photo, found, None)):
         assert text.FORGOTTEN in explain.explain(*gone)
-    broken = Findings(fingerprint(b"no picture"), found.readings, None, found.pipeline)
-    assert "not a picture" in explain.explain(Sent("a.png", b"no picture"), broken, reading)
+    broken = PhotoResult(fingerprint(b"no picture"), found.readings, None, found.pipeline)
+    assert "not a picture" in explain.explain(SentPhoto("a.png", b"no picture"), broken, reading)
 
 
 def test_a_photo_is_not_explained_by_what_was_read_in_another() -> None:
@@ -146,7 +151,7 @@ def test_heat_glows_where_it_was_on_a_grey_photo() -> None:
     photo = np.full((300, 900, 3), (200, 40, 20), np.uint8)
     heat = np.zeros((3, 9), np.float32)
     heat[1, 6] = 1.0
-    picture = explain.heat_picture(photo, heat, None)
+    picture = images.overlay_heat(photo, heat, None)
     assert picture.shape == photo.shape
     np.testing.assert_array_equal(picture[20, 20], picture[20, 20, 0])  # grey
     assert picture[20, 20, 0] < photo.mean()
@@ -156,28 +161,28 @@ def test_heat_glows_where_it_was_on_a_grey_photo() -> None:
 
 def test_the_found_box_is_drawn_on_the_heat() -> None:
     photo = np.full((60, 90, 3), 128, np.uint8)
-    picture = explain.heat_picture(photo, np.zeros((6, 9), np.float32), (30.0, 20.0, 60.0, 40.0))
-    rows, columns = np.nonzero((picture == images.FOUND).all(-1))
-    assert picture.shape[1] == images.LONG_SIDE[0]
-    assert (columns.min(), columns.max()) == pytest.approx((240, 480), abs=images.LINE)
-    assert rows.max() == pytest.approx(320, abs=images.LINE)
+    picture = images.overlay_heat(photo, np.zeros((6, 9), np.float32), (30.0, 20.0, 60.0, 40.0))
+    rows, columns = np.nonzero((picture == draw.FOUND).all(-1))
+    assert picture.shape[1] == draw.LONG_SIDE[0]
+    assert (columns.min(), columns.max()) == pytest.approx((240, 480), abs=draw.LINE)
+    assert rows.max() == pytest.approx(320, abs=draw.LINE)
 
 
 def test_a_digit_is_lit_where_it_was_read() -> None:
     crop = np.full((64, 64, 3), (200, 100, 50), np.uint8)
     attention = np.zeros((8, 16), np.float32)
     attention[4, 12] = 1.0
-    picture = explain.spotlight(crop, attention, 2.0)
-    assert picture.shape == (explain.CROP_HEIGHT, 2 * explain.CROP_HEIGHT, 3)
+    picture = images.spotlight(crop, attention, 2.0)
+    assert picture.shape == (images.CROP_HEIGHT, 2 * images.CROP_HEIGHT, 3)
     brightness = picture.sum(-1)
     row, column = np.unravel_index(brightness.argmax(), brightness.shape)
     assert row / picture.shape[0] == pytest.approx(4.5 / 8, abs=0.03)
     assert column / picture.shape[1] == pytest.approx(12.5 / 16, abs=0.03)
     assert picture.max() == pytest.approx(200, abs=2)
-    assert picture[5, 5, 0] == pytest.approx(200 * explain.UNLIT, abs=2)
+    assert picture[5, 5, 0] == pytest.approx(200 * images.UNLIT, abs=2)
 
 
 @pytest.mark.parametrize(("aspect", "width"), [(0.1, 0.5), (1.0, 1.0), (9.0, 2.5)])
 def test_a_crop_is_as_wide_as_in_the_photo_within_bounds(aspect: float, width: float) -> None:
-    picture = explain.spotlight(np.zeros((64, 64, 3), np.uint8), np.zeros((8, 16), np.float32), aspect)
-    assert picture.shape[1] == round(explain.CROP_HEIGHT * width)
+    picture = images.spotlight(np.zeros((64, 64, 3), np.uint8), np.zeros((8, 16), np.float32), aspect)
+    assert picture.shape[1] == round(images.CROP_HEIGHT * width)

@@ -14,11 +14,12 @@ from helpers.visit import DESKTOP, PHONE, Visit, near
 from playwright.sync_api import Browser, BrowserContext, Locator, expect
 
 from demo import config, ui
-from demo.components.inputs import Sent
-from demo.ground_truth import Truths, fingerprint
-from demo.render import images
-from demo.session import Findings
+from demo.components.inputs import SentPhoto
+from demo.ground_truth import TruthIndex, fingerprint
+from demo.server.options import launch_options
+from demo.session import PhotoResult
 from demo.tabs import single
+from svhn import draw
 from svhn.boxes import Box
 from svhn.data.annotations import Sample
 from svhn.reading import Reading
@@ -76,8 +77,8 @@ def counts() -> Counts:
 
 @pytest.fixture(scope="module")
 def counted_address(counts: Counts, samples: list[Sample]) -> Iterator[str]:
-    blocks = ui.build(alone(counts), Truths(), samples)
-    blocks.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    blocks = ui.build(alone(counts), TruthIndex(), samples)
+    blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     yield blocks.local_url
     blocks.close(verbose=False)
 
@@ -136,7 +137,7 @@ def test_the_threshold_waits_for_nobody_s_reading(counted: Visit, counts: Counts
     assert counts.started.acquire(timeout=PATIENCE_S)
     counts.go_on.clear()
     try:
-        for other in [Visit(counted.page.context, counted.page.url) for _ in range(config.READS_AT_ONCE)]:
+        for other in [Visit(counted.page.context, counted.page.url) for _ in range(config.CONCURRENT_READS)]:
             other.upload("b.png", encoded(photo_of("42")))
             assert counts.started.acquire(timeout=PATIENCE_S)
         counted.page.locator("#threshold").get_by_role("slider").fill("98")
@@ -170,7 +171,7 @@ def test_another_number_of_the_photo_is_looked_at_without_the_networks(counted: 
     picture, source = counted.found(), counted.page.locator("#found img").get_attribute("src")
     crop = counted.page.locator("#evidence figure img").get_attribute("src")
     right = slice(round(picture.shape[1] * 0.79), None)  # where the other number is
-    thin = near(picture[:, right], images.FOUND)
+    thin = near(picture[:, right], draw.FOUND)
     assert thin > 100
 
     which.get_by_role("radio", name="128").check()
@@ -183,7 +184,7 @@ def test_another_number_of_the_photo_is_looked_at_without_the_networks(counted: 
         "alt", "Your photo: 128 in a solid green box, 42 in a thin one"
     )
     expect(counted.page.locator("#evidence figure img")).to_have_attribute("src", crop)  # the stand-in's is the same
-    assert near(counted.found()[:, right], images.FOUND) > 1.5 * thin
+    assert near(counted.found()[:, right], draw.FOUND) > 1.5 * thin
 
     counted.page.locator("#threshold").get_by_role("slider").fill("95")
     expect(counted.verdict("unsure", "90 %").locator(".plate")).to_have_text("128")
@@ -325,8 +326,8 @@ def test_tables_stay_tables(visit: Visit) -> None:
 
 
 def test_what_was_forgotten_is_told() -> None:
-    photo = Sent("a.png", encoded(photo_of("42")))
-    findings = Findings(fingerprint(photo.data), (reading_of("42", photo_of("42")),), None, StandIn())
+    photo = SentPhoto("a.png", encoded(photo_of("42")))
+    findings = PhotoResult(fingerprint(photo.data), (reading_of("42", photo_of("42")),), None, StandIn())
     with pytest.raises(gr.Error, match="forgotten"):
         single.decide(0.5, None, None)
     with pytest.raises(gr.Error, match="forgotten"):
@@ -334,5 +335,5 @@ def test_what_was_forgotten_is_told() -> None:
     with pytest.raises(gr.Error, match="forgotten"):
         single.look_at(photo, 0.5, None, 0)
     with pytest.raises(gr.Error, match="forgotten"):  # boxes of one photo on another
-        single.look_at(Sent("b.png", encoded(photo_of("7"))), 0.5, findings, 0)
+        single.look_at(SentPhoto("b.png", encoded(photo_of("7"))), 0.5, findings, 0)
     assert 'data-state="sure"' in single.look_at(photo, 0.5, findings, 0)[0]

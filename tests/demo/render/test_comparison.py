@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from demo.render import votes
+from demo.render import comparison
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,8 @@ from demo.render import votes
         (["7"] * 11 + ["8"], "The readers disagree: 11 say 7, one 8."),
     ],
 )
-def test_readers(answers: list[votes.Answer], said: str) -> None:
-    assert votes.of_readers(answers) == said
+def test_readers(answers: list[comparison.Answer], said: str) -> None:
+    assert comparison.describe_readers(answers) == said
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_readers(answers: list[votes.Answer], said: str) -> None:
     ],
 )
 def test_localizers(sizes: list[int], without: int, said: str) -> None:
-    assert votes.of_localizers(sizes, without) == said
+    assert comparison.describe_localizers(sizes, without) == said
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_localizers(sizes: list[int], without: int, said: str) -> None:
         (["7", "8"], "9", "the true number is 9", "None of the 2 pairs is right: the true number is 9."),
     ],
 )
-def test_pairs(answers: list[votes.Answer], expected: votes.Answer, truth: str, said: str) -> None:
-    assert votes.of_pairs(answers, expected, truth) == said
+def test_pairs(answers: list[comparison.Answer], expected: comparison.Answer, truth: str, said: str) -> None:
+    assert comparison.describe_pairs(answers, expected, truth) == said
 
 
 @pytest.mark.parametrize(
@@ -72,5 +72,5 @@ def test_pairs(answers: list[votes.Answer], expected: votes.Answer, truth: str, 
         ("28", ["7", "128", "128", "28", "28"], "Differs: two say 128"),  # as many, but later
     ],
 )
-def test_what_differs_from_most(answer: votes.Answer, answers: list[votes.Answer], said: str) -> None:
-    assert votes.apart(answer, answers) == said
+def test_what_differs_from_most(answer: comparison.Answer, answers: list[comparison.Answer], said: str) -> None:
+    assert comparison.describe_difference(answer, answers) == said

@@ -13,15 +13,15 @@ from helpers.stand_in import NOTHING, StandIn, encoded, photo_of, two_numbers
 from helpers.visit import near
 from PIL import Image
 
-from demo import batch, takeaway
-from demo.components.inputs import Sent
-from demo.render import images
-from demo.takeaway import Names, Takeaway, safe_name
+from demo import batch
+from demo.batch import BatchExport, Names, safe_name
+from demo.components.inputs import SentPhoto
+from svhn import draw
 
 
-def wrote(folder: Path, files: list[Sent]) -> tuple[list[dict[str, str]], dict[str, bytes], list[Path]]:
+def wrote(folder: Path, files: list[SentPhoto]) -> tuple[list[dict[str, str]], dict[str, bytes], list[Path]]:
     """The lines of the CSV, the content of the ZIP, and the small pictures."""
-    with Takeaway(folder / "new", StandIn.unsure_below) as made:
+    with BatchExport(folder / "new", StandIn.unsure_below) as made:
         small = [made.add(row)[1] for row in batch.read_batch(StandIn(), files)]
     with zipfile.ZipFile(made.zip_path) as archive:
         assert archive.testzip() is None
@@ -31,15 +31,15 @@ def wrote(folder: Path, files: list[Sent]) -> tuple[list[dict[str, str]], dict[s
     return lines, content, [path for path in small if path]
 
 
-def photo(name: str | None, number: str = "42") -> Sent:
-    return Sent(name, encoded(photo_of(number)))
+def photo(name: str | None, number: str = "42") -> SentPhoto:
+    return SentPhoto(name, encoded(photo_of(number)))
 
 
 def test_a_table_with_a_line_for_every_file(tmp_path: Path) -> None:
-    files = [photo("a.png"), photo("b.png", "1984"), photo("c.png", NOTHING), Sent("d.png", b"")]
-    files.append(Sent("e.png", encoded(two_numbers("42", "128"))))
+    files = [photo("a.png"), photo("b.png", "1984"), photo("c.png", NOTHING), SentPhoto("d.png", b"")]
+    files.append(SentPhoto("e.png", encoded(two_numbers("42", "128"))))
     lines, content, _ = wrote(tmp_path, files)
-    assert tuple(lines[0]) == takeaway.COLUMNS
+    assert tuple(lines[0]) == batch.COLUMNS
     assert [line["file"] for line in lines] == ["a.png", "b.png", "c.png", "d.png", "e.png"]
     assert [line["number"] for line in lines] == ["42", "1984", "", "", "42"]
     assert [line["state"] for line in lines] == ["sure", "unsure", "none", "error", "sure"]
@@ -55,11 +55,11 @@ def test_a_table_with_a_line_for_every_file(tmp_path: Path) -> None:
 
 def test_pictures_are_annotated_and_the_small_ones_small(tmp_path: Path) -> None:
     large = np.repeat(np.repeat(photo_of("42"), 30, 0), 30, 1)  # 2880 x 1920
-    _, content, (small,) = wrote(tmp_path, [Sent("a.png", encoded(large))])
+    _, content, (small,) = wrote(tmp_path, [SentPhoto("a.png", encoded(large))])
     picture = np.asarray(Image.open(io.BytesIO(content["a.jpg"])))
-    assert max(picture.shape) == images.LONG_SIDE[1]
-    assert near(picture, images.FOUND) > 1000
-    assert Image.open(small).size == (takeaway.PREVIEW_SIDE, round(takeaway.PREVIEW_SIDE * 2 / 3))
+    assert max(picture.shape) == draw.LONG_SIDE[1]
+    assert near(picture, draw.FOUND) > 1000
+    assert Image.open(small).size == (batch.PREVIEW_SIDE, round(batch.PREVIEW_SIDE * 2 / 3))
 
 
 def test_names_do_not_clash(tmp_path: Path) -> None:
@@ -101,15 +101,15 @@ def test_long_names_fit_into_a_file_system(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["=1+1.jpg", "+1.jpg", "-1.jpg", "@SUM(A1).jpg", "=cmd|' calc'!A0.jpg", "＝1+1.jpg"])
 def test_no_cell_is_a_formula(tmp_path: Path, name: str) -> None:
-    lines, content, _ = wrote(tmp_path, [photo(name), Sent(name, b"")])
+    lines, content, _ = wrote(tmp_path, [photo(name), SentPhoto(name, b"")])
     cells = [cell for line in lines for cell in line.values()]
-    assert not [cell for cell in cells if cell.startswith(takeaway.FORMULA)]
+    assert not [cell for cell in cells if cell.startswith(batch.FORMULA)]
     assert lines[0]["file"] == f"'{safe_name(name)}"
     assert [*content] == [lines[0]["picture"].removeprefix("'")]
 
 
 def test_a_broken_off_batch_leaves_nothing_open(tmp_path: Path) -> None:
-    with pytest.raises(KeyError), Takeaway(tmp_path / "new", 0.5) as made:
+    with pytest.raises(KeyError), BatchExport(tmp_path / "new", 0.5) as made:
         raise KeyError
     assert zipfile.is_zipfile(made.zip_path)
     assert not made.csv_path.exists()

@@ -1,0 +1,35 @@
+"""What Gradio is told when the page is launched: styles, limits, what is shut and what is deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.middleware import Middleware
+
+from svhn.images import MAX_BYTES
+
+from .. import theme, ui
+from ..config import CLEANUP_EVERY_S, MAX_SESSIONS, RETENTION_S
+from . import cleanup
+from .limits import RequestLimits
+
+
+def launch_options(mcp: bool = False) -> dict[str, Any]:
+    """The options of `gr.Blocks.launch` that belong to this page. With `mcp`, the endpoints are tools as well."""
+    return {
+        "theme": theme.theme(),
+        "css_paths": theme.CSS,
+        "footer_links": ["api"],
+        "run_history": False,
+        "allowed_paths": [str(ui.EXAMPLES)],
+        "max_file_size": MAX_BYTES,
+        "enable_monitoring": False,
+        "ssr_mode": False,
+        "share": False,  # `launch.public_link` does that
+        "mcp_server": mcp,
+        "state_session_capacity": MAX_SESSIONS,
+        "app_kwargs": {
+            "middleware": [Middleware(RequestLimits)],
+            "lifespan": cleanup.lifespan(CLEANUP_EVERY_S, RETENTION_S),  # and no delete_cache
+        },
+    }
