@@ -12,7 +12,6 @@ from itertools import product, zip_longest
 from pathlib import Path
 
 from svhn import weights
-from svhn.baselines.systems import HERE
 from svhn.pipeline import Pipeline
 
 Pair = tuple[str, str]  # the names of a localizer and a reader
@@ -77,7 +76,7 @@ def _named(manifest: dict, names: list[str]) -> tuple[Network, ...]:
 
 
 def _document(entry: dict) -> str | None:
-    return None if entry.get("document") == HERE else entry.get("document")
+    return None if entry.get("document") == weights.HERE else entry.get("document")
 
 
 def _pair(finding: Pipeline, reading: Pipeline, localizer: str, reader: str) -> Pipeline:

@@ -23,10 +23,11 @@ from torch import nn
 
 from .models import LOCALIZERS, NETWORKS, READERS, build
 from .utils.errors import WeightsError
-from .utils.files import write_whole
+from .utils.files import write_atomic
 
 MAX_BYTES = 16 * 2**20
 ENTRY = {"file": str, "sha256": str, "config": dict}  # what is needed of every network
+HERE = "here"  # an entry's "document" where the network is this project's own
 DEFAULT_DIR = Path(__file__).resolve().parent.parent / "weights"
 
 
@@ -128,7 +129,7 @@ def save(folder: Path, networks: dict[str, nn.Module], manifest: dict) -> dict:
 
 def _write(path: Path, data: bytes) -> None:
     try:
-        write_whole(path, data)
+        write_atomic(path, data)
     except OSError as error:
         raise WeightsError(f"{path} cannot be written ({error.strerror}); the weights are those of before.") from None
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from ..utils.devices import code_version, machine
 from ..utils.errors import DataError, TrainingError, WeightsError
-from ..utils.files import write_out
-from ..utils.provenance import code_version, machine
+from ..utils.files import write_output
 from . import metrics as figures
 from . import trained
 from .evaluation_data import Material
@@ -58,7 +58,7 @@ def measure(
         except (TrainingError, WeightsError) as error:
             told = Told(row, Fate.FAILED, why=str(error))
         if told.fate is Fate.MEASURED:
-            write_out(path_of(row, out), (json.dumps(told.record, indent=2) + "\n").encode())
+            write_output(path_of(row, out), (json.dumps(told.record, indent=2) + "\n").encode())
         yield told
 
 

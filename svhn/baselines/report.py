@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..utils.errors import DataError
-from ..utils.files import write_out
+from ..utils.files import write_output
+from ..weights import HERE
 from . import tables
+from .documents import DOCUMENTS, Document
 from .measure import path_of
 from .metrics import TIMED, WARM_UP
-from .systems import DOCUMENTS, HERE, LOCALIZER, PIPELINE, READER, ROWS, Document, Row
+from .systems import LOCALIZER, PIPELINE, READER, ROWS, Row
 from .tables import PICTURES, Machines, Records
 
 CHARTS = (
@@ -25,7 +27,7 @@ def write_page(folder: Path, page: Path) -> int:
     """Writes the page of the records in the folder; gives their count. Raises DataError for a damaged record, or if the
     page cannot be written."""
     records = read_records(folder)
-    write_out(page, as_page(records).encode())
+    write_output(page, as_page(records).encode())
     return len(records)
 
 

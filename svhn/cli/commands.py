@@ -34,9 +34,9 @@ def prepare(options: argparse.Namespace) -> None:
 
 
 def split(options: argparse.Namespace) -> None:
-    from ..data.split_table import write_table
+    from ..data.split import write_split_table
 
-    print(", ".join(f"{part}: {count}" for part, count in write_table(options.prepared, options.out).items()))
+    print(", ".join(f"{part}: {count}" for part, count in write_split_table(options.prepared, options.out).items()))
 
 
 def train(options: argparse.Namespace) -> None:
@@ -90,7 +90,7 @@ def _pipeline(options: argparse.Namespace):
 
 def evaluate(options: argparse.Namespace) -> None:
     from ..evaluation import evaluate
-    from ..utils.files import write_out
+    from ..utils.files import write_output
 
     if options.limit is not None and options.limit < 1:
         raise DataError(f"--limit is {options.limit}; it must be at least 1.")
@@ -111,7 +111,7 @@ def evaluate(options: argparse.Namespace) -> None:
             print(f"{name} was left out: {reason}", file=sys.stderr)
         if left_out:
             print(f"{len(left_out)} photos were left out, {len(outcome.names)} evaluated.", file=sys.stderr)
-    write_out(options.out, (json.dumps(report, indent=2) + "\n").encode())
+    write_output(options.out, (json.dumps(report, indent=2) + "\n").encode())
     print(json.dumps(report["end_to_end"]))
 
 
@@ -129,16 +129,16 @@ def _tell_of_seen(options: argparse.Namespace) -> None:
 
 def read(options: argparse.Namespace) -> int:
     from ..images import PhotoError, open_photo
-    from ..utils.names import told
+    from ..utils.files import printable
 
     pipeline = _pipeline(options)
     failed = 0
     for path in options.photos:
         try:
-            result = pipeline.read(open_photo(path)).to_json(told(path))
+            result = pipeline.read(open_photo(path)).to_json(printable(path))
         except PhotoError as error:
             failed = 1
-            result = {"file": told(path), "error": str(error)}
+            result = {"file": printable(path), "error": str(error)}
         if options.json:
             print(json.dumps(result), flush=True)
         elif "error" in result:
@@ -229,11 +229,13 @@ def checkpoints(options: argparse.Namespace) -> None:
 
 
 def offer(options: argparse.Namespace) -> None:
+    from ..baselines.systems import ROWS
     from ..evaluation.export import offer
     from ..training import checkpoint
 
     for run in options.runs:
-        entry = offer(run.name, checkpoint.load(run), options.weights, options.data)
+        title, document = next(((row.title, row.document) for row in ROWS if row.name == run.name), ("", ""))
+        entry = offer(run.name, checkpoint.load(run), options.weights, options.data, title, document)
         print(f"{entry['file']}: {entry['bytes'] / 2**20:.1f} MiB")
 
 

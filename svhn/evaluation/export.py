@@ -10,14 +10,13 @@ import torch
 from torch import nn
 
 from .. import labels, weights
-from ..baselines import systems as documents
 from ..models import LOCALIZERS, READERS, kind_of
 from ..models.ensemble import averaged
 from ..pipeline import Pipeline
 from ..training.checkpoint import Checkpoint, State
 from ..training.recipes import RECIPES, Recipe
 from ..utils.errors import WeightsError
-from ..utils.files import write_whole
+from ..utils.files import write_atomic
 from . import evaluate, plots
 from .calibration import fit_temperature
 from .curves import curves
@@ -28,17 +27,19 @@ UNSURE_BELOW = 0.5  # calibrated confidence: below it a reading is more likely w
 @dataclass(frozen=True)
 class Candidate:
     """A trained network, the recipe by whose name it is known, and the record of its run: of an average the records of
-    its members' runs."""
+    its members' runs. title, document: what the manifest calls it, and which document it comes from."""
 
     name: str
     network: nn.Module
     runs: tuple[State, ...]
+    title: str
+    document: str = weights.HERE
 
 
 def average(members: Sequence[Candidate]) -> Candidate:
     """Readers of one recipe and different seeds as one."""
     network = averaged([member.network for member in members])
-    return Candidate(members[0].name, network, tuple(run for member in members for run in member.runs))
+    return replace(members[0], network=network, runs=tuple(run for member in members for run in member.runs))
 
 
 def release(
@@ -76,7 +77,7 @@ def release(
     return report
 
 
-def offer(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dict:
+def offer(name: str, trained: Checkpoint, folder: Path, data_dir: Path, title: str, document: str) -> dict:
     """Adds the network that the recipe `name` trained to the weights in `folder`, beside the default ones, for people
     to compare; gives its entry. Raises WeightsError for one that is too large or is no localizer or reader.
 
@@ -93,13 +94,13 @@ def offer(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dict:
     if name in (manifest["localizer"], manifest["reader"]):
         raise WeightsError(f"{name} is a default network of {folder}; train_all.py ships these.")
     network = trained.network.half().float().eval()
-    entry = _entry(Candidate(name, network, (trained.state,)), trained.recipe)
+    entry = _entry(Candidate(name, network, (trained.state,), title, document), trained.recipe)
     if kind in READERS:
         pipeline = Pipeline(weights.load(folder, manifest["localizer"]), network)
         entry["temperature"] = _fit_temperature(pipeline, data_dir)
     manifest["networks"][name] = entry
     manifest = weights.save(folder, {name: network}, manifest)
-    write_whole(folder / "MODEL_CARD.md", model_card(manifest).encode())
+    write_atomic(folder / "MODEL_CARD.md", model_card(manifest).encode())
     return manifest["networks"][name]
 
 
@@ -117,12 +118,12 @@ def ship(last: Candidate, measured: Path, folder: Path, examples_dir: Path) -> N
     told = ("sha256", "data", "steps", "minutes", "machine", "code")
     manifest["networks"][name] = {**before, **_record(last.runs), "measured": {key: before[key] for key in told}}
     for known in networks:
-        write_whole(folder / f"{known}-curves.png", (measured / f"{known}-curves.png").read_bytes())
+        write_atomic(folder / f"{known}-curves.png", (measured / f"{known}-curves.png").read_bytes())
     manifest = weights.save(folder, networks, manifest)
     plots.readings(
         Pipeline.load(folder), evaluate.folder_examples(examples_dir), folder / "readings.png", columns=4, rows=3
     )
-    write_whole(folder / "MODEL_CARD.md", model_card(manifest).encode())
+    write_atomic(folder / "MODEL_CARD.md", model_card(manifest).encode())
 
 
 def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
@@ -145,11 +146,10 @@ def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
 def _entry(found: Candidate, recipe: Recipe) -> dict:
     """What the manifest says of one network, before its file is written."""
     config = asdict(found.network.config)
-    row = next(row for row in documents.ROWS if row.name == found.name)
     return {
         "architecture": kind_of(found.network),
-        "title": row.title,
-        "document": row.document,
+        "title": found.title,
+        "document": found.document,
         "config": config,
         "input": {key: config[key] for key in ("input_size", "long_sides") if key in config},
         "normalisation": {"mean": config["mean"], "std": config["std"]},

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from svhn.baselines.documents import DOCUMENTS
 from svhn.baselines.report import as_page, read_records
-from svhn.baselines.systems import DIGITS, DOCUMENTS, LENGTH_CHECK, LOCALIZER, PIPELINE, READER, ROWS, STRIPS, Row
+from svhn.baselines.systems import DIGITS, LENGTH_CHECK, LOCALIZER, PIPELINE, READER, ROWS, STRIPS, Row
 from svhn.baselines.tables import bar, headline, percent, with_interval
 from svhn.cli.parser import main
 from svhn.utils.errors import DataError

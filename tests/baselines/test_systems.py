@@ -4,10 +4,9 @@ import re
 
 import pytest
 
+from svhn.baselines.documents import DOCUMENTS
 from svhn.baselines.systems import (
     DIGITS,
-    DOCUMENTS,
-    HERE,
     LENGTH_CHECK,
     LOCALIZER,
     PIPELINE,
@@ -20,6 +19,7 @@ from svhn.models import DIGITS as NAMING
 from svhn.models import LOCALIZERS, READERS
 from svhn.training.recipes import MNIST, RECIPES
 from svhn.utils.errors import DataError
+from svhn.weights import HERE
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

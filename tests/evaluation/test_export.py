@@ -111,7 +111,9 @@ def test_shipping_anew_leaves_what_was_offered(folder, small_data, tmp_path, mon
     monkeypatch.setattr(release.plots, "readings", lambda *_, **__: None)
     further = weights.load(folder, "compact")
     torch.nn.init.zeros_(next(further.parameters()))
-    release.ship(release.Candidate("compact", further, (State(data="all photos"),)), measured, folder, tmp_path)
+    release.ship(
+        release.Candidate("compact", further, (State(data="all photos"),), "A reader"), measured, folder, tmp_path
+    )
     manifest = weights.read_manifest(folder)
     assert set(manifest["networks"]) == {"fcos", "compact", "l2_box"}
     assert manifest["networks"]["compact"]["data"] == "all photos"
