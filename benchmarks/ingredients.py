@@ -29,9 +29,8 @@ from svhn.training.checkpoint import State
 from svhn.training.engine import fit
 from svhn.training.recipes import RECIPES
 from svhn.training.tasks import Sources, make_task
-from svhn.utils.devices import choose_device
-from svhn.utils.files import write_whole
-from svhn.utils.provenance import machine
+from svhn.utils.devices import choose_device, machine
+from svhn.utils.files import write_atomic
 
 HELD_OUT = 408
 FEW_FACES = 20
@@ -144,7 +143,7 @@ def main() -> None:
             done[name] = trained(EVERYTHING, "plain", begin=None)
         else:
             done[name] = trained(name, "next", checkpoint.load(folder / "plain").network.state_dict())
-        write_whole(out, (json.dumps(done, indent=2) + "\n").encode())
+        write_atomic(out, (json.dumps(done, indent=2) + "\n").encode())
     print("| the generator without | whole number right of 408 | 95 % interval |\n|---|---|---|")
     for name, figures in done.items():
         low, high = figures["interval_95"]

@@ -30,7 +30,7 @@ from svhn.images import PhotoError, open_photo
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 from svhn.utils.errors import UserError
-from svhn.utils.names import Names
+from svhn.utils.files import UniqueNames
 
 from .render import images, text
 
@@ -136,7 +136,7 @@ class BatchExport:
         folder.mkdir(parents=True)
         name = time.strftime("house-numbers-%Y-%m-%d-%H%M%S")
         self.csv_path, self.zip_path = folder / f"{name}.csv", folder / f"{name}.zip"
-        self._files, self._pictures = Names(), Names()
+        self._files, self._pictures = UniqueNames(), UniqueNames()
         self._table = [",".join(COLUMNS) + "\r\n"]
         self._zip = zipfile.ZipFile(self.zip_path, "w", zipfile.ZIP_STORED)  # JPEGs do not get smaller
 

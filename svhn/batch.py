@@ -3,7 +3,7 @@
     INPUT/2.png, house.webp      OUTPUT/2.png, house.webp.png      box in green, number and confidence
                                  OUTPUT/readings.csv               a row a picture, in the order of their names
 
-A number is told as text and as an array of six, [n, d1 ... d5], such as [3, 4, 2, 7, 10, 10] for 427. Without a number
+A number is given as text and as an array of six, [n, d1 ... d5], such as [3, 4, 2, 7, 10, 10] for 427. Without a number
 it is [0, 10, 10, 10, 10, 10]. A number of more than five digits is found, not read: its text is empty, and its array
 is [6, 10, 10, 10, 10, 10].
 """
@@ -21,8 +21,7 @@ from .images import SUFFIXES, PhotoError, open_photo
 from .pipeline import Pipeline
 from .reading import Reading
 from .utils.errors import DataError
-from .utils.files import write_whole
-from .utils.names import Names, told
+from .utils.files import UniqueNames, printable, write_atomic
 
 TABLE = "readings.csv"
 DIGITS = tuple(f"d{i + 1}" for i in range(labels.MAX_DIGITS))
@@ -55,7 +54,7 @@ def read_folder(pipeline: Pipeline, source: Path, target: Path) -> Iterator[Row]
     be one of them. Raises DataError if there is no picture, both folders are one, or `target` cannot be written.
     """
     paths = _pictures(source)
-    names, text = Names(), io.StringIO()
+    names, text = UniqueNames(), io.StringIO()
     table = csv.writer(text)
     table.writerow(COLUMNS)
     try:
@@ -66,7 +65,7 @@ def read_folder(pipeline: Pipeline, source: Path, target: Path) -> Iterator[Row]
             row = _read(pipeline, path, target, names)
             table.writerow([row.file, *_figures(row), row.picture, row.error])
             yield row
-        write_whole(target / TABLE, text.getvalue().encode(errors="backslashreplace"))
+        write_atomic(target / TABLE, text.getvalue().encode(errors="backslashreplace"))
     except OSError as error:
         raise DataError(f"{target} cannot be written ({error.strerror}).") from None
 
@@ -83,8 +82,8 @@ def _pictures(folder: Path) -> list[Path]:
     return pictures
 
 
-def _read(pipeline: Pipeline, path: Path, target: Path, names: Names) -> Row:
-    file = told(Path(path.name))
+def _read(pipeline: Pipeline, path: Path, target: Path, names: UniqueNames) -> Row:
+    file = printable(Path(path.name))
     try:
         photo = open_photo(path)
     except PhotoError as error:
@@ -93,7 +92,7 @@ def _read(pipeline: Pipeline, path: Path, target: Path, names: Names) -> Row:
     name = names.unique(file if path.suffix.lower() in WRITTEN else f"{file}.png")
     tag = f"{reading.number or 'more than five digits'} ({reading.confidence:.0%})"  # is drawn only if there is a box
     picture = draw.annotate(photo, reading.box, None, tag)
-    write_whole(target / name, draw.png(picture) if name.lower().endswith(".png") else draw.jpeg(picture))
+    write_atomic(target / name, draw.png(picture) if name.lower().endswith(".png") else draw.jpeg(picture))
     return Row(file, reading, name)
 
 
@@ -101,5 +100,5 @@ def _figures(row: Row) -> list:
     """The cells between the file and the picture."""
     if row.reading is None:
         return [""] * (len(COLUMNS) - 3)
-    told = row.reading.to_json()
-    return [told["number"], told["confidence"], *(told["box"] or [""] * 4), *row.array]
+    printable = row.reading.to_json()
+    return [printable["number"], printable["confidence"], *(printable["box"] or [""] * 4), *row.array]

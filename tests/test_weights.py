@@ -134,8 +134,8 @@ def test_a_new_set_replaces_the_old_one_and_a_save_cut_short_does_not(folder, mo
     def stopped(path, data):
         raise KeyboardInterrupt
 
-    written = weights.write_whole
-    monkeypatch.setattr(weights, "write_whole", lambda p, d: stopped(p, d) if p.suffix == ".json" else written(p, d))
+    written = weights.write_atomic
+    monkeypatch.setattr(weights, "write_atomic", lambda p, d: stopped(p, d) if p.suffix == ".json" else written(p, d))
     with pytest.raises(KeyboardInterrupt):
         weights.save(folder, networks, weights.read_manifest(folder))
     old = weights.load(folder, "compact").length.bias

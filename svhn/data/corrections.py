@@ -22,7 +22,7 @@ import numpy as np
 
 from .. import boxes as bx
 from ..utils.errors import DataError
-from ..utils.files import write_whole
+from ..utils.files import write_atomic
 from . import matlab
 from .archive import DIGITSTRUCT
 
@@ -94,7 +94,7 @@ class Collection:
                     matlab.extend(file, [entry])
                     hashes.resize(i + 1, axis=0)
                     hashes[i] = sha256
-                write_whole(self._folder / entry.name, png)
+                write_atomic(self._folder / entry.name, png)
                 return Saved(self._folder / entry.name, bool(len(same)), len(hashes))
         except OSError as error:
             raise DataError(f"The photo could not be saved: {_reason(error)}.") from None
@@ -111,7 +111,7 @@ class Collection:
         with matlab.create(content) as file:
             file.create_dataset(HASHES, (0, 32), np.uint8, maxshape=(None, 32), chunks=(1024, 32))
         matlab.stamp(content)
-        write_whole(self._records, content.getvalue())
+        write_atomic(self._records, content.getvalue())
 
     @contextmanager
     def _next(self) -> Iterator[h5py.File]:
@@ -122,7 +122,7 @@ class Collection:
             raise DataError("Thank you, but there is no more room for corrections here.")
         with h5py.File(content, "r+") as file:
             yield file
-        write_whole(self._records, content.getvalue())
+        write_atomic(self._records, content.getvalue())
 
 
 def _within_bounds(photo: np.ndarray) -> np.ndarray:

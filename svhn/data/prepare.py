@@ -35,8 +35,8 @@ from ..utils.errors import DataError
 from . import digitstruct
 from .archive import Split, open_split
 from .digitstruct import Record, Records
+from .h5_writer import FORMAT_VERSION, Column, Table
 from .summary import Summary
-from .table import FORMAT_VERSION, Column, Table
 
 STORE_MARGIN = 0.5  # looser than the service's crop, so that training can shift and jitter inside it
 STORE_SIZE = 96

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-MAX_TOLD = 1000  # problems of one kind told one by one; all are counted
+MAX_LISTED = 1000  # problems of one kind told one by one; all are counted
 
 
 @dataclass
@@ -22,13 +22,13 @@ class Summary:
     def skip(self, reason: str, name: str, record: int, what: str = "") -> None:
         """A record that was left out: the reason it is counted under, and what exactly is wrong with it."""
         self.skipped[reason] += 1
-        if self.skipped[reason] <= MAX_TOLD:
+        if self.skipped[reason] <= MAX_LISTED:
             self._tell(name, record, f"skipped, {what or reason}")
 
     def note(self, what: str, name: str, record: int | None = None) -> None:
         """Something odd that did no harm."""
         self.noted[what] += 1
-        if self.noted[what] <= MAX_TOLD:
+        if self.noted[what] <= MAX_LISTED:
             self._tell(name, record, what)
 
     def _tell(self, name: str, record: int | None, what: str) -> None:
@@ -38,8 +38,8 @@ class Summary:
 
     def __str__(self) -> str:
         lines = [*self.problems]
-        if max([0, *self.skipped.values(), *self.noted.values()]) > MAX_TOLD:
-            lines.append(f"(only the first {MAX_TOLD} of a kind are told; all are counted)")
+        if max([0, *self.skipped.values(), *self.noted.values()]) > MAX_LISTED:
+            lines.append(f"(only the first {MAX_LISTED} of a kind are told; all are counted)")
         lines.append(f"{self.source}: {self.records} records, {self.written} written, {self.skipped.total()} skipped")
         lines += [f"  skipped, {reason}: {count}" for reason, count in self.skipped.most_common()]
         lines += [f"  noted, {what}: {count}" for what, count in self.noted.most_common()]

@@ -22,7 +22,7 @@ from ..boxes import Box
 from ..pipeline import Pipeline
 from ..reading import Reading
 from ..utils.errors import DataError
-from ..utils.files import write_out
+from ..utils.files import write_output
 from .evaluate import TOO_LONG, Example
 
 GREEN, RED = (tuple(value / 255 for value in colour) for colour in (draw.FOUND, draw.TRUE))  # the same on the page
@@ -128,4 +128,4 @@ def save(figure: Figure, path: Path) -> None:
     FigureCanvasAgg(figure)
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=90)
-    write_out(path, content.getvalue())
+    write_output(path, content.getvalue())

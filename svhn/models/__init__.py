@@ -12,12 +12,18 @@ from typing import Any
 
 from torch import nn
 
-from .baselines.customized import CustomizedConfig, CustomizedReader
+from .baselines.box_regression import SmallBox, SmallBoxConfig, SmallerVGG, SmallerVGGConfig
+from .baselines.cnn import (
+    CustomizedConfig,
+    CustomizedReader,
+    DigitCNN,
+    DigitCNNConfig,
+    Logistic,
+    LogisticConfig,
+    SimpleConfig,
+    SimpleReader,
+)
 from .baselines.goodfellow import GoodfellowConfig, GoodfellowReader
-from .baselines.mnist_digits import DigitCNN, DigitCNNConfig, Logistic, LogisticConfig
-from .baselines.simple import SimpleConfig, SimpleReader
-from .baselines.small_box import SmallBox, SmallBoxConfig
-from .baselines.smaller_vgg import SmallerVGG, SmallerVGGConfig
 from .baselines.unet import UNet, UNetConfig
 from .baselines.vgg16 import VGG16Box, VGG16BoxConfig, VGG16Config, VGG16Reader
 from .compact import CompactConfig, CompactReader

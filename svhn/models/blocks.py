@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from ..labels import DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS
+
 
 def conv_norm(inputs: int, outputs: int, kernel: int = 3, stride: int | tuple[int, int] = 1) -> nn.Sequential:
     """Convolution, BatchNorm, ReLU: (N, inputs, H, W) -> (N, outputs, ceil(H / stride), ceil(W / stride))."""
@@ -27,3 +29,15 @@ class Residual(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.relu(x + self.norm(self.second(self.first(x))))
+
+
+class SixHeads(nn.Module):
+    """Five digits and the length from one flat vector: (N, units) -> digit logits (N, 5, 11), length logits (N, 7)."""
+
+    def __init__(self, units: int) -> None:
+        super().__init__()
+        self.digits = nn.Linear(units, MAX_DIGITS * DIGIT_CLASSES)
+        self.length = nn.Linear(units, LENGTH_CLASSES)
+
+    def forward(self, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.digits(hidden).unflatten(-1, (MAX_DIGITS, DIGIT_CLASSES)), self.length(hidden)

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from ..data.datasets import CropSet, SceneSet, join
-from ..utils import tensors
+from ..utils.files import LOAD_ERRORS, load_tensors, save_tensors
 from ..utils.progress import progress_bar
 from .config import StreetConfig
 from .glyphs import Atlas, load_atlas
@@ -97,11 +97,11 @@ def cached(
         "generator": hashlib.sha256(b"".join((HERE / name).read_bytes() for name in MAKERS)).hexdigest(),
     }
     try:
-        content = tensors.load(path, device)
+        content = load_tensors(path, device)
         if content["key"] == key:
             return {"crop_bank": CropSet, "scene_bank": SceneSet}[make.__name__](**content["set"])
-    except tensors.DAMAGES:
+    except LOAD_ERRORS:
         pass  # none there, or not whole: it is made anew
     bank = make(n, seed, device, backgrounds)
-    tensors.save(path, {"key": key, "set": vars(bank)})
+    save_tensors(path, {"key": key, "set": vars(bank)})
     return bank

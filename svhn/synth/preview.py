@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from .. import draw
 from ..data.mnist import load_digits
 from ..data.split import is_held_out
-from ..utils.files import write_out
+from ..utils.files import write_output
 from .config import StreetConfig
 from .glyphs import load_atlas
 from .mnist_strips import DigitJitter, make_strips
@@ -33,7 +33,7 @@ def make_sheet(out_png: Path, real_h5: Path | None, seed: int = 0) -> None:
         halves.insert(0, _real(real_h5, np.random.default_rng(seed)))
     gap = np.full((ROWS * CROP, GUTTER, 3), 255, dtype=np.uint8)
     columns = [part for half in halves for part in (_tile(half), gap)][:-1]
-    write_out(out_png, draw.png(np.concatenate(columns, axis=1)))
+    write_output(out_png, draw.png(np.concatenate(columns, axis=1)))
 
 
 def make_strip_sheet(out_png: Path, mnist: Path, seed: int = 0) -> None:
@@ -46,7 +46,7 @@ def make_strip_sheet(out_png: Path, mnist: Path, seed: int = 0) -> None:
     framed = F.pad(drawn, (2, 2, 2, 2), value=255.0).round().byte()
     rows = framed.view(ROWS, 2, *framed.shape[1:]).transpose(1, 2).flatten(2).flatten(0, 1)  # two strips a row
     grey = rows.numpy().repeat(2, axis=0).repeat(2, axis=1)
-    write_out(out_png, draw.png(np.stack([grey] * 3, axis=-1)))
+    write_output(out_png, draw.png(np.stack([grey] * 3, axis=-1)))
 
 
 def _real(path: Path, rng: np.random.Generator) -> np.ndarray:

@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from ..models import build
-from ..utils import tensors
 from ..utils.errors import TrainingError
+from ..utils.files import LOAD_ERRORS, describe_load_error, load_tensors, save_tensors
 from .recipes import Recipe
 
 LAST, BEST = "last.pt", "best.pt"
@@ -71,10 +71,10 @@ def save(path: Path, recipe: Recipe, average: nn.Module, state: State, **rest: A
         **{name: part.state_dict() for name, part in rest.items()},
     }
     try:
-        tensors.save(path, content)
+        save_tensors(path, content)
     except (OSError, RuntimeError) as error:  # torch's own, where the disk is full
         raise TrainingError(
-            f"The checkpoint {path} cannot be written ({tensors.reason(error)}); the one before it is kept."
+            f"The checkpoint {path} cannot be written ({describe_load_error(error)}); the one before it is kept."
         ) from None
 
 
@@ -87,14 +87,14 @@ def load(path: Path) -> Checkpoint:
     if not path.is_file():
         raise TrainingError(f"There is no checkpoint {path}; train one with: python -m svhn train RECIPE")
     try:
-        content = tensors.load(path)
+        content = load_tensors(path)
         recipe = _recipe(content["recipe"])
         network = build(recipe.network, recipe.sizes)
         network.load_state_dict(content["average"])
         return Checkpoint(network.eval(), recipe, State(**content["state"]))
-    except tensors.DAMAGES as error:
+    except LOAD_ERRORS as error:
         raise TrainingError(
-            f"{path} is no checkpoint of this version ({tensors.reason(error)}); train it anew."
+            f"{path} is no checkpoint of this version ({describe_load_error(error)}); train it anew."
         ) from None
 
 
@@ -114,7 +114,7 @@ def resume(path: Path, recipe: Recipe, start: State, device: torch.device, **par
     try:
         for name, part in parts.items():
             part.load_state_dict(content[name])
-    except tensors.DAMAGES as error:
+    except LOAD_ERRORS as error:
         raise _damaged(path, error) from None
     return State(**content["state"])
 
@@ -122,7 +122,7 @@ def resume(path: Path, recipe: Recipe, start: State, device: torch.device, **par
 def _resumable(path: Path, recipe: Recipe, start: State, device: torch.device | str) -> dict[str, Any]:
     """What is in a checkpoint of the same recipe, seed and data. Raises TrainingError."""
     try:
-        content = tensors.load(path, device)
+        content = load_tensors(path, device)
         state = State(**content["state"])
         if dataclasses.replace(_recipe(content["recipe"]), steps=recipe.steps) != _recipe(_as_json(recipe)):
             raise TrainingError(f"{path} was made by another recipe; move it away or train without --resume.")
@@ -132,12 +132,12 @@ def _resumable(path: Path, recipe: Recipe, start: State, device: torch.device | 
                 "move it away or train without --resume."
             )
         return content
-    except tensors.DAMAGES as error:
+    except LOAD_ERRORS as error:
         raise _damaged(path, error) from None
 
 
 def _damaged(path: Path, error: Exception) -> TrainingError:
-    return TrainingError(f"{path} cannot be resumed from ({tensors.reason(error)}); train without --resume.")
+    return TrainingError(f"{path} cannot be resumed from ({describe_load_error(error)}); train without --resume.")
 
 
 def _as_json(recipe: Recipe) -> str:

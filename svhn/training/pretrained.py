@@ -10,8 +10,8 @@ from torch import nn
 
 from .. import weights
 from ..models.ensemble import AveragedReader
-from ..utils import tensors
 from ..utils.errors import TrainingError
+from ..utils.files import LOAD_ERRORS, describe_load_error, load_tensors
 from . import checkpoint
 
 IMAGENET = "imagenet"
@@ -80,9 +80,9 @@ def _values(state: dict[str, torch.Tensor]) -> int:
 def _downloaded() -> Beginning:
     try:
         fetched = torch.hub.load_state_dict_from_url(IMAGENET_FILE, map_location="cpu", check_hash=True)
-    except tensors.DAMAGES as error:
+    except LOAD_ERRORS as error:
         raise TrainingError(
-            f"{IMAGENET_FILE} cannot be fetched ({tensors.reason(error)}); give the file with --from."
+            f"{IMAGENET_FILE} cannot be fetched ({describe_load_error(error)}); give the file with --from."
         ) from None
     return Beginning(fetched, DOWNLOAD, "ImageNet")
 
@@ -103,10 +103,10 @@ def _from_weights(folder: Path, name: str, part: str, seed: int) -> Beginning:
 
 def _from_torchvision(path: Path) -> Beginning:
     try:
-        known = {key: value for key, value in tensors.load(path).items() if isinstance(value, torch.Tensor)}
-    except tensors.DAMAGES as error:
+        known = {key: value for key, value in load_tensors(path).items() if isinstance(value, torch.Tensor)}
+    except LOAD_ERRORS as error:
         raise TrainingError(
-            f"{path} cannot be read ({tensors.reason(error)}); give torchvision's vgg16_bn-6c64b313.pth."
+            f"{path} cannot be read ({describe_load_error(error)}); give torchvision's vgg16_bn-6c64b313.pth."
         ) from None
     return Beginning(known, path, f"ImageNet ({path.name})")
 

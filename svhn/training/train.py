@@ -14,9 +14,8 @@ from ..data.backgrounds import load_backgrounds
 from ..data.datasets import check_parts
 from ..models import READERS, build
 from ..synth.cache import cached, crop_bank, scene_bank
-from ..utils.devices import choose_device
+from ..utils.devices import choose_device, code_version, machine
 from ..utils.errors import TrainingError
-from ..utils.provenance import code_version, machine
 from . import checkpoint
 from . import pretrained as beginnings
 from .checkpoint import BEGUN, EVERYTHING, LAST, State

@@ -1,38 +1,98 @@
-"""Files that appear whole or not at all, whatever happens while they are written."""
+"""Files that appear whole or not at all, whatever happens while they are written; files of tensors; file names."""
 
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from pickle import UnpicklingError
+from typing import TYPE_CHECKING, Any
 
 from .errors import DataError
 
+if TYPE_CHECKING:
+    import torch
+
+LOAD_ERRORS = (  # raised by `load_tensors`, and by taking what is not in the content
+    RuntimeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    EOFError,
+    OSError,
+    UnpicklingError,
+    struct.error,
+)
+
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A place beside `path` to write to, which becomes `path` when the block ends well and goes away otherwise. It is
-    this process's own, so that two that write one file leave one of the two."""
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A temporary path next to `path` to write to, which becomes `path` when the block ends well and is deleted
+    otherwise. Its name has the process's id, so that of two processes that write one file, one wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.parent / f"{path.name}.{os.getpid()}.part"
+    temporary = path.parent / f"{path.name}.{os.getpid()}.part"
     try:
-        yield aside
-        os.replace(aside, path)
+        yield temporary
+        os.replace(temporary, path)
     except BaseException:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes) -> None:
     """Raises OSError if it cannot be written."""
-    with whole(path) as aside:
-        aside.write_bytes(data)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
 
 
-def write_out(path: Path, data: bytes) -> None:
-    """`write_whole` of a file that somebody named. Raises DataError if it cannot be written."""
+def write_output(path: Path, data: bytes) -> None:
+    """`write_atomic` of a file that a person named. Raises DataError if it cannot be written."""
     try:
-        write_whole(path, data)
+        write_atomic(path, data)
     except OSError as error:
         raise DataError(f"{path} cannot be written ({error.strerror}).") from None
+
+
+def save_tensors(path: Path, content: dict[str, Any]) -> None:
+    """torch.save, atomically. Raises OSError or RuntimeError if it cannot be written; the file before is then kept."""
+    import torch
+
+    with atomic_path(path) as temporary:
+        torch.save(content, temporary)
+
+
+def load_tensors(path: Path, device: torch.device | str = "cpu") -> Any:
+    """What `save_tensors` saved, on the device, without running code from the file. Raises one of `LOAD_ERRORS`."""
+    import torch
+
+    return torch.load(path, map_location=device, weights_only=True)
+
+
+def describe_load_error(error: Exception) -> str:
+    """What is wrong with a file of tensors, in a few words."""
+    if isinstance(error, UnpicklingError):  # its own text explains how to load the file all the same, at one's own risk
+        return "it is not PyTorch's, or damaged"
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(":")
+
+
+def printable(path: Path) -> str:
+    """The path as text that can be printed: bytes that are no text are replaced."""
+    return os.fsencode(path).decode(errors="replace")
+
+
+class UniqueNames:
+    """File names that no two files share, not even where capitals do not count: house.jpg, house-2.jpg."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def unique(self, name: str) -> str:
+        path, found, count = PurePosixPath(name), name, 1
+        while found.casefold() in self._taken:
+            count += 1
+            found = f"{path.stem}-{count}{path.suffix}"
+        self._taken.add(found.casefold())
+        return found

@@ -155,14 +155,14 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(
 ) -> None:
     collection.save(photo(0), BOX, "128")
     before = (tmp_path / "train" / DIGITSTRUCT).read_bytes()
-    write_whole = collect.write_whole
+    write_atomic = collect.write_atomic
 
     def write(path: Path, data: bytes) -> None:
         if path.name == fails_at:
             raise OSError(28, "No space left on device")
-        write_whole(path, data)
+        write_atomic(path, data)
 
-    monkeypatch.setattr(collect, "write_whole", write)
+    monkeypatch.setattr(collect, "write_atomic", write)
     with pytest.raises(DataError, match="could not be saved: No space left on device"):
         collection.save(photo(1), BOX, "7")
     assert (tmp_path / "train" / DIGITSTRUCT).read_bytes() == before

@@ -10,7 +10,6 @@ from helpers import official
 
 from svhn import labels
 from svhn.data import archive, prepare
-from svhn.data import summary as summary_module
 from svhn.utils.errors import DataError
 
 
@@ -178,7 +177,7 @@ def test_out_dir_that_cannot_be_made(tmp_path):
 
 
 def test_problems_told_are_bounded_and_counted_all(tmp_path, monkeypatch):
-    monkeypatch.setattr(summary_module, "MAX_TOLD", 2)
+    monkeypatch.setattr("svhn.data.summary.MAX_LISTED", 2)
     official.write_split(tmp_path, "train", 9, spoil=lambda entries: [_no_photo(e) for e in entries[:4]] and None)
     summary, _ = prepared(tmp_path)
     assert len(summary.problems) == 2

@@ -14,7 +14,7 @@ from helpers.visit import near
 from PIL import Image
 
 from demo import batch
-from demo.batch import BatchExport, Names, safe_name
+from demo.batch import BatchExport, UniqueNames, safe_name
 from demo.components.inputs import SentPhoto
 from svhn import draw
 
@@ -96,7 +96,7 @@ def test_names_are_safe(name: str | None, kept: str) -> None:
 def test_long_names_fit_into_a_file_system(tmp_path: Path) -> None:
     name = safe_name("門" * 300 + ".jpeg")
     assert name.endswith("門.jpeg")
-    (tmp_path / Names().unique(name)).touch()
+    (tmp_path / UniqueNames().unique(name)).touch()
 
 
 @pytest.mark.parametrize("name", ["=1+1.jpg", "+1.jpg", "-1.jpg", "@SUM(A1).jpg", "=cmd|' calc'!A0.jpg", "＝1+1.jpg"])

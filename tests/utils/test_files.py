@@ -3,13 +3,13 @@
 import pytest
 
 from svhn.utils.errors import DataError
-from svhn.utils.files import whole, write_out, write_whole
+from svhn.utils.files import atomic_path, write_atomic, write_output
 
 
 def test_folders_are_made_and_what_was_there_is_replaced(tmp_path):
     path = tmp_path / "new" / "file.txt"
-    write_whole(path, b"old")
-    write_whole(path, b"new")
+    write_atomic(path, b"old")
+    write_atomic(path, b"new")
     assert path.read_bytes() == b"new"
     assert list(path.parent.iterdir()) == [path]
 
@@ -19,7 +19,7 @@ def test_a_write_cut_short_leaves_the_file_of_before(tmp_path):
     path.write_bytes(b"old")
 
     def cut_short():
-        with whole(path) as aside:
+        with atomic_path(path) as aside:
             aside.write_bytes(b"hal")
             raise KeyboardInterrupt
 
@@ -31,5 +31,5 @@ def test_a_write_cut_short_leaves_the_file_of_before(tmp_path):
 
 def test_a_file_that_cannot_be_written_is_told_in_a_sentence(tmp_path):
     with pytest.raises(DataError, match="cannot be written"):
-        write_out(tmp_path, b"a folder is in the way")
+        write_output(tmp_path, b"a folder is in the way")
     assert not list(tmp_path.parent.glob("*.part"))

@@ -13,8 +13,8 @@ from torch import nn
 from torchvision.models.vgg import cfgs, make_layers
 
 from ...preprocess import MARGINS
+from ..blocks import SixHeads
 from .box_regression import BoxConfig, BoxRegressor
-from .heads import SixHeads
 
 WIDTH = 512  # channels of its last convolution
 

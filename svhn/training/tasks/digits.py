@@ -10,7 +10,7 @@ from ... import metrics
 from ...data.mnist import load_digits
 from ...labels import decode_joint
 from ...models import build
-from ...models.baselines.mnist_digits import SIDE
+from ...models.baselines.cnn import SIDE
 from ...preprocess import normalise
 from ...synth.mnist_strips import STRIP, DigitJitter, Strips, jitter_digits, make_strips
 from ..losses import reader_loss

@@ -9,7 +9,7 @@ import pytest
 from helpers import official
 
 from svhn.data.prepare import prepare
-from svhn.data.split_table import write_table
+from svhn.data.split import write_split_table
 from svhn.utils.errors import DataError
 
 
@@ -19,7 +19,7 @@ def test_every_prepared_photo_has_its_part(tmp_path):
 
     official.write_split(tmp_path, "train", 12, spoil=lose_one)
     prepare(tmp_path, "train", tmp_path, progress=False)
-    assert write_table(tmp_path, tmp_path / "deep" / "split.csv") == {"train": 9, "held_out": 2}
+    assert write_split_table(tmp_path, tmp_path / "deep" / "split.csv") == {"train": 9, "held_out": 2}
     with (tmp_path / "deep" / "split.csv").open(newline="") as file:
         rows = list(csv.reader(file))
     assert rows[0] == ["file", "number", "part"]
@@ -30,13 +30,13 @@ def test_every_prepared_photo_has_its_part(tmp_path):
 def test_without_prepared_photos_nothing_is_written(tmp_path):
     out = tmp_path / "split.csv"
     with pytest.raises(DataError, match=r"holds no train_crops\.h5; make it with"):
-        write_table(tmp_path, out)
+        write_split_table(tmp_path, out)
     (tmp_path / "train_crops.h5").write_bytes(b"no HDF5")
     with pytest.raises(DataError, match="is no prepared file"):
-        write_table(tmp_path, out)
+        write_split_table(tmp_path, out)
     h5py.File(tmp_path / "train_crops.h5", "w").close()
     with pytest.raises(DataError, match="is no prepared file"):
-        write_table(tmp_path, out)
+        write_split_table(tmp_path, out)
     assert not out.exists()
 
 
@@ -44,4 +44,4 @@ def test_a_table_that_cannot_be_written_is_told(tmp_path):
     with h5py.File(tmp_path / "train_crops.h5", "w") as file:
         file["number"] = [1, 5]
     with pytest.raises(DataError, match="cannot be written"):
-        write_table(tmp_path, tmp_path / "train_crops.h5" / "split.csv")
+        write_split_table(tmp_path, tmp_path / "train_crops.h5" / "split.csv")
