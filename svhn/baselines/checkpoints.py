@@ -13,7 +13,7 @@ from ..models import LOCALIZERS, READERS
 from ..training import checkpoint
 from ..training.checkpoint import BEST, LAST
 from ..utils.errors import TrainingError
-from . import metrics as figures
+from . import metrics
 
 READS = {"sequence_accuracy": "whole number", "digit_accuracy": "per digit", "coverage_at_98": "coverage at 98 %"}
 FINDS = {"recall_50": "recall at IoU 0.5", "mean_iou": "mean IoU", "mean_dice": "mean Dice", "containment": "contained"}
@@ -23,18 +23,20 @@ WITH_INTERVAL = 30  # characters of a figure with its interval
 @dataclass(frozen=True)
 class Line:
     """What the "best" or "last" checkpoint does on one part. seen: whether it learnt from the held-out photos, too;
-    figures: of `figures.of_reader` or `of_localizer`; columns: which of them a table has, and their titles, the first
+    metrics: of `metrics.of_reader` or `of_localizer`; columns: which of them a table has, and their titles, the first
     with an interval."""
 
     checkpoint: str
     steps: int
     seen: bool
     part: str
-    figures: dict
+    metrics: dict
     columns: dict[str, str]
 
 
-def evaluated(run: Path, parts: Iterable[str], examples: Callable[[str], Iterable[Example]]) -> Iterator[Line]:
+def evaluate_checkpoints(
+    run: Path, parts: Iterable[str], examples: Callable[[str], Iterable[Example]]
+) -> Iterator[Line]:
     """The checkpoints that the run has, each on all parts, whose photos `examples` gives.
 
     Raises TrainingError when there is none, one is damaged, or it neither reads nor finds numbers.
@@ -43,8 +45,8 @@ def evaluated(run: Path, parts: Iterable[str], examples: Callable[[str], Iterabl
         loaded = checkpoint.load(run / name)
         of, columns = _kind(loaded.network, run)
         for part in parts:
-            figures_there = of(loaded.network, examples(part))
-            yield Line(Path(name).stem, loaded.state.step, loaded.state.saw_everything, part, figures_there, columns)
+            found = of(loaded.network, examples(part))
+            yield Line(Path(name).stem, loaded.state.step, loaded.state.saw_everything, part, found, columns)
 
 
 def header(line: Line) -> str:
@@ -55,17 +57,17 @@ def header(line: Line) -> str:
 
 def row(line: Line) -> str:
     """The line in a table."""
-    low, high = (100 * bound for bound in line.figures["interval_95"])
-    first, *others = ((100 * line.figures[key], len(title)) for key, title in line.columns.items())
+    low, high = (100 * bound for bound in line.metrics["interval_95"])
+    first, *others = ((100 * line.metrics[key], len(title)) for key, title in line.columns.items())
     cell = f"{first[0]:.1f} % ({low:.1f} – {high:.1f} %)"
     return (
-        f"{line.checkpoint:<10}  {line.steps:>7,}  {line.part:<8}  {line.figures['images']:>6,}  "
+        f"{line.checkpoint:<10}  {line.steps:>7,}  {line.part:<8}  {line.metrics['images']:>6,}  "
         f"{cell:<{WITH_INTERVAL}}" + "".join(f"  {f'{value:.1f} %':<{width}}" for value, width in others)
     ).rstrip()
 
 
 def _kind(network: nn.Module, run: Path) -> tuple[Callable[..., dict], dict[str, str]]:
-    for registry, of, columns in ((READERS, figures.of_reader, READS), (LOCALIZERS, figures.of_localizer, FINDS)):
+    for registry, of, columns in ((READERS, metrics.of_reader, READS), (LOCALIZERS, metrics.of_localizer, FINDS)):
         if isinstance(network, tuple(known for known, _ in registry.values())):
             return of, columns
     raise TrainingError(f"{run} names single MNIST digits; name the run of a reader or a localizer.")

@@ -19,7 +19,7 @@ PARTS = (TRAIN, HELD_OUT, TEST)
 TRAIN_PHOTOS = 400  # all of them would take most of the time, for a figure that only stands beside
 
 
-def photos(data: Path, part: str) -> Iterator[Example]:
+def part_examples(data: Path, part: str) -> Iterator[Example]:
     """The photos of one of `PARTS`; "train" are those trained on, without the held-out ones. Raises DataError."""
     if part != TRAIN:
         yield from split_examples(data, part)
@@ -27,13 +27,13 @@ def photos(data: Path, part: str) -> Iterator[Example]:
     yield from (example for example in split_examples(data, TRAIN) if not in_held_out(example.name))
 
 
-def parts_there(data: Path) -> list[str]:
+def available_parts(data: Path) -> list[str]:
     """Those of `PARTS` whose archive or folder is in `data`."""
     there = [split for split in (TRAIN, TEST) if (data / split).is_dir() or (data / f"{split}.tar.gz").is_file()]
     return [part for part in PARTS if part in there or (part == HELD_OUT and TRAIN in there)]
 
 
-class Material:
+class EvaluationData:
     """The photos of the folder `data` and the digits of the folder `mnist`, None for one that is not needed.
 
     What is read raises DataError when its folder is missing or damaged.
@@ -55,7 +55,7 @@ class Material:
     def train(self) -> list[Example]:
         """The first `TRAIN_PHOTOS` photos trained on, by their numbers."""
         number = lambda example: (len(example.name), example.name)  # noqa: E731
-        return heapq.nsmallest(TRAIN_PHOTOS, photos(self.data, TRAIN), key=number)
+        return heapq.nsmallest(TRAIN_PHOTOS, part_examples(self.data, TRAIN), key=number)
 
     @cached_property
     def digits(self) -> tuple[torch.Tensor, torch.Tensor]:

@@ -12,11 +12,10 @@ from pathlib import Path
 from ..utils.devices import code_version, machine
 from ..utils.errors import DataError, TrainingError, WeightsError
 from ..utils.files import write_output
-from . import metrics as figures
-from . import trained
-from .evaluation_data import Material
-from .measure_kinds import measured
-from .systems import Row
+from . import metrics, trained
+from .evaluation_data import EvaluationData
+from .measure_kinds import measure_system
+from .systems import System
 
 FLAGS = {"SVHN": "--data", "MNIST": "--mnist"}
 
@@ -32,18 +31,18 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True)
-class Told:
+class Outcome:
     """A row, what became of it, and its record, or in words why there is none."""
 
-    row: Row
+    row: System
     fate: Fate
     record: dict | None = None
     why: str = ""
 
 
 def measure(
-    rows: Iterable[Row], material: Material, runs: Path, own: Path, out: Path, again: bool = False
-) -> Iterator[Told]:
+    rows: Iterable[System], evaluation_data: EvaluationData, runs: Path, own: Path, out: Path, again: bool = False
+) -> Iterator[Outcome]:
     """Measures one row after the other and writes out/NAME.json of each.
 
     runs: has a folder for each recipe; own: this project's weights that never saw the held-out photos. A row that was
@@ -54,55 +53,55 @@ def measure(
         raise DataError(f"{out} is no folder; name one for the records.")
     for row in rows:
         try:
-            told = _measure(row, material, runs, own, out, again)
+            outcome = _measure(row, evaluation_data, runs, own, out, again)
         except (TrainingError, WeightsError) as error:
-            told = Told(row, Fate.FAILED, why=str(error))
-        if told.fate is Fate.MEASURED:
-            write_output(path_of(row, out), (json.dumps(told.record, indent=2) + "\n").encode())
-        yield told
+            outcome = Outcome(row, Fate.FAILED, why=str(error))
+        if outcome.fate is Fate.MEASURED:
+            write_output(record_path(row, out), (json.dumps(outcome.record, indent=2) + "\n").encode())
+        yield outcome
 
 
-def path_of(row: Row, out: Path) -> Path:
+def record_path(row: System, out: Path) -> Path:
     """The file of a row's record."""
     return out / f"{row.name}.json"
 
 
-def _measure(row: Row, material: Material, runs: Path, own: Path, out: Path, again: bool) -> Told:
+def _measure(row: System, evaluation_data: EvaluationData, runs: Path, own: Path, out: Path, again: bool) -> Outcome:
     """Raises TrainingError or WeightsError for a damaged network, DataError for damaged data."""
-    if {"SVHN": material.data, "MNIST": material.mnist}[row.data_set] is None:
-        return Told(row, Fate.NO_DATA, why=f"it needs {row.data_set}, whose folder {FLAGS[row.data_set]} names")
-    files = {name: trained.file_of(name, runs, own) for name in row.networks.values()}
+    if {"SVHN": evaluation_data.data, "MNIST": evaluation_data.mnist}[row.data_set] is None:
+        return Outcome(row, Fate.NO_DATA, why=f"it needs {row.data_set}, whose folder {FLAGS[row.data_set]} names")
+    files = {name: trained.network_file(name, runs, own) for name in row.networks.values()}
     if missing := [name for name, file in files.items() if not file.is_file()]:
-        return Told(row, Fate.NOT_TRAINED, why=f"first: python -m svhn train {missing[0]}")
-    sha256 = {name: trained.sha256_of(file) for name, file in files.items()}
-    if not again and (record := _kept(row, sha256, out)):
-        return Told(row, Fate.KEPT, record)
+        return Outcome(row, Fate.NOT_TRAINED, why=f"first: python -m svhn train {missing[0]}")
+    sha256 = {name: trained.file_sha256(file) for name, file in files.items()}
+    if not again and (record := _kept_record(row, sha256, out)):
+        return Outcome(row, Fate.KEPT, record)
     loaded = {name: trained.load(name, file, sha256[name]) for name, file in files.items()}
     networks = {part: loaded[name] for part, name in row.networks.items()}
-    found = measured(row, networks, material, runs / row.reader)
+    found = measure_system(row, networks, evaluation_data, runs / row.reader)
     record = {
         "row": row.name,
         "kind": row.kind,
         "networks": {part: network.to_json() for part, network in networks.items()},
-        "figures": found.figures,
+        "figures": found.metrics,
         "latency_ms": {
-            "median": figures.median_ms(found.work, found.things),
+            "median": metrics.median_ms(found.work, found.things),
             "of": found.timed,
-            "threads": figures.THREADS,
+            "threads": metrics.THREADS,
         },
-        "left_out": len(material.left_out),
+        "left_out": len(evaluation_data.left_out),
         "date": datetime.date.today().isoformat(),
         "machine": machine(),
         "code": code_version(),
         "command": f"python -m svhn measure {row.name} {FLAGS[row.data_set]} DIR",
     }
-    return Told(row, Fate.MEASURED, record)
+    return Outcome(row, Fate.MEASURED, record)
 
 
-def _kept(row: Row, sha256: dict[str, str], out: Path) -> dict | None:
+def _kept_record(row: System, sha256: dict[str, str], out: Path) -> dict | None:
     """The row's record, if it is of these very files."""
     try:
-        record = json.loads(path_of(row, out).read_text(encoding="utf-8"))
+        record = json.loads(record_path(row, out).read_text(encoding="utf-8"))
         known = {part: network["sha256"] for part, network in record["networks"].items()}
         same = record["kind"] == row.kind and known == {part: sha256[name] for part, name in row.networks.items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):

@@ -30,7 +30,7 @@ THREADS = 2  # while it is looked at
 STRIPS = 10_000  # fresh ones, the same for every reader
 
 
-class Nowhere(nn.Module):
+class NoLocalizer(nn.Module):
     """The localizer that finds nothing, so that only what stands in the true box is read."""
 
     def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -40,7 +40,7 @@ class Nowhere(nn.Module):
 
 def of_reader(reader: nn.Module, examples: Iterable[Example], temperature: float = 1.0) -> dict:
     """What is read within the true boxes."""
-    report = _report(Pipeline(Nowhere(), reader, temperature), examples)
+    report = _report(Pipeline(NoLocalizer(), reader, temperature), examples)
     return {"images": report["images"], **report["reader"]}
 
 
@@ -68,14 +68,14 @@ def of_localizer(localizer: nn.Module, examples: Iterable[Example]) -> dict:
             counted += [int(seen.argmax()) == len(example.truth.number)] if len(seen) else []
     if not found:
         raise DataError("There is not a single photo to evaluate.")
-    figures = metrics.localisation(np.array(found), np.array(true))
-    hits = round(figures["recall_50"] * len(found))
-    figures = {"images": len(found), **figures, "interval_95": list(metrics.wilson_interval(hits, len(found)))}
+    result = metrics.localisation(np.array(found), np.array(true))
+    hits = round(result["recall_50"] * len(found))
+    result = {"images": len(found), **result, "interval_95": list(metrics.wilson_interval(hits, len(found)))}
     if dice:
-        figures["mask_dice"] = float(np.mean(dice))
+        result["mask_dice"] = float(np.mean(dice))
     if counted:
-        figures["count_accuracy"] = metrics.share(np.array(counted))
-    return figures
+        result["count_accuracy"] = metrics.share(np.array(counted))
+    return result
 
 
 def of_length_check(pipeline: Pipeline, counter: nn.Module, examples: Sequence[Example]) -> dict:
@@ -126,7 +126,7 @@ def median_ms(work: Callable[[Any], Any], things: Sequence[Any]) -> float:
     return float(np.median(times[len(things[:WARM_UP]) :]))
 
 
-def naming(network: nn.Module) -> Callable[[torch.Tensor], Any]:
+def digit_forward(network: nn.Module) -> Callable[[torch.Tensor], Any]:
     """What there is to time of a network for MNIST: one picture, uint8 or float (1, h, w), to logits."""
     return lambda image: network(normalise(image[None], network.config.mean, network.config.std))
 

@@ -11,9 +11,9 @@ from ..utils.files import write_output
 from ..weights import HERE
 from . import tables
 from .documents import DOCUMENTS, Document
-from .measure import path_of
+from .measure import record_path
 from .metrics import TIMED, WARM_UP
-from .systems import LOCALIZER, PIPELINE, READER, ROWS, Row
+from .systems import LOCALIZER, PIPELINE, READER, SYSTEMS, System
 from .tables import PICTURES, Machines, Records
 
 CHARTS = (
@@ -27,20 +27,20 @@ def write_page(folder: Path, page: Path) -> int:
     """Writes the page of the records in the folder; gives their count. Raises DataError for a damaged record, or if the
     page cannot be written."""
     records = read_records(folder)
-    write_output(page, as_page(records).encode())
+    write_output(page, format_page(records).encode())
     return len(records)
 
 
 def read_records(folder: Path) -> Records:
     """The records of the rows that were measured. Raises DataError for a damaged one."""
-    return {row.name: _read(row, path) for row in ROWS if (path := path_of(row, folder)).is_file()}
+    return {row.name: _read(row, path) for row in SYSTEMS if (path := record_path(row, folder)).is_file()}
 
 
-def as_page(records: Records) -> str:
+def format_page(records: Records) -> str:
     """All of RESULTS.md."""
     machines = Machines(network["machine"] for record in records.values() for network in record["networks"].values())
     charts = [chart for title, kind, key in CHARTS if (chart := _chart(title, kind, key, records))]
-    introduction = INTRODUCTION.format(measured=len(records), rows=len(ROWS))
+    introduction = INTRODUCTION.format(measured=len(records), rows=len(SYSTEMS))
     sections = [introduction, *(["## Side by side", *charts] if charts else []), _how(records, machines), AGAIN]
     for document in DOCUMENTS:
         sections += _document(document, records, machines)
@@ -69,19 +69,19 @@ python -m svhn checkpoints runs/NAME --data ../shared/svhn              # best a
 
 
 def _how(records: Records, machines: Machines) -> str:
-    def told(of: Callable[[dict], str], kinds: Iterable[str] = PICTURES) -> str:
-        """What the records of these kinds say, each thing once."""
+    def distinct(of: Callable[[dict], str], kinds: Iterable[str] = PICTURES) -> str:
+        """What the records of these kinds say, each different text once."""
         said = [of(record) for record in records.values() if record["kind"] in kinds]
         return ", ".join(dict.fromkeys(said)) or "(not yet measured)"
 
-    photos = told(lambda record: f"{tables.main_figures(record)['images']:,}", (READER, LOCALIZER, PIPELINE))
+    photos = distinct(lambda record: f"{tables.main_metrics(record)['images']:,}", (READER, LOCALIZER, PIPELINE))
     left_out = max((record["left_out"] for record in records.values()), default=0)
-    told_left_out = f" {left_out} photos are damaged and left out." if left_out else ""
-    threads = told(lambda record: f"{record['latency_ms']['threads']}")
+    left_out_note = f" {left_out} photos are damaged and left out." if left_out else ""
+    threads = distinct(lambda record: f"{record['latency_ms']['threads']}")
     return f"""## How it was measured
 
 - **The photos** are {photos} of SVHN's official train split: those at hand whose number is divisible by 5, the same for
-  all. No network on this page was trained on them. The official test split was not touched.{told_left_out}
+  all. No network on this page was trained on them. The official test split was not touched.{left_out_note}
 - **Right** means every digit and the length. The 95 % interval is Wilson's; differences within it may be luck.
   **Per digit** is the share of digits read at their place. It flatters, so it only stands beside.
 - **Readers** get the true box with the margin they learnt with. **Pipelines** get the photo and nothing else.
@@ -93,17 +93,17 @@ def _how(records: Records, machines: Machines) -> str:
   recipe has patience may end before its time when that figure gets no better, and the thresholds of the pipelines and
   the slack of U-Net's boxes were chosen on these photos.
 - **ms** is the median of {TIMED} pictures, one at a time, after {WARM_UP} to warm up. Threads: {threads}. Machine:
-  {told(lambda record: record["machine"])}.
+  {distinct(lambda record: record["machine"])}.
 - **Trained** has minutes by the clock, machine ({machines or "none yet"}) and seed. The machine had other work beside,
   so the steps, at the end of this page, say more than the minutes. What a few minutes of a CPU gave is not what a
   system can do: the paper's network trained for six days.
-- Measured {told(lambda record: record["date"])}, at commit {told(lambda record: f"`{record['code']}`")}."""
+- Measured {distinct(lambda record: record["date"])}, at commit {distinct(lambda record: f"`{record['code']}`")}."""
 
 
 def _chart(title: str, kind: str, key: str, records: Records) -> str:
     """Bars of all systems of a kind, the longest first; "" where none was measured."""
-    rows = [row for row in ROWS if row.kind == kind and row.name in records]
-    figures = {row: tables.main_figures(records[row.name])[key] for row in rows}
+    rows = [row for row in SYSTEMS if row.kind == kind and row.name in records]
+    figures = {row: tables.main_metrics(records[row.name])[key] for row in rows}
     width = max((len(row.title) for row in rows), default=0)
     lines = [
         f"{row.title:<{width}}  {row.document:<4}  {tables.percent(figures[row]):>7}  {tables.bar(figures[row])}"
@@ -113,14 +113,14 @@ def _chart(title: str, kind: str, key: str, records: Records) -> str:
 
 
 def _document(document: Document, records: Records, machines: Machines) -> list[str]:
-    rows = [row for row in ROWS if row.document == document.number]
+    rows = [row for row in SYSTEMS if row.document == document.number]
     name = document.title if document.number == HERE else f"Document {document.number}: {document.title}"
     sections = [f"## {name}", document.about, *tables.system_tables(rows, records, machines)]
     for row in rows:
         if row.every_checkpoint and row.name in records:
             sections += [f"Every checkpoint of “{row.title}”:", tables.checkpoint_table(records[row.name])]
     sections.append(document.compared)
-    mends = "\n".join(f"- **{row.title}** ({_recipes(row)}). {row.mend}" for row in rows if row.mend)
+    mends = "\n".join(f"- **{row.title}** ({_recipes(row)}). {row.note}" for row in rows if row.note)
     return (
         [*sections, "What was mended, and what was chosen where the document leaves it open:", mends]
         if mends
@@ -128,17 +128,17 @@ def _document(document: Document, records: Records, machines: Machines) -> list[
     )
 
 
-def _recipes(row: Row) -> str:
+def _recipes(row: System) -> str:
     return ", ".join(f"`{name}`" for name in dict.fromkeys(row.networks.values()))
 
 
-def _read(row: Row, path: Path) -> dict:
+def _read(row: System, path: Path) -> dict:
     """A record, if a page can be made of it."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         if (record["row"], record["kind"]) != (row.name, row.kind):
             raise ValueError("it is of another row")
-        as_page({row.name: record})
+        format_page({row.name: record})
     except (OSError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise DataError(f"{path} is no record of this version ({error}); measure {row.name} again.") from None
     return record

@@ -8,7 +8,7 @@ from string import ascii_uppercase
 
 from ..evaluation.evaluate import HELD_OUT
 from .evaluation_data import TEST, TRAIN
-from .systems import DIGITS, LENGTH_CHECK, LOCALIZER, PIPELINE, READER, STRIPS, Row
+from .systems import DIGITS, LENGTH_CHECK, LOCALIZER, PIPELINE, READER, STRIPS, System
 
 NONE = "–"
 MANY = 5000  # pictures, from which on a second decimal means something
@@ -49,14 +49,14 @@ def with_interval(figures: dict, key: str = "sequence_accuracy") -> str:
     return f"{percent(figures[key], n)} ({percent(low, n).removesuffix(' %')} – {percent(high, n)})"
 
 
-def main_figures(record: dict) -> dict:
+def main_metrics(record: dict) -> dict:
     """Those of what no network was trained on."""
     return record["figures"][TEST if record["kind"] in (DIGITS, STRIPS) else HELD_OUT]
 
 
 def headline(record: dict) -> str:
     """The main figure in a few words."""
-    figures = main_figures(record)
+    figures = main_metrics(record)
     if record["kind"] == LENGTH_CHECK:
         return f"coverage at 98 %: {_change(figures, 'coverage_at_98')}"
     if record["kind"] == LOCALIZER:
@@ -70,14 +70,14 @@ def bar(share: float) -> str:
     return "█" * full + EIGHTHS[rest]
 
 
-def system_tables(rows: Sequence[Row], records: Records, machines: Machines) -> list[str]:
+def system_tables(rows: Sequence[System], records: Records, machines: Machines) -> list[str]:
     """A table for the rows that read, one for those that find and one for those that check, if there are any."""
     tables = []
     for layout in LAYOUTS:
         chosen = [row for row in rows if row.kind in layout.kinds]
         titles = ["system", *layout.titles, "parameters", "ms", "trained", "the document says"]
         lines = [_line(row, records.get(row.name), layout, machines) for row in chosen]
-        tables += [markdown(*_telling(titles, lines))] if lines else []
+        tables += [markdown(*_drop_empty_columns(titles, lines))] if lines else []
     return tables
 
 
@@ -125,15 +125,15 @@ def markdown(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in (titles, rule, *lines))
 
 
-def _telling(titles: list[str], lines: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+def _drop_empty_columns(titles: list[str], lines: list[list[str]]) -> tuple[list[str], list[list[str]]]:
     """Without the columns that say nothing of any row."""
     kept = [i for i in range(len(titles)) if i < 2 or any(line[i] != NONE for line in lines)]
     return [titles[i] for i in kept], [[line[i] for i in kept] for line in lines]
 
 
-def _line(row: Row, record: dict | None, layout: Layout, machines: Machines) -> list[str]:
+def _line(row: System, record: dict | None, layout: Layout, machines: Machines) -> list[str]:
     if record is None:
-        return [row.title, row.untold, *[NONE] * (len(layout.titles) + 2), row.claim]
+        return [row.title, row.missing, *[NONE] * (len(layout.titles) + 2), row.claim]
     networks = list({network["sha256"]: network for network in record["networks"].values()}.values())
     minutes = " + ".join(f"{network['minutes']:g}" for network in networks)
     where = ", ".join(dict.fromkeys(machines.letters[network["machine"]] for network in networks))
@@ -149,7 +149,7 @@ def _line(row: Row, record: dict | None, layout: Layout, machines: Machines) -> 
 
 
 def _reading(record: dict) -> list[str]:
-    figures = main_figures(record)
+    figures = main_metrics(record)
     train = record["figures"].get(TRAIN)
     digits, coverage = figures.get("digit_accuracy"), figures.get("coverage_at_98")
     return [
@@ -162,7 +162,7 @@ def _reading(record: dict) -> list[str]:
 
 
 def _finding(record: dict) -> list[str]:
-    figures = main_figures(record)
+    figures = main_metrics(record)
     return [
         with_interval(figures, "recall_50"),
         f"{figures['mean_iou']:.3f}",
@@ -174,7 +174,7 @@ def _finding(record: dict) -> list[str]:
 
 
 def _checking(record: dict) -> list[str]:
-    figures = main_figures(record)
+    figures = main_metrics(record)
     return [
         _change(figures, "coverage_at_98"),
         f"{figures['rejected']}, of which {figures['rejected_wrong']} wrong",

@@ -45,7 +45,7 @@ class Trained:
         }
 
 
-def file_of(name: str, runs: Path, own: Path) -> Path:
+def network_file(name: str, runs: Path, own: Path) -> Path:
     """Where a recipe's network lies, if it is trained: runs/NAME/last.pt, or a file in the folder `own`.
 
     Raises WeightsError when that has no manifest, or no such network.
@@ -54,7 +54,7 @@ def file_of(name: str, runs: Path, own: Path) -> Path:
 
 
 def load(name: str, file: Path, sha256: str) -> Trained:
-    """What `file_of` gave, loaded as service loads it.
+    """What `network_file` gave, loaded as service loads it.
 
     Raises TrainingError or WeightsError when it cannot be, or when it has seen the photos it would be measured with.
     """
@@ -90,7 +90,7 @@ def _entry(name: str, own: Path) -> dict:
     return entry
 
 
-def sha256_of(file: Path) -> str:
+def file_sha256(file: Path) -> str:
     """Of the file's content, however large."""
     digest = hashlib.sha256()
     with file.open("rb") as source:

@@ -103,7 +103,7 @@ def evaluate(options: argparse.Namespace) -> None:
         report = evaluate.photos_report(outcome, pipeline.sha256)
     else:
         if options.split == evaluate.HELD_OUT:
-            _tell_of_seen(options)
+            _warn_of_seen_photos(options)
         left_out: dict[str, str] = {}
         outcome = evaluate.run(pipeline, evaluate.split_examples(options.data, options.split, left_out), options.limit)
         report = evaluate.split_report(outcome, options.split, pipeline.sha256, len(left_out))
@@ -115,7 +115,7 @@ def evaluate(options: argparse.Namespace) -> None:
     print(json.dumps(report["end_to_end"]))
 
 
-def _tell_of_seen(options: argparse.Namespace) -> None:
+def _warn_of_seen_photos(options: argparse.Namespace) -> None:
     """Says so where the held-out photos are no longer held out for the networks in use."""
     from ..training.checkpoint import saw_everything
     from ..weights import read_manifest
@@ -144,7 +144,7 @@ def read(options: argparse.Namespace) -> int:
         elif "error" in result:
             print(f"{result['file']}: {result['error']}", file=sys.stderr)
         else:
-            print(f"{result['file']}: {_in_words(result, pipeline.unsure_below)}", flush=True)
+            print(f"{result['file']}: {_describe(result, pipeline.unsure_below)}", flush=True)
     return failed
 
 
@@ -190,19 +190,19 @@ def _plot_grid(options: argparse.Namespace) -> None:
 
 
 def measure(options: argparse.Namespace) -> int:
-    from ..baselines.evaluation_data import Material
+    from ..baselines.evaluation_data import EvaluationData
     from ..baselines.measure import Fate
-    from ..baselines.measure import measure as measured
-    from ..baselines.systems import rows
+    from ..baselines.measure import measure as measure_systems
+    from ..baselines.systems import select_systems
     from ..baselines.tables import headline
 
-    chosen, failed = rows(options.rows), 0
-    material = Material(options.data, options.mnist)
-    for told in measured(chosen, material, options.runs, options.weights, options.out, options.again):
-        words = headline(told.record) if told.record else told.why
-        wanted = bool(options.rows) or told.fate is Fate.FAILED
-        failed |= wanted and told.record is None
-        print(f"{told.row.name}: {told.fate.value}; {words}", flush=True)
+    chosen, failed = select_systems(options.rows), 0
+    data = EvaluationData(options.data, options.mnist)
+    for outcome in measure_systems(chosen, data, options.runs, options.weights, options.out, options.again):
+        words = headline(outcome.record) if outcome.record else outcome.why
+        wanted = bool(options.rows) or outcome.fate is Fate.FAILED
+        failed |= wanted and outcome.record is None
+        print(f"{outcome.row.name}: {outcome.fate.value}; {words}", flush=True)
     return int(failed)
 
 
@@ -217,29 +217,29 @@ def results(options: argparse.Namespace) -> None:
 def checkpoints(options: argparse.Namespace) -> None:
     from functools import partial
 
-    from ..baselines.checkpoints import evaluated, header, row
-    from ..baselines.evaluation_data import parts_there, photos
+    from ..baselines.checkpoints import evaluate_checkpoints, header, row
+    from ..baselines.evaluation_data import available_parts, part_examples
     from ..evaluation.evaluate import HELD_OUT
 
-    parts = options.split or parts_there(options.data) or [HELD_OUT]  # the last says what is missing
-    for number, line in enumerate(evaluated(options.run, parts, partial(photos, options.data))):
+    parts = options.split or available_parts(options.data) or [HELD_OUT]  # the last says what is missing
+    for number, line in enumerate(evaluate_checkpoints(options.run, parts, partial(part_examples, options.data))):
         print(row(line) if number else f"{header(line)}\n{row(line)}", flush=True)
         if line.part == HELD_OUT and line.seen:
             print("It has learnt from the held-out photos, so this line flatters.", file=sys.stderr)
 
 
 def offer(options: argparse.Namespace) -> None:
-    from ..baselines.systems import ROWS
+    from ..baselines.systems import SYSTEMS
     from ..evaluation.export import offer
     from ..training import checkpoint
 
     for run in options.runs:
-        title, document = next(((row.title, row.document) for row in ROWS if row.name == run.name), ("", ""))
+        title, document = next(((row.title, row.document) for row in SYSTEMS if row.name == run.name), ("", ""))
         entry = offer(run.name, checkpoint.load(run), options.weights, options.data, title, document)
         print(f"{entry['file']}: {entry['bytes'] / 2**20:.1f} MiB")
 
 
-def _in_words(result: dict, unsure_below: float) -> str:
+def _describe(result: dict, unsure_below: float) -> str:
     if result["box"] is None:
         return "no number found"
     if result["number"] is None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from helpers.tiny_runs import save_run, shrink
 
-from svhn.baselines.checkpoints import evaluated
-from svhn.baselines.evaluation_data import parts_there, photos
+from svhn.baselines.checkpoints import evaluate_checkpoints
+from svhn.baselines.evaluation_data import available_parts, part_examples
 from svhn.cli.parser import main
 from svhn.training import checkpoint
 from svhn.utils.errors import TrainingError
@@ -58,6 +58,6 @@ def test_runs_without_anything_to_evaluate_are_told(small_data, runs, tmp_path, 
     assert "There is no checkpoint" in capsys.readouterr().err
     assert main(["checkpoints", str(runs / "smaller_vgg"), "--data", str(tmp_path)]) == 1
     assert "holds neither" in capsys.readouterr().err
-    assert parts_there(tmp_path) == []
+    assert available_parts(tmp_path) == []
     with pytest.raises(TrainingError, match="names single MNIST digits"):
-        next(evaluated(runs / "mnist_logistic", ["test"], lambda part: photos(small_data, part)))
+        next(evaluate_checkpoints(runs / "mnist_logistic", ["test"], lambda part: part_examples(small_data, part)))

@@ -15,11 +15,11 @@ from helpers.mnist_files import write_mnist
 from helpers.tiny_runs import TINY, save_run, shrink
 
 from svhn import metrics
-from svhn.baselines import evaluation_data as material
-from svhn.baselines import metrics as figures
-from svhn.baselines.evaluation_data import Material, photos
+from svhn.baselines import evaluation_data
+from svhn.baselines import metrics as system_metrics
+from svhn.baselines.evaluation_data import EvaluationData, part_examples
 from svhn.baselines.measure import Fate, measure
-from svhn.baselines.systems import ROWS, rows
+from svhn.baselines.systems import SYSTEMS, select_systems
 from svhn.cli.parser import main
 from svhn.evaluation import evaluate
 from svhn.models import build
@@ -45,8 +45,8 @@ MEASURED = (  # one of each kind
 def quick():
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {"TIMED": 2, "WARM_UP": 1, "THREADS": 1, "STRIPS": 30}.items():
-            patch.setattr(figures, name, value)
-        patch.setattr(material, "TRAIN_PHOTOS", 4)
+            patch.setattr(system_metrics, name, value)
+        patch.setattr(evaluation_data, "TRAIN_PHOTOS", 4)
         shrink(patch)
         yield
 
@@ -88,8 +88,8 @@ def held_out(small_data) -> list:
 def measured(small_data, mnist, runs, own, tmp_path_factory) -> dict[str, dict]:
     """The records of `MEASURED`, by name."""
     out = tmp_path_factory.mktemp("results")
-    told = list(measure(rows(list(MEASURED)), Material(small_data, mnist), runs, own, out))
-    assert {entry.fate for entry in told} == {Fate.MEASURED}
+    outcome = list(measure(select_systems(list(MEASURED)), EvaluationData(small_data, mnist), runs, own, out))
+    assert {entry.fate for entry in outcome} == {Fate.MEASURED}
     return {name: json.loads((out / f"{name}.json").read_text()) for name in MEASURED}
 
 
@@ -101,7 +101,7 @@ def _command(small_data, mnist, runs, own, out, *names: str) -> list[str]:
 @pytest.mark.parametrize("name", MEASURED)
 def test_a_record_says_what_was_measured_and_where_it_comes_from(name, measured):
     record = measured[name]
-    row = next(row for row in ROWS if row.name == name)
+    row = next(row for row in SYSTEMS if row.name == name)
     assert (record["row"], record["kind"]) == (name, row.kind)
     assert {part: network["recipe"] for part, network in record["networks"].items()} == row.networks
     for network in record["networks"].values():
@@ -166,8 +166,8 @@ def test_a_row_is_kept_until_its_checkpoint_is_another(small_data, mnist, runs, 
     out = tmp_path / "results"
 
     def fates(again: bool = False) -> list[Fate]:
-        chosen = rows(["goodfellow", "mnist_logistic"])
-        return [told.fate for told in measure(chosen, Material(small_data, mnist), runs, own, out, again)]
+        chosen = select_systems(["goodfellow", "mnist_logistic"])
+        return [outcome.fate for outcome in measure(chosen, EvaluationData(small_data, mnist), runs, own, out, again)]
 
     assert fates() == [Fate.MEASURED, Fate.MEASURED]
     first = (out / "goodfellow.json").read_bytes()
@@ -192,7 +192,7 @@ def test_what_is_not_trained_is_told_and_stops_no_other(small_data, mnist, runs,
 
 
 def test_all_rows_are_no_failure_where_some_are_not_trained(small_data, runs, own, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("svhn.baselines.systems.ROWS", rows(["vgg16_scratch", "mnist_logistic"]))
+    monkeypatch.setattr("svhn.baselines.systems.SYSTEMS", select_systems(["vgg16_scratch", "mnist_logistic"]))
     arguments = ["measure", "--data", str(small_data), "--runs", str(runs), "--weights", str(own), "--out"]
     assert main([*arguments, str(tmp_path / "results")]) == 0
     assert capsys.readouterr().out.splitlines() == [
@@ -223,18 +223,22 @@ def test_what_has_seen_the_held_out_photos_is_not_measured_with_them(small_data,
     manifest["networks"]["compact"]["data"] = content["state"]["data"]
     all_of_it = Path(shutil.copytree(own, tmp_path / "own"))
     (all_of_it / "manifest.json").write_text(json.dumps(manifest))
-    for told in measure(
-        rows(["smaller_vgg", "compact"]), Material(small_data, None), tmp_path / "runs", all_of_it, tmp_path / "out"
+    for outcome in measure(
+        select_systems(["smaller_vgg", "compact"]),
+        EvaluationData(small_data, None),
+        tmp_path / "runs",
+        all_of_it,
+        tmp_path / "out",
     ):
-        assert told.fate is Fate.FAILED
-        assert "has seen the photos that it would be measured with" in told.why
+        assert outcome.fate is Fate.FAILED
+        assert "has seen the photos that it would be measured with" in outcome.why
     assert not (tmp_path / "out").exists()
 
 
 def test_weights_that_do_not_say_where_they_come_from_are_told(small_data, runs, tiny_weights, tmp_path):
-    (told,) = measure(rows(["compact"]), Material(small_data, None), runs, tiny_weights, tmp_path)
-    assert told.fate is Fate.FAILED
-    assert "does not say 'seed' of compact" in told.why
+    (outcome,) = measure(select_systems(["compact"]), EvaluationData(small_data, None), runs, tiny_weights, tmp_path)
+    assert outcome.fate is Fate.FAILED
+    assert "does not say 'seed' of compact" in outcome.why
 
 
 @pytest.mark.parametrize(
@@ -272,15 +276,15 @@ def test_a_run_of_another_recipe_is_told_and_the_others_go_on(small_data, mnist,
 def test_a_record_that_cannot_be_written_is_told(small_data, mnist, runs, own, tmp_path):
     (tmp_path / "mnist_logistic.json").mkdir()
     with pytest.raises(DataError, match="cannot be written"):
-        list(measure(rows(["mnist_logistic"]), Material(None, mnist), runs, own, tmp_path))
+        list(measure(select_systems(["mnist_logistic"]), EvaluationData(None, mnist), runs, own, tmp_path))
 
 
 def test_a_data_set_without_held_out_photos_is_told(tmp_path):
     official.write_split(tmp_path, "train", 4)
     with pytest.raises(DataError, match="no photo of a number divisible by 5"):
-        _ = Material(tmp_path, None).held_out
+        _ = EvaluationData(tmp_path, None).held_out
 
 
 def test_photos_trained_on_are_the_first_by_number_and_none_of_them_is_held_out(small_data):
-    assert [example.name for example in Material(small_data, None).train] == ["1.png", "2.png", "3.png", "4.png"]
-    assert len(list(photos(small_data, "train"))) == 12
+    assert [example.name for example in EvaluationData(small_data, None).train] == ["1.png", "2.png", "3.png", "4.png"]
+    assert len(list(part_examples(small_data, "train"))) == 12

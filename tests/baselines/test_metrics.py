@@ -10,7 +10,7 @@ import torch
 from helpers.mnist_files import digit_in, write_mnist
 
 from svhn import metrics
-from svhn.baselines import metrics as figures
+from svhn.baselines import metrics as system_metrics
 from svhn.boxes import expand
 from svhn.data.mnist import load_digits
 from svhn.evaluation import evaluate
@@ -37,7 +37,7 @@ class Finder(torch.nn.Module):
 
 
 def test_a_localizer_is_judged_by_its_first_box(held_out):
-    found = figures.of_localizer(Finder(held_out, 0.0), held_out)
+    found = system_metrics.of_localizer(Finder(held_out, 0.0), held_out)
     assert found == {
         "images": 3,
         "mean_iou": 1.0,
@@ -46,7 +46,7 @@ def test_a_localizer_is_judged_by_its_first_box(held_out):
         "containment": 1.0,
         "interval_95": list(metrics.wilson_interval(3, 3)),
     }
-    loose = figures.of_localizer(Finder(held_out, 0.5), held_out)  # four times the area
+    loose = system_metrics.of_localizer(Finder(held_out, 0.5), held_out)  # four times the area
     assert loose["mean_iou"] == pytest.approx(0.25)
     assert loose["recall_50"] == 0.0
     assert loose["containment"] == 1.0
@@ -54,7 +54,7 @@ def test_a_localizer_is_judged_by_its_first_box(held_out):
 
 def test_no_photo_is_no_figure():
     with pytest.raises(DataError, match="not a single photo"):
-        figures.of_localizer(Finder([], 0.0), [])
+        system_metrics.of_localizer(Finder([], 0.0), [])
 
 
 class Masker(Finder):
@@ -69,13 +69,13 @@ class Masker(Finder):
 
 
 def test_masks_and_counts_are_judged_pixel_by_pixel_and_photo_by_photo(held_out):
-    found = figures.of_localizer(Masker(held_out, 0.0), held_out)
+    found = system_metrics.of_localizer(Masker(held_out, 0.0), held_out)
     assert found["mask_dice"] == 1.0
     assert found["count_accuracy"] == metrics.share(np.array([len(e.truth.number) == 2 for e in held_out]))
 
 
 def test_rejected_readings_count_as_none(held_out):
-    class Told:
+    class Replay:
         def __init__(self, values):
             self.values = iter(values)
 
@@ -94,7 +94,7 @@ def test_rejected_readings_count_as_none(held_out):
     wrong = "9" * (len(held_out[1].truth.number) + 1)
     readings = [Said(held_out[0].truth.number, 0.6), Said(wrong, 0.9), Said(None, 0.0)]
     seen = [len(held_out[0].truth.number), len(held_out[1].truth.number), 6]
-    found = figures.of_length_check(Told(readings), Told(seen), held_out)
+    found = system_metrics.of_length_check(Replay(readings), Replay(seen), held_out)
     assert (found["rejected"], found["rejected_wrong"]) == (1, 1)
     assert found["count_accuracy"] == pytest.approx(2 / 3)
     assert found["without"]["coverage_at_98"] == 0.0
@@ -126,10 +126,10 @@ class BarReader(torch.nn.Module):
 
 
 def test_strips_are_right_as_a_whole_or_digit_by_digit(tmp_path, monkeypatch):
-    monkeypatch.setattr(figures, "STRIPS", 30)
+    monkeypatch.setattr(system_metrics, "STRIPS", 30)
     write_mnist(tmp_path, train=20, test=10)
     images, labels = load_digits(tmp_path, "test")
-    found = figures.of_strips(BarReader(), images, labels)
+    found = system_metrics.of_strips(BarReader(), images, labels)
     true = make_strips(images, labels, 30, torch.Generator().manual_seed(0)).digits
     assert 0 < (true == 9).any(1).sum() < 30
     assert found["images"] == 30
@@ -139,9 +139,9 @@ def test_strips_are_right_as_a_whole_or_digit_by_digit(tmp_path, monkeypatch):
 
 def test_time_is_the_median_after_warming_up(monkeypatch):
     for name, value in {"TIMED": 3, "WARM_UP": 1, "THREADS": 1}.items():
-        monkeypatch.setattr(figures, name, value)
+        monkeypatch.setattr(system_metrics, name, value)
     ticks = iter([0, 90, 100, 101, 200, 203, 300, 302])  # 90 s to warm up, then 1, 3 and 2 s
-    monkeypatch.setattr(figures.time, "perf_counter", lambda: next(ticks))
+    monkeypatch.setattr(system_metrics.time, "perf_counter", lambda: next(ticks))
     threads = torch.get_num_threads()
-    assert figures.median_ms(lambda thing: None, "abcdef") == 2000.0
+    assert system_metrics.median_ms(lambda thing: None, "abcdef") == 2000.0
     assert torch.get_num_threads() == threads

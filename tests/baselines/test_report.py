@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from svhn.baselines.documents import DOCUMENTS
-from svhn.baselines.report import as_page, read_records
-from svhn.baselines.systems import DIGITS, LENGTH_CHECK, LOCALIZER, PIPELINE, READER, ROWS, STRIPS, Row
+from svhn.baselines.report import format_page, read_records
+from svhn.baselines.systems import DIGITS, LENGTH_CHECK, LOCALIZER, PIPELINE, READER, STRIPS, SYSTEMS, System
 from svhn.baselines.tables import bar, headline, percent, with_interval
 from svhn.cli.parser import main
 from svhn.utils.errors import DataError
@@ -20,7 +20,7 @@ def _read(share: float, images: int = 408) -> dict:
     return {"images": images, "sequence_accuracy": share, "interval_95": [share - 0.01, share + 0.01]}
 
 
-def _figures(row: Row, share: float) -> dict:
+def _figures(row: System, share: float) -> dict:
     """As `measure` writes them, of a system that is right in that share."""
     half = {"sequence_accuracy": share / 2, "accuracy_of_readings": share, "coverage_at_98": share / 4}
     read = {**_read(share), "digit_accuracy": 0.987, "coverage_at_98": 0.456}
@@ -54,7 +54,7 @@ def _figures(row: Row, share: float) -> dict:
     }[row.kind]
 
 
-def _record(row: Row, share: float = 0.8, machine: str = "a small machine") -> dict:
+def _record(row: System, share: float = 0.8, machine: str = "a small machine") -> dict:
     networks = {
         part: {
             "recipe": name,
@@ -83,7 +83,7 @@ def _record(row: Row, share: float = 0.8, machine: str = "a small machine") -> d
     }
 
 
-def _line(page: str, row: Row) -> str:
+def _line(page: str, row: System) -> str:
     return next(line for line in page.splitlines() if line.startswith(f"| {row.title} |"))
 
 
@@ -91,11 +91,11 @@ def _tables(page: str) -> list[list[str]]:
     return [block.splitlines() for block in page.split("\n\n") if block.startswith("|")]
 
 
-ALL = {row.name: _record(row) for row in ROWS}
+ALL = {row.name: _record(row) for row in SYSTEMS}
 
 
 def test_the_committed_page_is_what_the_committed_records_make():
-    made, committed = as_page(read_records(ROOT / "results")), (ROOT / "RESULTS.md").read_text(encoding="utf-8")
+    made, committed = format_page(read_records(ROOT / "results")), (ROOT / "RESULTS.md").read_text(encoding="utf-8")
     assert committed == made, "make it anew with: python -m svhn results"
 
 
@@ -104,9 +104,9 @@ def test_committed_records_name_no_folder_of_the_machine_they_were_made_on():
         assert not re.search(r"(^|[\s\"'])(/\w+|[A-Z]:\\)", path.read_text(encoding="utf-8")), path.name
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", SYSTEMS, ids=lambda row: row.name)
 def test_a_row_has_its_figure_and_all_that_stands_beside_it(row):
-    line = _line(as_page(ALL), row)
+    line = _line(format_page(ALL), row)
     main_figure = {LOCALIZER: "80.0 % (79.0 – 81.0 %)", LENGTH_CHECK: "20.0 % → 40.0 %"}
     assert main_figure.get(row.kind, "80.00 %" if row.data_set == "MNIST" else "80.0 % (79.0 – 81.0 %)") in line
     networks = len(set(row.networks.values()))
@@ -114,7 +114,7 @@ def test_a_row_has_its_figure_and_all_that_stands_beside_it(row):
     assert " 4.6 " in line
     assert " + ".join(["12.3"] * networks) + " min, A, seed 7" in line
     assert row.claim in line
-    assert row.mend in as_page(ALL)
+    assert row.note in format_page(ALL)
     if row.kind in (READER, STRIPS):
         assert "98.7 %" in line or "99.87 %" in line
     if row.name.startswith("unet"):
@@ -124,38 +124,38 @@ def test_a_row_has_its_figure_and_all_that_stands_beside_it(row):
 
 
 def test_tables_are_whole_and_say_nothing_empty():
-    tables = _tables(as_page(ALL))
+    tables = _tables(format_page(ALL))
     assert len(tables) > len(DOCUMENTS)
     for lines in tables:
         assert len({line.count("|") for line in lines}) == 1
-    assert "None" not in as_page(ALL)
-    assert "nan" not in as_page(ALL)
+    assert "None" not in format_page(ALL)
+    assert "nan" not in format_page(ALL)
 
 
 def test_every_network_is_told_once_with_what_it_was_trained_on():
-    last = _tables(as_page(ALL))[-1]
-    recipes = {name for row in ROWS for name in row.networks.values()}
+    last = _tables(format_page(ALL))[-1]
+    recipes = {name for row in SYSTEMS for name in row.networks.values()}
     assert len(last) - 2 == len(recipes)
     assert all(any(f"| data of {name} | 4,321 |" in line for line in last) for name in recipes)
 
 
 def test_every_checkpoint_has_a_line_where_it_was_measured():
-    page = as_page(ALL)
+    page = format_page(ALL)
     assert "| best | 1,234 | 408 held out | 80.0 % (79.0 – 81.0 %) | 98.7 % |" in page
-    assert page.count("Every checkpoint of") == sum(row.every_checkpoint for row in ROWS)
+    assert page.count("Every checkpoint of") == sum(row.every_checkpoint for row in SYSTEMS)
 
 
 def test_machines_have_letters():
-    records = {row.name: _record(row, machine=f"machine {i % 2}") for i, row in enumerate(ROWS[:3])}
-    page = as_page(records)
+    records = {row.name: _record(row, machine=f"machine {i % 2}") for i, row in enumerate(SYSTEMS[:3])}
+    page = format_page(records)
     assert "(A: machine 0; B: machine 1)" in page
-    assert "min, B, seed 7" in _line(page, ROWS[1])
+    assert "min, B, seed 7" in _line(page, SYSTEMS[1])
 
 
 def test_bars_stand_in_the_order_of_their_figures():
     shares = {"goodfellow": 0.5, "customized": 0.9, "strips_on_photos": 0.0}
-    rows = [row for row in ROWS if row.name in shares]
-    page = as_page({row.name: _record(row, shares[row.name]) for row in rows})
+    rows = [row for row in SYSTEMS if row.name in shares]
+    page = format_page({row.name: _record(row, shares[row.name]) for row in rows})
     chart = next(block for block in page.split("\n\n") if block.startswith("```")).splitlines()[1:-1]
     assert [re.search(r"(\S+) %", line)[1] for line in chart] == ["90.0", "50.0", "0.0"]
     assert [line.count("█") for line in chart] == [27, 15, 0]
@@ -165,18 +165,18 @@ def test_bars_stand_in_the_order_of_their_figures():
 
 
 def test_what_is_not_measured_says_so():
-    page = as_page({})
-    assert all(row.untold in _line(page, row) for row in ROWS)
-    assert "download" in _line(page, next(row for row in ROWS if row.name == "vgg16_imagenet"))
+    page = format_page({})
+    assert all(row.missing in _line(page, row) for row in SYSTEMS)
+    assert "download" in _line(page, next(row for row in SYSTEMS if row.name == "vgg16_imagenet"))
     assert "Side by side" not in page
     assert not re.search(r"\d\.\d %", page.split("## Document")[0])
 
 
 def test_photos_left_out_are_told():
-    record = _record(ROWS[0])
-    assert "left out" not in as_page({ROWS[0].name: record})
+    record = _record(SYSTEMS[0])
+    assert "left out" not in format_page({SYSTEMS[0].name: record})
     record["left_out"] = 2
-    assert "2 photos are damaged and left out" in as_page({ROWS[0].name: record})
+    assert "2 photos are damaged and left out" in format_page({SYSTEMS[0].name: record})
 
 
 def test_a_second_decimal_is_for_many():
@@ -186,24 +186,24 @@ def test_a_second_decimal_is_for_many():
 
 
 def test_headlines_are_short():
-    said = {row.kind: headline(ALL[row.name]) for row in ROWS}
+    said = {row.kind: headline(ALL[row.name]) for row in SYSTEMS}
     assert said[READER] == "80.0 % (79.0 – 81.0 %) of 408 photos, true box"
     assert said[LOCALIZER] == "recall at IoU 0.5: 80.0 % (79.0 – 81.0 %)"
     assert said[LENGTH_CHECK] == "coverage at 98 %: 20.0 % → 40.0 %"
     assert said[STRIPS].endswith("of 10,000 strips")
 
 
-def _write(folder: Path, *rows: Row) -> None:
+def _write(folder: Path, *rows: System) -> None:
     folder.mkdir()
     for row in rows:
         (folder / f"{row.name}.json").write_text(json.dumps(_record(row)))
 
 
 def test_the_command_writes_the_page_of_a_folder(tmp_path, capsys):
-    _write(tmp_path / "results", *ROWS[:2])
+    _write(tmp_path / "results", *SYSTEMS[:2])
     page = tmp_path / "PAGE.md"
     assert main(["results", "--records", str(tmp_path / "results"), "--out", str(page)]) == 0
-    assert page.read_text(encoding="utf-8") == as_page({row.name: _record(row) for row in ROWS[:2]})
+    assert page.read_text(encoding="utf-8") == format_page({row.name: _record(row) for row in SYSTEMS[:2]})
     assert capsys.readouterr().out == f"{page}: 2 records\n"
     assert main(["results", "--records", str(tmp_path / "results"), "--out", str(tmp_path)]) == 1
     assert "is a folder" in capsys.readouterr().err
@@ -224,7 +224,7 @@ def test_the_command_writes_the_page_of_a_folder(tmp_path, capsys):
     ],
 )
 def test_a_damaged_record_is_told_and_no_page_written(spoil, tmp_path, capsys):
-    row = next(row for row in ROWS if row.kind == READER)
+    row = next(row for row in SYSTEMS if row.kind == READER)
     (tmp_path / f"{row.name}.json").write_text(spoil(_record(row)))
     assert main(["results", "--records", str(tmp_path), "--out", str(tmp_path / "PAGE.md")]) == 1
     assert f"measure {row.name} again" in capsys.readouterr().err

@@ -11,9 +11,9 @@ from svhn.baselines.systems import (
     LOCALIZER,
     PIPELINE,
     READER,
-    ROWS,
     STRIPS,
-    rows,
+    SYSTEMS,
+    select_systems,
 )
 from svhn.models import DIGITS as NAMING
 from svhn.models import LOCALIZERS, READERS
@@ -22,7 +22,7 @@ from svhn.utils.errors import DataError
 from svhn.weights import HERE
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", SYSTEMS, ids=lambda row: row.name)
 def test_a_row_is_made_of_recipes_that_there_are(row):
     assert row.networks
     assert set(row.networks.values()) <= set(RECIPES)
@@ -45,26 +45,28 @@ def test_a_row_is_made_of_recipes_that_there_are(row):
 
 
 def test_every_recipe_is_in_a_row():
-    assert {name for row in ROWS for name in row.networks.values()} == set(RECIPES)
+    assert {name for row in SYSTEMS for name in row.networks.values()} == set(RECIPES)
 
 
 def test_every_document_has_rows_and_every_row_a_document_of_it_in_order():
-    assert list(dict.fromkeys(row.document for row in ROWS)) == [document.number for document in DOCUMENTS]
+    assert list(dict.fromkeys(row.document for row in SYSTEMS)) == [document.number for document in DOCUMENTS]
 
 
 def test_names_are_those_of_files_and_there_is_one_of_each():
-    names = [row.name for row in ROWS]
+    names = [row.name for row in SYSTEMS]
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z0-9_]+", name) for name in names)
 
 
 def test_words_fit_into_a_table():
-    assert not any("|" in word or "\n" in word for row in ROWS for word in (row.title, row.claim, row.mend, row.untold))
-    assert all(row.mend or row.document == HERE for row in ROWS)
+    assert not any(
+        "|" in word or "\n" in word for row in SYSTEMS for word in (row.title, row.claim, row.note, row.missing)
+    )
+    assert all(row.note or row.document == HERE for row in SYSTEMS)
 
 
 def test_rows_are_chosen_by_name_in_the_tables_order():
-    assert rows([]) == ROWS
-    assert [row.name for row in rows(["strips", "goodfellow"])] == ["goodfellow", "strips"]
+    assert select_systems([]) == SYSTEMS
+    assert [row.name for row in select_systems(["strips", "goodfellow"])] == ["goodfellow", "strips"]
     with pytest.raises(DataError, match="no row 'lenet'; choose from goodfellow"):
-        rows(["strips", "lenet"])
+        select_systems(["strips", "lenet"])
