@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from .config import PaintConfig, SceneConfig
+from .config import PaintConfig
 from .geometry import Plane, apply_at, coverage, drape, rounded_box
 from .number import Number
 from .rng import Range, Sampler
@@ -48,14 +48,19 @@ def paint_surroundings(
     return apply_at(canvas, index, lambda c: torch.lerp(c, other, coverage(strip, part)[:, None]))
 
 
-def paint_facade(
-    plane: Plane, colour: torch.Tensor, config: PaintConfig, scene: SceneConfig, rng: Sampler, bank: torch.Tensor
+def paint_fields(
+    canvas: torch.Tensor,
+    plane: Plane,
+    colour: torch.Tensor,
+    count: int,
+    config: PaintConfig,
+    rng: Sampler,
+    bank: torch.Tensor,
 ) -> torch.Tensor:
-    """House fronts in the colours (n, 3): a wall with windows, doors and boards, each with a frame -> (n, 3, S, S)."""
+    """Walls (n, 3, S, S) in the colours (n, 3) with up to `count` boards and patches, each with a frame."""
     n = len(colour)
-    canvas = paint_wall(plane, colour, config, rng, bank, config.wall_relief)
     reach = torch.stack([plane.x.flatten(1).amax(1), plane.y.flatten(1).amax(1)], dim=1)  # (n, 2)
-    for _ in range(scene.fields_of_wall):
+    for _ in range(count):
         index = rng.some(0.6, n)
         m = len(index)
         half = reach[index] * rng.within((0.08, 0.6), m, 2)

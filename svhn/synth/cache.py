@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 from collections.abc import Callable
 from functools import partial
@@ -14,31 +15,12 @@ from ..utils.files import LOAD_ERRORS, load_tensors, save_tensors
 from ..utils.progress import progress_bar
 from .config import StreetConfig
 from .glyphs import Atlas, load_atlas
-from .render import crops, scenes
+from .render import crops
+from .scenes import scenes
 
 CHUNK = 64
 HERE = Path(__file__).parent
-# What the pictures are made by, `render` and all that it imports of this folder, and from: with any of it they change.
-MAKERS = (
-    "backgrounds.py",
-    "camera.py",
-    "config.py",
-    "distractors.py",
-    "geometry.py",
-    "glyphs.py",
-    "layout.py",
-    "lighting.py",
-    "number.py",
-    "palette.py",
-    "plates.py",
-    "render.py",
-    "rng.py",
-    "text.py",
-    "textures.py",
-    "assets/atlas.npz",
-    "assets/layout.json",
-    "assets/palette.json",
-)
+ENTRIES = ("render", "scenes")  # the modules that make pictures; with them count all that they import of this folder
 
 
 def crop_bank(
@@ -83,6 +65,35 @@ def _bank(name: str, make: Callable, to_set: Callable, n: int, seed: int, device
     return join(parts)
 
 
+def generator_digest() -> str:
+    """What the pictures are made by and from: the code without comments and docstrings, and the tables and glyphs."""
+    digest, found, rest = hashlib.sha256(), set(), set(ENTRIES)
+    while rest:
+        found |= rest
+        rest = {module for name in rest for module in _imports(_code(name))} - found
+    for name in sorted(found):
+        digest.update(f"{name} {ast.dump(_code(name))}".encode())
+    for path in sorted((HERE / "assets").iterdir()):
+        if path.suffix in (".npz", ".json"):
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _code(name: str) -> ast.Module:
+    """A module of this folder without its docstrings."""
+    tree = ast.parse((HERE / f"{name}.py").read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return tree
+
+
+def _imports(tree: ast.Module) -> set[str]:
+    """The modules of this folder that one of them imports."""
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 1]
+    return {name for node in found for name in ([node.module] if node.module else [a.name for a in node.names])}
+
+
 def cached(
     path: Path, make: Callable, n: int, seed: int, device: torch.device, backgrounds: torch.Tensor | None
 ) -> CropSet | SceneSet:
@@ -94,7 +105,7 @@ def cached(
         "backgrounds": "" if backgrounds is None else hashlib.sha256(backgrounds.cpu().numpy()).hexdigest(),
         "config": repr(StreetConfig()),
         "chunk": CHUNK,
-        "generator": hashlib.sha256(b"".join((HERE / name).read_bytes() for name in MAKERS)).hexdigest(),
+        "generator": generator_digest(),
     }
     try:
         content = load_tensors(path, device)

@@ -58,10 +58,11 @@ def corners(centre: torch.Tensor, size: torch.Tensor, tilt: torch.Tensor) -> tor
 
 
 def sample_digits(length: torch.Tensor, config: LayoutConfig, rng: Sampler) -> torch.Tensor:
-    """(n,) -> (n, 5) int64: any digits, seldom a leading zero, now and then the same digit again."""
+    """(n,) -> (n, 5) int64: digits, often a leading one, seldom a leading zero, now and then one twice."""
     n = len(length)
     digits = rng.below(10, n, MAX_DIGITS)
-    leading = torch.where(rng.chance(0.1, n), digits[:, 0], 1 + rng.below(9, n))
+    leading = torch.where(rng.chance(0.02, n), 0, 2 + rng.below(8, n))
+    leading = torch.where(rng.chance(config.leading_one, n), 1, leading)
     digits[:, 0] = torch.where(length == 1, digits[:, 0], leading)
     for k in range(1, MAX_DIGITS):
         digits[:, k] = torch.where(rng.chance(config.repeat_share, n), digits[:, k - 1], digits[:, k])

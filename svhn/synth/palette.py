@@ -29,6 +29,12 @@ def sample_colours(n: int, rng: Sampler) -> torch.Tensor:
     return (mean[chosen] + lighter.view(n, 9) * spread[chosen]).view(n, 3, 3).clamp(0, 1)
 
 
+def pick_colours(table: tuple[tuple[int, int, int], ...], n: int, rng: Sampler) -> torch.Tensor:
+    """(n, 3) float in 0 ... 1 near the colours of a table of RGB values in 0 ... 255, in any light."""
+    colours = torch.tensor(table, dtype=torch.float32, device=rng.device)[rng.below(len(table), n)] / 255
+    return (colours * rng.within((0.55, 1.1), n, 1) + rng.normal(0.025, n, 3)).clamp(0, 1)
+
+
 @cache
 def _table() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     rows = json.loads(TABLE.read_text())

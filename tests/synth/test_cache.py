@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
+import shutil
 
 import pytest
 import torch
 
 from svhn.data.datasets import CropSet
-from svhn.synth import cache as bank
+from svhn.synth import cache
 
 CPU = torch.device("cpu")
 
@@ -23,37 +23,14 @@ def makes(monkeypatch) -> list[int]:
         box = torch.zeros(n, 4)
         return CropSet(torch.zeros(n, 3, 4, 4), box, box.long(), box[:, 0].long(), box[:, 0] + seed)
 
-    monkeypatch.setattr(bank, "crop_bank", crop_bank)
+    monkeypatch.setattr(cache, "crop_bank", crop_bank)
     return made
-
-
-def _imports(name: str) -> set[str]:
-    """The modules of svhn/synth that one of them imports."""
-    tree = ast.parse((bank.HERE / f"{name}.py").read_text())
-    return {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 1}
-
-
-def test_the_makers_are_all_that_the_pictures_come_from():
-    found, rest = set(), {"render"}
-    while rest:
-        found |= rest
-        rest = {module for name in rest for module in _imports(name)} - found
-    assert {name for name in bank.MAKERS if name.endswith(".py")} == {f"{name}.py" for name in found}
-    tables = {f"assets/{word}" for name in found for word in _words(name) if (bank.HERE / "assets" / word).is_file()}
-    assert {name for name in bank.MAKERS if not name.endswith(".py")} == tables
-
-
-def _words(name: str) -> set[str]:
-    """The strings in a module that may be names of files in assets/."""
-    tree = ast.parse((bank.HERE / f"{name}.py").read_text())
-    words = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    return {word for word in words if word and "\n" not in word and len(word) < 50 and "/" not in word}
 
 
 def test_a_bank_is_made_once_and_then_read(makes, tmp_path):
     path = tmp_path / "deep" / "bank.pt"
-    first = bank.cached(path, bank.crop_bank, 3, 7, CPU, None)
-    again = bank.cached(path, bank.crop_bank, 3, 7, CPU, None)
+    first = cache.cached(path, cache.crop_bank, 3, 7, CPU, None)
+    again = cache.cached(path, cache.crop_bank, 3, 7, CPU, None)
     assert makes == [3]
     assert torch.equal(first.aspect, again.aspect)
     assert again.aspect.tolist() == [7, 7, 7]
@@ -63,30 +40,62 @@ def test_a_bank_is_made_once_and_then_read(makes, tmp_path):
 def test_other_numbers_seeds_and_backgrounds_are_other_banks(makes, tmp_path):
     pictures = torch.zeros(1, 3, 256, 256, dtype=torch.uint8)
     for n, seed, backgrounds in ((3, 0, None), (4, 0, None), (4, 1, None), (4, 1, pictures), (4, 1, pictures + 1)):
-        bank.cached(tmp_path / "bank.pt", bank.crop_bank, n, seed, CPU, backgrounds)
+        cache.cached(tmp_path / "bank.pt", cache.crop_bank, n, seed, CPU, backgrounds)
     assert makes == [3, 4, 4, 4, 4]
 
 
-@pytest.mark.parametrize(
-    ("name", "made"), [("render.py", 2), ("assets/palette.json", 2), ("mnist_strips.py", 1), ("preview.py", 1)]
-)
-def test_only_what_makes_the_pictures_makes_them_anew(makes, tmp_path, monkeypatch, name, made):
+@pytest.fixture
+def generator(tmp_path, monkeypatch):
+    """A copy of the generator's folder, which the key is made from."""
     here = tmp_path / "synth"
-    (here / "assets").mkdir(parents=True)
-    for path in bank.HERE.rglob("*"):
-        if path.is_file() and path.parent.name in ("synth", "assets"):
-            (here / path.relative_to(bank.HERE)).write_bytes(path.read_bytes()[:100])
-    monkeypatch.setattr(bank, "HERE", here)
-    bank.cached(tmp_path / "bank.pt", bank.crop_bank, 2, 0, CPU, None)
-    (here / name).write_text("changed")
-    bank.cached(tmp_path / "bank.pt", bank.crop_bank, 2, 0, CPU, None)
-    assert len(makes) == made
+    shutil.copytree(cache.HERE, here, ignore=shutil.ignore_patterns("__pycache__", "atlas.npz"))
+    monkeypatch.setattr(cache, "HERE", here)
+    return here
+
+
+@pytest.mark.parametrize("name", ["render.py", "scenes.py", "glazing.py", "rng.py", "config.py", "textures.py"])
+def test_other_code_makes_other_pictures(generator, name):
+    before = cache.generator_digest()
+    (generator / name).write_text((generator / name).read_text() + "\nMORE = 1\n")
+    assert cache.generator_digest() != before
+
+
+@pytest.mark.parametrize("name", ["assets/palette.json", "assets/layout.json"])
+def test_other_tables_make_other_pictures(generator, name):
+    before = cache.generator_digest()
+    (generator / name).write_text("[]")
+    assert cache.generator_digest() != before
+
+
+@pytest.mark.parametrize("name", ["mnist_strips.py", "preview.py", "cache.py", "assets/FONTS.md"])
+def test_what_makes_no_pictures_does_not_count(generator, name):
+    before = cache.generator_digest()
+    (generator / name).write_text("changed")
+    assert cache.generator_digest() == before
+
+
+def test_comments_and_docstrings_do_not_count(generator):
+    before = cache.generator_digest()
+    code = (generator / "scenes.py").read_text()
+    changed = code.replace('"""Whole photos', '"""All photos').replace("SCENE = 256  #", "SCENE = 256  # the")
+    assert changed != code
+    (generator / "scenes.py").write_text(changed)
+    assert cache.generator_digest() == before
+    (generator / "scenes.py").write_text(code.replace("SCENE = 256", "SCENE = 255"))
+    assert cache.generator_digest() != before
+
+
+def test_another_generator_makes_the_bank_again(makes, tmp_path, generator):
+    cache.cached(tmp_path / "bank.pt", cache.crop_bank, 2, 0, CPU, None)
+    (generator / "shapes.py").write_text("MORE = 1\n")
+    cache.cached(tmp_path / "bank.pt", cache.crop_bank, 2, 0, CPU, None)
+    assert makes == [2, 2]
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing of PyTorch's", b"."])
 def test_a_damaged_file_is_made_anew(makes, tmp_path, content):
     path = tmp_path / "bank.pt"
     path.write_bytes(content)
-    assert len(bank.cached(path, bank.crop_bank, 2, 0, CPU, None)) == 2
-    bank.cached(path, bank.crop_bank, 2, 0, CPU, None)
+    assert len(cache.cached(path, cache.crop_bank, 2, 0, CPU, None)) == 2
+    cache.cached(path, cache.crop_bank, 2, 0, CPU, None)
     assert makes == [2]

@@ -13,14 +13,15 @@ from PIL import Image
 from svhn.data.backgrounds import load_backgrounds
 from svhn.labels import BLANK
 from svhn.synth.camera import gaussian, jpeg, photograph, reduce_matrix
-from svhn.synth.config import CameraConfig, PaintConfig, SceneConfig, StreetConfig
+from svhn.synth.config import CameraConfig, CompanionConfig, PaintConfig, StreetConfig
 from svhn.synth.geometry import Plane, project, view_plane
 from svhn.synth.glyphs import load_atlas
 from svhn.synth.layout import corners, extent
+from svhn.synth.mounting import put_up
 from svhn.synth.number import bounding_boxes, digit_corners, sample_number, sample_view, scale_and_shift
 from svhn.synth.palette import learn, sample_colours
 from svhn.synth.preview import COLUMNS, GUTTER, ROWS, make_sheet, make_strip_sheet
-from svhn.synth.render import CROP, SCENE, crops, paint_numbers, scenes
+from svhn.synth.render import CROP, crops
 from svhn.synth.rng import Sampler
 from svhn.synth.text import ink_mask
 from svhn.synth.textures import texture_bank
@@ -131,9 +132,10 @@ def test_nothing_is_painted_of_a_negative(atlas):
     rng = Sampler(seeded(4), "cpu")
     bare = PaintConfig(plate_share=0, distinct_plate_share=0, suffix_share=0, caption_share=0, neighbour_share=0)
     number = sample_number(16, replace(CONFIG, paint=bare), atlas, rng)
-    plane = view_plane(scale_and_shift(torch.full((16, 2), 30.0), torch.full((16, 2), 48.0)), CROP)
+    to_crop = scale_and_shift(torch.full((16, 2), 30.0), torch.full((16, 2), 48.0))
     inked = torch.arange(16) % 2 == 0
-    canvas = paint_numbers(torch.full((16, 3, CROP, CROP), 0.5), plane, number, inked, bare, atlas, rng, slice(None))
+    config = replace(CONFIG, paint=bare, companion=CompanionConfig(share=0.0))
+    canvas = put_up(torch.full((16, 3, CROP, CROP), 0.5), torch.arange(16), number, to_crop, inked, config, atlas, rng)
     changed = (canvas != 0.5).flatten(1).any(1)
     assert torch.equal(changed, inked)
 
@@ -141,7 +143,6 @@ def test_nothing_is_painted_of_a_negative(atlas):
 def test_one_crop_and_a_batch_of_negatives_work(atlas):
     for n in (1, 2, 3):
         assert crops(n, CONFIG, atlas, seeded(n)).images.shape[0] == n
-        assert scenes(n, CONFIG, atlas, seeded(n)).images.shape[0] == n
 
 
 def test_pictures_differ_and_are_neither_black_nor_white(batch):
@@ -195,76 +196,16 @@ def test_clean_digits_can_be_told_apart_by_their_masks(atlas):
     assert torch.equal(torch.stack(scores, 1).argmax(1), layout.digits[:, 0])
 
 
-@pytest.fixture(scope="module")
-def pictures(atlas):
-    return scenes(24, CONFIG, atlas, seeded())
-
-
-def test_scenes_have_the_agreed_shapes(pictures):
-    slots = len(CONFIG.scene.count_weights) - 1
-    assert pictures.images.shape == (24, 3, SCENE, SCENE)
-    assert pictures.images.dtype == pictures.length.dtype == torch.uint8
-    assert pictures.box.shape == (24, slots, 4)
-    assert pictures.size.max(1).values.tolist() == [SCENE] * 24
-
-
-def test_scene_numbers_lie_in_the_photo_within_their_range_of_sizes(atlas):
-    config = replace(CONFIG, scene=replace(SceneConfig(), learnt_share=0.0, count_weights=(0.0, 0.0, 0.0, 1.0)))
-    made = scenes(24, config, atlas, seeded(8))
-    there = ~torch.isnan(made.box[..., 0])
-    assert torch.equal(there, made.length > 0)
-    assert there[:, 0].all()
-    assert (there[:, :-1] | ~there[:, 1:]).all()  # no gaps
-    box, size = made.box[there], made.size[:, None].expand(-1, 3, -1)[there]
-    assert box.min() >= -1e-3
-    assert (box[:, 2:] <= size.flip(1) + 1e-2).all()
-    share = (box[:, 2] - box[:, 0]) / size[:, 1]
-    assert share.max() <= 0.9 + 1e-3
-    assert share.min() < 0.1
-
-
-def test_scene_digits_lie_in_their_numbers_and_fill_them(atlas):
-    config = replace(CONFIG, scene=replace(SceneConfig(), count_weights=(0.2, 0.2, 0.2, 0.4)))
-    made = scenes(24, config, atlas, seeded(9))
-    boxes_of, digit = made.digit_box.view(24, 3, 5, 4), made.digit.view(24, 3, 5)
-    present = torch.arange(5) < made.length[..., None]
-    assert digit.dtype == torch.int64
-    assert torch.equal(digit != BLANK, present)
-    assert torch.equal(torch.isnan(boxes_of).logical_not().all(-1), present)
-    there = made.length > 0
-    low = boxes_of[..., :2].nan_to_num(torch.inf).amin(2)[there]
-    high = boxes_of[..., 2:].nan_to_num(-torch.inf).amax(2)[there]
-    torch.testing.assert_close(torch.cat([low, high], dim=1), made.box[there], atol=1e-2, rtol=0)
-
-
-def test_scenes_are_black_outside_the_photo(pictures):
-    for image, (height, width) in zip(pictures.images, pictures.size.tolist(), strict=True):
-        assert image[:, height:].sum() == 0
-        assert image[:, :, width:].sum() == 0
-        assert image[:, :height, :width].float().std() > 0
-
-
-def test_same_seed_same_scenes(atlas, pictures):
-    assert same(pictures, scenes(24, CONFIG, atlas, seeded()))
-
-
-def test_scene_without_a_number(atlas):
-    config = replace(CONFIG, scene=replace(SceneConfig(), count_weights=(1.0, 0.0)))
-    made = scenes(4, config, atlas, seeded())
-    assert torch.isnan(made.box).all()
-    assert (made.length == 0).all()
-
-
 def test_backgrounds_are_used_when_given(tmp_path, atlas):
     Image.fromarray(np.full((40, 90, 3), (250, 10, 10), np.uint8)).save(tmp_path / "red.png")
     photos = load_backgrounds(tmp_path)
     assert photos.shape == (1, 3, 256, 256)
     assert photos.dtype == torch.uint8
     paint = replace(CONFIG.paint, photo_share=1.0)
-    config = replace(CONFIG, paint=paint, scene=replace(CONFIG.scene, photo_share=1.0))
-    made = scenes(6, config, atlas, seeded(), backgrounds=photos).images.float().mean((0, 2, 3))
-    assert made[0] > 1.5 * made[1]
-    assert crops(6, config, atlas, seeded(), backgrounds=photos).images.shape == (6, 3, CROP, CROP)
+    config = replace(CONFIG, paint=replace(paint, distinct_plate_share=1.0, plate_share=1.0))
+    plain, red = (crops(16, config, atlas, seeded(), backgrounds=b).images.float() for b in (None, photos))
+    gain = (red - plain).mean((0, 2, 3))
+    assert gain[0] > gain[1] + 2
 
 
 def test_textures_are_the_same_every_time():

@@ -1,0 +1,143 @@
+"""Which things hang where: on fronts at random, and next to numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+import torch
+
+from . import furniture, glazing, signs
+from .config import CompanionConfig, FurnitureConfig
+from .glyphs import Atlas
+from .number import Number, scale_and_shift
+from .regions import paint_regions, picture_boxes
+from .rng import Sampler
+
+PAINTERS: dict[str, Callable] = {  # by the fields of FurnitureConfig
+    "letter_box": furniture.letter_box,
+    "knocker": furniture.knocker,
+    "handle": furniture.handle,
+    "knob": furniture.knob,
+    "bell": furniture.bell,
+    "lamp": furniture.lamp,
+    "vent": furniture.vent,
+    "meter_box": furniture.meter_box,
+    "bin": furniture.bin_,
+    "pipe": furniture.pipe,
+    "railing": furniture.railing,
+    "window": glazing.window,
+    "fanlight": glazing.fanlight,
+    "porthole": glazing.porthole,
+    "house_name": signs.house_name,
+    "street_sign": signs.street_sign,
+    "car_plate": signs.car_plate,
+    "date": signs.date,
+    "phone": signs.phone,
+    "notice": signs.notice,
+    "ornament": signs.ornament,
+    "prefix": signs.prefix,
+}
+
+
+@dataclass(frozen=True)
+class Things:
+    """One thing in each of m pictures."""
+
+    kind: torch.Tensor  # (m,) int64, a place in PAINTERS
+    half: torch.Tensor  # (m, 2) half width and height, digit heights
+    to_picture: torch.Tensor  # (m, 3, 3) from planes with the thing's middle at the origin to texels
+    ink: torch.Tensor  # (m, 3) colour of writing on the wall itself
+
+    def pick(self, index: torch.Tensor) -> Things:
+        return Things(*(getattr(self, f.name)[index] for f in fields(self)))
+
+
+def sample_kinds(m: int, config: FurnitureConfig, rng: Sampler) -> tuple[torch.Tensor, torch.Tensor]:
+    """Kinds (m,) in proportion to their weights, and half sizes (m, 2)."""
+    pieces = [getattr(config, name) for name in PAINTERS]
+    kind = rng.pick([piece.weight for piece in pieces], m)
+    table = torch.tensor([[*piece.height, *piece.aspect] for piece in pieces], device=rng.device).log()[kind]  # (m, 4)
+    height = torch.lerp(table[:, 0], table[:, 1], rng.unit(m)).exp()
+    aspect = torch.lerp(table[:, 2], table[:, 3], rng.unit(m)).exp()
+    return kind, torch.stack([height * aspect, height], dim=1) / 2
+
+
+def paint_things(canvas: torch.Tensor, index: torch.Tensor, things: Things, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+    """The canvas (n, 3, S, S), in place, with one thing in each of the pictures at `index` (m,)."""
+    for k, paint in enumerate(PAINTERS.values()):
+        which = (things.kind == k).nonzero()[:, 0]
+        if len(which):
+            some = things.pick(which)
+            box = picture_boxes(some.to_picture, some.half * 1.15)
+            canvas = paint_regions(
+                canvas,
+                index[which],
+                some.to_picture,
+                box,
+                lambda piece, plane, w, s=some, p=paint: p(piece, plane, s.half[w], s.ink[w], atlas, rng),
+            )
+    return canvas
+
+
+def scatter(
+    to_picture: torch.Tensor, size: torch.Tensor, taken: torch.Tensor, config: FurnitureConfig, rng: Sampler
+) -> tuple[torch.Tensor, Things]:
+    """Things anywhere in photos of size (n, 2) that do not touch the boxes taken (n, K, 4), in texels.
+
+    to_picture (n, 3, 3): of walls whose unit is the digit height. Returns the photos that get one, and theirs.
+    """
+    n = len(size)
+    kind, half = sample_kinds(n, config, rng)
+    scale = to_picture[:, 0, 0, None]
+    middle = size.flip(1) * rng.within((-0.05, 1.05), n, 2)
+    things = Things(
+        kind, half, scale_and_shift(scale.expand(n, 2), middle), rng.unit(n, 1) * 0.9 + rng.unit(n, 3) * 0.1
+    )
+    low, high = picture_boxes(things.to_picture, half + 0.1).split(2, dim=1)
+    apart = (low[:, None] >= taken[..., 2:]).any(-1) | (high[:, None] <= taken[..., :2]).any(-1)
+    apart = apart | torch.isnan(taken[..., 0])
+    index = (apart.all(1) & (half[:, 1] * scale[:, 0] > config.least_texels)).nonzero()[:, 0]
+    return index, things.pick(index)
+
+
+@dataclass(frozen=True)
+class Companions:
+    """What hangs next to some of n numbers."""
+
+    index: torch.Tensor  # (m,) int64, the numbers that have a companion
+    things: Things
+    written: torch.Tensor  # (m,) bool: writing that belongs on the number's plate, if it has one
+    room: torch.Tensor  # (n, 2, 2) that the plate needs for it, above left and below right, digit heights
+
+
+def sample_companions(number: Number, to_picture: torch.Tensor, config: CompanionConfig, rng: Sampler) -> Companions:
+    """Things to the left or right of numbers, above or below; to_picture (n, 3, 3) from the numbers' planes."""
+    n = len(number.half)
+    index = rng.some(config.share, n)
+    part, m = number.pick(index), len(index)
+    kind, half = sample_kinds(m, config.kinds, rng)
+    names = list(PAINTERS)
+    prefix, name = (kind == names.index(word) for word in ("prefix", "house_name"))
+    written = (prefix | name) & ~part.layout.spread
+    side = rng.pick(config.side_weights, m)  # left, right, above, below
+    side = torch.where(kind == names.index("pipe"), side % 2, side)
+    side = torch.where(name & part.plated, 2 + side % 2, side)
+    side = torch.where(prefix, 0, side)
+    half = torch.where((name & part.plated)[:, None], half * (1.2 * part.half / half).amin(1, keepdim=True), half)
+    gap = rng.ratio(config.gap, m) + torch.where(part.plated & ~written, config.plate_gap, 0.0)
+    gap = torch.where(prefix | written, gap.clamp(max=config.writing_gap), gap)
+    away = part.half + half + gap[:, None]
+    level = rng.normal(config.offset, m)[:, None] * torch.where(written[:, None], 0.0, part.half)
+    direction = half.new_tensor([[-1.0, 0.0], [1.0, 0.0], [0.0, -1.0], [0.0, 1.0]])[side]
+    middle = torch.where(direction == 0, level, direction * away)
+    things = Things(
+        kind,
+        half,
+        to_picture[index] @ scale_and_shift(torch.ones_like(half), middle),
+        (part.colours[:, 0] + rng.normal(0.03, m, 3)).clamp(0, 1),
+    )
+    room = half.new_zeros(n, 2, 2)
+    reach = torch.stack([-(middle - half) - part.half, middle + half - part.half], dim=1).clamp(min=0)
+    room[index] = torch.where((written & part.plated)[:, None, None], reach, 0.0)
+    return Companions(index, things, written, room)
