@@ -41,7 +41,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--extra", action="store_true", help="fetch the 202,353 easier photos of extra, too")
 
     sub = command("prepare", "Turn an official split into the two HDF5 files that training reads.")
-    sub.add_argument("--data", type=Path, required=True, help="folder with train.tar.gz or train/, and the like")
+    source = sub.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, help="folder with train.tar.gz or train/, and the like")
+    source.add_argument("--weak", type=Path, help="folder with labels.csv (file, number, x1, y1, x2, y2) and pictures")
+    source.add_argument("--negatives", type=Path, help="folder of street pictures without numbers")
+    sub.add_argument("--weights", type=Path, default=WEIGHTS, help="whose localizer finds what looks like numbers")
     sub.add_argument("--split", default="train", choices=("train", "test", "extra"))
     sub.add_argument("--out", type=Path, default=PREPARED, help="where the HDF5 files go (%(default)s)")
 

@@ -64,7 +64,7 @@ class Split:
         Of a file over `images.MAX_BYTES` one byte more than that is read, which `open_photo` refuses.
         Raises DataError at the first member that is truncated, a link, or leads out of the folder.
         """
-        return _photos_in_folder(self.path) if self.path.is_dir() else _photos_in_archive(self.path)
+        return _photos_in_folder(self.path) if self.path.is_dir() else pictures_in_archive(self.path)
 
 
 def open_split(data_dir: Path, split: str) -> Split:
@@ -128,7 +128,8 @@ def _is_photo(name: str) -> bool:
     return name.lower().endswith(PHOTO_SUFFIX) and not name.startswith(".")
 
 
-def _photos_in_archive(path: Path) -> Iterator[tuple[str, bytes]]:
+def pictures_in_archive(path: Path) -> Iterator[tuple[str, bytes]]:
+    """(file name, content) of every PNG of a tar.gz as it comes; `Split.photos` says what is refused."""
     with _members(path) as members:
         for member, file in members:
             name = PurePosixPath(member.name).name

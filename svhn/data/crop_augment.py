@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
+from ..labels import BLANK
 from ..preprocess import CROP_MARGIN, Size, sides
 from . import augment
 from .augment import Appearance, uniform
 from .datasets import CropSet
+
+HALVED_MARGIN = 0.12
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,42 @@ class CropJitter:
     look: Appearance = Appearance()
 
 
-def jittered_crops(crops: CropSet, size: Size, jitter: CropJitter, generator: torch.Generator) -> torch.Tensor:
-    """Shifted, scaled, turned, recoloured crops, float (N, 3, *size) in 0 ... 255."""
+def halve(crops: CropSet, share: float, generator: torch.Generator) -> tuple[CropSet, torch.Tensor]:
+    """Frame a share of the crops around only the first or the last of their digits and label them as no number: what a
+    localizer that cuts digits off gives. Numbers of one digit, or whose digits have no boxes, are left alone.
+
+    Gives the crops and the widest margin (N, 1) that each may get: a wide one would show the digits that were cut off.
+    """
+    n, boxes = len(crops), crops.digit_boxes
+    marked = (~boxes[..., 0].isnan()).sum(1)  # (N,)
+    chosen = ((uniform(n, 0, 1, generator) < share) & (marked > 1))[:, None]  # (N, 1)
+    kept = (1 + uniform(n, 0, 1, generator) * (marked - 1)).long()[:, None]  # 1 ... marked - 1
+    place, marked = torch.arange(boxes.shape[1], device=boxes.device), marked[:, None]
+    first = uniform(n, 0, 1, generator, (1,)) < 0.5
+    part = torch.where(first, place < kept, (place >= marked - kept) & (place < marked))[..., None]  # (N, 5, 1)
+    low = boxes[..., :2].masked_fill(~part, torch.inf).amin(1)
+    high = boxes[..., 2:].masked_fill(~part, -torch.inf).amax(1)
+    halved = replace(
+        crops,
+        box=torch.where(chosen, torch.cat([low, high], dim=1), crops.box),
+        digits=torch.where(chosen, BLANK, crops.digits),
+        length=torch.where(chosen[:, 0], 0, crops.length),
+    )
+    return halved, torch.where(chosen, HALVED_MARGIN, torch.inf)
+
+
+def jittered_crops(
+    crops: CropSet, size: Size, jitter: CropJitter, generator: torch.Generator, widest: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Shifted, scaled, turned, recoloured crops, float (N, 3, *size) in 0 ... 255.
+
+    widest: (N, 1), no margin is wider."""
     n = len(crops)
     noise = torch.randn(n, 4, device=generator.device, generator=generator)
     loose = (uniform(n, 0, 1, generator, (1,)) < jitter.loose) * uniform(n, 0, 0.25, generator, (1,))
     margins = (jitter.margin + loose + jitter.margin_spread * noise).clamp(*jitter.margin_range)  # (N, 4)
+    if widest is not None:
+        margins = torch.minimum(margins, widest)
     angle = uniform(n, -jitter.rotation, jitter.rotation, generator) * math.pi / 180
     shear = uniform(n, -jitter.shear, jitter.shear, generator)
     matrix = region_matrix(crops.box, margins, crops.aspect, angle, shear)

@@ -10,9 +10,11 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from ..labels import BLANK, MAX_DIGITS
 from ..utils.errors import DataError
 from .split import HELD_OUT_EVERY, is_held_out
 
+NEGATIVE_CROPS = "negative_crops.h5"
 MAX_NUMBERS = 3  # in one scene
 BLOCK = 1024  # rows read at once
 
@@ -34,7 +36,8 @@ class CropSet(Rows):
     """Loose number crops: the number's box with half its size on every side, stretched to a square.
 
     images (N, 3, 96, 96) uint8; box (N, 4) the number in crop pixels; digits (N, 5) and length (N,) classes;
-    aspect (N,) width / height of the region before it was stretched.
+    aspect (N,) width / height of the region before it was stretched; digit_boxes (N, 5, 4) in crop pixels, NaN behind
+    the last digit and where nobody knows them.
     """
 
     images: torch.Tensor
@@ -42,16 +45,22 @@ class CropSet(Rows):
     digits: torch.Tensor
     length: torch.Tensor
     aspect: torch.Tensor
+    digit_boxes: torch.Tensor
 
 
 @dataclass(frozen=True)
 class SceneSet(Rows):
     """Whole photos on a square canvas, top left: images (N, 3, 256, 256) uint8, size (N, 2) valid (h, w),
-    box (N, K, 4) numbers in canvas pixels, the most prominent first, NaN where there are fewer than K."""
+    box (N, K, 4) numbers in canvas pixels, the most prominent first, NaN where there are fewer than K.
+
+    digit_box (N, 5 K, 4) and digit (N, 5 K), number by number: every digit's box and class, NaN and 10 where there is
+    none. A number none of whose digits has a box is one whose digits nobody marked."""
 
     images: torch.Tensor
     size: torch.Tensor
     box: torch.Tensor
+    digit_box: torch.Tensor
+    digit: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -63,22 +72,26 @@ class CountedScenes(SceneSet):
 
 def load_crops(path: Path, part: str, device: torch.device) -> CropSet:
     """Rows of a prepared crops file on the device; part as in `_rows`."""
-    images, box, digits, length, aspect = _rows(path, part, ("images", "box", "digits", "length", "aspect"))
-    return CropSet(*(t.to(device) for t in (images, box, digits.long(), length.long(), aspect)))
+    columns = ("images", "box", "digits", "length", "aspect", "digit_boxes")
+    images, box, digits, length, aspect, digit_boxes = _rows(path, part, columns)
+    return CropSet(*(t.to(device) for t in (images, box, digits.long(), length.long(), aspect, digit_boxes)))
 
 
 def load_scenes(path: Path, part: str, device: torch.device) -> SceneSet:
     """Rows of a prepared scenes file on the device; part as in `_rows`."""
-    images, size, box = _rows(path, part, ("images", "size", "box"))
+    images, size, box, digit_boxes, digits = _rows(path, part, ("images", "size", "box", "digit_boxes", "digits"))
     numbers = F.pad(box[:, None], (0, 0, 0, MAX_NUMBERS - 1), value=torch.nan)  # (N, K, 4)
-    return SceneSet(*(t.to(device) for t in (images, size, numbers)))
+    more = MAX_DIGITS * (MAX_NUMBERS - 1)
+    digit_box = F.pad(digit_boxes, (0, 0, 0, more), value=torch.nan)  # (N, 5 K, 4)
+    digit = F.pad(digits.long(), (0, more), value=BLANK)  # (N, 5 K)
+    return SceneSet(*(t.to(device) for t in (images, size, numbers, digit_box, digit)))
 
 
 def load_counted_scenes(path: Path, part: str, device: torch.device) -> CountedScenes:
     """`load_scenes` with the length of every photo's number."""
     scenes = load_scenes(path, part, device)
     (length,) = _rows(path, part, ("length",))
-    return CountedScenes(scenes.images, scenes.size, scenes.box, length.long().to(device))
+    return CountedScenes(**vars(scenes), length=length.long().to(device))
 
 
 def check_parts(path: Path) -> None:

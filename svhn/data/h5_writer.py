@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import h5py
 import numpy as np
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 ROWS_AT_ONCE = 64  # gathered in memory, then written; a multiple of the images' chunks, so that none is packed twice
 
 

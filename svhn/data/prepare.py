@@ -4,13 +4,13 @@ The photos are streamed and the rows written in chunks, so that no split is ever
 file appears complete or not at all.
 
 Crops: images (N, 3, 96, 96) uint8, the number with half its size around it, stretched to a square;
-box (N, 4) float32 and digit_boxes (N, 5, 4) float32 in pixels of the stored crop; digits (N, 5) uint8;
-length (N,) uint8 class; number (N,) int32, of the image; aspect (N,) float32, width by height of the
-stored region in the photo.
+box (N, 4) float32 and digit_boxes (N, 5, 4) float32 in pixels of the stored crop; digits (N, 5) uint8
+classes; length (N,) uint8 class; number (N,) int32, of the image; aspect (N,) float32, width by height of
+the stored region in the photo.
 
 Scenes: images (N, 3, 256, 256) uint8, the photo with its longer side at most 256, at the top left of
 zeros; size (N, 2) int32, its height and width there; box and digit_boxes in pixels of the scene;
-length, number as above; scale (N,) float32, scene pixels for one of the photo.
+digits, length, number as above; scale (N,) float32, scene pixels for one of the photo.
 
 Digits are in reading order, the first five of them; digit_boxes is NaN where there is none.
 """
@@ -43,6 +43,7 @@ STORE_SIZE = 96
 SCENE_SIZE = 256
 
 COMMON = {
+    "digits": Column((labels.MAX_DIGITS,), "uint8"),
     "box": Column((4,), "float32"),
     "digit_boxes": Column((labels.MAX_DIGITS, 4), "float32"),
     "length": Column((), "uint8"),
@@ -50,7 +51,6 @@ COMMON = {
 }
 CROPS = {
     "images": Column((3, STORE_SIZE, STORE_SIZE), "uint8", chunk=32),
-    "digits": Column((labels.MAX_DIGITS,), "uint8"),
     "aspect": Column((), "float32"),
     **COMMON,
 }
@@ -200,11 +200,12 @@ def _rows(record: Record, data: bytes) -> tuple[dict, dict, list[str]]:
     digits, length = labels.encode("".join(str(text[i]) for i in order))
     digit_boxes = digit_boxes[order]
     box = bx.union(digit_boxes)
+    common = {"digits": digits, "length": length, "number": record.image_number}
     notes = ["box partly outside the photo, clipped"] if outside else []
     notes += ["more than five digits"] if length == labels.TOO_LONG else []
     return (
-        {"digits": digits, "length": length, "number": record.image_number, **_crop(photo, box, digit_boxes)},
-        {"length": length, "number": record.image_number, **_scene(photo, box, digit_boxes)},
+        {**common, **crop_row(photo, box, digit_boxes)},
+        {**common, **scene_row(photo, box, digit_boxes)},
         notes,
     )
 
@@ -222,7 +223,8 @@ def _inside(boxes: np.ndarray, width: int, height: int) -> tuple[np.ndarray, boo
     return clipped, bool((clipped != boxes).any())
 
 
-def _crop(photo: np.ndarray, box: np.ndarray, digit_boxes: np.ndarray) -> dict:
+def crop_row(photo: np.ndarray, box: np.ndarray, digit_boxes: np.ndarray) -> dict:
+    """What the crops file holds of the number in that box (4,): photo (h, w, 3) uint8, digit_boxes (k, 4)."""
     x1, y1, x2, y2 = preprocess.pixel_bounds(bx.expand(box, STORE_MARGIN))
     shift, factors = np.array([x1, y1, x1, y1]), (STORE_SIZE / (x2 - x1), STORE_SIZE / (y2 - y1))
     return {
@@ -233,7 +235,8 @@ def _crop(photo: np.ndarray, box: np.ndarray, digit_boxes: np.ndarray) -> dict:
     }
 
 
-def _scene(photo: np.ndarray, box: np.ndarray, digit_boxes: np.ndarray) -> dict:
+def scene_row(photo: np.ndarray, box: np.ndarray, digit_boxes: np.ndarray) -> dict:
+    """What the scenes file holds of the photo; arguments as for `crop_row`."""
     small = preprocess.working_copy(photo, SCENE_SIZE, enlarge=False).numpy()
     height, width = small.shape[1:]
     image = np.zeros((3, SCENE_SIZE, SCENE_SIZE), np.uint8)

@@ -30,9 +30,9 @@ class SceneJitter:
 
 def jittered_scenes(
     scenes: SceneSet, side: int, jitter: SceneJitter, surroundings: torch.Tensor | None, generator: torch.Generator
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Scenes zoomed, shifted, turned and recoloured -> float (N, 3, side, side) in 0 ... 255 and boxes
-    (N, K, 4) on that canvas, NaN where there is none.
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Scenes zoomed, shifted, turned and recoloured -> float (N, 3, side, side) in 0 ... 255, boxes (N, K, 4) and
+    digit boxes (N, 5 K, 4) on that canvas, NaN where there is none.
 
     surroundings: uint8 (M, 3, 256, 256) street pictures that fill what lies beyond the photo; without them,
     and sometimes with them, grey or the photo's repeated edge does.
@@ -45,7 +45,8 @@ def jittered_scenes(
         around = torch.where(augment.chosen(n, 0.75, generator), _views(surroundings, n, side, generator), around)
     inside = torch.where(augment.chosen(n, jitter.edge_repeated, generator), 1.0, inside)
     x = inside * x + (1 - inside) * around
-    return augment.vary_appearance(x, jitter.look, generator) * 255, _move_boxes(scenes.box, matrix, side)
+    boxes, digit_boxes = (_move_boxes(b, matrix, side) for b in (scenes.box, scenes.digit_box))
+    return augment.vary_appearance(x, jitter.look, generator) * 255, boxes, digit_boxes
 
 
 def _views(pictures: torch.Tensor, n: int, side: int, generator: torch.Generator) -> torch.Tensor:

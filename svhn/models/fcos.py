@@ -1,5 +1,6 @@
 """The default localizer: a fully convolutional U-Net that says at every place whether it lies inside a
-number and how far that number's four sides are (the idea of FCOS, Tian et al. 2019, arXiv:1904.01355).
+number and how far that number's four sides are (the idea of FCOS, Tian et al. 2019, arXiv:1904.01355), and the same
+of every digit, which of the ten it is included: a lamp may look like a number, but not like a 4.
 
 It takes the whole photo at any size and aspect and gives any number of boxes with scores, none included.
 Small photos are seen once; larger ones, unless that settles it, a second time at a finer scale, for numbers far away.
@@ -8,7 +9,8 @@ Small photos are seen once; larger ones, unless that settles it, a second time a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,6 +19,7 @@ from torch.nn import functional as F
 from torchvision.ops import box_iou, nms
 
 from .. import boxes as bx
+from ..labels import BLANK as DIGITS  # the classes below it: 0 ... 9
 from ..preprocess import normalise, working_copy
 from .blocks import Residual, conv_norm
 
@@ -29,20 +32,45 @@ TYPICAL_SIDE = 16.0  # pixels from a cell to the sides of a middling number: dis
 class FCOSConfig:
     """Every size of the network, and how its map becomes boxes.
 
-    channels: width at strides 2, 4, 8, 16, 32. long_sides: the scales a photo is looked at; the finer ones
-    only where the photo itself has the pixels and no coarser one is sure (sure_score), because close up a
-    number's parts look like numbers. min_score: below it a box is not reported.
+    channels: width at strides 2, 4, 8, 16, 32. digits: whether it finds single digits, too. long_sides: the
+    scales a photo is looked at; the finer ones only where the photo itself has the pixels and no coarser one
+    is sure (sure_score), because close up a number's parts look like numbers. min_score, min_digit_score:
+    below them a number or a digit is not reported.
     """
 
     mean: float = 0.45
     std: float = 0.22
     channels: tuple[int, int, int, int, int] = (16, 40, 64, 112, 160)
+    digits: bool = False
     long_sides: tuple[int, ...] = (256, 640, 1280)
     sure_score: float = 0.7
     min_score: float = 0.1
     max_boxes: int = 6
     same_number_iou: float = 0.3
+    min_digit_score: float = 0.15
+    max_digits: int = 40
     slack: float = 0.02  # by which boxes come out too large on every side, measured on the held-out photos
+
+
+class Maps(NamedTuple):
+    """What the network says at every fourth pixel; boxes are (x1, y1, x2, y2) in input pixels. The digits' maps are
+    None of a network without them."""
+
+    score: torch.Tensor  # (N, h, w) logits: inside a number
+    box: torch.Tensor  # (N, h, w, 4)
+    digit_score: torch.Tensor | None = None  # (N, 10, h, w) logits: inside a digit of that class
+    digit_box: torch.Tensor | None = None  # (N, h, w, 4)
+
+
+@dataclass(frozen=True)
+class Detections:
+    """What was found in a photo, in its pixels, best first; no digits of a network that does not know them."""
+
+    boxes: np.ndarray  # (K, 4) of numbers
+    scores: np.ndarray  # (K,)
+    digit_boxes: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))  # (D, 4)
+    digit_scores: np.ndarray = field(default_factory=lambda: np.empty(0))  # (D,)
+    digits: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # (D,) 0 ... 9
 
 
 class Merge(nn.Module):
@@ -77,65 +105,101 @@ class FCOS(nn.Module):
         self.score = nn.Conv2d(c4, 1, 1)
         self.sides = nn.Conv2d(c4, 4, 1)
         nn.init.constant_(self.score.bias, -4.0)  # at first nothing is a number: the focal loss stays calm
+        if config.digits:
+            self.digit_head = Residual(c4)
+            self.digit_score = nn.Conv2d(c4, DIGITS, 1)
+            self.digit_sides = nn.Conv2d(c4, 4, 1)
+            nn.init.constant_(self.digit_score.bias, -5.0)
 
-    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Normalised (N, 3, H, W), sides multiples of 32 -> score logits (N, H/4, W/4) and boxes
-        (N, H/4, W/4, 4) as (x1, y1, x2, y2) in input pixels."""
+    def forward(self, images: torch.Tensor) -> Maps:
+        """Normalised (N, 3, H, W), sides multiples of 32 -> maps of (H/4, W/4) cells."""
         x4 = self.down4(self.stem(images))  # (N, c4, H/4, W/4)
         x8 = self.down8(x4)
         x16 = self.down16(x8)
         x = self.down32(x16)  # (N, c32, H/32, W/32): sees the whole of a middling photo
         x = self.head(self.up4(self.up8(self.up16(x, x16), x8), x4))  # (N, c4, H/4, W/4)
-        distances = self.sides(x).float().clamp(-4, 4).exp() * TYPICAL_SIDE  # (N, 4, h, w): left, top, right, bottom
-        centres = cell_centres(*x.shape[2:], device=x.device)  # (h, w, 2)
-        left_top, right_bottom = distances.permute(0, 2, 3, 1).split(2, dim=-1)  # (N, h, w, 2) each
-        return self.score(x).float().squeeze(1), torch.cat([centres - left_top, centres + right_bottom], dim=-1)
+        score, box = self.score(x).float().squeeze(1), _boxes(self.sides(x))
+        if not self.config.digits:
+            return Maps(score, box)
+        x = self.digit_head(x)
+        return Maps(score, box, self.digit_score(x).float(), _boxes(self.digit_sides(x)))
 
-    def heat_map(self, photo: np.ndarray, long_side: int) -> tuple[torch.Tensor, torch.Tensor, tuple[float, float]]:
-        """Photo (h, w, 3) uint8 -> scores (H/4, W/4) in 0 ... 1, boxes (H/4, W/4, 4) in working pixels, and
-        the factors (x, y) from photo to working copy."""
+    def look(self, photo: np.ndarray, long_side: int) -> tuple[Maps, tuple[float, float]]:
+        """Photo (h, w, 3) uint8 -> its maps at that scale, scores as probabilities, without the batch's dimension and
+        without what only pads the photo; and the factors (x, y) from photo to working copy."""
         device = next(self.parameters()).device
         image = working_copy(photo, long_side).to(device)  # (3, h', w')
         height, width = image.shape[1:]
         inputs = normalise(image[None], self.config.mean, self.config.std)
         pad = (0, -width % COARSEST, 0, -height % COARSEST)
-        logits, found = self(F.pad(inputs, pad))  # zero is the mean grey
+        maps = self(F.pad(inputs, pad))  # zero is the mean grey
         rows, columns = -(-height // STRIDE), -(-width // STRIDE)
+        score, box = maps.score[0, :rows, :columns].sigmoid(), maps.box[0, :rows, :columns]
         factors = (width / photo.shape[1], height / photo.shape[0])
-        return logits[0, :rows, :columns].sigmoid(), found[0, :rows, :columns], factors
+        if maps.digit_score is None:
+            return Maps(score, box), factors
+        digit_score = maps.digit_score[0, :, :rows, :columns].sigmoid()
+        return Maps(score, box, digit_score, maps.digit_box[0, :rows, :columns]), factors
 
     @torch.inference_mode()
     def heat(self, photo: np.ndarray) -> np.ndarray:
         """Photo (h, w, 3) uint8 -> (rows, columns) in 0 ... 1 over the whole photo: how much each place looked
         like a number at any of the scales that `locate` looks at."""
-        maps = [heat for heat, *_ in self._looks(photo)]
+        maps = [maps.score for maps, _ in self._looks(photo)]
         size = maps[-1].shape
         large = [F.interpolate(heat[None, None], size, mode="bilinear")[0, 0] for heat in maps]
         return torch.stack(large).amax(0).cpu().numpy()
 
-    def _looks(self, photo: np.ndarray) -> Iterator[tuple[torch.Tensor, torch.Tensor, tuple[float, float]]]:
-        """`heat_map` at one scale after the other, until one of them is sure."""
+    def _looks(self, photo: np.ndarray) -> Iterator[tuple[Maps, tuple[float, float]]]:
+        """`look` at one scale after the other, until one of them is sure."""
         longest, last = max(photo.shape[:2]), 0
         for long_side in self.config.long_sides:
             if last and longest <= 1.5 * last:
                 break  # the photo has no more to show
             last = min(long_side, longest) if last else long_side
-            look = self.heat_map(photo, last)
-            yield look
-            if look[0].max() >= self.config.sure_score:
+            maps, factors = self.look(photo, last)
+            yield maps, factors
+            if maps.score.max() >= self.config.sure_score:
                 break
 
-    @torch.inference_mode()
     def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Photo (h, w, 3) uint8 -> boxes (K, 4) in photo pixels and scores (K,), best first; K may be 0."""
-        scores, found = [], []
-        for heat, boxes, (x, y) in self._looks(photo):
-            scores.append(heat.flatten())
-            found.append(boxes.flatten(0, 1) / boxes.new_tensor([x, y, x, y]))
-        boxes, scores = merge(torch.cat(found), torch.cat(scores), self.config)
-        boxes = bx.clip(bx.expand(boxes.cpu().numpy(), -self.config.slack), photo.shape[1], photo.shape[0])
-        keep = bx.area(boxes) > 0
-        return boxes[keep], scores.cpu().numpy()[keep]
+        found = self.detect(photo)
+        return found.boxes, found.scores
+
+    @torch.inference_mode()
+    def detect(self, photo: np.ndarray) -> Detections:
+        """Photo (h, w, 3) uint8 -> its numbers and, of a network that knows them, its single digits."""
+        numbers, digits = [], []
+        for maps, (x, y) in self._looks(photo):
+            to_photo = maps.box.new_tensor([x, y, x, y])
+            numbers.append((maps.box.flatten(0, 1) / to_photo, maps.score.flatten()))
+            if maps.digit_score is not None:
+                score, label = maps.digit_score.flatten(1).max(0)
+                digits.append((maps.digit_box.flatten(0, 1) / to_photo, score, label))
+        config = self.config
+        boxes, scores, _ = merge(*map(torch.cat, zip(*numbers, strict=True)), config=config)
+        found = bx.clip(bx.expand(boxes.cpu().numpy(), -config.slack), photo.shape[1], photo.shape[0])
+        keep = bx.area(found) > 0
+        if not digits:
+            return Detections(found[keep], scores.cpu().numpy()[keep])
+        limits = replace(config, min_score=config.min_digit_score, max_boxes=config.max_digits, same_number_iou=0.4)
+        boxes, digit_scores, labels = merge(*map(torch.cat, zip(*digits, strict=True)), config=limits)
+        return Detections(
+            found[keep],
+            scores.cpu().numpy()[keep],
+            bx.clip(boxes.cpu().numpy(), photo.shape[1], photo.shape[0]),
+            digit_scores.cpu().numpy(),
+            labels.cpu().numpy(),
+        )
+
+
+def _boxes(sides: torch.Tensor) -> torch.Tensor:
+    """Exponents of the distances to left, top, right and bottom (N, 4, h, w) -> boxes (N, h, w, 4), input pixels."""
+    distances = sides.float().clamp(-4, 4).exp() * TYPICAL_SIDE
+    centres = cell_centres(*sides.shape[2:], device=sides.device)  # (h, w, 2)
+    left_top, right_bottom = distances.permute(0, 2, 3, 1).split(2, dim=-1)  # (N, h, w, 2) each
+    return torch.cat([centres - left_top, centres + right_bottom], dim=-1)
 
 
 def cell_centres(rows: int, columns: int, device: torch.device) -> torch.Tensor:
@@ -144,17 +208,23 @@ def cell_centres(rows: int, columns: int, device: torch.device) -> torch.Tensor:
     return (torch.stack([x, y], dim=-1) + 0.5) * STRIDE
 
 
-def merge(boxes: torch.Tensor, scores: torch.Tensor, config: FCOSConfig) -> tuple[torch.Tensor, torch.Tensor]:
-    """Votes of all cells (M, 4), (M,) -> one box a number (K, 4) with its score (K,), best first.
+def merge(
+    boxes: torch.Tensor, scores: torch.Tensor, labels: torch.Tensor | None = None, *, config: FCOSConfig
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    """Votes of all cells (M, 4), (M,) and their classes (M,), if any -> one box a number (K, 4) with its score (K,)
+    and class (K,), best first.
 
     A number's best cell suppresses the others; the box is then the score-weighted mean of those that agree
     with it, which is steadier than any single vote.
     """
     likely = scores > config.min_score
     boxes, scores = boxes[likely], scores[likely]
+    labels = labels[likely] if labels is not None else None
     if len(scores) > 1000:
         scores, order = scores.topk(1000)
         boxes = boxes[order]
+        labels = labels[order] if labels is not None else None
     best = nms(boxes, scores, config.same_number_iou)[: config.max_boxes]
     agree = (box_iou(boxes[best], boxes) > 0.6).float() * scores  # (K, M)
-    return agree @ boxes / agree.sum(1, keepdim=True).clamp_min(1e-6), scores[best]
+    mean = agree @ boxes / agree.sum(1, keepdim=True).clamp_min(1e-6)
+    return mean, scores[best], labels[best] if labels is not None else None

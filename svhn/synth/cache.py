@@ -35,7 +35,7 @@ def crop_bank(
     committed one if None."""
 
     def to_set(made) -> CropSet:
-        return CropSet(made.images, made.box, made.digits.long(), made.length.long(), made.aspect)
+        return CropSet(made.images, made.box, made.digits.long(), made.length.long(), made.aspect, made.digit_boxes)
 
     make = partial(crops, config=config, atlas=(atlas or load_atlas()).to(device), backgrounds=backgrounds)
     return _bank("crops", make, to_set, n, seed, device)
@@ -47,7 +47,7 @@ def scene_bank(
     """n whole scenes with 0 ... 3 numbers each; arguments as for `crop_bank`."""
 
     def to_set(made) -> SceneSet:
-        return SceneSet(made.images, made.size.int(), made.box)
+        return SceneSet(made.images, made.size.int(), made.box, made.digit_box, made.digit.long())
 
     make = partial(scenes, config=StreetConfig(), atlas=load_atlas().to(device), backgrounds=backgrounds)
     return _bank("scenes", make, to_set, n, seed, device)

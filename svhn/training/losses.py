@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch.nn import functional as F
 from torchvision.ops import generalized_box_iou_loss, sigmoid_focal_loss
@@ -29,21 +31,62 @@ def fcos_loss(logits: torch.Tensor, found: torch.Tensor, boxes: torch.Tensor, co
     Cells in the core of a number (its box shrunk by `core`) must say so; the rest of the box does not count,
     because its cells see the number, too, but not evenly.
     """
-    rows, columns = logits.shape[1:]
-    boxes = boxes.nan_to_num(-1e4)[:, None, None]  # (N, 1, 1, K, 4)
-    centres = cell_centres(rows, columns, logits.device)[:, :, None]  # (h, w, 1, 2)
-    middle, half = (boxes[..., :2] + boxes[..., 2:]) / 2, (boxes[..., 2:] - boxes[..., :2]) / 2
-    # A cell's width at least, or the smallest numbers would have no core at all.
-    in_core = ((centres - middle).abs() <= (half * core).clamp_min(2.1)).all(-1)  # (N, h, w, K)
-    in_box = ((centres - middle).abs() <= half).all(-1)
-    positive, ignored = in_core.any(-1), in_box.any(-1)
+    cells = _assign(logits.shape[1:], boxes, core)
+    positive = cells.core.any(-1)
     count = positive.sum().clamp_min(1)
     focal = sigmoid_focal_loss(logits, positive.float(), alpha=0.25, gamma=2.0)
-    focal = (focal * (positive | ~ignored)).sum() / count
-    whose = in_core.float().argmax(-1)  # (N, h, w): which number the cell belongs to
-    target = boxes.expand(-1, rows, columns, -1, -1).gather(3, whose[..., None, None].expand(-1, -1, -1, 1, 4))
-    overlap = generalized_box_iou_loss(found[positive], target.squeeze(3)[positive], reduction="sum") / count
-    return focal + overlap
+    focal = (focal * (positive | ~cells.inside.any(-1))).sum() / count
+    return focal + _box_term(found, boxes, cells, positive) / count
+
+
+def digit_loss(
+    logits: torch.Tensor,
+    found: torch.Tensor,
+    digit_boxes: torch.Tensor,
+    digits: torch.Tensor,
+    boxes: torch.Tensor,
+    core: float = 0.6,
+) -> torch.Tensor:
+    """`fcos_loss` of every digit, one map of scores a class.
+
+    logits (N, 10, h, w), found (N, h, w, 4), digit_boxes (N, K D, 4) and digits (N, K D) classes, number by number,
+    boxes (N, K, 4) of the numbers; NaN where there is none. Inside a number none of whose digits has a box nothing is
+    asked, since it has digits that nobody marked.
+    """
+    cells = _assign(logits.shape[2:], digit_boxes, core)
+    unmarked = digit_boxes[..., 0].isnan().unflatten(1, (boxes.shape[1], -1)).all(-1)  # (N, K)
+    whole = _assign(logits.shape[2:], boxes.masked_fill(~unmarked[..., None], torch.nan), 1.0)
+    classes = F.one_hot(digits.clamp_max(9), 10).float()  # (N, KD, 10)
+    target = (cells.core.float() @ classes[:, None].expand(-1, logits.shape[2], -1, -1)).clamp_max(1)  # (N, h, w, 10)
+    positive = cells.core.any(-1)
+    asked = positive | ~(cells.inside.any(-1) | whole.inside.any(-1))
+    count = positive.sum().clamp_min(1)
+    focal = sigmoid_focal_loss(logits, target.permute(0, 3, 1, 2), alpha=0.25, gamma=2.0)
+    return ((focal * asked[:, None]).sum() + _box_term(found, digit_boxes, cells, positive)) / count
+
+
+class _Cells(NamedTuple):
+    """Which cells of the map lie in the core of which box, and inside which."""
+
+    core: torch.Tensor  # (N, h, w, K) bool
+    inside: torch.Tensor  # (N, h, w, K) bool
+
+
+def _assign(size: torch.Size, boxes: torch.Tensor, core: float) -> _Cells:
+    """Boxes (N, K, 4) in input pixels, NaN for none, on a map of that size (h, w)."""
+    boxes = boxes.nan_to_num(-1e4)[:, None, None]  # (N, 1, 1, K, 4)
+    centres = cell_centres(*size, boxes.device)[:, :, None]  # (h, w, 1, 2)
+    middle, half = (boxes[..., :2] + boxes[..., 2:]) / 2, (boxes[..., 2:] - boxes[..., :2]) / 2
+    away = (centres - middle).abs()  # (N, h, w, K, 2)
+    # A cell's width at least, or the smallest would have no core at all.
+    return _Cells((away <= (half * core).clamp_min(2.1)).all(-1), (away <= half).all(-1))
+
+
+def _box_term(found: torch.Tensor, boxes: torch.Tensor, cells: _Cells, positive: torch.Tensor) -> torch.Tensor:
+    """Summed generalised IoU loss of the positive cells (N, h, w), each held against the box whose core it is in."""
+    row, y, x = positive.nonzero(as_tuple=True)
+    target = boxes[row, cells.core[row, y, x].float().argmax(-1)]
+    return generalized_box_iou_loss(found[row, y, x], target, reduction="sum")
 
 
 def l2_box_loss(shares: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

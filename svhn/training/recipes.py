@@ -21,7 +21,9 @@ class Recipe:
 
     data: "svhn" for photos, "mnist" for strips of digits or single ones. redrawn: whether MNIST's digits are turned,
     scaled and shifted a little, or taken as they are. synthetic: share of every batch that comes from the generator of
-    street numbers. canvas: crops as the paper cuts them, random patches of a square of so many
+    street numbers. weak: share of photos whose box is only a proposal (`prepare --weak`). negatives: share of real
+    pictures without a number. halved: share of a reader's crops that show a part of their number and are to be read as
+    none. canvas: crops as the paper cuts them, random patches of a square of so many
     pixels; 0 means jittered ones. box_loss: "l2" or "dice", of networks that regress one box. patience: epochs without
     a better figure after which training stops, 0 for never. begins_with: the recipe whose network is trained further,
     as far as it fits; "imagenet" is torchvision's.
@@ -42,6 +44,9 @@ class Recipe:
     label_smoothing: float = 0.02
     synthetic: float = 0.0
     synthetic_bank: int = 40_000  # pictures made once and drawn from, where making them fresh would be too slow
+    weak: float = 0.0
+    negatives: float = 0.0
+    halved: float = 0.0
     crop_jitter: CropJitter = CropJitter()
     canvas: int = 0
     scene_jitter: SceneJitter = SceneJitter()
@@ -67,7 +72,17 @@ def _of(kind: type, values: dict):
     return kind(**values)
 
 
-COMPACT = Recipe("compact", steps=20_000, batch_size=64, learning_rate=2e-3, synthetic=0.6, synthetic_bank=100_000)
+COMPACT = Recipe(
+    "compact",
+    steps=40_000,
+    batch_size=64,
+    learning_rate=2e-3,
+    synthetic=0.4,
+    synthetic_bank=50_000,
+    weak=0.25,
+    negatives=0.08,
+    halved=0.04,
+)
 PAPER = Recipe(
     "goodfellow", steps=20_000, batch_size=32, learning_rate=1e-3, canvas=64, label_smoothing=0.0, epoch_steps=100
 )
@@ -91,8 +106,18 @@ STRIP_SIZES = {
 
 RECIPES = {
     "compact": COMPACT,
-    "compact_synthetic": replace(COMPACT, synthetic=1.0),  # not a single real photo
-    "fcos": Recipe("fcos", steps=12_000, batch_size=24, learning_rate=1.5e-3, synthetic=0.4, synthetic_bank=10_000),
+    "compact_synthetic": replace(COMPACT, synthetic=1.0, weak=0.0, negatives=0.0),  # not a single real photo
+    "fcos": Recipe(
+        "fcos",
+        steps=40_000,
+        batch_size=24,
+        learning_rate=1.5e-3,
+        sizes={"digits": True},
+        synthetic=0.3,
+        synthetic_bank=10_000,
+        weak=0.25,
+        negatives=0.1,
+    ),
     # document 000
     "goodfellow": PAPER,
     "smaller_vgg": Recipe("smaller_vgg", steps=6_000, batch_size=64, learning_rate=1e-3),

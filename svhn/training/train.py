@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ..data.backgrounds import load_backgrounds
-from ..data.datasets import check_parts
+from ..data.backgrounds import empty_scenes, load_backgrounds
+from ..data.datasets import NEGATIVE_CROPS, check_parts, load_crops
 from ..models import READERS, build
 from ..synth.cache import cached, crop_bank, scene_bank
 from ..utils.devices import choose_device, code_version, machine
@@ -55,6 +55,7 @@ def train(
         if value is not None and not 0 < value < math.inf:
             raise TrainingError(f"{option} is {value:g}; it must be more than 0.")
     recipe = replace(RECIPES[name], steps=max(1, round(RECIPES[name].steps * share)))
+    recipe = _with_what_is_there(recipe, prepared, backgrounds)
     _check_data(recipe, name, prepared, part, mnist)
     _check_folder(run_dir)
     chosen = choose_device(device)
@@ -73,13 +74,26 @@ def train(
         make = crop_bank if recipe.network in READERS else scene_bank
         kept = prepared / f"synthetic-{make.__name__}-{recipe.synthetic_bank}-{seed}.pt"  # all runs draw from it
         synthetic = cached(kept, make, recipe.synthetic_bank, seed, chosen, surroundings)
-    sources = Sources(prepared, part, mnist, synthetic, surroundings)
+    negatives = None
+    if recipe.negatives and recipe.network in READERS:
+        negatives = load_crops(prepared / NEGATIVE_CROPS, "all", chosen)
+    elif recipe.negatives:
+        negatives = empty_scenes(backgrounds, chosen)
+    sources = Sources(prepared, part, mnist, synthetic, surroundings, negatives)
     torch.manual_seed(seed)
     task = make_task(recipe, sources, chosen)
     if beginning:
         beginnings.fill(task.network, name, beginning)
         start = replace(start, data=start.data + BEGUN + beginning.words)
     return fit(task, recipe, run_dir, chosen, start, minutes, resume)
+
+
+def _with_what_is_there(recipe: Recipe, prepared: Path, backgrounds: Path | None) -> Recipe:
+    """The recipe without the shares of optional sources that nobody has prepared; what is trained on is reported."""
+    if not all((prepared / f"weak_{kind}.h5").is_file() for kind in ("crops", "scenes")):
+        recipe = replace(recipe, weak=0.0)
+    there = (prepared / NEGATIVE_CROPS).is_file() if recipe.network in READERS else backgrounds is not None
+    return recipe if there else replace(recipe, negatives=0.0)
 
 
 def _check_data(recipe: Recipe, name: str, prepared: Path, part: str, mnist: Path | None) -> None:
@@ -126,6 +140,10 @@ def _in_words(recipe: Recipe, part: str, surroundings: torch.Tensor | None) -> s
         words = [f"{recipe.synthetic_bank:,} synthetic pictures and no real photo"]
     elif recipe.synthetic:
         words.append(f"{recipe.synthetic:.0%} of every batch from {recipe.synthetic_bank:,} synthetic pictures")
+    if recipe.weak:
+        words.append(f"{recipe.weak:.0%} photos of SVHN extra with proposed boxes")
+    if recipe.negatives:
+        words.append(f"{recipe.negatives:.0%} pictures without a number")
     if surroundings is not None:
         words.append(f"set before {len(surroundings):,} street pictures without numbers")
     return "; ".join(words)

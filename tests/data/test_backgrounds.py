@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from svhn.data.backgrounds import load_backgrounds
+from svhn.data.backgrounds import background_paths, empty_scenes, load_backgrounds
 from svhn.utils.errors import DataError
 
 
@@ -28,3 +28,22 @@ def test_a_folder_without_pictures_or_with_a_broken_one_is_told(tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"not a picture")
     with pytest.raises(DataError, match=r"broken\.jpg is not a picture"):
         load_backgrounds(tmp_path)
+
+
+def test_pictures_whose_name_is_a_number_divisible_by_five_are_held_out(tmp_path):
+    for name in ("3.jpg", "005.jpg", "10.png", "door 5.jpg"):
+        Image.fromarray(np.full((20, 30), 128, np.uint8)).save(tmp_path / name)
+    assert [path.name for path in background_paths(tmp_path)] == ["3.jpg", "door 5.jpg"]
+    assert [path.name for path in background_paths(tmp_path, held_out=True)] == ["005.jpg", "10.png"]
+
+
+def test_empty_scenes_show_every_picture_whole_and_its_quarters(tmp_path):
+    picture = np.zeros((60, 120, 3), np.uint8)
+    picture[:30, 60:] = 200
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    scenes = empty_scenes(tmp_path)
+    assert scenes.size.tolist() == [[128, 256]] * 5
+    assert scenes.box.isnan().all()
+    assert scenes.digit_box.isnan().all()
+    means = [image[:, :128].float().mean().item() for image in scenes.images]
+    assert means == pytest.approx([50, 0, 200, 0, 0], abs=2)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from svhn.data.augment import Appearance, vary_appearance
-from svhn.data.crop_augment import CropJitter, centred_crops, jittered_crops, random_patches
+from svhn.data.crop_augment import CropJitter, centred_crops, halve, jittered_crops, random_patches
 from svhn.data.datasets import CountedScenes, CropSet, SceneSet, check_parts, draw, load_counted_scenes, load_scenes
 from svhn.data.scene_augment import Frame, SceneJitter, framed_views, jittered_scenes, photo_views
 from svhn.utils.errors import DataError
@@ -28,16 +28,19 @@ def _crops(n: int = 6) -> CropSet:
     images = torch.zeros(n, 3, 96, 96, dtype=torch.uint8)
     images[:, :, 24:72, 24:72] = 255
     box = torch.tensor([24.0, 24, 72, 72]).repeat(n, 1)
-    return CropSet(images, box, torch.full((n, 5), 10), torch.arange(n) % 6, torch.full((n,), 1.5))
+    unknown = torch.full((n, 5, 4), torch.nan)
+    return CropSet(images, box, torch.full((n, 5), 10), torch.arange(n) % 6, torch.full((n,), 1.5), unknown)
 
 
 def _scenes(n: int = 8) -> SceneSet:
-    """Grey photos of 60×120 with a white number."""
+    """Grey photos of 60×120 with a white number, which is a 1, marked as a digit, too."""
     images = torch.zeros(n, 3, 256, 256, dtype=torch.uint8)
     images[:, :, :60, :120] = 60
     images[:, :, 20:40, 30:70] = 255
     box = torch.tensor([30.0, 20, 70, 40]).repeat(n, 1)[:, None]
-    return SceneSet(images, torch.tensor([60, 120]).repeat(n, 1), box)
+    digit = torch.tensor([1, 10, 10, 10, 10]).repeat(n, 1)
+    digit_box = torch.cat([box, torch.full((n, 4, 4), torch.nan)], dim=1)
+    return SceneSet(images, torch.tensor([60, 120]).repeat(n, 1), box, digit_box, digit)
 
 
 def test_a_centred_crop_has_its_margin_on_every_side():
@@ -58,6 +61,27 @@ def test_jittered_crops_keep_nearly_all_of_the_number():
     assert shares.std() > 0.05
 
 
+def test_halved_crops_frame_some_of_the_digits_and_are_no_number():
+    crops = _crops(200)
+    digit_boxes = torch.full((200, 5, 4), torch.nan)
+    for k, x in enumerate((24.0, 40.0, 56.0)):
+        digit_boxes[:, k] = torch.tensor([x, 24.0, x + 16, 72.0])
+    digit_boxes[100:, 1:] = torch.nan  # these have one digit
+    digits = torch.tensor([1, 2, 3, 10, 10]).repeat(200, 1)
+    crops = dataclasses.replace(crops, digit_boxes=digit_boxes, digits=digits, length=torch.full((200,), 3))
+    halved, widest = halve(crops, 0.5, _generator())
+    chosen = halved.length == 0
+    assert 30 <= chosen[:100].sum() <= 70
+    assert not chosen[100:].any()
+    assert (halved.digits[chosen] == 10).all()
+    assert torch.equal(halved.box[~chosen], crops.box[~chosen])
+    edges = {tuple(box) for box in halved.box[chosen][:, [0, 2]].tolist()}
+    assert edges == {(24, 40), (24, 56), (56, 72), (40, 72)}
+    assert widest[~chosen].isinf().all()
+    views = jittered_crops(halved, 64, dataclasses.replace(CropJitter(), look=PLAIN), _generator(), widest)
+    assert views.shape == (200, 3, 64, 64)
+
+
 def test_a_seed_fixes_the_batch():
     first, second, other = (jittered_crops(_crops(), 64, CropJitter(), _generator(s)) for s in (3, 3, 4))
     assert torch.equal(first, second)
@@ -76,8 +100,10 @@ def test_colours_stay_in_range_whatever_the_look():
 
 def test_boxes_of_jittered_scenes_frame_the_number():
     jitter = dataclasses.replace(SceneJitter(), look=PLAIN, rotation=0, absent=0)
-    scenes, boxes = jittered_scenes(_scenes(32), 128, jitter, None, _generator())
+    scenes, boxes, digit_boxes = jittered_scenes(_scenes(32), 128, jitter, None, _generator())
     assert scenes.shape == (32, 3, 128, 128)
+    assert torch.equal(digit_boxes[:, :1], boxes)
+    assert digit_boxes[:, 1:].isnan().all()
     for scene, (box,) in zip(scenes, boxes, strict=True):
         white = (scene[0] > 157).nonzero().float()
         found = torch.cat([white.min(0).values.flip(0), white.max(0).values.flip(0) + 1])
@@ -87,8 +113,9 @@ def test_boxes_of_jittered_scenes_frame_the_number():
 def test_a_number_moved_out_of_the_scene_has_no_box():
     jitter = dataclasses.replace(SceneJitter(), look=PLAIN, rotation=0, absent=1.0, edge_repeated=0.0)
     black = torch.zeros(2, 3, 256, 256, dtype=torch.uint8)
-    scenes, boxes = jittered_scenes(_scenes(), 128, jitter, black, _generator())
+    scenes, boxes, digit_boxes = jittered_scenes(_scenes(), 128, jitter, black, _generator())
     assert boxes.isnan().all()
+    assert digit_boxes.isnan().all()
     assert (scenes < 157).all()
 
 
@@ -96,7 +123,7 @@ def test_the_photos_surroundings_are_the_pictures_given():
     jitter = dataclasses.replace(SceneJitter(), look=PLAIN, rotation=0, edge_repeated=0.0, native=0.0, height=(9, 10))
     blue = torch.zeros(2, 3, 256, 256, dtype=torch.uint8)
     blue[:, 2] = 255
-    scenes, _ = jittered_scenes(_scenes(32), 128, jitter, blue, _generator())
+    scenes, *_ = jittered_scenes(_scenes(32), 128, jitter, blue, _generator())
     shares = ((scenes[:, 2] > 250) & (scenes[:, 0] < 5)).float().mean((1, 2))
     assert (shares > 0.4).sum() >= 12  # three in four; grey around the others
 
@@ -174,6 +201,8 @@ def _write_scenes(path, numbers: list[int]) -> None:
         file["size"] = np.array([[number, 2 * number] for number in numbers])
         file["box"] = np.tile(np.float32([1, 2, 3, 4]), (n, 1))
         file["length"] = np.array(numbers) % 6
+        file["digits"] = np.tile(np.uint8([7, 10, 10, 10, 10]), (n, 1))
+        file["digit_boxes"] = np.tile(np.float32([[1, 2, 3, 4]] + [[np.nan] * 4] * 4), (n, 1, 1))
 
 
 def test_scenes_are_loaded_by_part_with_room_for_further_numbers(tmp_path):
@@ -184,6 +213,9 @@ def test_scenes_are_loaded_by_part_with_room_for_further_numbers(tmp_path):
     assert parts["train"].box.shape == (3, 3, 4)
     assert parts["train"].box[:, 0].tolist() == [[1, 2, 3, 4]] * 3
     assert parts["train"].box[:, 1:].isnan().all()
+    assert parts["train"].digit.tolist() == [[7] + [10] * 14] * 3
+    assert torch.equal(parts["train"].digit_box[:, 0], parts["train"].box[:, 0])
+    assert parts["train"].digit_box[:, 1:].isnan().all()
     counted = load_counted_scenes(tmp_path / "scenes.h5", "all", torch.device("cpu"))
     assert counted.length.tolist() == [1, 2, 5, 1, 4]
     assert isinstance(counted.take(torch.tensor([1])), CountedScenes)

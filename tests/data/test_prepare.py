@@ -67,10 +67,15 @@ def test_every_record_is_written_with_its_number(tmp_path, as_tar):
 def test_columns_have_the_agreed_shapes_and_types(tmp_path):
     official.write_split(tmp_path, "test", 3)
     _, crops, scenes = prepared(tmp_path, "test")
-    common = {"box": ((3, 4), "f4"), "digit_boxes": ((3, 5, 4), "f4"), "length": ((3,), "u1"), "number": ((3,), "i4")}
+    common = {
+        "box": ((3, 4), "f4"),
+        "digit_boxes": ((3, 5, 4), "f4"),
+        "digits": ((3, 5), "u1"),
+        "length": ((3,), "u1"),
+        "number": ((3,), "i4"),
+    }
     assert {name: (a.shape, a.dtype.str[1:]) for name, a in crops.items()} == {
         "images": ((3, 3, 96, 96), "u1"),
-        "digits": ((3, 5), "u1"),
         "aspect": ((3,), "f4"),
         **common,
     }
@@ -81,7 +86,7 @@ def test_columns_have_the_agreed_shapes_and_types(tmp_path):
         **common,
     }
     with h5py.File(tmp_path / "prepared" / "test_crops.h5") as file:
-        attributes = {"format_version": 1, "split": "test", "source": "test.tar.gz", "margin": 0.5, "size": 96}
+        attributes = {"format_version": 2, "split": "test", "source": "test.tar.gz", "margin": 0.5, "size": 96}
         assert dict(file.attrs) == attributes | {"stamp": file.attrs["stamp"]}
 
 

@@ -54,15 +54,15 @@ def test_only_a_large_photo_is_looked_at_again_and_only_while_nothing_is_sure(bi
     torch.nn.init.zeros_(network.score.weight)
     torch.nn.init.constant_(network.score.bias, bias)
     seen = []
-    look = network.heat_map
-    monkeypatch.setattr(network, "heat_map", lambda photo, side: seen.append(side) or look(photo, side))
+    look = network.look
+    monkeypatch.setattr(network, "look", lambda photo, side: seen.append(side) or look(photo, side))
     network.locate(np.zeros((size // 2, size, 3), np.uint8))
     assert seen == [256, 640, 1000][:looks]
 
 
 def test_cells_stand_for_the_pixels_under_them():
     network = build("fcos").eval()
-    scores, boxes = network(torch.randn(1, 3, 64, 96))
+    scores, boxes, *_ = network(torch.randn(1, 3, 64, 96))
     assert scores.shape == (1, 64 // STRIDE, 96 // STRIDE)
     centres = cell_centres(16, 24, torch.device("cpu"))
     assert centres[3, 5].tolist() == [22.0, 14.0]  # x, y
@@ -73,7 +73,7 @@ def test_cells_stand_for_the_pixels_under_them():
 def test_votes_for_one_number_become_one_box_and_two_numbers_stay_two():
     boxes = torch.tensor([[10, 10, 30, 20], [11, 10, 31, 20], [60, 10, 90, 30], [0, 0, 5, 5]], dtype=torch.float)
     scores = torch.tensor([0.6, 0.9, 0.8, 0.1])
-    merged, best = merge(boxes, scores, FCOSConfig())
+    merged, best, _ = merge(boxes, scores, config=FCOSConfig())
     assert best.tolist() == pytest.approx([0.9, 0.8])
     assert merged[0].tolist() == pytest.approx([10.6, 10, 30.6, 20])
     assert merged[1].tolist() == pytest.approx([60, 10, 90, 30])

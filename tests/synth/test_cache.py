@@ -21,7 +21,7 @@ def makes(monkeypatch) -> list[int]:
     def crop_bank(n, seed, device, backgrounds):
         made.append(n)
         box = torch.zeros(n, 4)
-        return CropSet(torch.zeros(n, 3, 4, 4), box, box.long(), box[:, 0].long(), box[:, 0] + seed)
+        return CropSet(torch.zeros(n, 3, 4, 4), box, box.long(), box[:, 0].long(), box[:, 0] + seed, box[:, None])
 
     monkeypatch.setattr(cache, "crop_bank", crop_bank)
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,10 +38,13 @@ BRIEF = {"steps": 4, "epoch_steps": 2, "batch_size": 4, "synthetic_bank": 4, "sc
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory) -> Path:
-    """A folder of prepared files, 16 photos to train on and 4 held out."""
+    """A folder of prepared files, 16 photos to train on and 4 held out; the same again with boxes that are only
+    proposals, and as places without a number."""
     folder = tmp_path_factory.mktemp("data")
     official.write_split(folder, "train", 20)
     prepare(folder, "train", folder / "prepared", progress=False)
+    for copy, kind in (("weak", "crops"), ("weak", "scenes"), ("negative", "crops")):
+        shutil.copy(folder / "prepared" / f"train_{kind}.h5", folder / "prepared" / f"{copy}_{kind}.h5")
     return folder / "prepared"
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from svhn.models.fcos import cell_centres
-from svhn.training.losses import dice_box_loss, fcos_loss, l2_box_loss, mask_loss, masks, reader_loss
+from svhn.training.losses import dice_box_loss, digit_loss, fcos_loss, l2_box_loss, mask_loss, masks, reader_loss
 
 DIGITS, LENGTH = torch.tensor([[4, 2, 10, 10, 10]]), torch.tensor([2])
 
@@ -63,6 +63,32 @@ def test_two_numbers_each_claim_their_own_cells():
     found[:, :, 8:] = other[:, :, 8:]
     assert fcos_loss(torch.maximum(scores, other_scores), found, boxes) < 1e-3
     assert fcos_loss(torch.maximum(scores, other_scores), found.flip(2), boxes) > 0.5
+
+
+def _perfect_digit(box: torch.Tensor, digit: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """`_perfect` maps of one digit."""
+    score, found = _perfect(box)
+    scores = torch.full((1, 10, 16, 16), -12.0)
+    scores[:, digit] = score
+    return scores, found
+
+
+def test_a_digit_is_to_be_found_in_its_place_and_of_its_class():
+    box, other = torch.tensor([[10.0, 20.0, 26.0, 44.0]]), torch.tensor([[40.0, 20.0, 56.0, 44.0]])
+    scores, found = _perfect_digit(box[0], 4)
+    number = box[None]
+    assert digit_loss(scores, found, box[None], torch.tensor([[4]]), number) < 1e-3
+    assert digit_loss(scores, found, box[None], torch.tensor([[7]]), number) > 1
+    assert digit_loss(scores, found, other[None], torch.tensor([[4]]), other[None]) > 1
+
+
+def test_inside_a_number_without_marked_digits_nothing_is_asked():
+    number = torch.tensor([[[8.0, 16.0, 28.0, 48.0]]])
+    nowhere, blank = torch.full((1, 1, 4), torch.nan), torch.tensor([[10]])
+    inside, _ = _perfect_digit(torch.tensor([10.0, 20.0, 26.0, 44.0]), 4)
+    outside, found = _perfect_digit(torch.tensor([40.0, 20.0, 56.0, 44.0]), 4)
+    assert digit_loss(inside, found, nowhere, blank, number) < 1e-3
+    assert digit_loss(outside, found, nowhere, blank, number) > 1
 
 
 def test_the_l2_box_loss_is_the_mean_squared_error():

@@ -95,6 +95,7 @@ def white_numbers(tmp_path):
         file["number"] = [*numbers, *(number + 1 for number in numbers)]
         file["images"], file["size"], file["box"] = images, SIZES * 2, np.float32(BOXES * 2)
         file["length"] = [2] * 10
+        file["digits"], file["digit_boxes"] = np.full((10, 5), 10, np.uint8), np.full((10, 5, 4), np.nan, np.float32)
     return tmp_path
 
 

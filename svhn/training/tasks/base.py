@@ -20,6 +20,7 @@ class Sources:
     mnist: folder of MNIST's files, for the recipes that need it.
     synthetic: generated crops for a reader, scenes for a localizer, drawn from beside the real ones.
     surroundings: street pictures uint8 (M, 3, 256, 256) that scenes are set into.
+    negatives: real pictures without a number, crops for a reader, scenes for a localizer.
     """
 
     prepared: Path
@@ -27,6 +28,7 @@ class Sources:
     mnist: Path | None = None
     synthetic: CropSet | SceneSet | None = None
     surroundings: torch.Tensor | None = None
+    negatives: CropSet | SceneSet | None = None
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from ...data.datasets import SceneSet, draw, load_counted_scenes, load_scenes
 from ...data.scene_augment import framed_views, jittered_scenes, photo_views
 from ...models import build
 from ...preprocess import normalise, squashed
-from ..losses import BOX_LOSSES, fcos_loss, mask_loss, masks
+from ..losses import BOX_LOSSES, digit_loss, fcos_loss, mask_loss, masks
 from ..recipes import Recipe
 from .base import Sources, Task
-from .readers import mixed
+from .readers import mix
 
 CPU = torch.device("cpu")
 CLEAR = 18  # pixels: lower numbers are but a smear when they fill the view
@@ -25,15 +25,21 @@ COUNT_WEIGHT = 0.1  # of the number of digits beside the mask
 def fcos_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
     """Boxes at any place and scale."""
     path = sources.prepared / "train_scenes.h5"
-    sets, shares = mixed(load_scenes(path, sources.part, device), sources.synthetic, recipe)
+    weak = load_scenes(sources.prepared / "weak_scenes.h5", sources.part, device) if recipe.weak else None
+    sets, shares = mix(load_scenes(path, sources.part, device), weak, sources, recipe)
     network = build(recipe.network, recipe.sizes)
     config = network.config
 
     def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
         batch = draw(sets, shares, recipe.batch_size, generator)
-        scenes, boxes = jittered_scenes(batch, recipe.scene_side, recipe.scene_jitter, sources.surroundings, generator)
-        inputs = normalise(scenes, config.mean, config.std).contiguous(memory_format=torch.channels_last)
-        return fcos_loss(*network(inputs), boxes)
+        scenes, boxes, digit_boxes = jittered_scenes(
+            batch, recipe.scene_side, recipe.scene_jitter, sources.surroundings, generator
+        )
+        maps = network(normalise(scenes, config.mean, config.std).contiguous(memory_format=torch.channels_last))
+        loss = fcos_loss(maps.score, maps.box, boxes)
+        if config.digits:
+            loss = loss + digit_loss(maps.digit_score, maps.digit_box, digit_boxes, batch.digit, boxes)
+        return loss
 
     example = torch.zeros(1, 3, recipe.scene_side, recipe.scene_side)
     return Task(network, loss, _box_validation(load_scenes(path, "held_out", CPU)), "held_out_mean_iou", example)

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from ... import metrics
-from ...data.crop_augment import centred_crops, jittered_crops, random_patches
-from ...data.datasets import CropSet, SceneSet, draw, load_crops
+from ...data.crop_augment import centred_crops, halve, jittered_crops, random_patches
+from ...data.datasets import CropSet, Rows, draw, load_crops
 from ...labels import decode_joint
 from ...models import build
 from ...preprocess import normalise, sides
@@ -16,11 +16,15 @@ from ..recipes import Recipe
 from .base import Sources, Task
 
 
-def mixed(real, synthetic, recipe: Recipe) -> tuple[list[CropSet | SceneSet], list[float]]:
-    """Sets to draw from and their shares of every batch."""
-    if synthetic is None or recipe.synthetic == 0:
-        return [real], [1.0]
-    return [real, synthetic], [1 - recipe.synthetic, recipe.synthetic]
+def mix(real: Rows, weak: Rows | None, sources: Sources, recipe: Recipe) -> tuple[list[Rows], list[float]]:
+    """Sets to draw from and their shares of every batch; what is left is real."""
+    parts = [
+        (weak, recipe.weak),
+        (sources.synthetic, recipe.synthetic),
+        (sources.negatives, recipe.negatives),
+    ]
+    parts = [(rows, share) for rows, share in parts if rows is not None and share > 0]
+    return [real, *(rows for rows, _ in parts)], [1 - sum(share for _, share in parts), *(share for _, share in parts)]
 
 
 def whole_number_right(network: nn.Module, inputs: torch.Tensor, digits: torch.Tensor, length: torch.Tensor):
@@ -33,19 +37,21 @@ def whole_number_right(network: nn.Module, inputs: torch.Tensor, digits: torch.T
 def reader_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
     """Crops of house numbers."""
     path = sources.prepared / "train_crops.h5"
-    sets, shares = mixed(load_crops(path, sources.part, device), sources.synthetic, recipe)
+    weak = load_crops(sources.prepared / "weak_crops.h5", sources.part, device) if recipe.weak else None
+    sets, shares = mix(load_crops(path, sources.part, device), weak, sources, recipe)
     held_out = load_crops(path, "held_out", device)
     network = build(recipe.network, recipe.sizes)
     config = network.config
 
-    def crops_of(batch: CropSet, generator: torch.Generator) -> torch.Tensor:
+    def crops_of(batch: CropSet, generator: torch.Generator) -> tuple[CropSet, torch.Tensor]:
         if recipe.canvas:
-            return random_patches(batch, recipe.canvas, config.input_size, generator)
-        return jittered_crops(batch, config.input_size, recipe.crop_jitter, generator)
+            return batch, random_patches(batch, recipe.canvas, config.input_size, generator)
+        batch, widest = halve(batch, recipe.halved, generator) if recipe.halved else (batch, None)
+        return batch, jittered_crops(batch, config.input_size, recipe.crop_jitter, generator, widest)
 
     def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
-        batch = draw(sets, shares, recipe.batch_size, generator)
-        inputs = normalise(crops_of(batch, generator), config.mean, config.std)
+        batch, crops = crops_of(draw(sets, shares, recipe.batch_size, generator), generator)
+        inputs = normalise(crops, config.mean, config.std)
         inputs = inputs.contiguous(memory_format=torch.channels_last)
         return reader_loss(*network(inputs), batch.digits, batch.length, recipe.label_smoothing)
 

@@ -1,0 +1,95 @@
+"""Photos whose number is known and whose box is only a proposal -> `weak_crops.h5` and `weak_scenes.h5`.
+
+DIR holds labels.csv (file, number, x1, y1, x2, y2) and the pictures, next to it or in images.tar.gz. A photo without
+a box is left out. The files have the columns of `prepare`'s; digit_boxes is NaN, because nobody knows them, and
+`number` is the one in the file's name, so that the same rule holds photos out.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+import numpy as np
+from tqdm import tqdm
+
+from .. import boxes as bx
+from .. import labels
+from ..images import PhotoError, open_photo
+from ..utils.errors import DataError
+from .annotations import Sample, listed
+from .archive import pictures_in_archive
+from .h5_writer import FORMAT_VERSION, Table
+from .prepare import CROPS, SCENES, crop_row, scene_row
+
+ARCHIVE = "images.tar.gz"
+
+
+def prepare_weak(folder: Path, out_dir: Path, progress: bool = True) -> Counter[str]:
+    """How many photos were "written", and how many were left out for which reason.
+
+    Raises DataError when the list or the pictures are missing or damaged, or nothing can be written.
+    """
+    samples = {sample.path.name: sample for sample in listed(folder)}
+    counts: Counter[str] = Counter()
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out_dir, prefix=".prepare-weak-") as aside:
+            files = [Path(aside) / f"weak_{kind}.h5" for kind in ("crops", "scenes")]
+            with h5py.File(files[0], "w") as crops, h5py.File(files[1], "w") as scenes:
+                for file in (crops, scenes):
+                    file.attrs.update(format_version=FORMAT_VERSION, split="weak")
+                tables = Table(crops, CROPS), Table(scenes, SCENES)
+                bar = tqdm(
+                    _pictures(folder, samples), "Preparing weak labels", len(samples), delay=2, disable=not progress
+                )
+                for name, data in bar:
+                    sample = samples.pop(name, None)
+                    reason = _append(sample, data, *tables) if sample else "no label"
+                    counts[reason or "written"] += 1
+                for table in tables:
+                    table.flush()
+            counts["no picture"] += len(samples)
+            if not counts["written"]:
+                raise DataError(f"Nothing in {folder} could be used: {dict(counts)}.")
+            for file in files:
+                os.replace(file, out_dir / file.name)
+    except OSError as error:
+        raise DataError(f"{out_dir} cannot be written: {os.strerror(error.errno) if error.errno else error}.") from None
+    return +counts
+
+
+def _pictures(folder: Path, samples: dict[str, Sample]) -> Iterator[tuple[str, bytes]]:
+    """(file name, content) of the pictures in the archive, else of those that lie in the folder."""
+    if (folder / ARCHIVE).is_file():
+        yield from pictures_in_archive(folder / ARCHIVE)
+        return
+    for name, sample in list(samples.items()):
+        if sample.path.is_file():
+            yield name, sample.path.read_bytes()
+
+
+def _append(sample: Sample, data: bytes, crops: Table, scenes: Table) -> str:
+    """One photo into both tables; the reason if it is left out, else ""."""
+    stem = Path(sample.path.name).stem
+    if sample.truth.box is None or not sample.truth.number:
+        return "no box"
+    if not stem.isdecimal():
+        return "file name is no number"
+    try:
+        photo = open_photo(data)
+    except PhotoError:
+        return "photo cannot be decoded"
+    box = bx.clip(np.array(sample.truth.box), photo.shape[1], photo.shape[0])
+    if not bx.area(box) > 0:
+        return "box outside the photo"
+    digits, length = labels.encode(sample.truth.number)
+    common = {"digits": digits, "length": length, "number": int(stem)}
+    unknown = np.empty((0, 4))
+    crops.append(**common, **crop_row(photo, box, unknown))
+    scenes.append(**common, **scene_row(photo, box, unknown))
+    return ""

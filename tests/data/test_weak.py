@@ -1,0 +1,81 @@
+"""Photos whose box is only a proposal, and places without a number: prepared as training reads them."""
+
+import io
+import tarfile
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+from svhn.data.negatives import prepare_negatives
+from svhn.data.weak import prepare_weak
+from svhn.utils.errors import DataError
+
+LABELS = """file,number,grade,x1,y1,x2,y2
+000001.png,42,eye,10,5,30,25
+000002.png,7,eye,,,,
+000003.png,128,two-models,0,0,60,40
+lost.png,9,eye,1,1,5,5
+"""
+
+
+def _png(colour: int) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(np.full((40, 60, 3), colour, np.uint8)).save(file, "png")
+    return file.getvalue()
+
+
+@pytest.fixture(params=["archive", "folder"])
+def weak(tmp_path, request):
+    folder = tmp_path / "weak"
+    folder.mkdir()
+    (folder / "labels.csv").write_text(LABELS)
+    pictures = {f"{i:06d}.png": _png(50 * i) for i in (1, 2, 3)} | {"000004.png": b"nobody asked for this one"}
+    if request.param == "folder":
+        for name, data in pictures.items():
+            (folder / name).write_bytes(data)
+    else:
+        with tarfile.open(folder / "images.tar.gz", "w:gz") as tar:
+            for name, data in pictures.items():
+                member = tarfile.TarInfo(f"images/{name}")
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+    return folder
+
+
+def test_photos_with_a_proposed_box_become_rows_without_digit_boxes(weak, tmp_path):
+    counts = prepare_weak(weak, tmp_path / "out", progress=False)
+    assert (counts["written"], counts["no box"], counts["no picture"]) == (2, 1, 1)
+    with h5py.File(tmp_path / "out" / "weak_scenes.h5") as file:
+        assert file["number"][:].tolist() == [1, 3]
+        assert file["length"][:].tolist() == [2, 3]
+        assert file["digits"][:].tolist() == [[4, 2, 10, 10, 10], [1, 2, 8, 10, 10]]
+        assert file["box"][0].tolist() == [10, 5, 30, 25]
+        assert np.isnan(file["digit_boxes"][:]).all()
+    with h5py.File(tmp_path / "out" / "weak_crops.h5") as file:
+        assert file["images"].shape == (2, 3, 96, 96)
+        assert file["images"][0].mean() == pytest.approx(50, abs=1)
+
+
+def test_a_list_that_gives_nothing_leaves_nothing_behind(weak, tmp_path):
+    (weak / "labels.csv").write_text("file,number\n000002.png,7\n")
+    with pytest.raises(DataError, match="could be used"):
+        prepare_weak(weak, tmp_path / "out", progress=False)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_negatives_are_cut_where_a_localizer_finds_something_and_elsewhere(tmp_path):
+    folder = tmp_path / "streets"
+    folder.mkdir()
+    picture = np.full((120, 160, 3), 40, np.uint8)
+    picture[30:60, 40:100] = 220
+    for name in ("1", "5", "wall"):  # 5 is held out
+        Image.fromarray(picture).save(folder / f"{name}.png")
+    written = prepare_negatives(folder, tmp_path, lambda _: np.array([[40.0, 30, 100, 60]]), progress=False)
+    with h5py.File(tmp_path / "negative_crops.h5") as file:
+        assert written == len(file["images"]) == 2 * (1 + 4)
+        assert not file["length"][:].any()
+        assert (file["digits"][:] == 10).all()
+        x1, y1, x2, y2 = file["box"][0].astype(int)
+        assert file["images"][0][:, y1:y2, x1:x2].mean() == pytest.approx(220, abs=3)
