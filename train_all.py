@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> dict:
     from svhn.data.prepare import is_prepared, prepare
-    from svhn.evaluation.export import Candidate, average, release, ship
+    from svhn.evaluation.export import Candidate, average, export_final, export_measured
     from svhn.training.train import train
 
     if not is_prepared(options.data, "train", options.prepared):
@@ -57,13 +57,13 @@ def _run(options: argparse.Namespace) -> dict:
         for member, run in enumerate(runs)
     ]
     measured = options.out / "measured"  # weights that never saw the held-out photos, with their figures
-    report = release(localizer, average(readers), options.data, measured, options.runs)
+    report = export_measured(localizer, average(readers), options.data, measured, options.runs)
     gentle = {"part": "all", "share": LAST_STEPS}
     last = [
         trained(READER, run.with_name(f"{run.name}-all"), LAST_TIME / MEMBERS, member, start_from=run, **gentle)
         for member, run in enumerate(runs)
     ]
-    ship(average(last), measured, options.out, EXAMPLES)
+    export_final(average(last), measured, options.out, EXAMPLES)
     return report
 
 

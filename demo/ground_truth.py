@@ -12,7 +12,7 @@ from tqdm import tqdm
 from svhn import boxes as bx
 from svhn.boxes import Box
 from svhn.data import digitstruct
-from svhn.data.annotations import Sample, Truth, of_record
+from svhn.data.annotations import Sample, Truth, truth_from_record
 from svhn.data.archive import open_split
 from svhn.data.digitstruct import Records
 from svhn.images import PhotoError, open_photo
@@ -99,6 +99,6 @@ def _opens(data: bytes) -> bool:
 def _named_truths(records: Records) -> Iterator[tuple[str, Truth]]:
     for i in range(len(records)):
         try:
-            yield records[i].name, of_record(records[i])
+            yield records[i].name, truth_from_record(records[i])
         except ValueError:
             continue  # a damaged record tells nothing

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from svhn import images as photos
+from svhn import images
 from svhn.images import PhotoError, open_photo
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL.*")  # Pillow's remarks on damaged files
@@ -188,10 +188,10 @@ def test_too_many_pixels_are_refused_before_decoding(monkeypatch: pytest.MonkeyP
 
 def test_too_many_bytes(tmp_path: Path) -> None:
     path = tmp_path / "big.png"
-    path.write_bytes(content(Image.fromarray(QUARTERS), "PNG") + b"\0" * photos.MAX_BYTES)
+    path.write_bytes(content(Image.fromarray(QUARTERS), "PNG") + b"\0" * images.MAX_BYTES)
     assert "20 MB" in refused(path)
     assert "20 MB" in refused(path.read_bytes())
-    path.write_bytes(path.read_bytes()[: photos.MAX_BYTES])
+    path.write_bytes(path.read_bytes()[: images.MAX_BYTES])
     assert open_photo(path).shape == QUARTERS.shape
 
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from demo import ground_truth, ui
 from demo.model_zoo import Networks
 from demo.server.options import launch_options
-from svhn.data.annotations import listed
+from svhn.data.annotations import read_labels
 from svhn.images import open_photo
 from tests.helpers import chromium
 
@@ -91,7 +91,7 @@ def film(path: Path) -> None:
 
 def main() -> None:
     expect.set_options(timeout=60_000)
-    page = ui.build(Networks.load(), ground_truth.TruthIndex(), listed(ui.EXAMPLES))
+    page = ui.build(Networks.load(), ground_truth.TruthIndex(), read_labels(ui.EXAMPLES))
     _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         film(Path(folder) / "film.y4m")

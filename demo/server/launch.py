@@ -39,7 +39,7 @@ def serve(args: argparse.Namespace) -> None:
         os.environ |= {"GRADIO_TEMP_DIR": f"{folder}/uploads", **NO_STATISTICS}
         import torch  # not before the flags are known to be right: torch and Gradio take seconds
 
-        from svhn.data.annotations import listed
+        from svhn.data.annotations import read_labels
 
         from .. import ground_truth, ui
         from ..model_zoo import Networks
@@ -49,7 +49,7 @@ def serve(args: argparse.Namespace) -> None:
         networks = Networks.load(args.weights)
         truths = ground_truth.TruthIndex()
         data_set_samples = ground_truth.index_data_set(args.data, truths, Path(folder)) if args.data else []
-        page = ui.build(networks, truths, listed(ui.EXAMPLES), data_set_samples, args.collect, args.queue)
+        page = ui.build(networks, truths, read_labels(ui.EXAMPLES), data_set_samples, args.collect, args.queue)
         mcp = find_spec("mcp") is not None and args.auth is None  # its calls carry no password
         try:
             _, address, _ = page.launch(

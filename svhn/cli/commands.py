@@ -192,9 +192,9 @@ def plot(options: argparse.Namespace) -> None:
     if options.out.is_dir():
         raise DataError(f"--out {options.out} is a folder; name the file to write, such as grid.png.")
     if options.kind == "curves":
-        from ..evaluation.curves import curves, histories
+        from ..evaluation.curves import load_histories, plot_curves
 
-        curves(histories(options.runs), options.out)
+        plot_curves(load_histories(options.runs), options.out)
     else:
         _plot_grid(options)
     print(options.out)
@@ -257,12 +257,12 @@ def checkpoints(options: argparse.Namespace) -> None:
 
 def offer(options: argparse.Namespace) -> None:
     from ..baselines.systems import SYSTEMS
-    from ..evaluation.export import offer
+    from ..evaluation.export import publish
     from ..training import checkpoint
 
     for run in options.runs:
         title, document = next(((row.title, row.document) for row in SYSTEMS if row.name == run.name), ("", ""))
-        entry = offer(run.name, checkpoint.load(run), options.weights, options.data, title, document)
+        entry = publish(run.name, checkpoint.load(run), options.weights, options.data, title, document)
         print(f"{entry['file']}: {entry['bytes'] / 2**20:.1f} MiB")
 
 

@@ -22,7 +22,7 @@ class Truth:
     box: bx.Box | None
 
 
-def of_record(record: Record) -> Truth:
+def truth_from_record(record: Record) -> Truth:
     """Digits in reading order. Raises ValueError for a label that is no digit, or when no box has a size."""
     digits = [labels.digit_from_official(label) for label in record.labels]
     usable = np.isfinite(record.boxes).all(-1) & (bx.area(record.boxes) > 0)
@@ -41,7 +41,7 @@ class Sample:
     truth: Truth
 
 
-def listed(folder: Path) -> list[Sample]:
+def read_labels(folder: Path) -> list[Sample]:
     """The pictures that FOLDER/labels.csv names, in its order.
 
     Its columns are file and number, an empty number for none, and if known title and the box x1, y1, x2, y2.
@@ -50,14 +50,14 @@ def listed(folder: Path) -> list[Sample]:
     path = folder / "labels.csv"
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            return [_row(path, row) for row in csv.DictReader(file)]
+            return [_parse_row(path, row) for row in csv.DictReader(file)]
     except OSError as error:
         raise DataError(f"{path} cannot be opened ({error.strerror}).") from None
     except (KeyError, UnicodeDecodeError, csv.Error):
         raise DataError(f"{path} needs the columns file and number, as UTF-8.") from None
 
 
-def _row(path: Path, row: dict[str, str | None]) -> Sample:
+def _parse_row(path: Path, row: dict[str, str | None]) -> Sample:
     if row["number"] is None:
         raise DataError(f"{path}: the row of {row['file']!r} has no field for the number; leave it empty for none.")
     name, number = row["file"] or "", row["number"].strip()

@@ -64,7 +64,7 @@ class Collection:
             if not self._is_ours(Path(folder) / f"{SPLIT}.tar.gz"):
                 raise DataError(f"{folder} holds photos that were not collected here; please choose another folder.")
             if not self._records.exists():
-                self._begin()
+                self._create_records()
         except OSError as error:
             raise DataError(f"Photos cannot be collected in {folder}: {_reason(error)}.") from None
 
@@ -74,14 +74,14 @@ class Collection:
         A photo that was saved before gets the new box and number. Raises DataError, one sentence for the sender.
         """
         check_number(number)
-        stored = _within_bounds(photo)
+        stored = _shrink_to_limit(photo)
         factors = stored.shape[1] / photo.shape[1], stored.shape[0] / photo.shape[0]
-        boxes = _shares(bx.scale(bx.clip(box, photo.shape[1], photo.shape[0]), *factors), len(number))
+        boxes = _split_box(bx.scale(bx.clip(box, photo.shape[1], photo.shape[0]), *factors), len(number))
         labels = [float(digit) or 10.0 for digit in map(int, number)]  # official: the digit zero is 10
-        png = _png(stored)
+        png = _encode_png(stored)
         sha256 = np.frombuffer(hashlib.sha256(str(stored.shape).encode() + stored.tobytes()).digest(), np.uint8)
         try:
-            with self._lock, self._next() as file:
+            with self._lock, self._edit_records() as file:
                 hashes = file[HASHES]
                 same = np.flatnonzero((hashes[:] == sha256).all(1))
                 i = int(same[0]) if len(same) else len(hashes)
@@ -106,7 +106,7 @@ class Collection:
                 return HASHES in file and not archive.exists()
         return not (archive.exists() or any(self._folder.glob("*.png")))
 
-    def _begin(self) -> None:
+    def _create_records(self) -> None:
         content = io.BytesIO()
         with matlab.create(content) as file:
             file.create_dataset(HASHES, (0, 32), np.uint8, maxshape=(None, 32), chunks=(1024, 32))
@@ -114,7 +114,7 @@ class Collection:
         write_atomic(self._records, content.getvalue())
 
     @contextmanager
-    def _next(self) -> Iterator[h5py.File]:
+    def _edit_records(self) -> Iterator[h5py.File]:
         """The records to change, written if nothing goes wrong. In memory: HDF5 does not survive a full disk."""
         content = io.BytesIO()
         content.write(self._records.read_bytes())
@@ -125,7 +125,7 @@ class Collection:
         write_atomic(self._records, content.getvalue())
 
 
-def _within_bounds(photo: np.ndarray) -> np.ndarray:
+def _shrink_to_limit(photo: np.ndarray) -> np.ndarray:
     """The photo itself, or a smaller copy of at most about `MOST_PIXELS`, RGB uint8 (h, w, 3)."""
     height, width = photo.shape[:2]
     factor = (MOST_PIXELS / (width * height)) ** 0.5
@@ -135,14 +135,14 @@ def _within_bounds(photo: np.ndarray) -> np.ndarray:
     return cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
 
 
-def _shares(box: np.ndarray, count: int) -> np.ndarray:
+def _split_box(box: np.ndarray, count: int) -> np.ndarray:
     """The box x1 y1 x2 y2 in `count` equal parts from left to right -> (count, 4), left top width height."""
     x1, y1, x2, y2 = box
     width = (x2 - x1) / count
     return np.array([(x1 + i * width, y1, width, y2 - y1) for i in range(count)])
 
 
-def _png(photo: np.ndarray) -> bytes:
+def _encode_png(photo: np.ndarray) -> bytes:
     """Quickly rather than tightly packed."""
     done, data = cv2.imencode(".png", photo[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
     if not done:

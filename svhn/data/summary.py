@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-MAX_LISTED = 1000  # problems of one kind told one by one; all are counted
+MAX_LISTED = 1000  # problems of one kind listed one by one; all are counted
 
 
 @dataclass
@@ -23,15 +23,15 @@ class Summary:
         """A record that was left out: the reason it is counted under, and what exactly is wrong with it."""
         self.skipped[reason] += 1
         if self.skipped[reason] <= MAX_LISTED:
-            self._tell(name, record, f"skipped, {what or reason}")
+            self._report(name, record, f"skipped, {what or reason}")
 
     def note(self, what: str, name: str, record: int | None = None) -> None:
         """Something odd that did no harm."""
         self.noted[what] += 1
         if self.noted[what] <= MAX_LISTED:
-            self._tell(name, record, what)
+            self._report(name, record, what)
 
-    def _tell(self, name: str, record: int | None, what: str) -> None:
+    def _report(self, name: str, record: int | None, what: str) -> None:
         """Records are counted from 0 here and from 1 for people, as in MATLAB."""
         place = "" if record is None else f"record {record + 1}, "
         self.problems.append(f"{self.source}, {place}{name or 'without a name'}: {what}")

@@ -21,7 +21,7 @@ from .. import boxes as bx
 from .. import labels
 from ..images import PhotoError, open_photo
 from ..utils.errors import DataError
-from .annotations import Sample, listed
+from .annotations import Sample, read_labels
 from .archive import pictures_in_archive
 from .h5_writer import FORMAT_VERSION, Table
 from .prepare import CROPS, SCENES, crop_row, scene_row
@@ -34,7 +34,7 @@ def prepare_weak(folder: Path, out_dir: Path, progress: bool = True) -> Counter[
 
     Raises DataError when the list or the pictures are missing or damaged, or nothing can be written.
     """
-    samples = {sample.path.name: sample for sample in listed(folder)}
+    samples = {sample.path.name: sample for sample in read_labels(folder)}
     counts: Counter[str] = Counter()
     try:
         out_dir.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from .plots import save
 STYLES = ("-", "--", ":", "-.")
 
 
-def histories(runs: Sequence[Path]) -> dict[str, list[dict[str, float]]]:
+def load_histories(runs: Sequence[Path]) -> dict[str, list[dict[str, float]]]:
     """The records of runs, by the names of their folders, or by their paths if two have one name.
 
     Raises TrainingError for a run whose checkpoint is missing or damaged.
@@ -27,7 +27,7 @@ def histories(runs: Sequence[Path]) -> dict[str, list[dict[str, float]]]:
     return {name: checkpoint.load(run).state.history for name, run in zip(names, runs, strict=True)}
 
 
-def curves(histories: dict[str, list[dict[str, float]]], path: Path) -> None:
+def plot_curves(histories: dict[str, list[dict[str, float]]], path: Path) -> None:
     """Loss and held-out figures of one or more runs by epoch, as a PNG: a colour a run, a kind of line a figure.
 
     Raises DataError for a run without an epoch, or if `path` cannot be written.

@@ -14,8 +14,7 @@ from tqdm import tqdm
 from .. import boxes as bx
 from .. import metrics
 from ..boxes import Box
-from ..data import annotations as truth
-from ..data import digitstruct
+from ..data import annotations, digitstruct
 from ..data.annotations import Truth
 from ..data.archive import open_split
 from ..data.split import is_held_out
@@ -73,7 +72,7 @@ def split_examples(data_dir: Path, split: str, left_out: dict[str, str] | None =
             continue
         record = records[row]
         try:
-            photo, known = open_photo(data), truth.of_record(record)
+            photo, known = open_photo(data), annotations.truth_from_record(record)
         except ValueError as error:  # PhotoError is one
             left_out[name] = str(error)
             continue
@@ -96,7 +95,7 @@ def folder_examples(folder: Path) -> Iterator[Example]:
 
     Raises DataError when the list or a picture is missing or damaged.
     """
-    for entry in truth.listed(folder):
+    for entry in annotations.read_labels(folder):
         try:
             yield Example(entry.path.name, open_photo(entry.path), entry.truth)
         except PhotoError as error:

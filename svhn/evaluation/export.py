@@ -1,4 +1,4 @@
-"""From trained networks to what is shipped: calibration, held-out figures, manifest, model card, plots."""
+"""From trained networks to published weights: calibration, held-out metrics, manifest, model card, plots."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import nn
 
 from .. import labels, weights
 from ..models import LOCALIZERS, READERS, kind_of
-from ..models.ensemble import averaged
+from ..models.ensemble import average_readers
 from ..pipeline import Pipeline
 from ..training.checkpoint import Checkpoint, State
 from ..training.recipes import RECIPES, Recipe
@@ -19,7 +19,7 @@ from ..utils.errors import WeightsError
 from ..utils.files import write_atomic
 from . import evaluate, plots
 from .calibration import fit_temperature
-from .curves import curves
+from .curves import plot_curves
 
 UNSURE_BELOW = 0.5  # calibrated confidence: below it a reading is more likely wrong than right
 
@@ -38,11 +38,11 @@ class Candidate:
 
 def average(members: Sequence[Candidate]) -> Candidate:
     """Readers of one recipe and different seeds as one."""
-    network = averaged([member.network for member in members])
+    network = average_readers([member.network for member in members])
     return replace(members[0], network=network, runs=tuple(run for member in members for run in member.runs))
 
 
-def release(
+def export_measured(
     localizer: Candidate,
     reader: Candidate,
     data_dir: Path,
@@ -65,20 +65,20 @@ def release(
         "localizer": localizer.name,
         "reader": reader.name,
         "unsure_below": UNSURE_BELOW,
-        "networks": {found.name: _entry(found, RECIPES[found.name]) for found in both},
+        "networks": {found.name: _manifest_entry(found, RECIPES[found.name]) for found in both},
         "held_out": {key: value for key, value in report.items() if key != "weights"},
     }
     manifest["networks"][reader.name]["temperature"] = pipeline.temperature
     for found in both:
         histories = {f"{found.name}, seed {run.seed}": run.history for run in found.runs}
-        curves(histories, folder / f"{found.name}-curves.png")
+        plot_curves(histories, folder / f"{found.name}-curves.png")
     plots.readings(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT), figures_dir / "held_out.png")
     weights.save(folder, networks, manifest)
     return report
 
 
-def offer(name: str, trained: Checkpoint, folder: Path, data_dir: Path, title: str, document: str) -> dict:
-    """Adds the network that the recipe `name` trained to the weights in `folder`, beside the default ones, for people
+def publish(name: str, trained: Checkpoint, folder: Path, data_dir: Path, title: str, document: str) -> dict:
+    """Adds the network that the recipe `name` trained to the weights in `folder`, next to the default ones, for people
     to compare; gives its entry. Raises WeightsError for one that is too large or is no localizer or reader.
 
     A reader is calibrated on what the folder's default localizer finds in the held-out photos.
@@ -94,7 +94,7 @@ def offer(name: str, trained: Checkpoint, folder: Path, data_dir: Path, title: s
     if name in (manifest["localizer"], manifest["reader"]):
         raise WeightsError(f"{name} is a default network of {folder}; train_all.py ships these.")
     network = trained.network.half().float().eval()
-    entry = _entry(Candidate(name, network, (trained.state,), title, document), trained.recipe)
+    entry = _manifest_entry(Candidate(name, network, (trained.state,), title, document), trained.recipe)
     if kind in READERS:
         pipeline = Pipeline(weights.load(folder, manifest["localizer"]), network)
         entry["temperature"] = _fit_temperature(pipeline, data_dir)
@@ -104,10 +104,10 @@ def offer(name: str, trained: Checkpoint, folder: Path, data_dir: Path, title: s
     return manifest["networks"][name]
 
 
-def ship(last: Candidate, measured: Path, folder: Path, examples_dir: Path) -> None:
+def export_final(last: Candidate, measured: Path, folder: Path, examples_dir: Path) -> None:
     """Writes the weights of `measured` into `folder`, but of one network those that went on from there with all
     photos; with the temperature and the figures of the measured ones, the model card, and readings of the photos in
-    `examples_dir`. Networks that were offered beside the default ones stay."""
+    `examples_dir`. Networks that were published next to the default ones are kept."""
     name = last.name
     manifest = weights.read_manifest(measured)
     networks = {known: weights.load(measured, known) for known in manifest["networks"]}
@@ -115,8 +115,12 @@ def ship(last: Candidate, measured: Path, folder: Path, examples_dir: Path) -> N
         manifest["networks"] = {**weights.read_manifest(folder)["networks"], **manifest["networks"]}
     networks[name] = last.network.cpu().half().float().eval()
     before = manifest["networks"][name]
-    told = ("sha256", "data", "steps", "minutes", "machine", "code")
-    manifest["networks"][name] = {**before, **_record(last.runs), "measured": {key: before[key] for key in told}}
+    kept = ("sha256", "data", "steps", "minutes", "machine", "code")
+    manifest["networks"][name] = {
+        **before,
+        **_provenance(last.runs),
+        "measured": {key: before[key] for key in kept},
+    }
     for known in networks:
         write_atomic(folder / f"{known}-curves.png", (measured / f"{known}-curves.png").read_bytes())
     manifest = weights.save(folder, networks, manifest)
@@ -127,7 +131,7 @@ def ship(last: Candidate, measured: Path, folder: Path, examples_dir: Path) -> N
 
 
 def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
-    """Fitted on the boxes that are told of the held-out photos, each read in its one place."""
+    """Fitted on the boxes that are reported for the held-out photos, each read in its one place."""
     logits, truths = [], []
     for example in evaluate.split_examples(data_dir, evaluate.HELD_OUT):
         reading = pipeline.read(example.photo)
@@ -143,7 +147,7 @@ def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
     return fit_temperature(digit_logits, length_logits, digits, torch.tensor([length for _, length in truths]))
 
 
-def _entry(found: Candidate, recipe: Recipe) -> dict:
+def _manifest_entry(found: Candidate, recipe: Recipe) -> dict:
     """What the manifest says of one network, before its file is written."""
     config = asdict(found.network.config)
     return {
@@ -155,24 +159,24 @@ def _entry(found: Candidate, recipe: Recipe) -> dict:
         "normalisation": {"mean": config["mean"], "std": config["std"]},
         "parameters": sum(p.numel() for p in found.network.parameters()),
         "recipe": asdict(recipe),
-        **_record(found.runs),
+        **_provenance(found.runs),
         "held_out": [run.history[-1] for run in found.runs if run.history],
     }
 
 
-def _record(runs: Sequence[State]) -> dict:
+def _provenance(runs: Sequence[State]) -> dict:
     """Where weights come from: of several runs the first's seed, each different word, and steps and minutes of all."""
 
-    def words(each: Callable[[State], str]) -> str:
+    def distinct(each: Callable[[State], str]) -> str:
         return "; the next: ".join(dict.fromkeys(each(run) for run in runs))
 
     return {
-        "data": words(lambda run: run.data),
+        "data": distinct(lambda run: run.data),
         "seed": runs[0].seed,
         "steps": sum(run.step for run in runs),
         "minutes": round(sum(run.seconds for run in runs) / 60, 1),
-        "machine": words(lambda run: run.machine),
-        "code": words(lambda run: run.code),
+        "machine": distinct(lambda run: run.machine),
+        "code": distinct(lambda run: run.code),
     }
 
 

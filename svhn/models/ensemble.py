@@ -40,7 +40,7 @@ class AveragedReader(nn.Module):
         return torch.stack([member.attention(crops) for member in self.members]).mean(0)
 
 
-def averaged(members: Sequence[CompactReader]) -> AveragedReader:
+def average_readers(members: Sequence[CompactReader]) -> AveragedReader:
     """The members, all of the same sizes, as one network in evaluation mode."""
     network = AveragedReader(AveragedConfig(**asdict(members[0].config), members=len(members)))
     for own, member in zip(network.members, members, strict=True):

@@ -19,8 +19,8 @@ class _Quiet:
     def update(self, n: int) -> None:
         self.done += n
 
-    def set_postfix(self, figures: dict[str, str]) -> None:
-        text = ", ".join(f"{key} {value}" for key, value in figures.items())
+    def set_postfix(self, metrics: dict[str, str]) -> None:
+        text = ", ".join(f"{key} {value}" for key, value in metrics.items())
         print(f"{self.name} {self.done}/{self.total}: {text}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
@@ -37,7 +37,7 @@ def progress_bar(total: int, done: int, name: str, unit: str = "step"):
 
 
 class EventLog:
-    """Named figures by step for TensorBoard; writes nothing where tensorboard is not installed."""
+    """Named metrics by step for TensorBoard; writes nothing where tensorboard is not installed."""
 
     def __init__(self, folder: Path) -> None:
         try:
@@ -54,9 +54,9 @@ class EventLog:
                 warnings.simplefilter("ignore")  # tracing warns of every branch that it fixes
                 self.writer.add_graph(network, example, use_strict_trace=False)
 
-    def write(self, step: int, figures: dict[str, float]) -> None:
+    def write(self, step: int, metrics: dict[str, float]) -> None:
         if self.writer:
-            for name, value in figures.items():
+            for name, value in metrics.items():
                 self.writer.add_scalar(name, value, step)
 
     def close(self) -> None:

@@ -12,9 +12,8 @@ import pytest
 from helpers import official
 
 from svhn import boxes as bx
-from svhn.data import corrections as collect
-from svhn.data import digitstruct
-from svhn.data.annotations import of_record
+from svhn.data import corrections, digitstruct
+from svhn.data.annotations import truth_from_record
 from svhn.data.archive import DIGITSTRUCT
 from svhn.data.corrections import Collection
 from svhn.data.prepare import prepare
@@ -47,8 +46,8 @@ def test_what_is_saved_is_read_back(collection: Collection, tmp_path: Path) -> N
         ("3.png", 3, False),
     ]
     found = records(tmp_path)
-    assert [of_record(found[i]).number for i in range(3)] == ["7", "204", "98765"]
-    assert [of_record(found[i]).box for i in range(3)] == [pytest.approx(BOX)] * 3
+    assert [truth_from_record(found[i]).number for i in range(3)] == ["7", "204", "98765"]
+    assert [truth_from_record(found[i]).box for i in range(3)] == [pytest.approx(BOX)] * 3
     assert found[1].labels.tolist() == [2, 10, 4]
     np.testing.assert_allclose(found[1].boxes, [(20, 10, 40, 40), (40, 10, 60, 40), (60, 10, 80, 40)])
     for i in range(3):
@@ -94,17 +93,17 @@ def test_a_photo_saved_again_gets_the_new_box_and_number(tmp_path: Path) -> None
     again = collection.save(photo(0), (10.0, 5.0, 50.0, 30.0), "42")
     assert (again.path.name, again.photos, again.known) == ("1.png", 2, True)
     found = records(tmp_path)
-    assert [of_record(found[i]).number for i in range(len(found))] == ["42", "7"]
-    assert of_record(found[0]).box == (10, 5, 50, 30)
+    assert [truth_from_record(found[i]).number for i in range(len(found))] == ["42", "7"]
+    assert truth_from_record(found[0]).box == (10, 5, 50, 30)
 
 
 def test_a_large_photo_is_stored_smaller_and_the_box_fits(
     collection: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collect, "MOST_PIXELS", 96 * 64)
+    monkeypatch.setattr(corrections, "MOST_PIXELS", 96 * 64)
     saved = collection.save(photo(0, (128, 192)), (40.0, 20.0, 160.0, 500.0), "12")
     assert open_photo(saved.path).shape == (64, 96, 3)
-    assert of_record(records(tmp_path)[0]).box == (20, 10, 80, 64)  # cut to the photo, too
+    assert truth_from_record(records(tmp_path)[0]).box == (20, 10, 80, 64)  # cut to the photo, too
 
 
 def test_visitors_who_save_at_once_lose_nothing(collection: Collection, tmp_path: Path) -> None:
@@ -120,7 +119,7 @@ def test_visitors_who_save_at_once_lose_nothing(collection: Collection, tmp_path
     found = records(tmp_path)
     assert len(found) == 32
     for i in range(32):
-        seed = int(of_record(found[i]).number)
+        seed = int(truth_from_record(found[i]).number)
         np.testing.assert_array_equal(open_photo(tmp_path / "train" / found[i].name), photo(seed))
     assert sorted(path.suffix for path in (tmp_path / "train").iterdir()) == [".mat"] + [".png"] * 32
 
@@ -136,17 +135,17 @@ def test_what_is_no_number_is_told(collection: Collection, tmp_path: Path, numbe
 def test_a_full_folder_still_takes_corrections(
     collection: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collect, "MOST_PHOTOS", 2)
+    monkeypatch.setattr(corrections, "MOST_PHOTOS", 2)
     for i in range(2):
         collection.save(photo(i), BOX, "1")
     with pytest.raises(DataError, match="the 2 photos that can be kept"):
         collection.save(photo(2), BOX, "1")
     assert collection.save(photo(1), BOX, "2").known
     assert not (tmp_path / "train" / "3.png").exists()
-    monkeypatch.setattr(collect, "MOST_BYTES", 1000)
+    monkeypatch.setattr(corrections, "MOST_BYTES", 1000)
     with pytest.raises(DataError, match="no more room"):
         collection.save(photo(1), BOX, "3")
-    assert of_record(records(tmp_path)[1]).number == "2"
+    assert truth_from_record(records(tmp_path)[1]).number == "2"
 
 
 @pytest.mark.parametrize("fails_at", [DIGITSTRUCT, "2.png"])
@@ -155,20 +154,20 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(
 ) -> None:
     collection.save(photo(0), BOX, "128")
     before = (tmp_path / "train" / DIGITSTRUCT).read_bytes()
-    write_atomic = collect.write_atomic
+    write_atomic = corrections.write_atomic
 
     def write(path: Path, data: bytes) -> None:
         if path.name == fails_at:
             raise OSError(28, "No space left on device")
         write_atomic(path, data)
 
-    monkeypatch.setattr(collect, "write_atomic", write)
+    monkeypatch.setattr(corrections, "write_atomic", write)
     with pytest.raises(DataError, match="could not be saved: No space left on device"):
         collection.save(photo(1), BOX, "7")
     assert (tmp_path / "train" / DIGITSTRUCT).read_bytes() == before
     monkeypatch.undo()
     assert collection.save(photo(2), BOX, "42").path.name == "2.png"  # over what the failure may have left
-    assert [of_record(records(tmp_path)[i]).number for i in range(2)] == ["128", "42"]
+    assert [truth_from_record(records(tmp_path)[i]).number for i in range(2)] == ["128", "42"]
 
 
 @pytest.mark.parametrize("as_tar", [True, False])

@@ -12,7 +12,7 @@ from PIL import Image
 
 from demo import ground_truth, ui
 from demo.ground_truth import TruthIndex
-from svhn.data.annotations import Truth, listed
+from svhn.data.annotations import Truth, read_labels
 from svhn.images import open_photo
 from svhn.utils.errors import DataError
 from tools.make_examples import scenes, surface
@@ -85,7 +85,7 @@ def test_no_data_set(tmp_path: Path) -> None:
 
 
 def test_own_examples_are_complete_and_small() -> None:
-    samples = listed(ui.EXAMPLES)
+    samples = read_labels(ui.EXAMPLES)
     assert len(samples) >= 12
     assert {sample.path for sample in samples} == set(ui.EXAMPLES.glob("*.jpg"))
     assert sum(sample.path.stat().st_size for sample in samples) <= 2**20
@@ -105,7 +105,7 @@ def test_own_examples_are_what_the_script_draws() -> None:
     seed, name = next((i, name) for i, name in enumerate(scenes.SCENES) if name == "tile-7")
     rng = np.random.default_rng(seed)
     photo, box = surface.shoot(*scenes.SCENES[name][2](rng), rng)
-    sample = next(s for s in listed(ui.EXAMPLES) if s.path.stem == name)
+    sample = next(s for s in read_labels(ui.EXAMPLES) if s.path.stem == name)
     assert box == pytest.approx(sample.truth.box, abs=1)
     file = io.BytesIO()
     Image.fromarray(photo).save(file, "JPEG", quality=scenes.QUALITY)

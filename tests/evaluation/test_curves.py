@@ -29,7 +29,7 @@ def save_run(folder: Path, history: list[dict[str, float]]) -> Path:
 def test_curves_of_several_runs_share_one_picture(monkeypatch, tmp_path):
     drawn = []
     monkeypatch.setattr(curves, "save", lambda figure, path: drawn.append(figure))
-    curves.curves({"vgg16": ACCURACY, "compact": ACCURACY[:2], "fcos": BOXES}, tmp_path / "curves.png")
+    curves.plot_curves({"vgg16": ACCURACY, "compact": ACCURACY[:2], "fcos": BOXES}, tmp_path / "curves.png")
     left, right = drawn[0].axes
     assert [line.get_label() for line in left.lines] == ["vgg16", "compact", "fcos"]
     assert [line.get_ydata().tolist() for line in left.lines] == [[3.0, 1.5, 1.0], [3.0, 1.5], [0.5]]
@@ -45,24 +45,24 @@ def test_curves_of_several_runs_share_one_picture(monkeypatch, tmp_path):
 
 def test_histories_are_called_by_their_folders(tmp_path):
     runs = [save_run(tmp_path / "a" / name, ACCURACY[:n]) for name, n in (("compact", 1), ("vgg16", 2))]
-    assert curves.histories(runs) == {"compact": ACCURACY[:1], "vgg16": ACCURACY[:2]}
+    assert curves.load_histories(runs) == {"compact": ACCURACY[:1], "vgg16": ACCURACY[:2]}
     again = save_run(tmp_path / "b" / "compact", ACCURACY)
-    assert list(curves.histories([runs[0], again])) == [str(runs[0]), str(again)]
+    assert list(curves.load_histories([runs[0], again])) == [str(runs[0]), str(again)]
 
 
 def test_a_run_that_cannot_be_drawn_is_told(tmp_path):
     with pytest.raises(TrainingError, match="no checkpoint"):
-        curves.histories([tmp_path])
+        curves.load_histories([tmp_path])
     (tmp_path / "last.pt").write_bytes(b"no checkpoint")
     with pytest.raises(TrainingError, match="no checkpoint"):
-        curves.histories([tmp_path])
+        curves.load_histories([tmp_path])
     with pytest.raises(DataError, match="new has not finished an epoch"):
-        curves.curves({"new": []}, tmp_path / "curves.png")
+        curves.plot_curves({"new": []}, tmp_path / "curves.png")
     assert not (tmp_path / "curves.png").exists()
 
 
 def test_curves_are_a_picture(tmp_path):
-    curves.curves({"compact": ACCURACY}, tmp_path / "deep" / "curves.png")
+    curves.plot_curves({"compact": ACCURACY}, tmp_path / "deep" / "curves.png")
     with Image.open(tmp_path / "deep" / "curves.png") as image:
         assert image.format == "PNG"
 
@@ -70,6 +70,6 @@ def test_curves_are_a_picture(tmp_path):
 def test_figures_that_came_later_start_later(monkeypatch, tmp_path):
     drawn = []
     monkeypatch.setattr(curves, "save", lambda figure, path: drawn.append(figure))
-    curves.curves({"compact": [{"loss": 3.0}, *ACCURACY[1:]]}, tmp_path / "curves.png")
+    curves.plot_curves({"compact": [{"loss": 3.0}, *ACCURACY[1:]]}, tmp_path / "curves.png")
     (line,) = drawn[0].axes[1].lines
     assert line.get_ydata().tolist() == pytest.approx([math.nan, 0.4, 0.6], nan_ok=True)

@@ -9,7 +9,7 @@ import torch
 
 from svhn import weights
 from svhn.cli.parser import main
-from svhn.evaluation import export as release
+from svhn.evaluation import export
 from svhn.models import build
 from svhn.pipeline import Pipeline
 from svhn.training import checkpoint
@@ -108,11 +108,11 @@ def test_shipping_anew_leaves_what_was_offered(folder, small_data, tmp_path, mon
         entry["code"] = "a commit"
     (measured / "manifest.json").write_text(json.dumps(manifest))
     assert main(["offer", _run(tmp_path / "runs", "l2_box"), "--data", str(small_data), "--weights", str(folder)]) == 0
-    monkeypatch.setattr(release.plots, "readings", lambda *_, **__: None)
+    monkeypatch.setattr(export.plots, "readings", lambda *_, **__: None)
     further = weights.load(folder, "compact")
     torch.nn.init.zeros_(next(further.parameters()))
-    release.ship(
-        release.Candidate("compact", further, (State(data="all photos"),), "A reader"), measured, folder, tmp_path
+    export.export_final(
+        export.Candidate("compact", further, (State(data="all photos"),), "A reader"), measured, folder, tmp_path
     )
     manifest = weights.read_manifest(folder)
     assert set(manifest["networks"]) == {"fcos", "compact", "l2_box"}

@@ -7,7 +7,7 @@ import torch
 
 from svhn.labels import length_from_blanks
 from svhn.models import DIGITS, READERS, build, kind_of
-from svhn.models.ensemble import averaged
+from svhn.models.ensemble import average_readers
 from svhn.preprocess import sides
 from svhn.training.recipes import RECIPES
 
@@ -106,7 +106,7 @@ def test_attention_says_where_each_digit_was_read():
 
 def test_members_that_differ_answer_with_their_mean():
     members = [build("compact").eval() for _ in range(3)]
-    network, crops = averaged(members), torch.randn(2, 3, 64, 64)
+    network, crops = average_readers(members), torch.randn(2, 3, 64, 64)
     for k, head in enumerate(network(crops)):
         assert torch.allclose(head, sum(member(crops)[k].log_softmax(-1) for member in members) / 3, atol=1e-5)
     maps = network.attention(crops)

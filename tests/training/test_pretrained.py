@@ -13,7 +13,7 @@ from torchvision.models import vgg16_bn
 from svhn import weights
 from svhn.models import build
 from svhn.models.baselines import vgg16
-from svhn.models.ensemble import averaged
+from svhn.models.ensemble import average_readers
 from svhn.training import checkpoint
 from svhn.training import pretrained as beginnings
 from svhn.training import train as training
@@ -62,7 +62,7 @@ def test_each_seed_goes_on_from_another_member_of_an_average(prepared, tiny_weig
     folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
     member = weights.load(folder, "compact")
     members = [member, build("compact", dataclasses.asdict(member.config))]
-    network, manifest = averaged(members), weights.read_manifest(folder)
+    network, manifest = average_readers(members), weights.read_manifest(folder)
     manifest["networks"]["compact"] |= {"architecture": "averaged", "config": dataclasses.asdict(network.config)}
     weights.save(folder, {"compact": network}, manifest)
     for seed in (0, 1, 2):

@@ -6,7 +6,7 @@ import numpy as np
 
 from demo import ui
 from svhn import boxes as bx
-from svhn.data.annotations import listed
+from svhn.data.annotations import read_labels
 from svhn.images import open_photo
 from svhn.pipeline import Pipeline
 
@@ -16,7 +16,7 @@ MOST_BYTES = 120_000
 
 
 def test_there_are_examples_of_every_kind_each_with_its_truth() -> None:
-    samples = listed(ui.EXAMPLES)
+    samples = read_labels(ui.EXAMPLES)
     assert len(samples) >= 12
     assert {len(sample.truth.number) for sample in samples} >= {0, 1, 2, 3, 5}
     assert {sample.title for sample in samples} >= {"Tiny", "Tilted", "Glare", "Two numbers", "No number"}
@@ -32,7 +32,7 @@ def test_there_are_examples_of_every_kind_each_with_its_truth() -> None:
 
 def test_shipped_weights_read_most_examples_and_all_easy_ones() -> None:
     pipeline, right = Pipeline.load(), set()
-    for sample in listed(ui.EXAMPLES):
+    for sample in read_labels(ui.EXAMPLES):
         reading = pipeline.read(open_photo(sample.path))
         if (reading.number or "") == sample.truth.number:
             right.add(sample.title)
@@ -43,5 +43,5 @@ def test_shipped_weights_read_most_examples_and_all_easy_ones() -> None:
 
 
 def test_both_numbers_of_the_photo_with_two_are_told() -> None:
-    sample = next(sample for sample in listed(ui.EXAMPLES) if sample.title == "Two numbers")
+    sample = next(sample for sample in read_labels(ui.EXAMPLES) if sample.title == "Two numbers")
     assert [reading.number for reading in Pipeline.load().read_all(open_photo(sample.path))] == ["12", "14"]

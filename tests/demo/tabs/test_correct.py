@@ -18,7 +18,7 @@ from demo import ui
 from demo.ground_truth import TruthIndex
 from demo.server.options import launch_options
 from svhn.data import digitstruct
-from svhn.data.annotations import Sample, Truth, of_record
+from svhn.data.annotations import Sample, Truth, truth_from_record
 from svhn.images import open_photo
 
 SPLIT_AT = 47  # of 96 pixels: within the found box, 24 ... 72, a little less than half reads "7"
@@ -34,7 +34,7 @@ class Collecting:
 
     def truths(self) -> list[Truth]:
         records = digitstruct.read(self.folder / "train" / "digitStruct.mat", progress=False)
-        return [of_record(records[i]) for i in range(len(records))]
+        return [truth_from_record(records[i]) for i in range(len(records))]
 
 
 @pytest.fixture(scope="module")
