@@ -37,6 +37,12 @@ from .render import images, text
 MAX_PHOTOS = 200
 READER_FAILED = "The reader itself failed on this photo; please read it alone, or make it smaller."
 TOO_MANY = f"These are more than {MAX_PHOTOS} files; please send at most {MAX_PHOTOS} at a time. None of them was read."
+PREVIEW_SIDE = 640  # most pixels of the longer side of a small picture
+NAME_BYTES = 120  # of a file's own name in ours
+UNNAMED = "photo"
+COLUMNS = ("file", "number", "confidence", "state", "x1", "y1", "x2", "y2", "ms", "picture", "error", "also")
+FORMULA = tuple("=+-@＝＋－＠")
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # Windows opens no file of that name
 
 
 class PhotoFile(Protocol):
@@ -105,14 +111,6 @@ def _read(pipeline: Pipeline, file: PhotoFile) -> BatchRow:
         return BatchRow(file.name, error=READER_FAILED)
     reading = reading.timed({"decode": decode_ms, **reading.timings_ms})
     return BatchRow(file.name, reading, picture, others=tuple(others))
-
-
-PREVIEW_SIDE = 640  # most pixels of the longer side of a small picture
-NAME_BYTES = 120  # of a file's own name in ours
-UNNAMED = "photo"
-COLUMNS = ("file", "number", "confidence", "state", "x1", "y1", "x2", "y2", "ms", "picture", "error", "also")
-FORMULA = tuple("=+-@＝＋－＠")
-RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # Windows opens no file of that name
 
 
 def safe_name(name: str | None) -> str:

@@ -18,7 +18,7 @@ from .model_zoo import Network, Networks, Pair
 
 @dataclass(frozen=True, eq=False)
 class Localization:
-    """What a localizer told of a photo: boxes (K, 4) in its pixels and scores (K,), best first; K may be 0."""
+    """What a localizer found in a photo: boxes (K, 4) in its pixels and scores (K,), best first; K may be 0."""
 
     network: Network
     places: np.ndarray
@@ -37,7 +37,7 @@ class Localization:
 
 @dataclass(frozen=True, eq=False)
 class CropReading:
-    """What a reader said of a crop."""
+    """What a reader read in a crop."""
 
     network: Network
     reading: Reading

@@ -19,8 +19,6 @@ from svhn.images import PhotoError, open_photo
 
 INDEXED = ("test", "train")  # extra would take minutes at every start
 N_SAMPLES = 12  # photos of a data set that are offered on the page
-
-
 SAME_PLACE_IOU = 0.3  # two boxes that overlap more are of the same number
 
 

@@ -47,15 +47,15 @@ def build(
         html(INTRO)
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("One photo", id="one"):
-                photo, comparing = single.build(networks, truths, examples, data_set_samples, collect)
+                photo, compare_button = single.build(networks, truths, examples, data_set_samples, collect)
             with gr.Tab("Live", id="live"):
                 live.build(networks.default)
             with gr.Tab("Many photos", id="many"):
                 batch.build(networks.default)
             if networks.has_choice:
                 with gr.Tab("Compare", id="compare"):
-                    other = compare.build(networks, truths, examples)
-                comparing.click(None, photo, [other, tabs], js=TO_COMPARE)
+                    compare_photo = compare.build(networks, truths, examples)
+                compare_button.click(None, photo, [compare_photo, tabs], js=TO_COMPARE)
             with gr.Tab("For programs", id="programs"):
                 api.build(page, networks.default, truths)
         html(FOOTER.format(unless=UNLESS if collect else ""))

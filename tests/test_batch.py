@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.stand_in import MANY, NOTHING, StandIn, encoded, photo_of
+from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, encoded, photo_of
 from PIL import Image
 
 from svhn import draw
@@ -33,7 +33,7 @@ def put(folder: Path, **numbers: str) -> None:
 def run(source: Path) -> tuple[list[Row], list[dict[str, str]], Path]:
     """What was yielded, the lines of the table, and the output folder, beside the input."""
     target = source.parent / "output"
-    rows = list(read_folder(StandIn(), source, target))
+    rows = list(read_folder(FakePipeline(), source, target))
     with (target / "readings.csv").open(newline="", encoding="utf-8") as file:
         return rows, list(csv.DictReader(file)), target
 
@@ -106,7 +106,7 @@ def test_what_is_no_picture_is_left_alone(source):
 def test_output_inside_the_input_is_not_read_again(source):
     put(source, a="42")
     for _ in range(2):
-        assert [row.file for row in read_folder(StandIn(), source, source / "output")] == ["a.png"]
+        assert [row.file for row in read_folder(FakePipeline(), source, source / "output")] == ["a.png"]
 
 
 @pytest.mark.parametrize("same", [".", "../input", "../link"])
@@ -115,7 +115,7 @@ def test_output_must_not_be_the_input(source, same):
     (source.parent / "link").symlink_to(source)
     before = (source / "a.png").read_bytes()
     with pytest.raises(DataError, match="is the input folder itself"):
-        list(read_folder(StandIn(), source, source / same))
+        list(read_folder(FakePipeline(), source, source / same))
     assert [path.name for path in source.iterdir()] == ["a.png"]
     assert (source / "a.png").read_bytes() == before
 
@@ -124,7 +124,7 @@ def test_output_must_not_be_the_input(source, same):
 def test_without_pictures_nothing_is_written(source, name, said):
     target = source.parent / "output"
     with pytest.raises(DataError, match=said):
-        list(read_folder(StandIn(), source.parent / name, target))
+        list(read_folder(FakePipeline(), source.parent / name, target))
     assert not target.exists()
 
 
@@ -134,10 +134,10 @@ def test_output_that_cannot_be_written_is_told(source):
     in_the_way.write_text("not a folder")
     for target in (in_the_way, in_the_way / "deep"):
         with pytest.raises(DataError, match="cannot be written"):
-            list(read_folder(StandIn(), source, target))
+            list(read_folder(FakePipeline(), source, target))
     (source.parent / "output" / "a.png").mkdir(parents=True)
     with pytest.raises(DataError, match=r"output cannot be written \(Is a directory\)"):
-        list(read_folder(StandIn(), source, source.parent / "output"))
+        list(read_folder(FakePipeline(), source, source.parent / "output"))
     assert in_the_way.read_text() == "not a folder"
 
 
@@ -153,7 +153,7 @@ def test_a_name_that_is_no_text(source):
 
 def test_the_table_is_not_written_before_all_pictures_are_read(source):
     put(source, a="42", b="7")
-    rows = read_folder(StandIn(), source, source.parent / "output")
+    rows = read_folder(FakePipeline(), source, source.parent / "output")
     next(rows)
     rows.close()
     assert [path.name for path in (source.parent / "output").iterdir()] == ["a.png"]

@@ -19,6 +19,7 @@ from ..render import text
 
 # For those who read the API; the endpoints say what the text holds, and the object is what gradio_client sends.
 PHOTO_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "object"}]}
+TOO_LARGE_MARK = b"House-number reader: left in the browser, too large: "  # and its size; see static/js/batch.js
 
 
 @dataclass(frozen=True)
@@ -118,9 +119,6 @@ def photo_input(elem_id: str) -> PhotoInput:
         elem_id=elem_id,
         elem_classes="photo",
     )
-
-
-TOO_LARGE_MARK = b"House-number reader: left in the browser, too large: "  # and its size; see static/js/batch.js
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,11 @@ LOCALIZERS = "<h3>Where is the number?</h3>"
 READERS = """<h3>What does it say?</h3><p class="note">All readers get the same crop. Their tables have a column for
 every position and a row for every digit, – for none, and say below how many digits there are, all in percent. Point at
 a cell or tap it for its figures.</p>"""
+PAIRS = """<h3>Every pair</h3><p class="note">One network finds, another reads, as on the tab “One photo”: a pair
+weighs several boxes, so its number may differ from what its reader says of the best box above.</p>"""
+CELL_TEXT = {"": "none", None: "&gt; 5 digits"}  # where a cell has no number
+Answer = str | None
+NUMERALS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def idle() -> str:
@@ -129,8 +134,8 @@ def reader_cards(reads: Sequence[CropReading], unsure_below: float, truth: Truth
     answers = [text.answer_of(read.reading) for read in reads]
     cards = []
     for read, answer in zip(reads, answers, strict=True):
-        apart, good = describe_difference(answer, answers), truth is not None and answer == text.true_answer(truth)
-        differs = _differs(apart) if apart else ""
+        difference, good = describe_difference(answer, answers), truth is not None and answer == text.true_answer(truth)
+        differs = _differs(difference) if difference else ""
         right = _truth(good, "Right" if good else "Wrong") if truth else ""
         probs = "<div></div>" if read.reading.box is None else charts.small_chart(read.reading)
         cards.append(
@@ -154,11 +159,6 @@ def _ms(ms: float) -> str:
     return f"{ms:.0f} ms" if ms >= 9.5 else f"{ms:.1f} ms"
 
 
-HEAD = """<h3>Every pair</h3><p class="note">One network finds, another reads, as on the tab “One photo”: a pair
-weighs several boxes, so its number may differ from what its reader says of the best box above.</p>"""
-SHORT = {"": "none", None: "&gt; 5 digits"}  # where a cell has no number
-
-
 def pair_table(networks: Networks, read: Mapping[Pair, Reading], truth: Truth | None) -> str:
     """A row a localizer, a column a reader; numbers that are wrong or, where nobody knows, differ from most are
     marked."""
@@ -169,7 +169,7 @@ def pair_table(networks: Networks, read: Mapping[Pair, Reading], truth: Truth | 
     mark = f'<span aria-hidden="true"> {sign}</span><span class="spoken"> {word}</span>'
 
     def cell(answer: str | None) -> str:
-        shown = answer or SHORT[answer]
+        shown = answer or CELL_TEXT[answer]
         return f"<td>{shown}</td>" if answer == expected else f'<td class="{word}">{shown}{mark}</td>'
 
     def row(localizer: Network) -> str:
@@ -177,17 +177,13 @@ def pair_table(networks: Networks, read: Mapping[Pair, Reading], truth: Truth | 
         return f'<tr><th scope="row">{escape(localizer.title)}</th>{cells}</tr>'
 
     heads = "".join(f'<th scope="col">{escape(reader.title)}</th>' for reader in networks.readers)
-    told = describe_pairs(list(answers.values()), expected, text.describe_truth(truth) if truth else "")
+    summary_text = describe_pairs(list(answers.values()), expected, text.describe_truth(truth) if truth else "")
     return (
-        f'{HEAD}<p class="told">{told}</p>'
+        f'{PAIRS}<p class="told">{summary_text}</p>'
         '<div class="scrolls" tabindex="0" role="region" aria-label="What every pair says"><table class="pairs">'
         f"<thead><tr><td></td>{heads}</tr></thead><tbody>{''.join(map(row, networks.localizers))}</tbody></table></div>"
         f'<p class="note">Rows find the number, columns read it; {sign} means {word}.</p>'
     )
-
-
-Answer = str | None
-NUMERALS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def spell(n: int) -> str:

@@ -1,4 +1,4 @@
-"""What stands before Gradio's own routes: the ones this page does not need are shut, and requests have a size."""
+"""Middleware before Gradio's own routes: those that this page does not need are blocked, and requests have a limit."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ BLOCKED = re.compile(r"/gradio_api/(file=\s*\w+:/|file/\s*\w+:/|proxy=|deep_link
 
 
 class RequestLimits:
-    """ASGI middleware: 403 for a door that is shut, 413 for a request that is larger than `MAX_BODY` or, for uploads,
-    `MAX_UPLOAD`, and 507 for an upload when visitors' files, with those that are on their way, would take more than
+    """ASGI middleware that refuses: a blocked route with 403; with 413, a request larger than `MAX_BODY` or, for
+    uploads, `MAX_UPLOAD`; with 507, an upload when visitors' files, those on their way included, would take more than
     `MAX_STORED`."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -54,14 +54,14 @@ class RequestLimits:
         if size > limit:
             await too_large(scope, receive, send)
             return
-        app = _bounded(self.app, limit, too_large)
-        await (self._reserving(app, size) if upload else app)(scope, receive, send)
+        app = _limit_body(self.app, limit, too_large)
+        await (self._reserve(app, size) if upload else app)(scope, receive, send)
 
-    def _reserving(self, app: ASGIApp, size: int) -> ASGIApp:
+    def _reserve(self, app: ASGIApp, size: int) -> ASGIApp:
         """The app, where there is room for so many bytes more; they are spoken for from before it is looked whether
         they fit until they lie among the files."""
 
-        async def roomy(scope: Scope, receive: Receive, send: Send) -> None:
+        async def reserved(scope: Scope, receive: Receive, send: Send) -> None:
             self.incoming += size
             try:
                 fits = self.incoming + await asyncio.to_thread(_stored) <= MAX_STORED
@@ -69,7 +69,7 @@ class RequestLimits:
             finally:
                 self.incoming -= size
 
-        return roomy
+        return reserved
 
 
 def _refusal(status: int, sentence: str) -> JSONResponse:
@@ -86,31 +86,31 @@ def _stored() -> int:
     return kept
 
 
-def _bounded(app: ASGIApp, limit: int, too_large: ASGIApp) -> ASGIApp:
+def _limit_body(app: ASGIApp, limit: int, too_large: ASGIApp) -> ASGIApp:
     """Of a sender that does not say how much is coming, the app hears no more than `limit` bytes; then it is told
     that the sender has gone, and `too_large` answers in its place."""
 
-    async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
-        heard, answered = 0, False
+    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
+        received, responded = 0, False
 
-        async def hear() -> Message:
-            nonlocal heard
+        async def receive_counted() -> Message:
+            nonlocal received
             message = await receive()
-            heard += len(message.get("body", b""))
-            return {"type": "http.disconnect"} if heard > limit else message
+            received += len(message.get("body", b""))
+            return {"type": "http.disconnect"} if received > limit else message
 
-        async def say(message: Message) -> None:
-            nonlocal answered
-            if answered or heard <= limit:
-                answered = True
+        async def send_once(message: Message) -> None:
+            nonlocal responded
+            if responded or received <= limit:
+                responded = True
                 await send(message)
 
         try:
-            await app(scope, hear, say)
+            await app(scope, receive_counted, send_once)
         except Exception:
-            if heard <= limit:
+            if received <= limit:
                 raise
-        if heard > limit and not answered:
+        if received > limit and not responded:
             await too_large(scope, receive, send)
 
-    return bounded
+    return limited

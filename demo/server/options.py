@@ -1,4 +1,4 @@
-"""What Gradio is told when the page is launched: styles, limits, what is shut and what is deleted."""
+"""The options with which Gradio launches the page: styles, limits, blocked routes, deletion of uploads."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ NOT_READING = "Nothing is being read any more: the connection was lost. Please s
 FAILED = "The reader itself failed on these photos; please send fewer of them, or each alone."
 INTRO = f"""<p>Drop up to {MAX_PHOTOS} photos, or a folder of them. Each is read by itself; one that cannot be read does
 no harm to the others. <button type="button" class="folder">Choose a folder</button></p>"""
-GOES = f"""<p class="kept">These files, like your photos, are deleted here after {RETENTION}.</p>"""
+RETENTION_NOTE = f"""<p class="kept">These files, like your photos, are deleted here after {RETENTION}.</p>"""
 
 
 def build(pipeline: Pipeline) -> None:
@@ -54,7 +54,7 @@ def build(pipeline: Pipeline) -> None:
             with gr.Row():
                 photos_zip = gr.DownloadButton("Photos and table (ZIP)", variant="primary", elem_id="many-zip")
                 table_csv = gr.DownloadButton("Table alone (CSV)", elem_id="many-csv")
-            html(GOES)
+            html(RETENTION_NOTE)
         gallery = gr.Gallery(
             label="What was read",
             interactive=False,
@@ -83,27 +83,30 @@ def build(pipeline: Pipeline) -> None:
             check_count(len(sent))
             yield from read(sent)
         except UserError as error:
-            yield {**ready, status: refusal(str(error))}
+            yield {**idle, status: show_refusal(str(error))}
         except OSError as error:
-            yield {**ready, status: refusal(f"The results cannot be written here ({error.strerror}); try again later.")}
+            yield {
+                **idle,
+                status: show_refusal(f"The results cannot be written here ({error.strerror}); try again later."),
+            }
         except Exception:  # a mistake of ours, for the log; the visitor can go on
             traceback.print_exc()
-            yield {**ready, status: refusal(FAILED)}
+            yield {**idle, status: show_refusal(FAILED)}
 
     def read(sent: list[StoredPhoto]) -> Iterator[dict]:
-        batch_view, stopped = BatchView(len(sent), pipeline.unsure_below), threading.Event()
+        view, stopped = BatchView(len(sent), pipeline.unsure_below), threading.Event()
         try:
-            yield from read_until(stopped, batch_view, sent)
+            yield from read_until(stopped, view, sent)
         finally:
             stopped.set()  # also when the visitor's connection was lost
 
-    def read_until(stopped: threading.Event, batch_view: BatchView, sent: list[StoredPhoto]) -> Iterator[dict]:
+    def read_until(stopped: threading.Event, view: BatchView, sent: list[StoredPhoto]) -> Iterator[dict]:
         folder = Path(files.GRADIO_CACHE) / secrets.token_hex(16)  # nobody can guess the address of what is in it
         hidden = gr.update(visible=False, value=None)
         yield {
             stopping: stopped,
             files: hidden,
-            status: gr.update(visible=True, value=batch_view.progress()),
+            status: gr.update(visible=True, value=view.progress()),
             stop: gr.update(visible=True, value="Stop", interactive=True),
             downloads: gr.update(visible=False),
             gallery: hidden,
@@ -111,34 +114,33 @@ def build(pipeline: Pipeline) -> None:
         }
         with BatchExport(folder, pipeline.unsure_below) as export:
             rows = read_batch(pipeline, sent)
-            while len(batch_view.rows) < batch_view.total and not stopped.is_set():
-                _keep([*(file.path for file in sent[len(batch_view.rows) :]), *folder.iterdir()])
+            while len(view.rows) < view.total and not stopped.is_set():
+                _renew([*(file.path for file in sent[len(view.rows) :]), *folder.iterdir()])
                 with turn:
                     until = time.monotonic() + TURN_S
                     for row in rows:
-                        batch_view.add(row, *export.add(row))
+                        view.add(row, *export.add(row))
                         if stopped.is_set() or time.monotonic() >= until:
                             break
-                yield {status: batch_view.progress(), **shown(batch_view)}
+                yield {status: view.progress(), **shown(view)}
         yield {
-            **ready,
-            **shown(
-                batch_view
-            ),  # again: a page that was just loading its gallery may have lost what it was sent before
-            status: gr.update(visible=True, value=batch_view.summary()),
+            **idle,
+            # Again: a page that was just loading its gallery may have lost what it was sent before.
+            **shown(view),
+            status: gr.update(visible=True, value=view.summary()),
             downloads: gr.update(visible=True),
             photos_zip: gr.update(value=str(export.zip_path)),
             table_csv: gr.update(value=str(export.csv_path)),
         }
 
-    def shown(batch_view: BatchView) -> dict:
+    def shown(view: BatchView) -> dict:
         return {
-            gallery: gr.update(visible=bool(batch_view.pictures), value=batch_view.pictures),
-            table: gr.update(visible=bool(batch_view.rows), value=batch_view.table()),
+            gallery: gr.update(visible=bool(view.pictures), value=view.pictures),
+            table: gr.update(visible=bool(view.rows), value=view.table()),
         }
 
-    # What stands there while nothing is read.
-    ready = {
+    # What is shown while nothing is read.
+    idle = {
         files: gr.update(visible=True, value=None),
         stop: gr.update(visible=False),
     }
@@ -154,11 +156,11 @@ def build(pipeline: Pipeline) -> None:
     )
 
     def not_sent(event: gr.EventData) -> dict:
-        return refusal(TOO_MANY if event.count else NO_PHOTOS)
+        return show_refusal(TOO_MANY if event.count else NO_PHOTOS)
 
     def ask_to_stop(stopping: threading.Event | None) -> dict:
         if stopping is None or stopping.is_set():
-            return {**ready, status: refusal(NOT_READING)}
+            return {**idle, status: show_refusal(NOT_READING)}
         stopping.set()
         return {stop: gr.update(value="Stopping …", interactive=False)}
 
@@ -167,11 +169,11 @@ def build(pipeline: Pipeline) -> None:
     stop.click(ask_to_stop, stopping, [files, status, stop], **quiet)
 
 
-def refusal(sentence: str) -> dict:
+def show_refusal(sentence: str) -> dict:
     return gr.update(visible=True, value=f'<p class="refused" role="alert">{sentence}</p>')
 
 
-def _keep(files: Iterable[Path]) -> None:
+def _renew(files: Iterable[Path]) -> None:
     """A batch may last longer than files are kept, on a busy machine; until its end they count as new."""
     for file in files:
         with suppress(OSError):

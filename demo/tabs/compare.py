@@ -19,7 +19,7 @@ from ..config import PAIRS_QUEUE, READ_QUEUE, RETENTION_S
 from ..ground_truth import Truth, TruthIndex, fingerprint
 from ..model_zoo import Networks
 from ..render import charts, comparison, text
-from ..render.comparison import HEAD, pair_table
+from ..render.comparison import PAIRS, pair_table
 from ..session import HIDDEN, PASS_PHOTO_PATH, clear_if_stale
 from ..theme import html
 
@@ -60,13 +60,13 @@ def build(networks: Networks, truths: TruthIndex, examples: Sequence[Sample]) ->
             example_strip(examples, "No photo at hand? Try one of these", photo, "compare-examples")
         with gr.Column(scale=6, min_width=320):
             summary = html(comparison.idle(), elem_id="compare-summary")
-            roll = html(comparison.network_list(networks))
+            network_list = html(comparison.network_list(networks))
             places = html(visible=False, elem_id="compare-places", elem_classes="comparison")
-    with gr.Column(visible=False, elem_classes="comparison") as cropped:
+    with gr.Column(visible=False, elem_classes="comparison") as crop_section:
         html(comparison.READERS)
         with gr.Row(elem_id="compare-crop"):
             crop = html(elem_id="crop")
-            of = UncheckedRadio(label="The crop is the box of", elem_id="crop-of")
+            crop_source = UncheckedRadio(label="The crop is the box of", elem_id="crop-of")
         readings = html(elem_id="compare-readings", js_on_load=charts.SCRIPT)
     pairs = html(visible=False, elem_id="compare-pairs", elem_classes="comparison")
     localized = gr.State(None, time_to_live=RETENTION_S)
@@ -86,23 +86,23 @@ def build(networks: Networks, truths: TruthIndex, examples: Sequence[Sample]) ->
 
     def on_change(sent: SentPhoto | None, kept: LocalizedPhoto | None, path: str) -> dict:
         hidden = gr.update(visible=False)
-        empty = {places: hidden, cropped: hidden, pairs: hidden, localized: None, shown_path: path}
+        empty = {places: hidden, crop_section: hidden, pairs: hidden, localized: None, shown_path: path}
         if sent is None:
-            return {summary: comparison.idle(), roll: gr.update(visible=True), **empty}
+            return {summary: comparison.idle(), network_list: gr.update(visible=True), **empty}
         try:
             picture = open_photo(sent.data)
         except PhotoError as error:
-            return {summary: text.refusal(str(error)), roll: hidden, **empty}
+            return {summary: text.refusal(str(error)), network_list: hidden, **empty}
         # Gradio tells of a photo twice where it came from another tab: it is not searched twice.
         found = kept.found if kept and kept.belongs_to(sent) else localize(networks, picture)
         kept = LocalizedPhoto(fingerprint(sent.data), found, truths.find(sent.data))
         first = next(iter(kept.boxes), None)
         return {
-            roll: hidden,
+            network_list: hidden,
             places: gr.update(visible=True, value=comparison.localizer_cards(picture, kept.found, kept.truth)),
-            cropped: gr.update(visible=first is not None),
-            of: gr.update(choices=kept.choices, value=first),
-            pairs: gr.update(visible=True, value=HEAD),
+            crop_section: gr.update(visible=first is not None),
+            crop_source: gr.update(choices=kept.choices, value=first),
+            pairs: gr.update(visible=True, value=PAIRS),
             localized: kept,
             shown_path: path,
             **read(picture, kept, first),
@@ -120,12 +120,12 @@ def build(networks: Networks, truths: TruthIndex, examples: Sequence[Sample]) ->
 
     quiet = {"api_visibility": "private", "trigger_mode": "always_last"}
     # What was compared goes with its photo at once, in the browser: the next one may wait long for its turn.
-    view = [summary, roll, places, cropped, pairs, shown_path]
+    view = [summary, network_list, places, crop_section, pairs, shown_path]
     photo.change(None, [photo, shown_path], view, js=_clear_if_stale(text.waiting()))
     comparing = photo.change(
         on_change,
         [photo, localized, shown_path],
-        [*view, crop, of, readings, localized],
+        [*view, crop, crop_source, readings, localized],
         js=PASS_PHOTO_PATH,
         show_progress="minimal",
         show_progress_on=[summary, places, readings, pairs],
@@ -134,7 +134,14 @@ def build(networks: Networks, truths: TruthIndex, examples: Sequence[Sample]) ->
     )
     comparing.success(None, [photo, shown_path], view, js=_clear_if_stale(text.waiting()))  # another came meanwhile
     comparing.failure(None, [photo, shown_path], view, js=_clear_if_stale(text.not_read()))
-    of.input(on_crop, [photo, localized, of], [summary, crop, readings], show_progress="hidden", **quiet, **READ_QUEUE)
+    crop_source.input(
+        on_crop,
+        [photo, localized, crop_source],
+        [summary, crop, readings],
+        show_progress="hidden",
+        **quiet,
+        **READ_QUEUE,
+    )
     localized.change(on_localized, [photo, localized], pairs, show_progress="minimal", **quiet, **PAIRS_QUEUE)
     return photo
 

@@ -47,7 +47,7 @@ def build(photo: PhotoInput, result: gr.State, shown: gr.State, threshold: gr.Sl
         with gr.Row(elem_id="sides"):
             sides = [gr.Number(label=side, precision=0, min_width=70) for side in SIDES]
         outcome = html(elem_id="outcome")
-        boxed = gr.State(None, time_to_live=RETENTION_S)  # the `Reading` that the outcome tells
+        box_reading = gr.State(None, time_to_live=RETENTION_S)  # the `Reading` that the outcome tells
         kept = _collecting(Collection(collect), photo, editor) if collect else []
 
     def follow(sent: SentPhoto | None, result: PhotoResult | None, reading: Reading | None) -> list:
@@ -57,7 +57,7 @@ def build(photo: PhotoInput, result: gr.State, shown: gr.State, threshold: gr.Sl
         if box:  # opened before: the visitor's own box stays
             return gr.skip()
         try:
-            picture = _opened(sent)
+            picture = _open(sent)
         except PhotoError as error:
             return [None, refusal(str(error)), None, *([""] * len(kept))]
         return [show_photo(editor, picture, None if reading is None else reading.box), "", None, *([""] * len(kept))]
@@ -68,26 +68,26 @@ def build(photo: PhotoInput, result: gr.State, shown: gr.State, threshold: gr.Sl
         if result is None:
             return refusal(text.FORGOTTEN), None
         try:
-            picture = _opened(sent)
+            picture = _open(sent)
             (reading,) = result.pipeline.read_boxes(picture, [parse_box(picture, box)])
         except (PhotoError, UserError) as error:
             return refusal(str(error)), None
-        return said(reading, unsure_below), reading
+        return describe_reading(reading, unsure_below), reading
 
     def decide(reading: Reading | None, unsure_below: float) -> str | dict:
-        return gr.skip() if reading is None else said(reading, unsure_below)
+        return gr.skip() if reading is None else describe_reading(reading, unsure_below)
 
     # The section goes at once with its photo, in the browser, and comes back closed when the next one was read.
     photo.change(None, None, section, js=HIDE)
     # Another number of the same photo closes it as well, since the box in it goes.
     shown.change(follow, [photo, result, shown], [section, editor], queue=False, **quiet)
-    section.expand(start, [photo, shown, editor], [editor, outcome, boxed, *kept], **quiet, **READ_QUEUE)
+    section.expand(start, [photo, shown, editor], [editor, outcome, box_reading, *kept], **quiet, **READ_QUEUE)
     editor.change(None, editor, sides, js=TO_SIDES)
-    reads = {"fn": read_box, "inputs": [photo, result, editor, threshold], "outputs": [outcome, boxed]}
+    reads = {"fn": read_box, "inputs": [photo, result, editor, threshold], "outputs": [outcome, box_reading]}
     editor.release(**reads, **quiet, **READ_QUEUE)
     typed = gr.on([side.input for side in sides], None, sides, editor, js=TO_BOX)
     typed.then(**reads, **quiet, **READ_QUEUE)
-    threshold.change(decide, [boxed, threshold], outcome, queue=False, **quiet)
+    threshold.change(decide, [box_reading, threshold], outcome, queue=False, **quiet)
 
 
 def _collecting(collection: Collection, photo: PhotoInput, editor: gr.HTML) -> list[gr.Textbox | gr.HTML]:
@@ -100,8 +100,8 @@ def _collecting(collection: Collection, photo: PhotoInput, editor: gr.HTML) -> l
 
     def save(sent: SentPhoto | None, box: list | None, digits: str) -> str:
         try:
-            picture = _opened(sent)
-            return thanks(collection.save(picture, parse_box(picture, box), digits.strip()))
+            picture = _open(sent)
+            return describe_saved(collection.save(picture, parse_box(picture, box), digits.strip()))
         except (PhotoError, UserError) as error:
             return refusal(str(error))
 
@@ -117,13 +117,13 @@ def _collecting(collection: Collection, photo: PhotoInput, editor: gr.HTML) -> l
     return [number, message]
 
 
-def _opened(sent: SentPhoto | None) -> np.ndarray:
+def _open(sent: SentPhoto | None) -> np.ndarray:
     if sent is None:
         raise PhotoError(text.FORGOTTEN)
     return open_photo(sent.data)
 
 
-def said(reading: Reading, unsure_below: float) -> str:
+def describe_reading(reading: Reading, unsure_below: float) -> str:
     """What was read in the box."""
     if reading.too_long:
         return _status("none", "More than five digits in this box; the reader knows numbers of up to five.")
@@ -135,7 +135,7 @@ def said(reading: Reading, unsure_below: float) -> str:
     return _status("unsure" if unsure else "sure", sentence, f"<b>{reading.number}</b>")
 
 
-def thanks(saved: Saved) -> str:
+def describe_saved(saved: Saved) -> str:
     """What became of a photo that was to be saved."""
     if saved.known:
         return _status("saved", "This photo had been saved before; it now has this box and this number. Thank you.")

@@ -23,7 +23,7 @@ READ_NOTE = "Bright is what counted for this digit, together with its surroundin
 NO_HEAT = "The network that looks for numbers is of a kind that cannot tell where it looked."
 NO_ATTENTION = "The network that reads the digits is of a kind that cannot tell what it read them from."
 
-GOES = "() => [{__type__: 'update', visible: false}, '']"
+HIDE = "() => [{__type__: 'update', visible: false}, '']"
 
 
 def build(photo: PhotoInput, result: gr.State, shown: gr.State) -> None:
@@ -49,7 +49,7 @@ def build(photo: PhotoInput, result: gr.State, shown: gr.State) -> None:
         return explain(sent, result, reading), True
 
     quiet = {"api_visibility": "private", "trigger_mode": "always_last"}
-    photo.change(None, None, [section, content], js=GOES)  # with its photo, at once
+    photo.change(None, None, [section, content], js=HIDE)  # with its photo, at once
     section.collapse(None, None, content, js="() => ''")
     shown.change(
         follow, [photo, result, shown, opened], [section, content], show_progress="hidden", **quiet, **READ_QUEUE
@@ -66,12 +66,14 @@ def explain(sent: SentPhoto | None, result: PhotoResult | None, reading: Reading
         photo = open_photo(sent.data)
     except PhotoError as error:
         return _note(str(error))
-    said = result.pipeline.explain(photo, reading)
-    looked = _note(NO_HEAT) if said.heat is None else _looked(images.overlay_heat(photo, said.heat, reading.box))
-    return f"<h3>{LOOKED}</h3>{looked}{_read(reading, said.attention)}"
+    explanation = result.pipeline.explain(photo, reading)
+    heat = _note(NO_HEAT)
+    if explanation.heat is not None:
+        heat = _heat_figure(images.overlay_heat(photo, explanation.heat, reading.box))
+    return f"<h3>{LOOKED}</h3>{heat}{_digit_figures(reading, explanation.attention)}"
 
 
-def _looked(picture: np.ndarray) -> str:
+def _heat_figure(picture: np.ndarray) -> str:
     ramp = np.tile(np.linspace(0, 1, 240, dtype=np.float32), (12, 1))
     legend = images.colour_heat(np.full((*ramp.shape, 3), 128, np.uint8), ramp)
     return (
@@ -80,7 +82,7 @@ def _looked(picture: np.ndarray) -> str:
     )
 
 
-def _read(reading: Reading, attention: np.ndarray | None) -> str:
+def _digit_figures(reading: Reading, attention: np.ndarray | None) -> str:
     """One picture a digit; nothing where no digit was read."""
     if reading.number is None:
         return ""

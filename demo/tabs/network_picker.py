@@ -24,31 +24,31 @@ def build(
 
     Gives the choice of localizer and reader, and the button to compare them."""
     with gr.Accordion(WHICH, open=False, visible=networks.has_choice, elem_id="networks") as section:
-        parts = [_among(networks.localizers, "Finds the number"), _among(networks.readers, "Reads the digits")]
+        radios = [_radio(networks.localizers, "Finds the number"), _radio(networks.readers, "Reads the digits")]
         with gr.Row(elem_id="chosen"):
             outcome = html(elem_id="chosen-reading")
             button = gr.Button(COMPARE, size="md", visible=False)
 
-    def tell(
+    def show_verdict(
         sent: SentPhoto | None, result: PhotoResult | None, reading: Reading | None, unsure_below: float
     ) -> tuple[str, dict]:
         """Here, too: the verdict is far above."""
         there = reading is not None and belongs_to(sent, result)
         return text.compact_verdict(reading, unsure_below) if there else "", gr.update(visible=there)
 
-    def name(localizer: str, reader: str) -> dict:
+    def relabel(localizer: str, reader: str) -> dict:
         """What is chosen can be seen from outside, unless it is what everybody has."""
         if networks.pipelines[localizer, reader] is networks.default:
             return gr.update(label=WHICH)
         return gr.update(label=f"{WHICH} {networks.title(localizer)} finds, {networks.title(reader)} reads")
 
     quiet = {"api_visibility": "private", "queue": False, "show_progress": "hidden", "trigger_mode": "always_last"}
-    gr.on([shown.change, threshold.change], tell, [photo, result, shown, threshold], [outcome, button], **quiet)
-    gr.on([part.input for part in parts], name, parts, section, **quiet)
-    return parts, button
+    gr.on([shown.change, threshold.change], show_verdict, [photo, result, shown, threshold], [outcome, button], **quiet)
+    gr.on([radio.input for radio in radios], relabel, radios, section, **quiet)
+    return radios, button
 
 
-def _among(shipped: tuple[Network, ...], label: str) -> gr.Radio:
+def _radio(shipped: tuple[Network, ...], label: str) -> gr.Radio:
     titles = [f"{network.title} (default)" if network.default else network.title for network in shipped]
     names = [network.name for network in shipped]
     return gr.Radio(list(zip(titles, names, strict=True)), value=names[0], label=label, visible=len(shipped) > 1)

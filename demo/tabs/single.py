@@ -42,7 +42,7 @@ def build(
                 example_strip(data_set_samples, "Or a real one from your data set", photo, "real")
         with gr.Column(scale=6, min_width=320, elem_id="result"):
             verdict = html(text.idle(), elem_id="verdict")
-            which = UncheckedRadio(visible=False, elem_id="which", label="Numbers in this photo")
+            number_choice = UncheckedRadio(visible=False, elem_id="which", label="Numbers in this photo")
             with gr.Row(elem_id="doubt"):  # hidden by single.css without a number: its slider keeps its value
                 likeliest = html(elem_id="likeliest")
                 threshold = PercentSlider(
@@ -69,22 +69,22 @@ def build(
             shown = gr.State(None, time_to_live=RETENTION_S)  # the one of these readings that the visitor looks at
             explain.build(photo, result, shown)
             correct.build(photo, result, shown, threshold, collect)
-            pair, comparing = network_picker.build(networks, photo, result, shown, threshold)
+            network_choice, compare_button = network_picker.build(networks, photo, result, shown, threshold)
 
-    seen = [verdict, likeliest, found, legend, evidence, timing]
-    view = [*seen, shown]
+    outputs = [verdict, likeliest, found, legend, evidence, timing]
+    view = [*outputs, shown]
     shown_path = gr.Textbox(visible=False)  # the path of the photo that the view is of; the browser names it
 
     def on_change(sent: SentPhoto | None, unsure_below: float, localizer: str, reader: str, path: str) -> list:
         return [*read(networks.pipelines[localizer, reader], truths, sent, unsure_below), path]
 
     # What was seen goes with its photo at once, in the browser: the next one may wait long for its turn.
-    photo.change(None, [photo, shown_path], [*seen, which, shown_path], js=_clear_if_stale(text.waiting()))
+    photo.change(None, [photo, shown_path], [*outputs, number_choice, shown_path], js=_clear_if_stale(text.waiting()))
     reading = gr.on(
-        [photo.change, *(part.input for part in pair)],
+        [photo.change, *(part.input for part in network_choice)],
         on_change,
-        [photo, threshold, *pair, shown_path],
-        [*view, result, which, shown_path],
+        [photo, threshold, *network_choice, shown_path],
+        [*view, result, number_choice, shown_path],
         js=PASS_PHOTO_PATH,
         api_visibility="private",
         show_progress="minimal",
@@ -92,12 +92,12 @@ def build(
         **READ_QUEUE,
         trigger_mode="always_last",
     )
-    emptied = [*seen, which, shown_path]
+    emptied = [*outputs, number_choice, shown_path]
     reading.success(None, [photo, shown_path], emptied, js=_clear_if_stale(text.waiting()))  # another came meanwhile
     reading.failure(None, [photo, shown_path], emptied, js=_clear_if_stale(text.not_read()))
-    which.input(
+    number_choice.input(
         look_at,
-        [photo, threshold, result, which],
+        [photo, threshold, result, number_choice],
         view,
         api_visibility="private",
         show_progress="hidden",
@@ -112,7 +112,7 @@ def build(
         show_progress="hidden",
         trigger_mode="always_last",
     )
-    return photo, comparing
+    return photo, compare_button
 
 
 def read(pipeline: Pipeline, truths: TruthIndex, sent: SentPhoto | None, unsure_below: float) -> list:
@@ -120,12 +120,12 @@ def read(pipeline: Pipeline, truths: TruthIndex, sent: SentPhoto | None, unsure_
     if sent is None:
         return [*_empty(text.idle(), _steps()), None, gr.update(visible=False)]
     try:
-        result, drawn = read_photo(pipeline, truths, sent.data)
+        result, annotated = read_photo(pipeline, truths, sent.data)
     except PhotoError as error:
         return [*_empty(text.refusal(str(error)), gr.update(**HIDDEN)), None, gr.update(visible=False)]
     choices = [(text.label(reading), i) for i, reading in enumerate(result.readings)]
-    which = gr.update(visible=len(choices) > 1, choices=choices, value=0)
-    return [*_view(result, result.reading, drawn, unsure_below), result, which]
+    number_choice = gr.update(visible=len(choices) > 1, choices=choices, value=0)
+    return [*_view(result, result.reading, annotated, unsure_below), result, number_choice]
 
 
 def look_at(sent: SentPhoto | None, unsure_below: float, result: PhotoResult | None, i: int) -> list:
@@ -143,14 +143,14 @@ def decide(unsure_below: float, result: PhotoResult | None, reading: Reading | N
     return text.verdict(reading, unsure_below, result.truth_of(reading))
 
 
-def _view(result: PhotoResult, reading: Reading, drawn: Any, unsure_below: float) -> list:
+def _view(result: PhotoResult, reading: Reading, annotated: Any, unsure_below: float) -> list:
     others, truth = result.others(reading), result.truth
     true = truth is not None and truth.box is not None
     legend = text.legend(reading.box is not None, true, bool(others))
     return [
         text.verdict(reading, unsure_below, result.truth_of(reading)),
         text.likeliest(reading),
-        gr.update(visible=True, value=drawn, alt_text=text.alt_text(reading, others, true)),
+        gr.update(visible=True, value=annotated, alt_text=text.alt_text(reading, others, true)),
         gr.update(visible=bool(legend), value=legend),
         gr.update(**HIDDEN) if reading.box is None else gr.update(visible=True, value=charts.softmax_chart(reading)),
         gr.update(visible=True, value=text.timing(reading.timings_ms)),

@@ -10,8 +10,8 @@ import gradio as gr
 import numpy as np
 import pytest
 from helpers import chromium
-from helpers.stand_in import NOTHING, StandIn, alone, encoded, photo_of
-from helpers.visit import DESKTOP, Visit
+from helpers.browser_visit import DESKTOP, Visit
+from helpers.fake_pipeline import NOTHING, FakePipeline, alone, encoded, photo_of
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from demo import ui
@@ -46,7 +46,7 @@ def uploads(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(scope="session")
 def page(samples: list[Sample]) -> Iterator[gr.Blocks]:
     """The page, served from this process on a free port."""
-    blocks = ui.build(alone(StandIn()), TruthIndex(), samples, samples[:2])
+    blocks = ui.build(alone(FakePipeline()), TruthIndex(), samples, samples[:2])
     blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     yield blocks
     blocks.close()
@@ -64,7 +64,7 @@ def launch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launch]:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     launched: list[gr.Blocks] = []
 
-    def start(networks: StandIn | Networks, samples: Sequence[Sample] = ()) -> gr.Blocks:
+    def start(networks: FakePipeline | Networks, samples: Sequence[Sample] = ()) -> gr.Blocks:
         networks = networks if isinstance(networks, Networks) else alone(networks)
         blocks = ui.build(networks, TruthIndex(), samples)
         blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options())

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from helpers.several import several
-from helpers.stand_in import encoded, photo_of
-from helpers.visit import DESKTOP, PHONE, Visit
+from helpers.browser_visit import DESKTOP, PHONE, Visit
+from helpers.fake_networks import fake_networks
+from helpers.fake_pipeline import encoded, photo_of
 from playwright.sync_api import Browser, Page, expect
 
 from demo import ui
@@ -24,7 +24,7 @@ AT_REST = "() => document.getAnimations().every(each => each.playState !== 'runn
 def address(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of a page that has all there can be on it: photos of a data set, a folder for corrected photos, and several
     networks."""
-    blocks = ui.build(several(), TruthIndex(), samples, samples[:2], tmp_path_factory.mktemp("collected"))
+    blocks = ui.build(fake_networks(), TruthIndex(), samples, samples[:2], tmp_path_factory.mktemp("collected"))
     blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options(mcp=True))
     yield blocks.local_url
     blocks.close(verbose=False)

@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 import torch
 from gradio_client import Client, handle_file
-from helpers import calls, official
-from helpers.stand_in import encoded
+from helpers import api_client, official
+from helpers.fake_pipeline import encoded
 from playwright.sync_api import Browser, expect
 
 import app
@@ -46,7 +46,7 @@ class Served:
 
     def call(self, photo: dict | None) -> tuple[str, list | dict]:
         """`/read` over plain HTTP -> how it ended ("complete" or "error"), and what it gave."""
-        return calls.call(self.address, "read", photo)
+        return api_client.call(self.address, "read", photo)
 
 
 def tiny_weights(folder: Path) -> Path:
@@ -70,7 +70,7 @@ def served(folder: Path) -> Iterator[Served]:
     entries = official.write_split(folder / "data", "train", 5)
     temporary = folder / "temporary"
     temporary.mkdir()
-    port = calls.free_port()
+    port = api_client.free_port()
     command = [sys.executable, str(APP), "--port", str(port), "--share"]
     command += ["--weights", str(folder / "weights"), "--data", str(folder / "data")]
     nowhere = "http://127.0.0.1:9"  # a proxy that refuses everything stands for a machine without a network
@@ -107,11 +107,11 @@ def test_client_gets_what_the_command_line_prints(served: Served, folder: Path) 
 
 
 def test_plain_http_with_an_upload_and_with_base64(served: Served) -> None:
-    (path,) = calls.upload(served.address, ("house.jpg", EXAMPLE.read_bytes()))
+    (path,) = api_client.upload(served.address, ("house.jpg", EXAMPLE.read_bytes()))
     ended, (uploaded, _) = served.call({"path": path, "orig_name": "house.jpg", **IMAGE_FILE})
     assert ended == "complete"
     assert uploaded["file"] == "house.jpg"
-    ended, (inline, _) = served.call({"url": calls.data_url(EXAMPLE.read_bytes(), "jpeg")})
+    ended, (inline, _) = served.call({"url": api_client.data_url(EXAMPLE.read_bytes(), "jpeg")})
     assert ended == "complete"
     assert without_time(inline) == without_time(uploaded) | {"file": None}
 
@@ -141,31 +141,31 @@ def test_the_server_reads_nothing_else_and_fetches_nothing(served: Served) -> No
     ended, answer = served.call({"url": "data:image/png;base64,%%%"})
     assert (ended, "base64" in answer["error"]) == ("error", True)
     for path in (secret, APP, served.temporary.parent / "data" / "train.tar.gz"):
-        assert calls.get(f"{served.address}gradio_api/file={path}").status_code in (403, 404)
+        assert api_client.get(f"{served.address}gradio_api/file={path}").status_code in (403, 404)
 
 
 def test_only_reading_is_public(served: Served) -> None:
-    info = calls.get(f"{served.address}gradio_api/info").json()
+    info = api_client.get(f"{served.address}gradio_api/info").json()
     assert list(info["named_endpoints"]) == ["/read", "/read_batch"]
     assert info["unnamed_endpoints"] == {}
     assert "handle_file('house.jpg')" in info["named_endpoints"]["/read"]["code_snippets"]["python"]
-    tools = calls.get(f"{served.address}gradio_api/mcp/schema").json()  # as the mcp package is installed for tests
+    tools = api_client.get(f"{served.address}gradio_api/mcp/schema").json()  # as the mcp package is installed for tests
     assert [tool["name"] for tool in tools] == ["read", "read_batch"]
-    config = calls.get(f"{served.address}config").json()
+    config = api_client.get(f"{served.address}config").json()
     assert config["analytics_enabled"] is False
 
 
 def test_too_large_an_upload_is_refused(served: Served) -> None:
     files = {"files": ("house.jpg", b"\0" * (20 * 2**20 + 1))}
-    assert calls.post(f"{served.address}gradio_api/upload", files=files).status_code == 413
+    assert api_client.post(f"{served.address}gradio_api/upload", files=files).status_code == 413
 
 
 def test_several_programs_at_once_get_their_own(served: Served) -> None:
     def read(i: int) -> tuple[str, int]:
         shape = (40 + i, 60, 3)
-        url = calls.data_url(encoded(np.full(shape, 90, np.uint8)))
+        url = api_client.data_url(encoded(np.full(shape, 90, np.uint8)))
         _, (answer, picture) = served.call({"url": url, "orig_name": f"{i}.png"})
-        shown = open_photo(calls.get(picture["url"]).content)
+        shown = open_photo(api_client.get(picture["url"]).content)
         return answer["file"], round(shown.shape[0] * shape[1] / shown.shape[1])
 
     with ThreadPoolExecutor(6) as pool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.stand_in import MANY, NOTHING, StandIn, encoded, photo_of, two_numbers
-from helpers.visit import near
+from helpers.browser_visit import near
+from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, encoded, photo_of, two_numbers
 
 from demo import batch
 from demo.components.inputs import SentPhoto
@@ -22,7 +22,7 @@ def sent(number: str, name: str = "house.png") -> SentPhoto:
 
 def test_every_file_is_a_row_in_its_order_and_a_broken_one_harms_no_other() -> None:
     files = [sent("42", "a.png"), SentPhoto("b.png", b"no picture"), SentPhoto("c.png", b""), sent("7", "d.png")]
-    rows = list(batch.read_batch(StandIn(), files))
+    rows = list(batch.read_batch(FakePipeline(), files))
     told = [row.to_json() for row in rows]
     assert [one["file"] for one in told] == ["a.png", "b.png", "c.png", "d.png"]
     assert [one.get("number") for one in told] == ["42", None, None, "7"]
@@ -35,7 +35,7 @@ def test_every_file_is_a_row_in_its_order_and_a_broken_one_harms_no_other() -> N
 
 
 def test_further_numbers_are_told_and_drawn() -> None:
-    one, two = batch.read_batch(StandIn(), [sent("42"), SentPhoto("b.png", encoded(two_numbers("42", "128")))])
+    one, two = batch.read_batch(FakePipeline(), [sent("42"), SentPhoto("b.png", encoded(two_numbers("42", "128")))])
     assert (one.also, two.also) == ("", "128")
     right = slice(round(two.picture.shape[1] * 0.79), None)
     assert near(one.picture[:, right], draw.FOUND) == 0
@@ -44,8 +44,8 @@ def test_further_numbers_are_told_and_drawn() -> None:
 
 
 def test_states() -> None:
-    rows = batch.read_batch(StandIn(), [sent(number) for number in STATES] + [SentPhoto("x", b"")])
-    assert [row.state(StandIn.unsure_below) for row in rows] == [*STATES.values(), "error"]
+    rows = batch.read_batch(FakePipeline(), [sent(number) for number in STATES] + [SentPhoto("x", b"")])
+    assert [row.state(FakePipeline.unsure_below) for row in rows] == [*STATES.values(), "error"]
 
 
 def test_one_photo_is_asked_for_at_a_time() -> None:
@@ -59,7 +59,7 @@ def test_one_photo_is_asked_for_at_a_time() -> None:
             asked.append(self)
             return encoded(photo_of("42"))
 
-    rows = batch.read_batch(StandIn(), (Watched() for _ in range(3)))
+    rows = batch.read_batch(FakePipeline(), (Watched() for _ in range(3)))
     assert asked == []
     for count in (1, 2):
         next(rows)
@@ -67,7 +67,7 @@ def test_one_photo_is_asked_for_at_a_time() -> None:
 
 
 def test_a_mistake_of_the_reader_costs_one_row(capsys: pytest.CaptureFixture) -> None:
-    class Stumbles(StandIn):
+    class Stumbles(FakePipeline):
         def read_all(self, photo: np.ndarray) -> list[Reading]:
             readings = super().read_all(photo)
             return 1 / 0 if readings[0].number == "7" else readings

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.stand_in import NOTHING, StandIn, encoded, photo_of, two_numbers
-from helpers.visit import near
+from helpers.browser_visit import near
+from helpers.fake_pipeline import NOTHING, FakePipeline, encoded, photo_of, two_numbers
 from PIL import Image
 
 from demo import batch
@@ -21,8 +21,8 @@ from svhn import draw
 
 def wrote(folder: Path, files: list[SentPhoto]) -> tuple[list[dict[str, str]], dict[str, bytes], list[Path]]:
     """The lines of the CSV, the content of the ZIP, and the small pictures."""
-    with BatchExport(folder / "new", StandIn.unsure_below) as made:
-        small = [made.add(row)[1] for row in batch.read_batch(StandIn(), files)]
+    with BatchExport(folder / "new", FakePipeline.unsure_below) as made:
+        small = [made.add(row)[1] for row in batch.read_batch(FakePipeline(), files)]
     with zipfile.ZipFile(made.zip_path) as archive:
         assert archive.testzip() is None
         content = {name: archive.read(name) for name in archive.namelist()}

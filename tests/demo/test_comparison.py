@@ -7,8 +7,8 @@ import re
 
 import numpy as np
 import pytest
-from helpers.several import UNSURE_BELOW, Finds, several
-from helpers.stand_in import NOTHING, photo_of
+from helpers.fake_networks import UNSURE_BELOW, FakeLocalizer, fake_networks
+from helpers.fake_pipeline import NOTHING, photo_of
 
 from demo import comparison
 from demo.comparison import CropReading, Localization
@@ -24,7 +24,7 @@ IN_THE_MIDDLE = (24.0, 16.0, 72.0, 48.0)
 
 @pytest.fixture
 def networks() -> Networks:
-    return several()
+    return fake_networks()
 
 
 def plain(markup: str) -> str:
@@ -42,7 +42,7 @@ def rows(markup: str) -> list[list[str]]:
     return [[plain(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line)] for line in lines]
 
 
-def finder(networks: Networks, name: str) -> Finds:
+def finder(networks: Networks, name: str) -> FakeLocalizer:
     return networks.pipelines[name, "shade"].localizer
 
 
@@ -132,10 +132,10 @@ def test_the_summary_where_nobody_finds_anything() -> None:
 @pytest.mark.parametrize(
     ("truth", "told"),
     [
-        (None, ["", "", "≠ Looks elsewhere", "Finds no number"]),
-        (Truth("42", IN_THE_MIDDLE), ["✓ IoU 1.00", "✓ IoU 0.83", "✗ IoU 0.00", "✗ Finds no number"]),
-        (Truth("42", None), ["", "", "≠ Looks elsewhere", "✗ Finds no number"]),
-        (Truth("", None), [*["✗ There is no number in this photo"] * 3, "✓ Finds none, rightly"]),
+        (None, ["", "", "≠ Looks elsewhere", "FakeLocalizer no number"]),
+        (Truth("42", IN_THE_MIDDLE), ["✓ IoU 1.00", "✓ IoU 0.83", "✗ IoU 0.00", "✗ FakeLocalizer no number"]),
+        (Truth("42", None), ["", "", "≠ Looks elsewhere", "✗ FakeLocalizer no number"]),
+        (Truth("", None), [*["✗ There is no number in this photo"] * 3, "✓ FakeLocalizer none, rightly"]),
     ],
     ids=["unknown", "known", "nobody knows where", "none"],
 )

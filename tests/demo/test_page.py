@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.stand_in import MANY, NOTHING, encoded, photo_of
-from helpers.visit import DESKTOP, PHONE, Visit, near
+from helpers.browser_visit import DESKTOP, PHONE, Visit, near
+from helpers.fake_pipeline import MANY, NOTHING, encoded, photo_of
 from playwright.sync_api import Browser, expect
 
 from svhn import draw

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from helpers.stand_in import NOTHING, StandIn, encoded, photo_of, reading_of, two_numbers
+from helpers.fake_pipeline import NOTHING, FakePipeline, encoded, photo_of, reading_of, two_numbers
 
 from demo.ground_truth import TruthIndex
 from demo.session import PhotoResult, read_photo
@@ -20,11 +20,11 @@ PLACE, ELSEWHERE = (10.0, 10.0, 50.0, 30.0), (60.0, 40.0, 90.0, 60.0)
 def found_at(box: Box, truth: Truth | None) -> PhotoResult:
     """Two readings, of which the second is at that box."""
     first, other = (reading_of(number, photo_of(number)) for number in ("42", "128"))
-    return PhotoResult(b"", (first, dataclasses.replace(other, box=box)), truth, StandIn())
+    return PhotoResult(b"", (first, dataclasses.replace(other, box=box)), truth, FakePipeline())
 
 
 def test_every_number_is_told_the_most_prominent_first() -> None:
-    found, _ = read_photo(StandIn(), TruthIndex(), encoded(two_numbers("42", "128")))
+    found, _ = read_photo(FakePipeline(), TruthIndex(), encoded(two_numbers("42", "128")))
     assert [reading.number for reading in found.readings] == ["42", "128"]
     assert found.reading is found.readings[0]
     assert found.others(found.readings[1]) == [found.reading]
@@ -33,9 +33,8 @@ def test_every_number_is_told_the_most_prominent_first() -> None:
 
 
 def test_the_picture_has_a_box_for_every_number() -> None:
-    one, two = (
-        read_photo(StandIn(), TruthIndex(), encoded(photo))[1] for photo in (photo_of("42"), two_numbers("42", "128"))
-    )
+    photos = photo_of("42"), two_numbers("42", "128")
+    one, two = (read_photo(FakePipeline(), TruthIndex(), encoded(photo))[1] for photo in photos)
     right = slice(round(one.shape[1] * 0.79), None)
     drawn = [(np.abs(picture[:, right].astype(int) - draw.FOUND).max(-1) < 30).sum() for picture in (one, two)]
     assert drawn[0] == 0
@@ -45,7 +44,7 @@ def test_the_picture_has_a_box_for_every_number() -> None:
 def test_truth_by_content() -> None:
     truths, data = TruthIndex(), encoded(photo_of(NOTHING))
     truths.add(data, Truth("", None))
-    found, _ = read_photo(StandIn(), truths, data)
+    found, _ = read_photo(FakePipeline(), truths, data)
     assert found.truth_of(found.reading) == Truth("", None)
 
 

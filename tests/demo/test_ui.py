@@ -12,9 +12,9 @@ import gradio as gr
 import httpx
 import numpy as np
 import pytest
-from helpers import calls
-from helpers.stand_in import StandIn, encoded, photo_of, two_numbers
-from helpers.visit import Visit
+from helpers import api_client
+from helpers.browser_visit import Visit
+from helpers.fake_pipeline import FakePipeline, encoded, photo_of, two_numbers
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from demo import config, ui
@@ -27,7 +27,7 @@ PATIENCE_S = 60
 Launch = Callable[..., gr.Blocks]
 
 
-class Waits(StandIn):
+class Waits(FakePipeline):
     """Reads nothing before it is told to go on."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ def test_who_leaves_is_forgotten(
     monkeypatch.setattr(options, "RETENTION_S", 2)
     monkeypatch.setattr(cleanup, "sweep", lambda *_: None)  # the photo itself may stay
     monkeypatch.setattr(options, "CLEANUP_EVERY_S", 0.1)
-    blocks = launch(StandIn(), samples)
+    blocks = launch(FakePipeline(), samples)
     context = browser.new_context()
     visit = Visit(context, blocks.local_url)
     visit.page.locator("#examples").get_by_role("button", name="Clear").click()
@@ -76,7 +76,7 @@ def test_who_was_away_for_a_moment_goes_on(
     launch: Launch, samples: list[Sample], context: BrowserContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(options, "CLEANUP_EVERY_S", 0.1)
-    blocks = launch(StandIn(), samples)
+    blocks = launch(FakePipeline(), samples)
     visit = visitor_of_two_numbers(context, blocks.local_url)
     ((name, session),) = blocks.state_holder.session_data.items()
     with httpx.stream("GET", f"{blocks.local_url}gradio_api/heartbeat/{name}", timeout=PATIENCE_S) as heart:
@@ -94,19 +94,19 @@ def test_calls_do_not_take_the_places_of_visitors(
     launch: Launch, context: BrowserContext, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(options, "MAX_SESSIONS", 3)
-    blocks = launch(StandIn(), samples)
+    blocks = launch(FakePipeline(), samples)
     visit = visitor_of_two_numbers(context, blocks.local_url)
     for _ in range(4):
         assert read(blocks, "7") == "7"
-        assert calls.call(blocks.local_url, "read", calls.data_url(b"no picture"))[0] == "complete"
-        ended, _ = calls.call(blocks.local_url, "read_batch", [calls.data_url(encoded(photo_of("7")))])
+        assert api_client.call(blocks.local_url, "read", api_client.data_url(b"no picture"))[0] == "complete"
+        ended, _ = api_client.call(blocks.local_url, "read_batch", [api_client.data_url(encoded(photo_of("7")))])
         assert ended == "complete"
     visit.page.locator("#which").get_by_role("radio", name="128").check()
     visit.verdict("sure", "128")
 
 
 def test_who_was_forgotten_is_told_so(launch: Launch, context: BrowserContext, samples: list[Sample]) -> None:
-    blocks = launch(StandIn(), samples)
+    blocks = launch(FakePipeline(), samples)
     visit = visitor_of_two_numbers(context, blocks.local_url)
     blocks.state_holder.session_data.clear()
     visit.page.locator("#which").get_by_role("radio", name="128").check()
@@ -115,7 +115,7 @@ def test_who_was_forgotten_is_told_so(launch: Launch, context: BrowserContext, s
 
 def read(blocks: gr.Blocks, number: str) -> str:
     """`/read` over HTTP -> the number, or why there is none."""
-    ended, answer = calls.call(blocks.local_url, "read", calls.data_url(encoded(photo_of(number))))
+    ended, answer = api_client.call(blocks.local_url, "read", api_client.data_url(encoded(photo_of(number))))
     return answer[0]["number"] if ended == "complete" else str(answer)
 
 
@@ -162,11 +162,11 @@ def test_uploads_and_pictures_go_away_by_themselves(
 ) -> None:
     monkeypatch.setattr(options, "RETENTION_S", 1)
     monkeypatch.setattr(options, "CLEANUP_EVERY_S", 1)
-    blocks = launch(StandIn())
-    (path,) = calls.upload(blocks.local_url, ("house.png", encoded(photo_of("42"))))
+    blocks = launch(FakePipeline())
+    (path,) = api_client.upload(blocks.local_url, ("house.png", encoded(photo_of("42"))))
     assert Path(path).is_relative_to(tmp_path)
     assert read(blocks, "42") == "42"  # leaves the picture with the box
     deadline = time.monotonic() + PATIENCE_S
-    while calls.files(tmp_path) and time.monotonic() < deadline:
+    while api_client.files(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert calls.files(tmp_path) == []
+    assert api_client.files(tmp_path) == []

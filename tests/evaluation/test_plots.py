@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.stand_in import MANY, NOTHING, StandIn, photo_of
+from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, photo_of
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -38,7 +38,7 @@ def titles(figure: Figure) -> list[tuple[str, bool]]:
 
 
 def test_crops_tell_what_is_read_within_the_true_box(drawn, tmp_path, tiny_weights):
-    class Reader(StandIn):
+    class Reader(FakePipeline):
         crops = staticmethod(Pipeline.load(tiny_weights).crops)
 
     pairs = [("42", "42"), ("7", "1"), (NOTHING, "12"), (MANY, "123456")]
@@ -52,7 +52,7 @@ def test_crops_tell_what_is_read_within_the_true_box(drawn, tmp_path, tiny_weigh
 def test_boxes_tell_their_overlap(drawn, tmp_path):
     half = (24.0, 16.0, 48.0, 48.0)
     cases = [*examples(("42", "42")), *examples(("42", "42"), box=half), *examples(("42", "42"), box=(0, 0, 24, 16))]
-    plots.boxes(StandIn(), [*cases, *examples((NOTHING, "7"))], tmp_path / "grid.png")
+    plots.boxes(FakePipeline(), [*cases, *examples((NOTHING, "7"))], tmp_path / "grid.png")
     assert titles(drawn[0]) == [("IoU 1.00", True), ("IoU 0.50", True), ("IoU 0.00", False), ("IoU 0.00", False)]
     true, found = drawn[0].axes[1].patches
     assert (true.get_edgecolor()[:3], found.get_edgecolor()[:3]) == (plots.RED, plots.GREEN)
@@ -62,13 +62,13 @@ def test_boxes_tell_their_overlap(drawn, tmp_path):
 
 def test_picks_tell_number_and_confidence(drawn, tmp_path):
     pairs = [("42", "42"), ("1984", "1934"), (NOTHING, "")]
-    plots.readings(StandIn(), examples(*pairs, box=None), tmp_path / "grid.png", columns=2)
+    plots.readings(FakePipeline(), examples(*pairs, box=None), tmp_path / "grid.png", columns=2)
     assert titles(drawn[0]) == [("42 (100%)", True), ("1984 (41%), is 1934", False), ("none (0%)", True)]
 
 
 def test_boxes_lie_where_they_are_on_a_large_photo(drawn, tmp_path):
     photo = np.repeat(np.repeat(photo_of("42"), 20, 0), 20, 1)  # 1920 x 1280
-    plots.readings(StandIn(), [Example("a.png", photo, Truth("42", None))], tmp_path / "grid.png")
+    plots.readings(FakePipeline(), [Example("a.png", photo, Truth("42", None))], tmp_path / "grid.png")
     (axes,) = drawn[0].axes
     assert axes.images[0].get_array().shape[1] == plots.CELL_SIDE
     width, height = axes.get_xlim()[1], axes.get_ylim()[0]
@@ -78,7 +78,7 @@ def test_boxes_lie_where_they_are_on_a_large_photo(drawn, tmp_path):
 
 @pytest.mark.parametrize("n", [1, 4, 5, 20])
 def test_a_grid_has_no_more_places_than_pictures_need(drawn, tmp_path, n):
-    plots.readings(StandIn(), examples(*[("42", "42")] * n), tmp_path / "grid.png", columns=4, rows=3)
+    plots.readings(FakePipeline(), examples(*[("42", "42")] * n), tmp_path / "grid.png", columns=4, rows=3)
     assert len(titles(drawn[0])) == min(n, 12)
     assert len(drawn[0].axes) == {1: 1, 4: 4, 5: 8, 20: 12}[n]
 
@@ -109,8 +109,8 @@ def test_grids_of_a_split_are_pictures(tiny_weights, small_data, tmp_path):
 
 def test_nothing_to_show_and_nowhere_to_write(tmp_path):
     with pytest.raises(DataError, match="no photo to show"):
-        plots.readings(StandIn(), [], tmp_path / "grid.png")
+        plots.readings(FakePipeline(), [], tmp_path / "grid.png")
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(DataError, match="cannot be written"):
-        plots.readings(StandIn(), examples(("42", "42")), tmp_path / "file" / "grid.png")
+        plots.readings(FakePipeline(), examples(("42", "42")), tmp_path / "file" / "grid.png")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

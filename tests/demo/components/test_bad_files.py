@@ -11,9 +11,9 @@ from functools import cache
 
 import numpy as np
 import pytest
-from helpers import calls
-from helpers.stand_in import encoded, photo_of
-from helpers.visit import DESKTOP, Visit
+from helpers import api_client
+from helpers.browser_visit import DESKTOP, Visit
+from helpers.fake_pipeline import encoded, photo_of
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
@@ -91,7 +91,7 @@ FILES = {
 def test_a_program_is_told(address: str, kind: str) -> None:
     odd = FILES[kind]()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # the page is served from this process
-    ended, (reading, picture) = calls.call(address, "read", calls.upload(address, (odd.name, odd.data))[0])
+    ended, (reading, picture) = api_client.call(address, "read", api_client.upload(address, (odd.name, odd.data))[0])
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before < ROOM
     assert (ended, reading["file"]) == ("complete", odd.name)
     if odd.said.isdigit() or not odd.said:

@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 import pytest
-from helpers.stand_in import MANY, NOTHING, StandIn, photo_of, reading_of
+from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, photo_of, reading_of
 
 from demo.render import charts, text
 from svhn.data.annotations import Truth
@@ -16,7 +16,7 @@ from svhn.data.annotations import Truth
 
 def verdict(number: str, true: str | None = None) -> str:
     reading = reading_of(number, photo_of(number))
-    return text.verdict(reading, StandIn.unsure_below, None if true is None else Truth(true, None))
+    return text.verdict(reading, FakePipeline.unsure_below, None if true is None else Truth(true, None))
 
 
 def plain(markup: str) -> str:
@@ -52,7 +52,7 @@ def test_states(number: str, state: str, said: str) -> None:
 
 def test_a_rejected_reading_says_why() -> None:
     rejected = dataclasses.replace(reading_of("42", photo_of("42")), confidence=0.0)
-    assert text.REJECTED in text.verdict(rejected, StandIn.unsure_below, None)
+    assert text.REJECTED in text.verdict(rejected, FakePipeline.unsure_below, None)
     assert text.REJECTED not in verdict("1984")
 
 
@@ -66,7 +66,7 @@ def test_a_rejected_reading_says_why() -> None:
     ],
 )
 def test_a_reading_among_others(number: str, state: str, said: str) -> None:
-    shown = text.compact_verdict(reading_of(number, photo_of(number)), StandIn.unsure_below)
+    shown = text.compact_verdict(reading_of(number, photo_of(number)), FakePipeline.unsure_below)
     assert f'class="brief {state}"' in shown
     assert plain(shown) == said
 

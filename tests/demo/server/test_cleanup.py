@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import gradio as gr
 import httpx
 import pytest
-from helpers import calls
-from helpers.stand_in import StandIn, encoded, photo_of
+from helpers import api_client
+from helpers.fake_pipeline import FakePipeline, encoded, photo_of
 
 from demo.server import cleanup, options
 
@@ -23,9 +23,9 @@ PATIENCE_S = 60
 def gone(folder: Path) -> bool:
     """Waits for it."""
     deadline = time.monotonic() + PATIENCE_S
-    while calls.files(folder) and time.monotonic() < deadline:
+    while api_client.files(folder) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return not calls.files(folder)
+    return not api_client.files(folder)
 
 
 def put(path: Path) -> Path:
@@ -42,7 +42,7 @@ def test_old_files_go_and_new_ones_stay(tmp_path: Path, monkeypatch: pytest.Monk
     now = new.lstat().st_ctime
     monkeypatch.setattr(cleanup, "time", SimpleNamespace(time=lambda: now))
     cleanup.sweep(tmp_path, max_age_s=0.2)
-    assert calls.files(tmp_path) == [new]
+    assert api_client.files(tmp_path) == [new]
 
 
 def test_empty_folders_go_but_for_the_first(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_cleaning_goes_on_while_files_come(launch: Callable[..., gr.Blocks], tmp_path: Path) -> None:
-    blocks = launch(StandIn())
+    blocks = launch(FakePipeline())
     stop = threading.Event()
 
     def send() -> None:
@@ -87,22 +87,22 @@ def test_cleaning_goes_on_while_files_come(launch: Callable[..., gr.Blocks], tmp
 
 @pytest.mark.usefixtures("quick")
 def test_a_broken_off_upload_goes_too(launch: Callable[..., gr.Blocks], tmp_path: Path) -> None:
-    blocks = launch(StandIn())
+    blocks = launch(FakePipeline())
     head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n' + encoded(photo_of("42"))
     request = "POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\n"
     url = httpx.URL(blocks.local_url)
     with socket.create_connection((url.host, url.port)) as line:
         line.sendall(f"{request}Content-Length: {10**6}\r\n\r\n".encode() + head)
         deadline = time.monotonic() + PATIENCE_S
-        while not calls.files(tmp_path) and time.monotonic() < deadline:
+        while not api_client.files(tmp_path) and time.monotonic() < deadline:
             time.sleep(0.01)
     assert gone(tmp_path)
 
 
 def test_the_end_of_the_page_is_the_end_of_its_files(launch: Callable[..., gr.Blocks], tmp_path: Path) -> None:
-    blocks = launch(StandIn())
+    blocks = launch(FakePipeline())
     sent = {"files": ("house.png", encoded(photo_of("42")))}
-    calls.post(f"{blocks.local_url}gradio_api/upload", files=sent).raise_for_status()
-    assert len(calls.files(tmp_path)) == 1
+    api_client.post(f"{blocks.local_url}gradio_api/upload", files=sent).raise_for_status()
+    assert len(api_client.files(tmp_path)) == 1
     blocks.close(verbose=False)
     assert gone(tmp_path)

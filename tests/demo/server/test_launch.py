@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 import yaml
 from gradio_client import Client, handle_file
-from helpers import calls
-from helpers.stand_in import encoded
+from helpers import api_client
+from helpers.fake_pipeline import encoded
 from playwright.sync_api import Browser, expect
 
 import app
@@ -85,7 +85,7 @@ def test_wrong_port_in_the_environment(monkeypatch: pytest.MonkeyPatch, capsys: 
 @pytest.fixture(scope="module")
 def guarded(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an app that was started as a Space does it, with a password in the environment."""
-    port = calls.free_port()
+    port = api_client.free_port()
     variables = {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": str(port), app.AUTH_VARIABLE: "ann:secret"}
     process = subprocess.Popen(
         [sys.executable, ROOT / "app.py", "--weights", tiny_weights, "--queue", "1"],
@@ -101,12 +101,12 @@ def guarded(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def test_a_stranger_is_not_let_in(guarded: str) -> None:
-    assert calls.get(f"{guarded}config").status_code == 401
-    assert calls.get(f"{guarded}gradio_api/info").status_code == 401
-    assert calls.post(f"{guarded}gradio_api/upload", files={"files": ("a.png", b"x")}).status_code == 401
-    assert calls.post(f"{guarded}gradio_api/call/read", json={"data": [None]}).status_code == 401
-    assert calls.get(f"{guarded}gradio_api/mcp/schema").status_code == 404  # its tools would ask for no password
-    assert calls.post(f"{guarded}login", data={"username": "ann", "password": "guess"}).status_code == 400
+    assert api_client.get(f"{guarded}config").status_code == 401
+    assert api_client.get(f"{guarded}gradio_api/info").status_code == 401
+    assert api_client.post(f"{guarded}gradio_api/upload", files={"files": ("a.png", b"x")}).status_code == 401
+    assert api_client.post(f"{guarded}gradio_api/call/read", json={"data": [None]}).status_code == 401
+    assert api_client.get(f"{guarded}gradio_api/mcp/schema").status_code == 404  # its tools would ask for no password
+    assert api_client.post(f"{guarded}login", data={"username": "ann", "password": "guess"}).status_code == 400
 
 
 def test_a_program_gives_name_and_password(guarded: str) -> None:
@@ -155,7 +155,7 @@ def test_a_public_link_changes_nothing_on_the_page(page: gr.Blocks, monkeypatch:
     monkeypatch.setattr("gradio.networking.setup_tunnel", tunnel)
     assert launching.public_link(page) == "https://abc.gradio.live"
     assert (opened["local_host"], opened["local_port"]) == ("127.0.0.1", page.server_port)
-    assert "amazonaws" not in calls.get(page.local_url).text
+    assert "amazonaws" not in api_client.get(page.local_url).text
 
 
 def test_no_public_link_is_no_crash(page: gr.Blocks, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,9 +16,9 @@ import httpx
 import numpy as np
 import pytest
 from gradio.blocks import BlockFunction
-from helpers import calls
-from helpers.stand_in import READINGS, StandIn, encoded, photo_of
-from helpers.visit import Visit
+from helpers import api_client
+from helpers.browser_visit import Visit
+from helpers.fake_pipeline import READINGS, FakePipeline, encoded, photo_of
 from playwright.sync_api import expect
 
 from demo.components.inputs import PhotoData, PhotoInput
@@ -42,46 +42,46 @@ VISITORS = 8
     ],
 )
 def test_nothing_is_fetched_or_kept_for_others(address: str, door: str) -> None:
-    answer = calls.get(f"{address}{door}")
+    answer = api_client.get(f"{address}{door}")
     assert (answer.status_code, answer.json()) == (403, {"detail": "This page does not offer that."})
 
 
 def test_no_videos_are_stored(address: str) -> None:
     files = {"video": ("a.mp4", b"x")}
-    assert calls.post(f"{address}gradio_api/process_recording", files=files).status_code == 403
+    assert api_client.post(f"{address}gradio_api/process_recording", files=files).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["gradio_api/runs", "docs", "redoc", "openapi.json"])
 def test_no_history_and_no_pages_of_others(address: str, path: str) -> None:
-    answer = calls.get(f"{address}{path}")
+    answer = api_client.get(f"{address}{path}")
     assert answer.status_code == 404 or "House-number reader" not in answer.text
 
 
 @pytest.mark.parametrize("path", ["monitoring", "monitoring/summary", "monitoring/guess"])
 def test_nobody_watches(address: str, path: str) -> None:
-    assert calls.get(f"{address}{path}").status_code == 403
+    assert api_client.get(f"{address}{path}").status_code == 403
 
 
 def test_nobody_keeps_count(launch: Callable[..., gr.Blocks], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in NO_STATISTICS.items():
         monkeypatch.setenv(name, value)
-    blocks = launch(StandIn())
+    blocks = launch(FakePipeline())
     for _ in range(3):
-        assert calls.call(blocks.local_url, "read", calls.data_url(encoded(photo_of("42"))))[0] == "complete"
+        assert api_client.call(blocks.local_url, "read", api_client.data_url(encoded(photo_of("42"))))[0] == "complete"
     assert len(blocks._queue.event_analytics) == 1
     assert blocks._queue.cached_event_analytics_summary == {"functions": {}}
 
 
 def test_a_file_of_another_visitor_cannot_be_guessed(address: str) -> None:
     content = encoded(photo_of("128"))
-    (path,) = calls.upload(address, ("door.png", content))
-    assert calls.get(f"{address}gradio_api/file={path}").content == content  # who has the path has the file
+    (path,) = api_client.upload(address, ("door.png", content))
+    assert api_client.get(f"{address}gradio_api/file={path}").content == content  # who has the path has the file
     folder = Path(path).parents[1]
     guesses = [folder, folder / "door.png", folder / hashlib.sha256(content).hexdigest() / "door.png"]
     guesses += [folder / hashlib.sha256().hexdigest() / "door.png", f"{path}/../../", f"{folder}/*/door.png"]
     for guess in guesses:
-        assert calls.get(f"{address}gradio_api/file={quote(str(guess))}").status_code in (403, 404)
-        ended, answer = calls.call(address, "read", str(guess))
+        assert api_client.get(f"{address}gradio_api/file={quote(str(guess))}").status_code in (403, 404)
+        ended, answer = api_client.call(address, "read", str(guess))
         assert (ended, answer["error"]) == ("error", text.FORGOTTEN)
 
 
@@ -97,7 +97,7 @@ def test_a_photo_that_was_deleted_is_forgotten(tmp_path: Path) -> None:
 
 def test_results_of_a_session_that_is_not_there(address: str) -> None:
     for path, said in (("queue/data?session_hash=guess", "404: Not Found"), ("call/read/guess", "event: error")):
-        with httpx.stream("GET", f"{address}gradio_api/{path}", timeout=calls.PATIENCE_S) as events:
+        with httpx.stream("GET", f"{address}gradio_api/{path}", timeout=api_client.PATIENCE_S) as events:
             assert said in next(events.iter_lines())
 
 
@@ -110,12 +110,12 @@ def test_a_request_has_a_size(address: str) -> None:
 
     content = b"".join(endless())
     for path in ("gradio_api/call/read", "gradio_api/call/upload", "gradio_api/run/upload", "gradio_api/api/upload"):
-        said = calls.post(f"{address}{path}", content=content)
+        said = api_client.post(f"{address}{path}", content=content)
         assert (said.status_code, "at most 40 MB" in said.json()["detail"]) == (413, True)
     call = f"{address}gradio_api/call/read"
     with pytest.raises(httpx.HTTPError):  # one that does not say how much is coming is cut short
-        calls.post(call, content=endless()).raise_for_status()
-    ended, (reading, _) = calls.call(address, "read", calls.data_url(encoded(photo_of("42"))))
+        api_client.post(call, content=endless()).raise_for_status()
+    ended, (reading, _) = api_client.call(address, "read", api_client.data_url(encoded(photo_of("42"))))
     assert (ended, reading["number"]) == ("complete", "42")
 
 
@@ -125,9 +125,9 @@ def test_an_upload_has_a_size(address: str, monkeypatch: pytest.MonkeyPatch, say
     whole = httpx.Request("POST", f"{address}gradio_api/upload", files={"files": ("a.png", bytes(2**20))})
     content, kind = whole.read(), {"content-type": whole.headers["content-type"]}
     sent = content if says_how_much else (content[at : at + 2**16] for at in range(0, len(content), 2**16))
-    said = calls.post(whole.url, content=sent, headers=kind)
+    said = api_client.post(whole.url, content=sent, headers=kind)
     assert (said.status_code, "at most 1 MB" in said.json()["detail"]) == (413, True)
-    assert len(calls.upload(address, ("a.png", b"x"))) == 1
+    assert len(api_client.upload(address, ("a.png", b"x"))) == 1
 
 
 def test_uploads_have_room(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,10 +136,10 @@ def test_uploads_have_room(address: str, tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "of somebody").mkdir()
     kept = tmp_path / "of somebody" / "door.png"
     kept.write_bytes(bytes(1001))
-    said = calls.post(f"{address}gradio_api/upload", files={"files": ("a.png", b"x")})
+    said = api_client.post(f"{address}gradio_api/upload", files={"files": ("a.png", b"x")})
     assert (said.status_code, "no room" in said.json()["detail"]) == (507, True)
     kept.unlink()
-    assert len(calls.upload(address, ("a.png", b"x"))) == 1
+    assert len(api_client.upload(address, ("a.png", b"x"))) == 1
 
 
 def test_uploads_that_come_at_once_have_room_together(
@@ -150,7 +150,7 @@ def test_uploads_that_come_at_once_have_room_together(
     url = httpx.URL(address)
 
     def another() -> int:
-        return calls.post(f"{address}gradio_api/upload", files={"files": ("a.png", bytes(300))}).status_code
+        return api_client.post(f"{address}gradio_api/upload", files={"files": ("a.png", bytes(300))}).status_code
 
     with socket.create_connection((url.host, url.port)) as line:
         head = "POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\n"
@@ -161,7 +161,7 @@ def test_uploads_that_come_at_once_have_room_together(
 
 
 def waits_for(state: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + calls.PATIENCE_S
+    deadline = time.monotonic() + api_client.PATIENCE_S
     while not state():
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -177,13 +177,13 @@ def reading_event(page: gr.Blocks) -> BlockFunction:
 
 
 def test_a_photo_is_not_kept_with_the_session(launch: Callable[..., gr.Blocks]) -> None:
-    blocks = launch(StandIn())
+    blocks = launch(FakePipeline())
     event = reading_event(blocks)
-    photo = calls.data_url(encoded(np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8)))
+    photo = api_client.data_url(encoded(np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8)))
     data = [photo, *[block.value for block in event.inputs[1:]]]
     join = {"data": data, "session_hash": "visitor", "fn_index": event._id}
-    calls.post(f"{blocks.local_url}gradio_api/queue/join", json=join).raise_for_status()
-    told = calls.get(f"{blocks.local_url}gradio_api/queue/data?session_hash=visitor").text
+    api_client.post(f"{blocks.local_url}gradio_api/queue/join", json=join).raise_for_status()
+    told = api_client.get(f"{blocks.local_url}gradio_api/queue/data?session_hash=visitor").text
     assert "Most likely" in told
     kept = [session.config_values for session in blocks.state_holder.session_data.values()]
     assert kept
@@ -197,10 +197,10 @@ def test_eight_at_once_get_their_own(address: str, page: gr.Blocks) -> None:
 
     def visit(visitor: int) -> list[bool]:
         right = []
-        with httpx.Client(base_url=address, timeout=calls.PATIENCE_S) as client:
+        with httpx.Client(base_url=address, timeout=api_client.PATIENCE_S) as client:
             for turn in range(len(READINGS)):
                 number, _ = READINGS[(visitor + turn) % len(READINGS)]
-                data = [calls.data_url(encoded(photo_of(number))), *[block.value for block in event.inputs[1:]]]
+                data = [api_client.data_url(encoded(photo_of(number))), *[block.value for block in event.inputs[1:]]]
                 session = {"session_hash": f"visitor{visitor}", "fn_index": event._id}
                 client.post("gradio_api/queue/join", json={"data": data, **session}).raise_for_status()
                 said = client.get("gradio_api/queue/data", params={"session_hash": session["session_hash"]})

@@ -13,9 +13,9 @@ from pathlib import Path
 import anyio
 import gradio as gr
 import pytest
-from helpers import calls
-from helpers.stand_in import NOTHING, StandIn, alone, encoded, photo_of
-from helpers.visit import DESKTOP, PHONE, Visit
+from helpers import api_client
+from helpers.browser_visit import DESKTOP, PHONE, Visit
+from helpers.fake_pipeline import NOTHING, FakePipeline, alone, encoded, photo_of
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -110,25 +110,25 @@ def test_the_tab_on_a_phone(browser: Browser, address: str) -> None:
 
 def test_a_batch_goes_on_past_broken_files(address: str) -> None:
     photos = [("a.png", encoded(photo_of("42"))), ("b.png", b"text"), ("c.png", b""), ("d.png", encoded(photo_of("7")))]
-    ended, (readings,) = calls.call(address, "read_batch", calls.upload(address, *photos))
+    ended, (readings,) = api_client.call(address, "read_batch", api_client.upload(address, *photos))
     assert ended == "complete"
     assert [reading["file"] for reading in readings] == ["a.png", "b.png", "c.png", "d.png"]
     assert [reading.get("number") for reading in readings] == ["42", None, None, "7"]
     assert readings[1].keys() == readings[2].keys() == {"file", "error"}
     assert "JPEG, PNG" in readings[1]["error"]
-    ended, (single, _) = calls.call(address, "read", calls.upload(address, photos[0])[0])
+    ended, (single, _) = api_client.call(address, "read", api_client.upload(address, photos[0])[0])
     assert {**readings[0], "ms": 0} == {**single, "ms": 0}
 
 
 def test_a_batch_of_addresses_and_objects(address: str) -> None:
-    (path,) = calls.upload(address, ("7.png", encoded(photo_of("7"))))
+    (path,) = api_client.upload(address, ("7.png", encoded(photo_of("7"))))
     file = {"path": path, "orig_name": "mine.png", "meta": {"_type": "gradio.FileData"}}
-    inline = calls.data_url(encoded(photo_of("42")))
-    ended, (readings,) = calls.call(address, "read_batch", [inline, file, {"url": inline, "orig_name": "x.png"}])
+    inline = api_client.data_url(encoded(photo_of("42")))
+    ended, (readings,) = api_client.call(address, "read_batch", [inline, file, {"url": inline, "orig_name": "x.png"}])
     assert ended == "complete"
     assert [(r["file"], r["number"]) for r in readings] == [(None, "42"), ("mine.png", "7"), ("x.png", "42")]
-    assert calls.call(address, "read_batch", []) == ("complete", [[]])
-    ended, (readings,) = calls.call(address, "read_batch", path)
+    assert api_client.call(address, "read_batch", []) == ("complete", [[]])
+    ended, (readings,) = api_client.call(address, "read_batch", path)
     assert [reading["number"] for reading in readings] == ["7"]
 
 
@@ -145,14 +145,14 @@ def test_a_batch_of_addresses_and_objects(address: str) -> None:
 )
 @pytest.mark.parametrize("endpoint", ["read", "read_batch"])
 def test_nothing_is_fetched_from_anywhere(address: str, endpoint: str, photo: str | dict, said: str) -> None:
-    ended, answer = calls.call(address, endpoint, [photo] if endpoint == "read_batch" else photo)
+    ended, answer = api_client.call(address, endpoint, [photo] if endpoint == "read_batch" else photo)
     assert ended == "error"
     assert said in answer["error"]
 
 
 def test_too_large_a_batch_is_refused(address: str) -> None:
-    inline = calls.data_url(encoded(photo_of(NOTHING)))
-    ended, answer = calls.call(address, "read_batch", [inline] * (api.MAX_CALL_PHOTOS + 1))
+    inline = api_client.data_url(encoded(photo_of(NOTHING)))
+    ended, answer = api_client.call(address, "read_batch", [inline] * (api.MAX_CALL_PHOTOS + 1))
     assert ended == "error"
     assert f"at most {api.MAX_CALL_PHOTOS}" in answer["error"]
 
@@ -160,7 +160,7 @@ def test_too_large_a_batch_is_refused(address: str) -> None:
 @pytest.fixture(scope="module")
 def with_tools(samples: list[Sample]) -> Iterator[gr.Blocks]:
     """A page as it is served where the mcp package is installed."""
-    blocks = ui.build(alone(StandIn()), TruthIndex(), samples)
+    blocks = ui.build(alone(FakePipeline()), TruthIndex(), samples)
     blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options(mcp=True))
     yield blocks
     blocks.close(verbose=False)
@@ -174,7 +174,7 @@ def test_assistants_find_two_tools(with_tools: gr.Blocks) -> None:
         async with streamablehttp_client(address) as (read, write, _), ClientSession(read, write) as session:
             await session.initialize()
             tools = (await session.list_tools()).tools
-            photos = [calls.data_url(encoded(photo_of(number))) for number in ("42", "7")]
+            photos = [api_client.data_url(encoded(photo_of(number))) for number in ("42", "7")]
             asked = [("read", {"photo": photos[0]}), ("read_batch", {"photos": photos})]
             asked += [("read", {"photo": f"{with_tools.local_url}favicon.ico"}), ("read", {"photo": "/etc/passwd"})]
             answers = [await session.call_tool(name, arguments) for name, arguments in asked]

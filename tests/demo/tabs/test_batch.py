@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.many_visit import ManyVisit, photo
-from helpers.stand_in import MANY, NOTHING, encoded, photo_of
-from helpers.visit import PHONE, Visit, near
+from helpers.batch_visit import BatchVisit, photo
+from helpers.browser_visit import PHONE, Visit, near
+from helpers.fake_pipeline import MANY, NOTHING, encoded, photo_of
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
@@ -26,11 +26,11 @@ MIXED = [
 
 
 @pytest.fixture
-def tab(visit: Visit) -> ManyVisit:
-    return ManyVisit(visit)
+def tab(visit: Visit) -> BatchVisit:
+    return BatchVisit(visit)
 
 
-def test_every_file_is_read_shown_and_counted(tab: ManyVisit) -> None:
+def test_every_file_is_read_shown_and_counted(tab: BatchVisit) -> None:
     tab.send(MIXED)
     tab.done("All done: 7 files")
     expect(tab.status.locator("li")).to_have_text(
@@ -61,7 +61,7 @@ def test_every_file_is_read_shown_and_counted(tab: ManyVisit) -> None:
     tab.visit.keep("many")
 
 
-def test_what_can_be_taken_away(tab: ManyVisit) -> None:
+def test_what_can_be_taken_away(tab: BatchVisit) -> None:
     tab.send(MIXED)
     tab.done("All done")
     name, table = tab.download("csv")
@@ -82,7 +82,7 @@ def test_what_can_be_taken_away(tab: ManyVisit) -> None:
     assert names[:-1] == ["clear.jpg", "doubtful.jpg", "empty.jpg", "long.jpg", "=1+1.jpg", "clear-2.jpg"]
 
 
-def test_more_than_200_are_refused_before_they_are_sent(tab: ManyVisit) -> None:
+def test_more_than_200_are_refused_before_they_are_sent(tab: BatchVisit) -> None:
     tab.send([photo(f"{i}.png") for i in range(batch.MAX_PHOTOS + 1)])
     expect(tab.status).to_contain_text("more than 200 files; please send at most 200 at a time. None of them was read.")
     assert not [url for url in tab.visit.requests if "/upload" in url]
@@ -90,7 +90,7 @@ def test_more_than_200_are_refused_before_they_are_sent(tab: ManyVisit) -> None:
     tab.done("All done: 1 file,")
 
 
-def test_a_file_that_is_too_large_does_not_keep_the_others_back(tab: ManyVisit, tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_does_not_keep_the_others_back(tab: BatchVisit, tmp_path: Path) -> None:
     large, small = tmp_path / "large.png", tmp_path / "small.png"
     large.write_bytes(b"\0" * (MAX_BYTES + 2**20))
     small.write_bytes(encoded(photo_of("42")))
@@ -102,13 +102,13 @@ def test_a_file_that_is_too_large_does_not_keep_the_others_back(tab: ManyVisit, 
     ]
 
 
-def test_files_are_dropped(tab: ManyVisit) -> None:
+def test_files_are_dropped(tab: BatchVisit) -> None:
     tab.drop([photo("a.png"), ("notes.txt", b"These are no house numbers.")])
     tab.done("All done: 2 files")
     assert [line["state"] for line in tab.table()] == ["sure", "error"]
 
 
-def test_a_folder_is_chosen(tab: ManyVisit, tmp_path: Path) -> None:
+def test_a_folder_is_chosen(tab: BatchVisit, tmp_path: Path) -> None:
     (tmp_path / "street" / "left").mkdir(parents=True)
     for name in ("street/house.png", "street/left/house.png", "street/.hidden", "street/Thumbs.db"):
         (tmp_path / name).write_bytes(encoded(photo_of("42")))
@@ -119,7 +119,7 @@ def test_a_folder_is_chosen(tab: ManyVisit, tmp_path: Path) -> None:
     assert sorted(line["file"] for line in tab.table()) == ["house-2.png", "house.png"]
 
 
-def test_nothing_to_send_is_told(tab: ManyVisit, tmp_path: Path) -> None:
+def test_nothing_to_send_is_told(tab: BatchVisit, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "Thumbs.db").write_bytes(b"x")
     with tab.page.expect_file_chooser() as chooser:
@@ -128,7 +128,7 @@ def test_nothing_to_send_is_told(tab: ManyVisit, tmp_path: Path) -> None:
     expect(tab.status).to_contain_text("There is no photo among these")
 
 
-def test_what_cannot_be_opened_in_a_folder_is_left_out(tab: ManyVisit) -> None:
+def test_what_cannot_be_opened_in_a_folder_is_left_out(tab: BatchVisit) -> None:
     """With entries as browsers give them for a dropped folder."""
     for files, said in (("fails, file", "All done: 1 file,"), ("fails", "There is no photo among these")):
         tab.ready()
@@ -155,7 +155,7 @@ def test_what_cannot_be_opened_in_a_folder_is_left_out(tab: ManyVisit) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_phone_without_sideways_scrolling(browser: Browser, address: str, scheme: str) -> None:
     context = browser.new_context(viewport=PHONE, color_scheme=scheme, has_touch=True, is_mobile=True)
-    tab = ManyVisit(Visit(context, address))
+    tab = BatchVisit(Visit(context, address))
     tab.send([*MIXED, photo("a-very-long-name-of-a-photo-as-some-cameras-write-them-20260712-183022.png")])
     tab.done("All done: 8 files")
     expect(tab.pictures).to_have_count(7)

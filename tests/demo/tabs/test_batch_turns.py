@@ -14,10 +14,10 @@ import gradio as gr
 import gradio.routes
 import numpy as np
 import pytest
-from helpers import calls
-from helpers.many_visit import ManyVisit, photo
-from helpers.stand_in import StandIn, encoded, number_in, photo_of
-from helpers.visit import DESKTOP, Visit
+from helpers import api_client
+from helpers.batch_visit import BatchVisit, photo
+from helpers.browser_visit import DESKTOP, Visit
+from helpers.fake_pipeline import FakePipeline, encoded, number_in, photo_of
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from demo import config
@@ -31,7 +31,7 @@ PATIENCE_S = 60
 Launch = Callable[..., gr.Blocks]
 
 
-class OneByOne(StandIn):
+class OneByOne(FakePipeline):
     """Reads a photo only when it is told to, but "128" at once."""
 
     def __init__(self) -> None:
@@ -59,12 +59,12 @@ def slow_page(
 
 
 @pytest.fixture
-def slow(context: BrowserContext, slow_page: gr.Blocks, one_by_one: OneByOne) -> tuple[ManyVisit, OneByOne]:
+def slow(context: BrowserContext, slow_page: gr.Blocks, one_by_one: OneByOne) -> tuple[BatchVisit, OneByOne]:
     """The tab of that page, and its pipeline, which waits to be told."""
-    return ManyVisit(Visit(context, slow_page.local_url)), one_by_one
+    return BatchVisit(Visit(context, slow_page.local_url)), one_by_one
 
 
-def test_progress_is_seen_and_stop_keeps_what_was_read(slow: tuple[ManyVisit, OneByOne], tmp_path: Path) -> None:
+def test_progress_is_seen_and_stop_keeps_what_was_read(slow: tuple[BatchVisit, OneByOne], tmp_path: Path) -> None:
     tab, pipeline = slow
     tab.send([photo(f"{i}.png") for i in range(5)])
     expect(tab.status.locator("progress")).to_have_attribute("max", "5")
@@ -94,7 +94,7 @@ def test_progress_is_seen_and_stop_keeps_what_was_read(slow: tuple[ManyVisit, On
 
 @pytest.mark.parametrize("how", ["cancelled", "forgotten"])
 def test_stop_gives_the_drop_zone_back_where_nothing_is_read_any_more(
-    how: str, slow: tuple[ManyVisit, OneByOne], slow_page: gr.Blocks, monkeypatch: pytest.MonkeyPatch
+    how: str, slow: tuple[BatchVisit, OneByOne], slow_page: gr.Blocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after a lost connection, when the page has not heard the end of its batch."""
     (tab, pipeline), blocks = slow, slow_page
@@ -114,7 +114,7 @@ def test_stop_gives_the_drop_zone_back_where_nothing_is_read_any_more(
         (index,) = [i for i, fn in blocks.fns.items() if fn.concurrency_id == "many"]
         body = {"session_hash": name, "fn_index": index, "event_id": event}
         with ThreadPoolExecutor(1) as pool:  # it waits for the photo that is being read, and no other may be begun
-            cancelled = pool.submit(calls.post, f"{blocks.local_url}gradio_api/cancel", json=body)
+            cancelled = pool.submit(api_client.post, f"{blocks.local_url}gradio_api/cancel", json=body)
             assert heard.wait(PATIENCE_S)
             pipeline.go_on.release()
             cancelled.result().raise_for_status()
@@ -130,7 +130,7 @@ def test_stop_gives_the_drop_zone_back_where_nothing_is_read_any_more(
 
 
 def test_a_mistake_of_ours_gives_the_drop_zone_back(
-    slow: tuple[ManyVisit, OneByOne], monkeypatch: pytest.MonkeyPatch
+    slow: tuple[BatchVisit, OneByOne], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tab, pipeline = slow
     with monkeypatch.context() as patch:
@@ -144,9 +144,9 @@ def test_a_mistake_of_ours_gives_the_drop_zone_back(
     tab.done("All done: 1 file,")
 
 
-def test_a_single_photo_goes_past_batches(slow: tuple[ManyVisit, OneByOne], context: BrowserContext) -> None:
+def test_a_single_photo_goes_past_batches(slow: tuple[BatchVisit, OneByOne], context: BrowserContext) -> None:
     tab, pipeline = slow
-    tabs = [tab, *(ManyVisit(Visit(context, tab.page.url)) for _ in range(config.CONCURRENT_READS - 1))]
+    tabs = [tab, *(BatchVisit(Visit(context, tab.page.url)) for _ in range(config.CONCURRENT_READS - 1))]
     for one in tabs:
         one.send([photo("a.png"), photo("b.png")])
         expect(one.status).to_contain_text("of 2 read")
@@ -161,7 +161,7 @@ def test_a_single_photo_goes_past_batches(slow: tuple[ManyVisit, OneByOne], cont
 
 def test_batches_take_turns_and_mix_nothing(browser: Browser, address: str) -> None:
     contexts = [browser.new_context(viewport=DESKTOP) for _ in range(2)]
-    tabs = [ManyVisit(Visit(context, address)) for context in contexts]
+    tabs = [BatchVisit(Visit(context, address)) for context in contexts]
     for tab, number in zip(tabs, ("7", "128"), strict=True):
         tab.send([photo(f"{number}-{i}.png", number) for i in range(20)])
     for tab, number in zip(tabs, ("7", "128"), strict=True):
@@ -181,7 +181,7 @@ def test_nothing_stays_behind(
     over, sweep = threading.Event(), cleanup.sweep  # nothing goes before the test is through with the batch
     monkeypatch.setattr(cleanup, "sweep", lambda folder, max_age_s: over.is_set() and sweep(folder, max_age_s))
     pipeline = OneByOne()
-    tab = ManyVisit(Visit(context, launch(pipeline, samples).local_url))
+    tab = BatchVisit(Visit(context, launch(pipeline, samples).local_url))
     tab.send([photo("a.png"), photo("b.png"), ("c.png", b"")])
     pipeline.go_on.release()
     expect(tab.status).to_contain_text("1 of 3 read")
@@ -192,22 +192,22 @@ def test_nothing_stays_behind(
         expect(tab.status).to_contain_text("All done: 3 files")
     over.set()
     deadline = time.monotonic() + PATIENCE_S
-    while calls.files(tmp_path) and time.monotonic() < deadline:
+    while api_client.files(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert calls.files(tmp_path) == []
+    assert api_client.files(tmp_path) == []
 
 
 def test_the_server_itself_refuses(launch: Launch, tmp_path: Path) -> None:
     """What a browser of ours does not send."""
-    blocks = launch(StandIn())
+    blocks = launch(FakePipeline())
     (index,) = [i for i, fn in blocks.fns.items() if fn.concurrency_id == "many"]
-    (path,) = calls.post(f"{blocks.local_url}gradio_api/upload", files={"files": photo("a.png")}).json()
+    (path,) = api_client.post(f"{blocks.local_url}gradio_api/upload", files={"files": photo("a.png")}).json()
 
     def told(*paths: str) -> str:
         files = [{"path": one, "meta": {"_type": "gradio.FileData"}} for one in paths]
         body = {"data": [files], "fn_index": index, "session_hash": "abc"}
-        calls.post(f"{blocks.local_url}gradio_api/queue/join", json=body).raise_for_status()
-        return calls.get(f"{blocks.local_url}gradio_api/queue/data?session_hash=abc").text
+        api_client.post(f"{blocks.local_url}gradio_api/queue/join", json=body).raise_for_status()
+        return api_client.get(f"{blocks.local_url}gradio_api/queue/data?session_hash=abc").text
 
     assert "All done: 1 file" in told(path)
     refused = told(*[path] * (MAX_PHOTOS + 1))

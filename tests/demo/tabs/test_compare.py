@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import gradio as gr
 import numpy as np
 import pytest
-from helpers.several import served, several
-from helpers.stand_in import NOTHING, StandIn, encoded, photo_of
-from helpers.visit import PHONE, Visit
+from helpers.browser_visit import PHONE, Visit
+from helpers.fake_networks import fake_networks, served
+from helpers.fake_pipeline import NOTHING, FakePipeline, encoded, photo_of
 from playwright.sync_api import Browser, BrowserContext, Locator, expect
 
 from svhn.data.annotations import Sample
@@ -137,7 +137,7 @@ def test_phone_without_sideways_scrolling(browser: Browser, address: str, scheme
 
 
 def test_nothing_to_compare_with_a_single_pair(launch: Launch, samples: list[Sample], context: BrowserContext) -> None:
-    visit = Visit(context, launch(StandIn(), samples).local_url)
+    visit = Visit(context, launch(FakePipeline(), samples).local_url)
     expect(visit.page.get_by_role("tab", name="For programs")).to_be_visible()
     expect(visit.page.get_by_role("tab", name="Compare")).to_have_count(0)
     visit.page.locator("#examples").get_by_role("button", name="Clear").click()
@@ -146,7 +146,7 @@ def test_nothing_to_compare_with_a_single_pair(launch: Launch, samples: list[Sam
 
 
 def test_what_was_forgotten_is_told(launch: Launch, context: BrowserContext, samples: list[Sample]) -> None:
-    blocks = launch(several(), samples)
+    blocks = launch(fake_networks(), samples)
     tab = Tab(Visit(context, blocks.local_url))
     tab.example("Clear").click()
     expect(tab.table).to_be_visible()
@@ -177,7 +177,7 @@ def test_large_photos_are_refused_before_they_are_decoded(tab: Tab) -> None:
 def test_nothing_of_a_photo_stays_beside_the_next(
     launch: Launch, context: BrowserContext, samples: list[Sample]
 ) -> None:
-    networks, go_on = several(), threading.Semaphore(0)
+    networks, go_on = fake_networks(), threading.Semaphore(0)
     finds = networks.default.localizer
     locate = finds.locate
     finds.locate = lambda photo: locate(photo) if go_on.acquire(timeout=PATIENCE_S) else None

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import calls
-from helpers.stand_in import NOTHING, StandIn, alone, encoded, photo_of
-from helpers.visit import PHONE, Visit
+from helpers import api_client
+from helpers.browser_visit import PHONE, Visit
+from helpers.fake_pipeline import NOTHING, FakePipeline, alone, encoded, photo_of
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from demo import ui
@@ -40,7 +40,7 @@ class Collecting:
 @pytest.fixture(scope="module")
 def collecting(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]:
     folder = tmp_path_factory.mktemp("collected")
-    blocks = ui.build(alone(StandIn()), TruthIndex(), samples, collect=folder)
+    blocks = ui.build(alone(FakePipeline()), TruthIndex(), samples, collect=folder)
     blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     yield Collecting(blocks.local_url, folder)
     blocks.close()
@@ -265,11 +265,11 @@ def test_photo_box_and_true_number_are_saved(context: BrowserContext, collecting
 
 def call(address: str, name: str, *data: object) -> str:
     """How an event that was called by its name ended."""
-    asked = calls.post(f"{address}gradio_api/call/{name}", json={"data": data})
+    asked = api_client.post(f"{address}gradio_api/call/{name}", json={"data": data})
     if asked.status_code != 200:
         return f"status {asked.status_code}"
     event = asked.json()["event_id"]
-    said = calls.get(f"{address}gradio_api/call/{name}/{event}").text
+    said = api_client.get(f"{address}gradio_api/call/{name}/{event}").text
     return next(line.removeprefix("event: ") for line in said.splitlines() if line.startswith("event: "))
 
 
@@ -287,6 +287,6 @@ def test_nothing_is_collected_unless_the_owner_wants_it(visit: Visit, address: s
 
 
 def test_the_public_name_is_left_to_the_api(address: str) -> None:
-    public = calls.get(f"{address}gradio_api/info").json()["named_endpoints"]
+    public = api_client.get(f"{address}gradio_api/info").json()["named_endpoints"]
     assert "/read" in public
     assert not {"/start", "/save", "/read_box"} & set(public)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import gradio as gr
 import numpy as np
 import pytest
-from helpers.stand_in import MANY, NOTHING, StandIn, encoded, photo_of, reading_of
-from helpers.visit import PHONE, Visit
+from helpers.browser_visit import PHONE, Visit
+from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, encoded, photo_of, reading_of
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from demo.components.inputs import SentPhoto
@@ -24,7 +24,7 @@ from svhn.reading import Reading
 Launch = Callable[..., gr.Blocks]
 
 
-class Counts(StandIn):
+class Counts(FakePipeline):
     """Remembers how often it was asked to explain."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Counts(StandIn):
         return super().explain(photo, reading)
 
 
-class CannotTell(StandIn):
+class CannotTell(FakePipeline):
     def explain(self, photo: np.ndarray, reading: Reading) -> Explanation:
         return Explanation(None, None)
 
@@ -110,7 +110,7 @@ def test_phone_without_sideways_scrolling(browser: Browser, address: str) -> Non
     context.close()
 
 
-def sent(number: str, pipeline: StandIn = StandIn()) -> tuple[SentPhoto, PhotoResult, Reading]:
+def sent(number: str, pipeline: FakePipeline = FakePipeline()) -> tuple[SentPhoto, PhotoResult, Reading]:
     photo = photo_of(number)
     reading = reading_of(number, photo)
     return (

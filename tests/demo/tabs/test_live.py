@@ -11,9 +11,9 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 import pytest
-from helpers import calls
-from helpers.stand_in import MANY, NOTHING, StandIn, encoded, photo_of
-from helpers.visit import DESKTOP, PHONE, Visit
+from helpers import api_client
+from helpers.browser_visit import DESKTOP, PHONE, Visit
+from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, encoded, photo_of
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
@@ -24,7 +24,7 @@ from svhn.reading import Reading
 PATIENCE_S = 60
 START, STOP = "Start the camera", "Stop the camera"
 Launch = Callable[..., gr.Blocks]
-Open = Callable[[StandIn], Visit]
+Open = Callable[[FakePipeline], Visit]
 
 OWN_CAMERA = """navigator.mediaDevices.getUserMedia = async () => {
     const canvas = Object.assign(document.createElement('canvas'), {width: 320, height: 240});
@@ -39,7 +39,7 @@ NO_CAMERA = "navigator.mediaDevices.getUserMedia = async () => { throw new DOMEx
 INSECURE = "Object.defineProperty(navigator, 'mediaDevices', {value: undefined});"
 
 
-class Watched(StandIn):
+class Watched(FakePipeline):
     """Remembers the frames, and how many were read at once."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class Stuck(Watched):
 def open_live(launch: Launch, samples: list[Sample], context: BrowserContext) -> Open:
     """A pipeline -> a visitor's page with the tab open."""
 
-    def opened(pipeline: StandIn) -> Visit:
+    def opened(pipeline: FakePipeline) -> Visit:
         visit = Visit(context, launch(pipeline, samples[:1]).local_url)
         show(visit.page)
         return visit
@@ -287,7 +287,7 @@ def test_phone_without_sideways_scrolling(browser: Browser, address: str) -> Non
 
 
 def test_what_a_frame_says() -> None:
-    pipeline = StandIn()
+    pipeline = FakePipeline()
     said = live.look(pipeline, sent("1984"))
     assert said["boxes"] == [{"place": [0.25, 0.25, 0.5, 0.5], "label": "1984"}]
     assert (said["spoken"], said["sure"]) == ("1984, unsure", False)
@@ -302,7 +302,7 @@ def test_what_a_frame_says() -> None:
 def test_both_numbers_of_a_frame_are_drawn() -> None:
     photo = np.repeat(photo_of("42"), 2, axis=0)
     photo[:, photo.shape[1] * 3 // 4 :] = photo_of("7")[0, 0]
-    said = live.look(StandIn(), base64.b64encode(encoded(photo)).decode())
+    said = live.look(FakePipeline(), base64.b64encode(encoded(photo)).decode())
     assert [box["label"] for box in said["boxes"]] == ["42", "7"]
     assert said["boxes"][1]["place"] == pytest.approx([0.8, 0.3, 0.15, 0.3])
 
@@ -317,7 +317,7 @@ def sent(number: str) -> str:
     ids=["none", "number", "list", "empty", "text", "letter", "no picture", "too long"],
 )
 def test_what_is_no_frame_is_a_sentence(picture: object) -> None:
-    assert set(live.look(StandIn(), picture)) == {"error"}
+    assert set(live.look(FakePipeline(), picture)) == {"error"}
 
 
 def test_over_http(page: gr.Blocks) -> None:
@@ -325,5 +325,5 @@ def test_over_http(page: gr.Blocks) -> None:
     (block,) = [block for block in page.blocks.values() if getattr(block, "elem_id", None) == "live"]
     for picture, key in ((sent("42"), "boxes"), ({"path": "/etc/passwd"}, "error")):
         body = {"data": picture, "component_id": block._id, "fn_name": "read_frame", "session_hash": "somebody"}
-        answer = calls.post(f"{page.local_url}gradio_api/component_server/", json=body)
+        answer = api_client.post(f"{page.local_url}gradio_api/component_server/", json=body)
         assert key in answer.json()

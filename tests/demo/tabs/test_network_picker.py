@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from helpers import calls
-from helpers.several import MIDDLE, NEAR, served
-from helpers.stand_in import NOTHING, encoded, photo_of
-from helpers.visit import Visit
+from helpers import api_client
+from helpers.browser_visit import Visit
+from helpers.fake_networks import MIDDLE, NEAR, served
+from helpers.fake_pipeline import NOTHING, encoded, photo_of
 from playwright.sync_api import Browser, expect
 
 from svhn.data.annotations import Sample
@@ -84,7 +84,7 @@ def test_the_choice_stays_for_the_next_photo_and_is_nobody_else_s(browser: Brows
         expect(visit.verdict("sure").locator(".plate")).to_have_text(number)
         visit.clear()
         visit.verdict("idle")
-    ended, answer = calls.call(address, "read", calls.data_url(encoded(photo_of("7"))))
+    ended, answer = api_client.call(address, "read", api_client.data_url(encoded(photo_of("7"))))
     assert (ended, answer[0]["number"]) == ("complete", "7")
     for context in contexts:
         context.close()
@@ -110,7 +110,7 @@ def test_by_keyboard(visit: Visit) -> None:
 
 
 def test_a_choice_that_is_not_offered_is_refused(address: str) -> None:
-    config = calls.get(f"{address}config").json()
+    config = api_client.get(f"{address}config").json()
     parts = {part["id"]: part for part in config["components"]}
     event = next(
         each
@@ -118,6 +118,6 @@ def test_a_choice_that_is_not_offered_is_refused(address: str) -> None:
         if [parts[i]["type"] for i in each["inputs"]] == ["image", "slider", "radio", "radio", "textbox"]
     )
     join = {"data": [None, 50, "../fcos", "shade", ""], "session_hash": "visitor", "fn_index": event["id"]}
-    calls.post(f"{address}gradio_api/queue/join", json=join).raise_for_status()
-    told = calls.get(f"{address}gradio_api/queue/data", params={"session_hash": "visitor"}).text
+    api_client.post(f"{address}gradio_api/queue/join", json=join).raise_for_status()
+    told = api_client.get(f"{address}gradio_api/queue/data", params={"session_hash": "visitor"}).text
     assert "not in the list of choices" in told

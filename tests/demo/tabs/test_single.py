@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import gradio as gr
 import numpy as np
 import pytest
-from helpers.stand_in import NOTHING, StandIn, alone, encoded, photo_of, reading_of, two_numbers
-from helpers.visit import DESKTOP, PHONE, Visit, near
+from helpers.browser_visit import DESKTOP, PHONE, Visit, near
+from helpers.fake_pipeline import NOTHING, FakePipeline, alone, encoded, photo_of, reading_of, two_numbers
 from playwright.sync_api import Browser, BrowserContext, Locator, expect
 
 from demo import config, ui
@@ -28,7 +28,7 @@ PATIENCE_S = 60
 Launch = Callable[..., gr.Blocks]
 
 
-class Counts(StandIn):
+class Counts(FakePipeline):
     """Counts what the networks would have been run for, and may be told to wait before it reads."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Counts(StandIn):
         return super().read_boxes(photo, boxes)
 
 
-class Turns(StandIn):
+class Turns(FakePipeline):
     """Reads a photo only when it is told to."""
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ def test_the_threshold_decides_again_without_the_networks(counted: Visit, counts
     expect(threshold).to_be_hidden()
     counted.upload("a.png", encoded(photo_of("7")))
     counted.verdict("sure", "97 %")
-    expect(threshold.get_by_role("slider")).to_have_value(str(round(StandIn.unsure_below * 100)))
+    expect(threshold.get_by_role("slider")).to_have_value(str(round(FakePipeline.unsure_below * 100)))
     threshold.get_by_role("slider").fill("98")
     expect(counted.verdict("unsure", "97 %").locator(".plate")).to_have_text("7")
     threshold.get_by_role("spinbutton").fill("97")
@@ -327,7 +327,7 @@ def test_tables_stay_tables(visit: Visit) -> None:
 
 def test_what_was_forgotten_is_told() -> None:
     photo = SentPhoto("a.png", encoded(photo_of("42")))
-    findings = PhotoResult(fingerprint(photo.data), (reading_of("42", photo_of("42")),), None, StandIn())
+    findings = PhotoResult(fingerprint(photo.data), (reading_of("42", photo_of("42")),), None, FakePipeline())
     with pytest.raises(gr.Error, match="forgotten"):
         single.decide(0.5, None, None)
     with pytest.raises(gr.Error, match="forgotten"):

@@ -64,7 +64,7 @@ def reading_of(number: str, photo: np.ndarray) -> Reading:
     )
 
 
-class StandIn:
+class FakePipeline:
     """Reads `photo_of` at once, whatever became of it on the way, turned or compressed."""
 
     unsure_below = 0.6
@@ -107,7 +107,7 @@ def number_in(photo: np.ndarray) -> str:
     return READINGS[min(int(np.median(photo[..., 0]) / STEP), len(READINGS) - 1)][0]
 
 
-def alone(pipeline: StandIn) -> Networks:
+def alone(pipeline: FakePipeline) -> Networks:
     """One localizer and one reader, and nothing to choose."""
     pair = Network("finder", "Finder"), Network("reader", "Reader")
     return Networks(pair[:1], pair[1:], {("finder", "reader"): pipeline})

@@ -7,10 +7,9 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from helpers.browser_visit import Visit
+from helpers.fake_pipeline import encoded, photo_of
 from playwright.sync_api import Locator, expect
-
-from .stand_in import encoded, photo_of
-from .visit import Visit
 
 File = tuple[str, bytes]
 
@@ -19,7 +18,7 @@ def photo(name: str, number: str = "42") -> File:
     return name, encoded(photo_of(number))
 
 
-class ManyVisit:
+class BatchVisit:
     """The tab as a visitor uses it."""
 
     def __init__(self, visit: Visit) -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import torch
+from helpers.fake_pipeline import READINGS, number_in
 from torch import nn
 
 from demo import ui
@@ -18,13 +19,11 @@ from svhn import labels
 from svhn.data.annotations import Sample
 from svhn.pipeline import Pipeline
 
-from .stand_in import READINGS, number_in
-
 MIDDLE, NEAR, CORNER = (0.25, 0.25, 0.75, 0.75), (0.2, 0.2, 0.75, 0.75), (0.0, 0.0, 0.2, 0.25)  # shares of a photo
 UNSURE_BELOW = 0.6
 
 
-class Finds(nn.Module):
+class FakeLocalizer(nn.Module):
     """A localizer that always looks at the same place, or finds nothing, and counts how often it was asked."""
 
     def __init__(self, place: Sequence[float] | None, score: float = 0.9) -> None:
@@ -39,8 +38,8 @@ class Finds(nn.Module):
         return np.array([self.place]) * [width, height, width, height], np.array([self.score])
 
 
-class Reads(nn.Module):
-    """A reader that says what the shade of its crop does, as `stand_in.photo_of` paints it, or always the same."""
+class FakeReader(nn.Module):
+    """A reader that says what the shade of its crop does, as `fake_pipeline.photo_of` paints it, or always the same."""
 
     def __init__(self, size: int | tuple[int, int], always: str | None = None) -> None:
         super().__init__()
@@ -58,14 +57,14 @@ class Reads(nn.Module):
         return digits, length
 
 
-class Shows(Finds):
+class HeatLocalizer(FakeLocalizer):
     """A localizer that can tell where it looked."""
 
     def heat(self, photo: np.ndarray) -> np.ndarray:
         return np.linspace(0, 1, 96, dtype=np.float32).reshape(8, 12)
 
 
-class Attends(Reads):
+class AttentionReader(FakeReader):
     """A reader that can tell what it read each digit from."""
 
     def attention(self, crops: torch.Tensor) -> torch.Tensor:
@@ -75,25 +74,25 @@ class Attends(Reads):
 @contextmanager
 def served(samples: list[Sample]) -> Iterator[str]:
     """The address of a page with them."""
-    blocks = ui.build(several(), TruthIndex(), samples)
+    blocks = ui.build(fake_networks(), TruthIndex(), samples)
     blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     yield blocks.local_url
     blocks.close(verbose=False)
 
 
-def several() -> Networks:
+def fake_networks() -> Networks:
     """Four localizers, of which one looks elsewhere and one finds nothing, and three readers, of which one always
     reads "47". The defaults can tell what they looked at; some of the others have a document."""
     localizers = {
-        Network("middle", "Middle", None, True): Shows(MIDDLE),
-        Network("near", "Near", "004"): Finds(NEAR, 0.8),
-        Network("corner", "Corner", "000"): Finds(CORNER, 1.0),
-        Network("blind", "Blind <b>"): Finds(None),
+        Network("middle", "Middle", None, True): HeatLocalizer(MIDDLE),
+        Network("near", "Near", "004"): FakeLocalizer(NEAR, 0.8),
+        Network("corner", "Corner", "000"): FakeLocalizer(CORNER, 1.0),
+        Network("blind", "Blind <b>"): FakeLocalizer(None),
     }
     readers = {
-        Network("shade", "Shade", None, True): Attends(16),
-        Network("wide", "Wide shade", "002"): Reads((16, 40)),
-        Network("stuck", "Stuck", "003"): Reads(8, "47"),
+        Network("shade", "Shade", None, True): AttentionReader(16),
+        Network("wide", "Wide shade", "002"): FakeReader((16, 40)),
+        Network("stuck", "Stuck", "003"): FakeReader(8, "47"),
     }
     return Networks(
         tuple(localizers),
