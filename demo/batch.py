@@ -32,8 +32,6 @@ from svhn.reading import Reading
 from svhn.utils.errors import UserError
 from svhn.utils.files import UniqueNames
 
-from .render import images, text
-
 MAX_PHOTOS = 200
 READER_FAILED = "The reader itself failed on this photo; please read it alone, or make it smaller."
 TOO_MANY = f"These are more than {MAX_PHOTOS} files; please send at most {MAX_PHOTOS} at a time. None of them was read."
@@ -68,7 +66,7 @@ class BatchRow:
     @property
     def also(self) -> str:
         """The further numbers in words."""
-        return ", ".join(text.label(other) for other in self.others)
+        return ", ".join(other.label for other in self.others)
 
     def state(self, unsure_below: float) -> str:
         """ "sure", "unsure", "none", "too long" or "error"."""
@@ -104,8 +102,8 @@ def _read(pipeline: Pipeline, file: PhotoFile) -> BatchRow:
     decode_ms = (time.perf_counter() - start) * 1e3
     try:
         reading, *others = pipeline.read_all(photo)
-        thin = [(other.box, text.label(other)) for other in others]
-        picture = draw.annotate(photo, reading.box, None, text.label(reading), thin)
+        thin = [(other.box, other.label) for other in others]
+        picture = draw.annotate(photo, reading.box, None, reading.label, thin)
     except Exception:  # a mistake of ours, for the log; the rest of the batch goes on
         traceback.print_exc()
         return BatchRow(file.name, error=READER_FAILED)
@@ -160,7 +158,7 @@ class BatchExport:
     def _add_picture(self, file: str, picture: np.ndarray) -> Path:
         name = self._pictures.unique(f"{PurePosixPath(file).stem}.jpg")
         self._zip.writestr(name, draw.jpeg(picture))
-        (self.folder / name).write_bytes(draw.jpeg(images.shrink(picture, PREVIEW_SIDE), quality=80))
+        (self.folder / name).write_bytes(draw.jpeg(draw.shrink(picture, PREVIEW_SIDE), quality=80))
         return self.folder / name
 
 

@@ -16,7 +16,6 @@ from svhn.reading import Reading
 
 from .batch import PhotoFile
 from .ground_truth import SAME_PLACE_IOU, Truth, TruthIndex, fingerprint, iou
-from .render import text
 
 HIDDEN = {"visible": False, "value": None}
 PENDING = " "  # what the view of a photo that waits is of: no path, and not the absence of a photo
@@ -70,9 +69,9 @@ def belongs_to(sent: PhotoFile | None, result: PhotoResult | None) -> bool:
 
 def annotate(photo: np.ndarray, result: PhotoResult, reading: Reading) -> np.ndarray:
     """The photo, RGB uint8 (h, w, 3), at display size with all its boxes; that of `reading` stands out."""
-    others = [(other.box, text.label(other)) for other in result.others(reading) if other.box is not None]
+    others = [(other.box, other.label) for other in result.others(reading) if other.box is not None]
     true = result.truth.box if result.truth else None
-    return draw.annotate(photo, reading.box, true, text.label(reading), others)
+    return draw.annotate(photo, reading.box, true, reading.label, others)
 
 
 def clear_if_stale(waiting: list, none: list) -> str:

@@ -49,6 +49,14 @@ def annotate(
     return np.asarray(image)
 
 
+def shrink(picture: np.ndarray, side: int) -> np.ndarray:
+    """RGB uint8 (h, w, 3) -> the same with neither side longer than that."""
+    height, width = picture.shape[:2]
+    factor = min(1.0, side / max(height, width))
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+
+
 def jpeg(image: np.ndarray, quality: int = 88) -> bytes:
     """RGB uint8 (h, w, 3) -> a JPEG file."""
     return _encoded(image, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality])

@@ -54,6 +54,11 @@ class Reading:
         """A number was found, and it has more than five digits."""
         return self.box is not None and self.number is None
 
+    @property
+    def label(self) -> str:
+        """What the number is called in a picture and in a list."""
+        return "more than five digits" if self.number is None else self.number
+
     def likeliest(self, k: int = 3) -> list[tuple[str, float]]:
         """The k likeliest numbers with their probabilities, best first; "" stands for no number."""
         logs = (torch.from_numpy(p).double().clamp_min(1e-12).log() for p in (self.digit_probs, self.length_probs))

@@ -92,7 +92,7 @@ def localizer_cards(photo: np.ndarray, found: Sequence[Localization], truth: Tru
     groups = group_by_place(found)
     cards = []
     for each in found:
-        picture = images.shrink(draw.annotate(shown, scaled(each.box), scaled(true)), PICTURE_SIDE)
+        picture = draw.shrink(draw.annotate(shown, scaled(each.box), scaled(true)), PICTURE_SIDE)
         what = "no box" if each.box is None else "its best box in green"
         alt = f"The photo with {what}{', the true one dashed in red' if true else ''}"
         score = "" if each.box is None else f"score <b>{each.scores[0]:.2f}</b> · "
@@ -126,7 +126,7 @@ def _differs(sentence: str) -> str:
 def crop_figure(photo: np.ndarray, box: Box) -> str:
     """What all readers get of RGB uint8 (h, w, 3), with the usual margin."""
     cut = preprocess.cut(photo, bx.expand(np.array(box), preprocess.CROP_MARGIN))
-    return f"<figure>{images.img_tag(images.shrink(cut, CROP_SIDE), 'The crop that all readers get')}</figure>"
+    return f"<figure>{images.img_tag(draw.shrink(cut, CROP_SIDE), 'The crop that all readers get')}</figure>"
 
 
 def reader_cards(reads: Sequence[CropReading], unsure_below: float, truth: Truth | None) -> str:

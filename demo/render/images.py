@@ -37,14 +37,6 @@ def thumbnail(photo: np.ndarray) -> np.ndarray:
     return cv2.resize(photo[y : y + cut_h, x : x + cut_w], size, interpolation=cv2.INTER_AREA)
 
 
-def shrink(picture: np.ndarray, side: int) -> np.ndarray:
-    """RGB uint8 (h, w, 3) -> the same with neither side longer than that."""
-    height, width = picture.shape[:2]
-    factor = min(1.0, side / max(height, width))
-    size = max(1, round(width * factor)), max(1, round(height * factor))
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-
-
 def img_tag(picture: np.ndarray, alt: str, quality: int = 88) -> str:
     """RGB uint8 (h, w, 3) -> the HTML that shows it, with all its data."""
     data = base64.b64encode(draw.jpeg(picture, quality)).decode()

@@ -48,11 +48,6 @@ def percent_exact(p: float) -> str:
     return ">99.9 %" if p >= 0.9995 else "<0.1 %" if p < 0.0005 else f"{p * 100:.1f} %"
 
 
-def label(reading: Reading) -> str:
-    """What a number is called among others, and in the picture."""
-    return MORE_THAN_FIVE if reading.number is None else reading.number
-
-
 def announcement(reading: Reading, unsure_below: float) -> str:
     """A reading for those who hear it; nothing where there is no number."""
     if reading.number is None:
@@ -172,8 +167,8 @@ def likeliest(reading: Reading, k: int = 3) -> str:
 
 def alt_text(looked_at: Reading, others: Sequence[Reading], true: bool) -> str:
     """The picture with the boxes, for those who do not see it."""
-    said = ["no number was found" if looked_at.box is None else f"{label(looked_at)} in a solid green box"]
-    said += [f"{label(other)} in a thin one" for other in others]
+    said = ["no number was found" if looked_at.box is None else f"{looked_at.label} in a solid green box"]
+    said += [f"{other.label} in a thin one" for other in others]
     said += ["the true box dashed in red"] * true
     return "Your photo: " + ", ".join(said)
 

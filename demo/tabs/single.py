@@ -123,7 +123,7 @@ def read(pipeline: Pipeline, truths: TruthIndex, sent: SentPhoto | None, unsure_
         result, annotated = read_photo(pipeline, truths, sent.data)
     except PhotoError as error:
         return [*_empty(text.refusal(str(error)), gr.update(**HIDDEN)), None, gr.update(visible=False)]
-    choices = [(text.label(reading), i) for i, reading in enumerate(result.readings)]
+    choices = [(reading.label, i) for i, reading in enumerate(result.readings)]
     number_choice = gr.update(visible=len(choices) > 1, choices=choices, value=0)
     return [*_view(result, result.reading, annotated, unsure_below), result, number_choice]
 

@@ -132,10 +132,10 @@ def test_the_summary_where_nobody_finds_anything() -> None:
 @pytest.mark.parametrize(
     ("truth", "told"),
     [
-        (None, ["", "", "≠ Looks elsewhere", "FakeLocalizer no number"]),
-        (Truth("42", IN_THE_MIDDLE), ["✓ IoU 1.00", "✓ IoU 0.83", "✗ IoU 0.00", "✗ FakeLocalizer no number"]),
-        (Truth("42", None), ["", "", "≠ Looks elsewhere", "✗ FakeLocalizer no number"]),
-        (Truth("", None), [*["✗ There is no number in this photo"] * 3, "✓ FakeLocalizer none, rightly"]),
+        (None, ["", "", "≠ Looks elsewhere", "Finds no number"]),
+        (Truth("42", IN_THE_MIDDLE), ["✓ IoU 1.00", "✓ IoU 0.83", "✗ IoU 0.00", "✗ Finds no number"]),
+        (Truth("42", None), ["", "", "≠ Looks elsewhere", "✗ Finds no number"]),
+        (Truth("", None), [*["✗ There is no number in this photo"] * 3, "✓ Finds none, rightly"]),
     ],
     ids=["unknown", "known", "nobody knows where", "none"],
 )
