@@ -67,12 +67,13 @@ def _bank(name: str, make: Callable, to_set: Callable, n: int, seed: int, device
 
 def generator_digest() -> str:
     """What the pictures are made by and from: the code without comments and docstrings, and the tables and glyphs."""
-    digest, found, rest = hashlib.sha256(), set(), set(ENTRIES)
+    code, rest = {}, set(ENTRIES)
     while rest:
-        found |= rest
-        rest = {module for name in rest for module in _imports(_code(name))} - found
-    for name in sorted(found):
-        digest.update(f"{name} {ast.dump(_code(name))}".encode())
+        code |= {name: _code(name) for name in rest}
+        rest = {module for name in rest for module in _imports(code[name])} - set(code)
+    digest = hashlib.sha256()
+    for name in sorted(code):
+        digest.update(f"{name} {ast.dump(code[name])}".encode())
     for path in sorted((HERE / "assets").iterdir()):
         if path.suffix in (".npz", ".json"):
             digest.update(path.name.encode() + path.read_bytes())

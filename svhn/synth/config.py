@@ -262,5 +262,14 @@ class StreetConfig:
     plaque: PlaqueConfig = field(default_factory=PlaqueConfig)
     companion: CompanionConfig = field(default_factory=CompanionConfig)
     scene: SceneConfig = field(default_factory=SceneConfig)
-    negatives: float = 0.05  # share of crops without a number
+    negatives: float = 0.12  # share of crops without a number
+    replaced: float = 0.75  # of those: a thing in the number's place, on its plate if it has one; else the bare place
+    replacements: FurnitureConfig = FurnitureConfig(  # a crop's digits are its number: none with digits on them
+        house_name=PieceConfig(1.5, (0.25, 1.2), (2.0, 7.0)),
+        car_plate=PieceConfig(0.0, (1.0, 1.0), (4.0, 4.0)),
+        date=PieceConfig(0.0, (1.0, 1.0), (3.0, 3.0)),
+        phone=PieceConfig(0.0, (1.0, 1.0), (2.0, 2.0)),
+        prefix=PieceConfig(0.6, (0.4, 1.0), (0.9, 1.4)),
+    )
+    crop_doors: float = 0.2  # share of crops with a part of a door behind
     cut_short: float = 0.75  # share of crops that reach beyond the photo's upper and lower edge, as real ones do

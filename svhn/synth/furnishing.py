@@ -141,3 +141,11 @@ def sample_companions(number: Number, to_picture: torch.Tensor, config: Companio
     reach = torch.stack([-(middle - half) - part.half, middle + half - part.half], dim=1).clamp(min=0)
     room[index] = torch.where((written & part.plated)[:, None, None], reach, 0.0)
     return Companions(index, things, written, room)
+
+
+def sample_replacements(number: Number, to_picture: torch.Tensor, config: FurnitureConfig, rng: Sampler) -> Things:
+    """A thing in the place of each number, stretched or not; to_picture (n, 3, 3) from the numbers' planes."""
+    kind, half = sample_kinds(len(number.half), config, rng)
+    half = half * (number.half / half).amin(1, keepdim=True)
+    half = torch.lerp(half, number.half, rng.unit(len(half), 1))  # a box put on a thing would fit it
+    return Things(kind, half, to_picture, number.colours[:, 0])

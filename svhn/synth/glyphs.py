@@ -63,10 +63,15 @@ def load_atlas(path: str | Path = ATLAS) -> Atlas:
             height=metrics[..., 1].contiguous(),
             drop=metrics[..., 2].contiguous(),
             cell=torch.from_numpy(file["cell"].astype(np.float32)),
-            letters=torch.from_numpy(unpack(file["letters"])),
+            letters=torch.from_numpy(_complete(unpack(file["letters"]))),
             boldness=torch.from_numpy((masks.mean((1, 2, 3)) / 255).astype(np.float32)),
             names=tuple(file["names"].tolist()),
         )
+
+
+def _complete(letters: np.ndarray) -> np.ndarray:
+    """The fonts (G, L, S, S) that have all letters: one that lacks some draws the same box for each of them."""
+    return letters[[len({letter.tobytes() for letter in font}) == len(font) for font in letters]]
 
 
 def mnist_atlas(folder: str | Path, faces: int = 1000, seed: int = 0) -> Atlas:

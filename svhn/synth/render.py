@@ -9,7 +9,9 @@ import torch
 from .backgrounds import paint_surroundings
 from .camera import photograph
 from .config import StreetConfig
-from .geometry import project, view_plane
+from .doors import paint_door
+from .furnishing import paint_things, sample_replacements
+from .geometry import apply_at, project, view_plane
 from .glyphs import Atlas
 from .layout import extent, statistics
 from .lighting import apply_weather
@@ -59,9 +61,14 @@ def crops(
     blank = rng.chance(config.negatives, n)
     bank = texture_bank(str(device))
     canvas = paint_surroundings(plane, number, config.paint, rng, bank, backgrounds)
-    canvas = put_up(
-        canvas, torch.arange(n, device=canvas.device), number, to_crop @ to_camera, ~blank, config, atlas, rng, INK
-    )
+    index = rng.some(config.crop_doors, n)
+    part = plane.pick(index)
+    canvas = apply_at(canvas, index, lambda c: paint_door(c, part, config.scene.facade, config.paint, rng, bank))
+    to_picture, everywhere = to_crop @ to_camera, torch.arange(n, device=canvas.device)
+    canvas = put_up(canvas, everywhere, number, to_picture, ~blank, config, atlas, rng, INK)
+    index = (blank & rng.chance(config.replaced, n)).nonzero()[:, 0]
+    things = sample_replacements(number.pick(index), to_picture[index], config.replacements, rng)
+    canvas = paint_things(canvas, index, things, atlas, rng)
     canvas = apply_weather(canvas, plane, config.paint, rng).clamp_(0, 1)
 
     height = rng.quantile(statistics()["height_px"], n, 1) * rng.within(config.camera.height_factor, n, 1)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from svhn.synth.config import CompanionConfig, FurnitureConfig, StreetConfig
-from svhn.synth.furnishing import PAINTERS, Things, paint_things, sample_companions, sample_kinds
+from svhn.synth.furnishing import PAINTERS, Things, paint_things, sample_companions, sample_kinds, sample_replacements
 from svhn.synth.geometry import view_plane
 from svhn.synth.glyphs import LETTERS, load_atlas
 from svhn.synth.lettering import DIGIT, SPACE, sample_words, set_line
@@ -67,6 +67,16 @@ def test_companions_do_not_touch_the_digits(atlas, rng):
     assert apart.min() > 0
     assert (companions.room >= 0).all()
     assert not companions.room[~number.plated].any()
+
+
+def test_replacements_fill_the_number_and_hold_no_digits(atlas, rng):
+    config = StreetConfig()
+    number = sample_number(400, config, atlas, rng)
+    things = sample_replacements(number, middle(400, 1.0), config.replacements, rng)
+    share = things.half / number.half
+    torch.testing.assert_close(share.amax(1), torch.ones(400))
+    with_digits = [list(PAINTERS).index(name) for name in ("car_plate", "date", "phone")]
+    assert not torch.isin(things.kind, torch.tensor(with_digits)).any()
 
 
 @pytest.mark.parametrize("size", [10.0, 30.0, 70.0, 300.0])

@@ -140,6 +140,15 @@ def test_nothing_is_painted_of_a_negative(atlas):
     assert torch.equal(changed, inked)
 
 
+def test_something_hangs_where_a_number_would(atlas):
+    """Crops without a number differ from the same crops with nothing in its place, most of them in the middle."""
+    bare = replace(CONFIG, negatives=1.0, companion=CompanionConfig(share=0.0))
+    empty, full = (crops(32, replace(bare, replaced=share), atlas, seeded(3)) for share in (0.0, 1.0))
+    assert (full.length == 0).all()
+    contrast = [made.images[:, :, 30:66, 30:66].float().std((1, 2, 3)).median() for made in (empty, full)]
+    assert contrast[1] > 1.3 * contrast[0]
+
+
 def test_one_crop_and_a_batch_of_negatives_work(atlas):
     for n in (1, 2, 3):
         assert crops(n, CONFIG, atlas, seeded(n)).images.shape[0] == n
