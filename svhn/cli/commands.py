@@ -31,7 +31,8 @@ def prepare(options: argparse.Namespace) -> None:
     if options.weak:
         from ..data.weak import prepare_weak
 
-        counts = prepare_weak(options.weak, options.out)
+        read = _pipeline(options).read_all if options.again else None
+        counts = prepare_weak(options.weak, options.out, read)
         print(", ".join(f"{reason}: {count:,}" for reason, count in counts.items()))
         return
     if options.negatives:

@@ -45,7 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("--data", type=Path, help="folder with train.tar.gz or train/, and the like")
     source.add_argument("--weak", type=Path, help="folder with labels.csv (file, number, x1, y1, x2, y2) and pictures")
     source.add_argument("--negatives", type=Path, help="folder of street pictures without numbers")
-    sub.add_argument("--weights", type=Path, default=WEIGHTS, help="whose localizer finds what looks like numbers")
+    sub.add_argument("--again", action="store_true", help="with --weak: replace boxes by those that the weights find")
+    _add_pipeline_options(sub)
     sub.add_argument("--split", default="train", choices=("train", "test", "extra"))
     sub.add_argument("--out", type=Path, default=PREPARED, help="where the HDF5 files go (%(default)s)")
 

@@ -1,8 +1,11 @@
 """Photos whose number is known and whose box is only a proposal -> `weak_crops.h5` and `weak_scenes.h5`.
 
 DIR holds labels.csv (file, number, x1, y1, x2, y2) and the pictures, next to it or in images.tar.gz. A photo without
-a box is left out. The files have the columns of `prepare`'s; digit_boxes is NaN, because nobody knows them, and
-`number` is the one in the file's name, so that the same rule holds photos out.
+a box is left out. With a pipeline's `read`, a second round: its box replaces the listed one where it reads the listed
+number, and photos that it surely reads otherwise, whose number may be wrong, are left out.
+
+The files have the columns of `prepare`'s; digit_boxes is NaN, because nobody knows them, and `number` is the one in
+the file's name, so that the same rule holds photos out.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import h5py
@@ -20,6 +23,7 @@ from tqdm import tqdm
 from .. import boxes as bx
 from .. import labels
 from ..images import PhotoError, open_photo
+from ..reading import Reading
 from ..utils.errors import DataError
 from .annotations import Sample, read_labels
 from .archive import pictures_in_archive
@@ -27,12 +31,19 @@ from .h5_writer import FORMAT_VERSION, Table
 from .prepare import CROPS, SCENES, crop_row, scene_row
 
 ARCHIVE = "images.tar.gz"
+SURE = 0.9  # confidence from which on a reading that differs puts the label in doubt
 
 
-def prepare_weak(folder: Path, out_dir: Path, progress: bool = True) -> Counter[str]:
+def prepare_weak(
+    folder: Path,
+    out_dir: Path,
+    read: Callable[[np.ndarray], list[Reading]] | None = None,
+    progress: bool = True,
+) -> Counter[str]:
     """How many photos were "written", and how many were left out for which reason.
 
-    Raises DataError when the list or the pictures are missing or damaged, or nothing can be written.
+    read: photo (h, w, 3) uint8 -> its numbers, the most prominent first. Raises DataError when the list or the
+    pictures are missing or damaged, or nothing can be written.
     """
     samples = {sample.path.name: sample for sample in read_labels(folder)}
     counts: Counter[str] = Counter()
@@ -49,7 +60,7 @@ def prepare_weak(folder: Path, out_dir: Path, progress: bool = True) -> Counter[
                 )
                 for name, data in bar:
                     sample = samples.pop(name, None)
-                    reason = _append(sample, data, *tables) if sample else "no label"
+                    reason = _append(sample, data, read, *tables) if sample else "no label"
                     counts[reason or "written"] += 1
                 for table in tables:
                     table.flush()
@@ -73,21 +84,27 @@ def _pictures(folder: Path, samples: dict[str, Sample]) -> Iterator[tuple[str, b
             yield name, sample.path.read_bytes()
 
 
-def _append(sample: Sample, data: bytes, crops: Table, scenes: Table) -> str:
+def _append(sample: Sample, data: bytes, read: Callable | None, crops: Table, scenes: Table) -> str:
     """One photo into both tables; the reason if it is left out, else ""."""
-    stem = Path(sample.path.name).stem
-    if sample.truth.box is None or not sample.truth.number:
-        return "no box"
+    stem, number = Path(sample.path.name).stem, sample.truth.number
     if not stem.isdecimal():
         return "file name is no number"
     try:
         photo = open_photo(data)
     except PhotoError:
         return "photo cannot be decoded"
-    box = bx.clip(np.array(sample.truth.box), photo.shape[1], photo.shape[0])
+    box = sample.truth.box
+    if read is not None:
+        found = read(photo)
+        box = next((reading.box for reading in found if reading.number == number), box)
+        if found[0].number != number and found[0].confidence >= SURE:
+            return "surely read otherwise"
+    if box is None or not number:
+        return "no box"
+    box = bx.clip(np.array(box), photo.shape[1], photo.shape[0])
     if not bx.area(box) > 0:
         return "box outside the photo"
-    digits, length = labels.encode(sample.truth.number)
+    digits, length = labels.encode(number)
     common = {"digits": digits, "length": length, "number": int(stem)}
     unknown = np.empty((0, 4))
     crops.append(**common, **crop_row(photo, box, unknown))

@@ -10,6 +10,8 @@ from PIL import Image
 
 from svhn.data.negatives import prepare_negatives
 from svhn.data.weak import prepare_weak
+from svhn.labels import encode
+from svhn.reading import Reading
 from svhn.utils.errors import DataError
 
 LABELS = """file,number,grade,x1,y1,x2,y2
@@ -63,6 +65,25 @@ def test_a_list_that_gives_nothing_leaves_nothing_behind(weak, tmp_path):
     with pytest.raises(DataError, match="could be used"):
         prepare_weak(weak, tmp_path / "out", progress=False)
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def _reading(number: str, confidence: float, box: tuple) -> Reading:
+    digits, length = encode(number)
+    probs = np.eye(11)[digits], np.eye(7)[length]
+    return Reading(number, confidence, box, np.zeros((4, 4, 3), np.uint8), *probs, {})
+
+
+def test_a_second_round_takes_better_boxes_and_leaves_doubtful_labels_out(weak, tmp_path):
+    by_colour = {  # the pictures are 50, 100 and 150: labelled 42, 7 without a box, and 128
+        50: [_reading("42", 0.6, (12, 6, 28, 24))],
+        100: [_reading("99", 0.5, (0, 0, 9, 9)), _reading("7", 0.9, (20, 10, 30, 30))],
+        150: [_reading("28", 0.95, (20, 0, 60, 40))],
+    }
+    counts = prepare_weak(weak, tmp_path / "out", lambda photo: by_colour[photo[0, 0, 0]], progress=False)
+    assert (counts["written"], counts["surely read otherwise"]) == (2, 1)
+    with h5py.File(tmp_path / "out" / "weak_scenes.h5") as file:
+        assert file["number"][:].tolist() == [1, 2]
+        assert file["box"][:].tolist() == [[12, 6, 28, 24], [20, 10, 30, 30]]
 
 
 def test_negatives_are_cut_where_a_localizer_finds_something_and_elsewhere(tmp_path):
