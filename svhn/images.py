@@ -1,13 +1,15 @@
-"""From a file somebody sent to an upright RGB array, within bounds checked before any pixel is decoded."""
+"""From a file somebody sent to an upright RGB array, within bounds of its size and of the work it asks for."""
 
 from __future__ import annotations
 
 import io
 import os
+import re
+import struct
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 40_000_000
@@ -15,8 +17,29 @@ MIN_SIDE = 8  # a digit needs about this many pixels
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")  # a phone's MPO opens as JPEG
 HEIC = (b"ftypheic", b"ftypheix", b"ftypmif1")  # the first bytes of an iPhone's photos, behind their length
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # of EXIF's orientation, what makes the picture upright
 
-# The bound below is ours and is checked on the header; Pillow's own only warns between one and two limits.
+# A file of some kilobytes can ask for hours of work or for all memory. Within these bounds it is about a second.
+MAX_SCAN_PIXELS = 16 * MAX_PIXELS  # each scan of a JPEG visits every pixel; a progressive one has about ten
+MAX_READS = 10_000  # of the decoder, at least one for each chunk, strip, block and tag
+MAX_TAG_SHARE = 4  # bytes of all tags' values for each byte they lie in: many tags may point at the same
+NESTED = ("jpeg", "tiff_jpeg", "webp")  # compressions of a TIFF that are formats with costs of their own
+TOO_MUCH_WORK = "The picture is built so that it takes too long to open; please save it again as a plain JPEG or PNG."
+JPEG_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")  # all that have a length, and the end
+START_OF_SCAN, END_OF_IMAGE = b"\xda", b"\xd9"
+BIG_TIFF = 43  # for files of many gigabytes
+EXIF, MULTI_PICTURE = re.compile(rb"(?:Exif\0\0)*"), b"MPF\0"  # how such segments begin; a TIFF's layout follows
+TAG_BYTES = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8)  # of one value, by its type
+
+# The bound on pixels is ours and is checked on the header; Pillow's own only warns between one and two limits.
 Image.MAX_IMAGE_PIXELS = None
 
 
@@ -28,7 +51,7 @@ def open_photo(source: str | os.PathLike | bytes) -> np.ndarray:
     """Path or bytes of an image file -> RGB uint8 (h, w, 3), EXIF turned, transparency laid on white.
 
     Of an animation the first frame is taken. Raises PhotoError for a file that is missing, too large
-    (`MAX_BYTES`, `MAX_PIXELS`), too small (`MIN_SIDE`), damaged, or no picture at all.
+    (`MAX_BYTES`, `MAX_PIXELS`), too small (`MIN_SIDE`), too much work, damaged, or no picture at all.
     """
     data = source if isinstance(source, bytes) else _read_bounded(Path(source))
     if not data:
@@ -36,8 +59,15 @@ def open_photo(source: str | os.PathLike | bytes) -> np.ndarray:
     if len(data) > MAX_BYTES:
         raise PhotoError(f"The file has {len(data) / 2**20:.1f} MB; please send one of at most 20 MB.")
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        scans = _count_scans(data) if data.startswith(b"\xff\xd8") else 0
+        if data.startswith((b"II", b"MM")):
+            _check_tags(data)
+        with Image.open(_BoundedReader(data), formats=FORMATS) as image:
             _check_size(*image.size)
+            _check_tags(image.info.get("exif", b""))
+            nested = image.format == "TIFF" and image.info.get("compression") in NESTED
+            if nested or scans * image.width * image.height > MAX_SCAN_PIXELS:
+                raise PhotoError(TOO_MUCH_WORK)
             return _to_rgb(image)
     except PhotoError:
         raise
@@ -68,8 +98,61 @@ def _check_size(width: int, height: int) -> None:
         raise PhotoError(f"The photo is only {width}×{height} pixels; it needs at least {MIN_SIDE} each way.")
 
 
+class _BoundedReader(io.BytesIO):
+    """The file as the decoder reads it. Raises PhotoError when that is too often."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.reads_left = MAX_READS
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.reads_left -= 1
+        if self.reads_left < 0:
+            raise PhotoError(TOO_MUCH_WORK)
+        return super().read(size)
+
+
+def _count_scans(jpeg: bytes) -> int:
+    """How many scans a JPEG has, without decoding them. Raises PhotoError for its tags, see `_check_tags`."""
+    scans, at, exif = 0, 2, b""
+    for _ in range(MAX_READS):  # as many segments as would be read
+        marker = JPEG_MARKER.search(jpeg, at)
+        if marker is None or marker[1] == END_OF_IMAGE:
+            break
+        scans += marker[1] == START_OF_SCAN
+        start = marker.end() + 2
+        at = start - 2 + int.from_bytes(jpeg[start - 2 : start])
+        if jpeg.startswith(b"Exif\0\0", start):
+            exif += jpeg[start + 6 : at]  # Pillow joins them, too
+        elif jpeg.startswith(MULTI_PICTURE, start):
+            _check_tags(jpeg[start + len(MULTI_PICTURE) : at])
+    _check_tags(exif)
+    return scans
+
+
+def _check_tags(exif: bytes) -> None:
+    """Raises PhotoError when tags, laid out as in a TIFF, have a great many values, or share the bytes of them, which
+    are copied for each tag."""
+    tiff = exif[EXIF.match(exif).end() :]
+    order = ">" if tiff.startswith(b"MM") else "<"
+    try:
+        version, start = struct.unpack_from(f"{order}2xHI", tiff)
+        (count,) = struct.unpack_from(f"{order}H", tiff, start)
+    except struct.error:
+        return  # too short for any tag
+    entries = tiff[start + 2 : start + 2 + 12 * count]
+    tags = struct.iter_unpack(f"{order}2xHI4x", entries[: len(entries) // 12 * 12])
+    sizes = [(TAG_BYTES[kind] * values, values) for kind, values in tags if kind < len(TAG_BYTES)]
+    read = [(size, values) for size, values in sizes if size <= len(tiff)]  # Pillow leaves out those beyond the end
+    many = any(MAX_READS < values < size for size, values in read)
+    if many or version == BIG_TIFF or sum(size for size, _ in read) > MAX_TAG_SHARE * len(tiff):
+        raise PhotoError(TOO_MUCH_WORK)
+
+
 def _to_rgb(image: Image.Image) -> np.ndarray:
-    image = ImageOps.exif_transpose(image)
+    image.load()
+    turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    image = image if turn is None else image.transpose(turn)
     if image.mode.startswith("I") or image.mode == "F":  # 16 and 32 bits a sample: Pillow would clip at 255
         samples = np.asarray(image, dtype=np.float32)
         top = 65535.0 if samples.max(initial=0) > 255 else 255.0

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import struct
-import zlib
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks import bombs
+from benchmarks.bombs import content
 from svhn import images
 from svhn.images import PhotoError, open_photo
 
@@ -19,22 +19,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL.*")  # Pillow's
 # A quarter of each colour, so that a wrong turn or a swapped channel shows.
 QUARTERS = np.zeros((40, 60, 3), np.uint8)
 QUARTERS[:20, :30], QUARTERS[:20, 30:], QUARTERS[20:, :30] = (220, 30, 30), (30, 200, 30), (30, 30, 210)
-
-
-def content(image: Image.Image, kind: str, **options) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-def png_header(width: int, height: int) -> bytes:
-    """A PNG that promises so many pixels and holds almost none."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 64)) + chunk(b"IEND", b"")
 
 
 def refused(data: bytes | Path) -> str:
@@ -182,8 +166,31 @@ def test_too_many_pixels_are_refused_before_decoding(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(Image.Image, "load", decode)
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", decode)
-    assert "50000×50000" in refused(png_header(50_000, 50_000))
-    assert "40 megapixels" in refused(png_header(8_000, 5_001))
+    assert "50000×50000" in refused(bombs.huge_png(50_000, 50_000))
+    assert "40 megapixels" in refused(bombs.huge_png(8_000, 5_001))
+
+
+@pytest.mark.parametrize("name", bombs.BOMBS)
+def test_a_file_that_asks_for_too_much_work_is_refused_at_once(name: str) -> None:
+    data = bombs.BOMBS[name]()
+    start = time.thread_time()  # of this thread alone: the machine may be busy
+    refused(data)
+    assert time.thread_time() - start < 2
+
+
+def test_work_that_a_photo_needs_is_allowed() -> None:
+    assert open_photo(bombs.progressive_jpeg(1000, 800, 500)).shape == (800, 1000, 3)
+    assert open_photo(bombs.tiff(5000, 5000, [])).shape == (5000, 8, 3)
+    assert open_photo(bombs.gif_of_comments(40, 255)).shape == (40, 40, 3)
+    thumbnail = content(Image.fromarray(QUARTERS), "JPEG", progressive=True) * 20  # its scans are none of the photo's
+    large = Image.fromarray(QUARTERS).resize((3000, 2000))
+    assert open_photo(content(large, "JPEG", comment=thumbnail)).shape == (2000, 3000, 3)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_orientation_among_many_tags(kind: str) -> None:
+    exif = bombs.exif_of_shared_bytes(3, 2000)
+    assert open_photo(content(Image.fromarray(QUARTERS), kind, exif=exif)).shape == (60, 40, 3)
 
 
 def test_too_many_bytes(tmp_path: Path) -> None:
