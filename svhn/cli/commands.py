@@ -100,10 +100,10 @@ def synth(options: argparse.Namespace) -> None:
 
     if options.mnist:
         return make_strip_sheet(options.out, options.mnist, options.seed)
-    real = options.real / "train_crops.h5" if options.real else None
+    real = options.real / f"train_{'scenes' if options.scenes else 'crops'}.h5" if options.real else None
     if real and not real.is_file():
         raise DataError(f"There is no {real}; make it with: python -m svhn prepare --data DIR")
-    make_sheet(options.out, real, options.seed)
+    make_sheet(options.out, real, options.seed, whole=options.scenes)
 
 
 def _pipeline(options: argparse.Namespace):

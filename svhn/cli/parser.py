@@ -63,11 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--all", action="store_true", help="train on the held-out photos, too; then no figure is held out")
     add_training_options(sub)
 
-    sub = command("synth", "Lay synthetic number crops beside real ones on one sheet, to look at.")
+    sub = command("synth", "Lay synthetic number crops or scenes next to real ones on one sheet, to look at.")
     sub.add_argument("--out", type=Path, required=True, help="the sheet, a PNG")
     kind = sub.add_mutually_exclusive_group()
     kind.add_argument("--real", type=Path, help="folder of prepared files; without it the sheet is synthetic only")
     kind.add_argument("--mnist", type=Path, metavar="DIR", help="strips of MNIST digits, from its four files, instead")
+    sub.add_argument("--scenes", action="store_true", help="whole scenes instead of crops")
     sub.add_argument("--seed", type=_seed, default=0)
 
     sub = command("evaluate", "Read every photo of a split or a folder and write the figures down.")

@@ -46,7 +46,8 @@ class PaintConfig:
     notched_share: float = 0.12  # corners cut out round, as enamel plates have
     plaque_share: float = 0.25  # of the numbers on plates: oval and arched, with a rim, a picture, a name
     bin_share: float = 0.03  # of the numbers on plates: painted on a bin
-    tight_share: float = 0.12  # plates whose edge or frame touches the digits
+    tight_share: float = 0.12  # plates whose edge or frame all but touches the digits
+    tight_margin: Range = (0.0, 0.08)
     plate_margin: Range = (0.03, 0.34)
     plate_radius: Range = (0.0, 0.3)
     plate_relief: Range = (0.0, 0.04)
@@ -181,6 +182,24 @@ class FurnitureConfig:
 
 
 @dataclass(frozen=True)
+class GroundConfig:
+    """Large things that a number is on: a pane over a door, a letter box, a cabinet, a bin."""
+
+    share: float = 0.1  # of the numbers in scenes
+    growth: Range = (1.15, 3.0)  # half size of the thing, in half sizes of the number
+    room: Range = (0.1, 1.0)  # added on every side, digit heights
+    weights: tuple[tuple[str, float], ...] = (
+        ("window", 1.0),
+        ("fanlight", 0.6),
+        ("letter_box", 1.0),
+        ("meter_box", 1.0),
+        ("porthole", 0.4),
+        ("bin", 0.6),
+        ("ornament", 0.4),
+    )
+
+
+@dataclass(frozen=True)
 class CompanionConfig:
     """What hangs next to a number; lengths in digit heights."""
 
@@ -260,6 +279,7 @@ class StreetConfig:
     view: ViewConfig = field(default_factory=ViewConfig)
     camera: CameraConfig = field(default_factory=CameraConfig)
     plaque: PlaqueConfig = field(default_factory=PlaqueConfig)
+    ground: GroundConfig = field(default_factory=GroundConfig)
     companion: CompanionConfig = field(default_factory=CompanionConfig)
     scene: SceneConfig = field(default_factory=SceneConfig)
     negatives: float = 0.12  # share of crops without a number

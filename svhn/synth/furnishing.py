@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import torch
 
 from . import furniture, glazing, signs
-from .config import CompanionConfig, FurnitureConfig
+from .config import CompanionConfig, FurnitureConfig, GroundConfig
 from .glyphs import Atlas
 from .number import Number, scale_and_shift
 from .regions import paint_regions, picture_boxes
@@ -141,6 +141,17 @@ def sample_companions(number: Number, to_picture: torch.Tensor, config: Companio
     reach = torch.stack([-(middle - half) - part.half, middle + half - part.half], dim=1).clamp(min=0)
     room[index] = torch.where((written & part.plated)[:, None, None], reach, 0.0)
     return Companions(index, things, written, room)
+
+
+def sample_grounds(number: Number, to_picture: torch.Tensor, config: GroundConfig, rng: Sampler) -> Things:
+    """A thing around each number, which is somewhere on it; to_picture (n, 3, 3) from the numbers' planes."""
+    n, names = len(number.half), list(PAINTERS)
+    choice = rng.pick([weight for _, weight in config.weights], n)
+    kind = torch.tensor([names.index(name) for name, _ in config.weights], device=choice.device)[choice]
+    half = number.half * rng.ratio(config.growth, n, 2) + rng.within(config.room, n, 1)
+    middle = (half - number.half) * rng.normal(0.3, n, 2)
+    shift = scale_and_shift(torch.ones_like(half), middle)
+    return Things(kind, half, to_picture @ shift, number.colours[:, 0])
 
 
 def sample_replacements(number: Number, to_picture: torch.Tensor, config: FurnitureConfig, rng: Sampler) -> Things:

@@ -17,8 +17,9 @@ def paint_plates(
 ) -> torch.Tensor:
     """Plates under the numbers of all n planes: one under all digits, or one under each where they are spread."""
     n, layout = len(canvas), number.layout
-    margin = rng.within(config.plate_margin, n, 2)
-    half = number.half + margin + 0.1 * rng.normal(1.0, n, 2).abs()
+    tight = rng.chance(config.tight_share, n, 1)
+    margin = torch.where(tight, rng.within(config.tight_margin, n, 2), rng.within(config.plate_margin, n, 2))
+    half = number.half + margin + torch.where(tight, 0.0, 0.1 * rng.normal(1.0, n, 2).abs())
     radius = rng.within(config.plate_radius, n) * half.amin(-1)
     middle = rng.normal(0.08, n, 2) * margin
     local = plane.rotate(middle, rng.normal(0.015, n))

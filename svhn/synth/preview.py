@@ -1,4 +1,4 @@
-"""Sheets to look at: synthetic crops beside real ones, where a stranger should have to look twice, and MNIST strips."""
+"""Sheets to look at: synthetic crops and scenes next to real ones, which should be hard to tell apart; MNIST strips."""
 
 from __future__ import annotations
 
@@ -16,24 +16,29 @@ from ..utils.files import write_output
 from .config import StreetConfig
 from .glyphs import load_atlas
 from .mnist_strips import DigitJitter, make_strips
-from .render import CROP, crops
+from .render import crops
+from .scenes import scenes
 
-ROWS, COLUMNS = 10, 8  # of each kind
+ROWS, COLUMNS = 10, 8  # of crops, of each kind
+SCENE_ROWS, SCENE_COLUMNS = 6, 4  # of scenes
 GUTTER = 12  # between the two halves, pixels
 
 
-def make_sheet(out_png: Path, real_h5: Path | None, seed: int = 0) -> None:
-    """Write a PNG: synthetic crops on the right and, where a prepared crops file is given, real ones on the left.
+def make_sheet(out_png: Path, real_h5: Path | None, seed: int = 0, whole: bool = False) -> None:
+    """Write a PNG: synthetic crops on the right and, where a prepared file is given, real ones on the left.
 
-    Real crops are drawn from the images that are not held out.
+    real_h5: of crops, or of scenes where `whole` scenes are shown. Real ones are drawn from the images that are
+    not held out.
     """
+    make, rows, columns = (scenes, SCENE_ROWS, SCENE_COLUMNS) if whole else (crops, ROWS, COLUMNS)
     generator = torch.Generator().manual_seed(seed)
-    halves = [crops(ROWS * COLUMNS, StreetConfig(), load_atlas(), generator).images.numpy()]
+    halves = [make(rows * columns, StreetConfig(), load_atlas(), generator).images.numpy()]
     if real_h5 is not None:
-        halves.insert(0, _real(real_h5, np.random.default_rng(seed)))
-    gap = np.full((ROWS * CROP, GUTTER, 3), 255, dtype=np.uint8)
-    columns = [part for half in halves for part in (_tile(half), gap)][:-1]
-    write_output(out_png, draw.png(np.concatenate(columns, axis=1)))
+        halves.insert(0, _real(real_h5, rows * columns, np.random.default_rng(seed)))
+    tiled = [_tile(half, rows) for half in halves]
+    gap = np.full((len(tiled[0]), GUTTER, 3), 255, dtype=np.uint8)
+    parts = [part for half in tiled for part in (half, gap)][:-1]
+    write_output(out_png, draw.png(np.concatenate(parts, axis=1)))
 
 
 def make_strip_sheet(out_png: Path, mnist: Path, seed: int = 0) -> None:
@@ -49,13 +54,15 @@ def make_strip_sheet(out_png: Path, mnist: Path, seed: int = 0) -> None:
     write_output(out_png, draw.png(np.stack([grey] * 3, axis=-1)))
 
 
-def _real(path: Path, rng: np.random.Generator) -> np.ndarray:
+def _real(path: Path, count: int, rng: np.random.Generator) -> np.ndarray:
     with h5py.File(path) as file:
         rows = np.flatnonzero(~is_held_out(file["number"][:]))
-        return file["images"][:][rng.choice(rows, ROWS * COLUMNS, replace=len(rows) < ROWS * COLUMNS)]
+        chosen = rng.choice(rows, count, replace=len(rows) < count)
+        return np.stack([file["images"][row] for row in chosen])
 
 
-def _tile(images: np.ndarray) -> np.ndarray:
-    """(ROWS · COLUMNS, 3, CROP, CROP) -> (ROWS · CROP, COLUMNS · CROP, 3)."""
-    grid = images.reshape(ROWS, COLUMNS, 3, CROP, CROP).transpose(0, 3, 1, 4, 2)
-    return grid.reshape(ROWS * CROP, COLUMNS * CROP, 3)
+def _tile(images: np.ndarray, rows: int) -> np.ndarray:
+    """(rows · columns, 3, S, S) -> (rows · S, columns · S, 3)."""
+    side = images.shape[-1]
+    grid = images.reshape(rows, -1, 3, side, side).transpose(0, 3, 1, 4, 2)
+    return grid.reshape(rows * side, -1, 3)

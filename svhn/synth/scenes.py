@@ -12,7 +12,7 @@ from .camera import photograph
 from .config import StreetConfig
 from .doors import WALLS, lay_bricks, paint_door
 from .framing import Framing, sample_framing
-from .furnishing import paint_things, scatter
+from .furnishing import paint_things, sample_grounds, scatter
 from .geometry import Plane, apply_at, project, view_plane
 from .glyphs import Atlas
 from .layout import extent
@@ -129,12 +129,15 @@ def front(plane: Plane, config: StreetConfig, rng: Sampler) -> torch.Tensor:
 
 
 def _put_up(canvas: torch.Tensor, one: Placed, config: StreetConfig, atlas: Atlas, rng: Sampler) -> torch.Tensor:
-    """The numbers that are there, on their plates, with what hangs next to them."""
+    """The numbers that are there, on their plates, on and next to other things."""
     index = one.there.nonzero()[:, 0]
     if not len(index):
         return canvas
     config = replace(config, paint=replace(config.paint, neighbour_share=0.0))  # other numbers have boxes here
     number, to_photo = one.number.pick(index), one.to_photo[index]
+    under = rng.some(config.ground.share, len(index))
+    grounds = sample_grounds(number.pick(under), to_photo[under], config.ground, rng)
+    canvas = paint_things(canvas, index[under], grounds, atlas, rng)
     number = recolour_for_wall(number, mean_within(canvas[index], one.box[index]), config.paint)
     return put_up(canvas, index, number, to_photo, torch.ones_like(number.plated), config, atlas, rng)
 

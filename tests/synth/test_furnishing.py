@@ -5,8 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
-from svhn.synth.config import CompanionConfig, FurnitureConfig, StreetConfig
-from svhn.synth.furnishing import PAINTERS, Things, paint_things, sample_companions, sample_kinds, sample_replacements
+from svhn.synth.config import CompanionConfig, FurnitureConfig, GroundConfig, StreetConfig
+from svhn.synth.furnishing import (
+    PAINTERS,
+    Things,
+    paint_things,
+    sample_companions,
+    sample_grounds,
+    sample_kinds,
+    sample_replacements,
+)
 from svhn.synth.geometry import view_plane
 from svhn.synth.glyphs import LETTERS, load_atlas
 from svhn.synth.lettering import DIGIT, SPACE, sample_words, set_line
@@ -77,6 +85,13 @@ def test_replacements_fill_the_number_and_hold_no_digits(atlas, rng):
     torch.testing.assert_close(share.amax(1), torch.ones(400))
     with_digits = [list(PAINTERS).index(name) for name in ("car_plate", "date", "phone")]
     assert not torch.isin(things.kind, torch.tensor(with_digits)).any()
+
+
+def test_grounds_reach_beyond_the_numbers_on_them(atlas, rng):
+    number = sample_number(200, StreetConfig(), atlas, rng)
+    things = sample_grounds(number, middle(200, 1.0), GroundConfig(), rng)
+    away = (things.to_picture[:, :2, 2] - SIDE / 2).abs()
+    assert (things.half - away - number.half).min() > 0
 
 
 @pytest.mark.parametrize("size", [10.0, 30.0, 70.0, 300.0])

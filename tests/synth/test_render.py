@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -20,9 +21,10 @@ from svhn.synth.layout import corners, extent
 from svhn.synth.mounting import put_up
 from svhn.synth.number import bounding_boxes, digit_corners, sample_number, sample_view, scale_and_shift
 from svhn.synth.palette import learn, sample_colours
-from svhn.synth.preview import COLUMNS, GUTTER, ROWS, make_sheet, make_strip_sheet
+from svhn.synth.preview import COLUMNS, GUTTER, ROWS, SCENE_COLUMNS, SCENE_ROWS, make_sheet, make_strip_sheet
 from svhn.synth.render import CROP, crops
 from svhn.synth.rng import Sampler
+from svhn.synth.scenes import SCENE
 from svhn.synth.text import ink_mask
 from svhn.synth.textures import texture_bank
 from svhn.utils.errors import DataError
@@ -241,7 +243,6 @@ def test_palette_tells_ink_from_ground():
 
 
 def test_sheet_shows_real_beside_synthetic(tmp_path):
-    h5py = pytest.importorskip("h5py")
     with h5py.File(tmp_path / "crops.h5", "w") as file:
         file["number"] = np.arange(1, 11, dtype=np.int32)
         images = np.zeros((10, 3, CROP, CROP), np.uint8)
@@ -255,6 +256,17 @@ def test_sheet_shows_real_beside_synthetic(tmp_path):
     assert both[:, :width].max() == 0
     np.testing.assert_array_equal(both[:, width + GUTTER :], alone)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["alone.png", "crops.h5", "sheet.png"]
+
+
+def test_sheet_shows_whole_scenes(tmp_path):
+    with h5py.File(tmp_path / "scenes.h5", "w") as file:
+        file["number"] = np.arange(1, 31, dtype=np.int32)
+        file["images"] = np.zeros((30, 3, SCENE, SCENE), np.uint8)
+    make_sheet(tmp_path / "sheet.png", tmp_path / "scenes.h5", whole=True)
+    sheet = np.asarray(Image.open(tmp_path / "sheet.png"))
+    assert sheet.shape == (SCENE_ROWS * SCENE, 2 * SCENE_COLUMNS * SCENE + GUTTER, 3)
+    assert sheet[:, : SCENE_COLUMNS * SCENE].max() == 0
+    assert sheet[:, -SCENE_COLUMNS * SCENE :].max() > 0
 
 
 def test_sheet_of_strips(tmp_path):
