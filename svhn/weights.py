@@ -61,6 +61,11 @@ def architecture(manifest: dict, name: str) -> str:
     return manifest["networks"][name].get("architecture", name)
 
 
+def saw_held_out(entry: dict) -> bool:
+    """Whether a network of the manifest was trained on the held-out photos, too; assumed where that is not recorded."""
+    return entry.get("trained_on") != "train"
+
+
 def localizers(manifest: dict) -> list[str]:
     """The names of the localizers that can be chosen, the default first."""
     return _of_kind(manifest, LOCALIZERS, manifest["localizer"])

@@ -21,7 +21,7 @@ def tiny_weights(tmp_path_factory) -> Path:
     }
     torch.nn.init.constant_(networks["fcos"].score.bias, 3.0)
     folder = tmp_path_factory.mktemp("weights")
-    entries = {name: {"config": asdict(network.config)} for name, network in networks.items()}
+    entries = {name: {"config": asdict(network.config), "trained_on": "train"} for name, network in networks.items()}
     entries["compact"]["temperature"] = 1.5
     manifest = {"localizer": "fcos", "reader": "compact", "unsure_below": 0.5, "networks": entries}
     weights.save(folder, networks, manifest)

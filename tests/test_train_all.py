@@ -48,9 +48,12 @@ def test_archive_in_weights_out(arguments, tmp_path, capsys):
     assert all(told <= set(entry) for entry in manifest["networks"].values())
     localizer, reader = manifest["networks"]["fcos"], manifest["networks"]["compact"]
     assert (reader["architecture"], reader["config"]["members"], reader["steps"]) == ("averaged", 2, 2 * 1)
-    assert "not divisible by 5" in localizer["data"]
-    assert "not divisible by 5" in reader["measured"]["data"]
-    assert "the held-out ones too" in reader["data"]
+    assert (localizer["trained_on"], localizer["initialized_from"]) == ("train", "")
+    assert (reader["measured"]["trained_on"], reader["measured"]["initialized_from"]) == ("train", "")
+    assert (reader["trained_on"], reader["initialized_from"]) == (
+        "all",
+        "compact after 1 steps and compact-2 after 1 steps",
+    )
     measured = json.loads((folder / "measured" / "manifest.json").read_text())["networks"]
     assert measured["fcos"]["sha256"] == localizer["sha256"]
     assert measured["compact"]["sha256"] == reader["measured"]["sha256"] != reader["sha256"]

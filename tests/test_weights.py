@@ -143,3 +143,15 @@ def test_a_new_set_replaces_the_old_one_and_a_save_cut_short_does_not(folder, mo
     weights.save(folder, networks, manifest)
     assert torch.allclose(weights.load(folder, "compact").length.bias, old + 1, atol=1e-2)
     assert len(list(folder.glob("*.safetensors"))) == 2
+
+
+@pytest.mark.parametrize("folder", [weights.DEFAULT_DIR, weights.DEFAULT_DIR / "measured"], ids=["final", "measured"])
+def test_every_published_network_says_what_it_was_trained_on_and_initialized_from(folder):
+    for name, entry in weights.read_manifest(folder)["networks"].items():
+        for run in (entry, entry.get("measured", entry)):
+            words = "all images, the held-out ones too" if run["trained_on"] == "all" else "not divisible by 5"
+            assert run["data"].startswith("SVHN train, ")
+            assert words in run["data"]
+            assert "begun with" not in run["data"]
+            assert isinstance(run["initialized_from"], str)
+        assert weights.saw_held_out(entry) == (folder == weights.DEFAULT_DIR and name == "compact")

@@ -22,7 +22,7 @@ WITH_INTERVAL = 30  # characters of a figure with its interval
 
 @dataclass(frozen=True)
 class Line:
-    """What the "best" or "last" checkpoint does on one part. seen: whether it learnt from the held-out photos, too;
+    """What the "best" or "last" checkpoint does on one part. seen: whether it was trained on the held-out photos, too;
     metrics: of `metrics.of_reader` or `of_localizer`; columns: which of them a table has, and their titles, the first
     with an interval."""
 
@@ -46,7 +46,7 @@ def evaluate_checkpoints(
         of, columns = _kind(loaded.network, run)
         for part in parts:
             found = of(loaded.network, examples(part))
-            yield Line(Path(name).stem, loaded.state.step, loaded.state.saw_everything, part, found, columns)
+            yield Line(Path(name).stem, loaded.state.step, loaded.state.trained_on == "all", part, found, columns)
 
 
 def header(line: Line) -> str:

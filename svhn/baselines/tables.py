@@ -102,11 +102,22 @@ def run_table(records: Iterable[dict], machines: Machines) -> str:
     """Where every network comes from, each once."""
     networks = {network["sha256"]: network for record in records for network in record["networks"].values()}
     return markdown(
-        ["recipe", "trained on", "steps", "minutes", "machine", "seed", "code", "sha256 of its file"],
+        [
+            "recipe",
+            "trained on",
+            "initialized from",
+            "steps",
+            "minutes",
+            "machine",
+            "seed",
+            "code",
+            "sha256 of its file",
+        ],
         [
             [
                 f"`{network['recipe']}`",
                 network["data"],
+                network["initialized_from"] or NONE,
                 f"{network['steps']:,}",
                 f"{network['minutes']:g}",
                 machines.letters[network["machine"]],

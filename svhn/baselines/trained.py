@@ -16,7 +16,7 @@ from ..training.recipes import GENTLY, RECIPES, Recipe
 from ..utils.errors import TrainingError, WeightsError
 from .systems import OWN
 
-SAID = ("file", "seed", "data", "code", "machine", "steps", "minutes")
+SAID = ("file", "seed", "data", "trained_on", "initialized_from", "code", "machine", "steps", "minutes")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Trained:
             "minutes": round(state.seconds / 60, 1),
             "machine": state.machine,
             "data": state.data,
+            "initialized_from": state.initialized_from,
             "code": state.code,
             "sha256": self.sha256,
         }
@@ -65,7 +66,7 @@ def load(name: str, file: Path, sha256: str) -> Trained:
             raise TrainingError(f"{file} was made by another recipe than {name}; train it anew.")
         return Trained(name, loaded.network.to(memory_format=torch.channels_last), loaded.state, sha256)
     entry = _entry(name, file.parent)
-    known = {key: entry[key] for key in ("seed", "data", "code", "machine")}
+    known = {key: entry[key] for key in ("seed", "data", "trained_on", "initialized_from", "code", "machine")}
     state = State(**known, step=entry["steps"], seconds=entry["minutes"] * 60)
     _check_unseen(file, state)
     return Trained(name, weights.load(file.parent, name), state, sha256, entry.get("temperature", 1.0))
@@ -78,8 +79,8 @@ def _is_of(made_by: Recipe, recipe: Recipe) -> bool:
 
 
 def _check_unseen(file: Path, state: State) -> None:
-    if state.saw_everything:
-        raise TrainingError(f"{file} has seen the photos that it would be measured with; train it without --all.")
+    if state.trained_on == "all":
+        raise TrainingError(f"{file} was trained on the photos that it would be measured with; train it without --all.")
 
 
 def _entry(name: str, own: Path) -> dict:

@@ -144,15 +144,17 @@ def evaluate(options: argparse.Namespace) -> None:
 
 
 def _warn_of_seen_photos(options: argparse.Namespace) -> None:
-    """Says so where the held-out photos are no longer held out for the networks in use."""
-    from ..training.checkpoint import saw_everything
-    from ..weights import read_manifest
+    """Print which of the networks in use were trained on the held-out photos."""
+    from ..weights import read_manifest, saw_held_out
 
     manifest = read_manifest(options.weights)
     for name in (options.localizer or manifest["localizer"], options.reader or manifest["reader"]):
-        if saw_everything(manifest["networks"].get(name, {}).get("data", "")):
-            advice = f"for figures that do not: --weights {options.weights / 'measured'}"
-            print(f"{name} has learnt from the held-out photos, so its figures flatter; {advice}", file=sys.stderr)
+        if name in manifest["networks"] and saw_held_out(manifest["networks"][name]):
+            print(
+                f"{name} was trained on the held-out photos, so its metrics are too high; for held-out ones: "
+                f"--weights {options.weights / 'measured'}",
+                file=sys.stderr,
+            )
 
 
 def read(options: argparse.Namespace) -> int:
@@ -253,7 +255,7 @@ def checkpoints(options: argparse.Namespace) -> None:
     for number, line in enumerate(evaluate_checkpoints(options.run, parts, partial(part_examples, options.data))):
         print(row(line) if number else f"{header(line)}\n{row(line)}", flush=True)
         if line.part == HELD_OUT and line.seen:
-            print("It has learnt from the held-out photos, so this line flatters.", file=sys.stderr)
+            print("It was trained on the held-out photos, so the metrics of this line are too high.", file=sys.stderr)
 
 
 def offer(options: argparse.Namespace) -> None:

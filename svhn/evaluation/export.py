@@ -86,8 +86,10 @@ def publish(name: str, trained: Checkpoint, folder: Path, data_dir: Path, title:
     kind = trained.recipe.network
     if name not in RECIPES or RECIPES[name].network != kind:
         raise WeightsError(f"The run {name} is not named as its recipe, one of {', '.join(RECIPES)}.")
-    if trained.state.saw_everything:
-        raise WeightsError(f"{name} has seen the photos that it would be calibrated with; train it without --all.")
+    if trained.state.trained_on == "all":
+        raise WeightsError(
+            f"{name} was trained on the photos that it would be calibrated with; train it without --all."
+        )
     if kind not in READERS | LOCALIZERS:
         raise WeightsError(f"{name} is a {kind}, which neither finds nor reads numbers in photos.")
     manifest = weights.read_manifest(folder)
@@ -115,7 +117,7 @@ def export_final(last: Candidate, measured: Path, folder: Path, examples_dir: Pa
         manifest["networks"] = {**weights.read_manifest(folder)["networks"], **manifest["networks"]}
     networks[name] = last.network.cpu().half().float().eval()
     before = manifest["networks"][name]
-    kept = ("sha256", "data", "steps", "minutes", "machine", "code")
+    kept = ("sha256", "data", "trained_on", "initialized_from", "steps", "minutes", "machine", "code")
     manifest["networks"][name] = {
         **before,
         **_provenance(last.runs),
@@ -165,13 +167,15 @@ def _manifest_entry(found: Candidate, recipe: Recipe) -> dict:
 
 
 def _provenance(runs: Sequence[State]) -> dict:
-    """Where weights come from: of several runs the first's seed, each different word, and steps and minutes of all."""
+    """Where weights come from: of several runs the first's seed, each different text, and steps and minutes of all."""
 
     def distinct(each: Callable[[State], str]) -> str:
-        return "; the next: ".join(dict.fromkeys(each(run) for run in runs))
+        return " and ".join(dict.fromkeys(text for run in runs if (text := each(run))))
 
     return {
         "data": distinct(lambda run: run.data),
+        "trained_on": "all" if any(run.trained_on == "all" for run in runs) else "train",
+        "initialized_from": distinct(lambda run: run.initialized_from),
         "seed": runs[0].seed,
         "steps": sum(run.step for run in runs),
         "minutes": round(sum(run.seconds for run in runs) / 60, 1),
@@ -181,43 +185,43 @@ def _provenance(runs: Sequence[State]) -> dict:
 
 
 def model_card(manifest: dict) -> str:
-    """MODEL_CARD.md in words and figures, all of them from the manifest."""
+    """MODEL_CARD.md, every number of which comes from the manifest."""
     report = manifest["held_out"]
     low, high = report["end_to_end"]["interval_95"]
     reader_low, reader_high = report["reader"]["interval_95"]
     rows = "\n".join(
         f"| {name} | {entry['parameters'] / 1e6:.2f} M | {entry['bytes'] / 2**20:.1f} MiB | {run['steps']} "
-        f"| {run['minutes']:g} | {run['machine']} | `{run['sha256'][:16]}…` | {run['data']} |"
+        f"| {run['minutes']:g} | {run['machine']} | `{run['sha256'][:16]}…` | {run['data']} "
+        f"| {run['trained_on']} | {run['initialized_from'] or 'random weights'} |"
         for name, entry in manifest["networks"].items()
         for run in (entry.get("measured"), entry)
         if run
     )
     members = manifest["networks"][manifest["reader"]]["config"].get("members", 1)
-    several = (
-        f" It is {members} networks, trained apart with different seeds, whose log probabilities are averaged; its "
-        "steps and minutes are those of all."
+    averaged = (
+        f" It averages the log probabilities of {members} networks that were trained separately, with different seeds; "
+        "steps and minutes are the sum over all of them."
         if members > 1
         else ""
     )
     return f"""# Model card
 
 Two networks find and read house numbers of up to five digits in street photos: the localizer
-`{manifest["localizer"]}` and the reader `{manifest["reader"]}`. The others are systems of the five documents that the
-project grew from, to compare them with; `RESULTS.md` has their figures. The program that wrote the weights wrote this
-page, too.
+`{manifest["localizer"]}` and the reader `{manifest["reader"]}`. The other networks are published for comparison;
+`RESULTS.md` has their metrics. This page is generated together with the weights.
 
-| network | parameters | file | steps | minutes | machine | sha256 | trained on |
-|---|---|---|---|---|---|---|---|
+| network | parameters | file | steps | minutes | machine | sha256 | trained on | photos | initialized from |
+|---|---|---|---|---|---|---|---|---|---|
 {rows}
 
-The weights in `measured/` never saw the held-out photos. `{manifest["reader"]}` has two rows: the first is the measured
-one, the second went on from there with all of train, at a lower rate, and is what is shipped.{several} The official
-test split was never used.
+Photos: `train` leaves the held-out photos out, `all` includes them. The weights in `measured/` never saw the held-out
+photos. `{manifest["reader"]}` has two rows: the first is the measured network; the second continued from it on all
+photos, at a lower learning rate, and is the one in use.{averaged} The official test split was never used.
 
-**Held-out figures** of the measured weights on {report["images"]} photos that they never saw (whole number right,
-95 % interval):
+**Held-out metrics** of the measured weights on {report["images"]} photos that they never saw (exact matches, with 95 %
+intervals):
 
-| what | figure |
+| metric | value |
 |---|---|
 | reader, true box with margin | {report["reader"]["sequence_accuracy"]:.1%} ({reader_low:.1%} – {reader_high:.1%}) |
 | reader, single digits | {report["reader"]["digit_accuracy"]:.1%} |
@@ -229,7 +233,7 @@ test split was never used.
 
 The confidence's temperature, the reader's margins and the localizer's scales were chosen on the same photos.
 
-**Not for** numbers of more than five digits, letters beside the number ("12a" reads as 12), or decisions that
+**Not for** numbers of more than five digits, letters next to the number ("12a" reads as 12), or decisions that
 nobody checks. A reading with a confidence below {manifest["unsure_below"]:.0%} is shown as unsure.
 
 **Licence.** The code is under the MIT licence. The weights were trained on SVHN photos, which are for

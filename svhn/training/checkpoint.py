@@ -6,7 +6,7 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -17,40 +17,27 @@ from ..utils.files import LOAD_ERRORS, describe_load_error, load_tensors, save_t
 from .recipes import Recipe
 
 LAST, BEST = "last.pt", "best.pt"
-EVERYTHING = "all images"  # in the words of what a network was trained on
-BEGUN = "; begun with "  # what comes behind it in them
-
-
-def saw_everything(data: str) -> bool:
-    """Whether the held-out photos were among what a network learnt from, in the words of its run or its manifest's
-    entry, so that no figure of theirs would be held out."""
-    return EVERYTHING in data
+Part = Literal["train", "all"]  # without the held-out photos, or with them
 
 
 @dataclass
 class State:
     """Everything that a checkpoint holds besides tensors: how far it got, and where it came from.
 
-    data: what it is trained on, in words. code: the commit it was started at. machine: what it runs on.
+    data: what it is trained on, in words. trained_on: "all" if it, or what it was initialized from, learned from the
+    held-out photos too, so that no metric of theirs is held out. initialized_from: the weights or the run that it went
+    on from, "" for random weights. code: the commit it was started at. machine: what it runs on.
     """
 
     seed: int = 0
     data: str = ""
+    trained_on: Part = "train"
+    initialized_from: str = ""
     code: str = ""
     machine: str = ""
     step: int = 0
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
-
-    @property
-    def material(self) -> str:
-        """What it is trained on, whatever it was begun with."""
-        return self.data.partition(BEGUN)[0]
-
-    @property
-    def saw_everything(self) -> bool:
-        """See the function of that name."""
-        return saw_everything(self.data)
 
 
 @dataclass(frozen=True)
@@ -91,10 +78,10 @@ def load(path: Path) -> Checkpoint:
         recipe = _recipe(content["recipe"])
         network = build(recipe.network, recipe.sizes)
         network.load_state_dict(content["average"])
-        return Checkpoint(network.eval(), recipe, State(**content["state"]))
+        return Checkpoint(network.eval(), recipe, _state(content["state"]))
     except LOAD_ERRORS as error:
         raise TrainingError(
-            f"{path} is no checkpoint of this version ({describe_load_error(error)}); train it anew."
+            f"{path} is no checkpoint of this version ({describe_load_error(error)}); train it again."
         ) from None
 
 
@@ -104,11 +91,10 @@ def check(path: Path, recipe: Recipe, start: State) -> None:
 
 
 def resume(path: Path, recipe: Recipe, start: State, device: torch.device, **parts: Any) -> State:
-    """Fills network, average and optimizer from a checkpoint of the same recipe, seed and data; gives its state. Only
-    the recipe's steps may differ, because a run can go on for longer than it was meant to; what it was begun with is
-    its own affair.
+    """Fill network, average and optimizer from a checkpoint of the same recipe, seed and data; return its state.
 
-    Raises TrainingError when it does not fit.
+    Only the recipe's steps may differ, because a run can go on for longer than was planned. What the run was
+    initialized from is not compared. Raises TrainingError when it does not fit.
     """
     content = _resumable(path, recipe, start, device)
     try:
@@ -116,17 +102,17 @@ def resume(path: Path, recipe: Recipe, start: State, device: torch.device, **par
             part.load_state_dict(content[name])
     except LOAD_ERRORS as error:
         raise _damaged(path, error) from None
-    return State(**content["state"])
+    return _state(content["state"])
 
 
 def _resumable(path: Path, recipe: Recipe, start: State, device: torch.device | str) -> dict[str, Any]:
     """What is in a checkpoint of the same recipe, seed and data. Raises TrainingError."""
     try:
         content = load_tensors(path, device)
-        state = State(**content["state"])
+        state = _state(content["state"])
         if dataclasses.replace(_recipe(content["recipe"]), steps=recipe.steps) != _recipe(_as_json(recipe)):
             raise TrainingError(f"{path} was made by another recipe; move it away or train without --resume.")
-        if (state.seed, state.material) != (start.seed, start.material):
+        if (state.seed, state.data) != (start.seed, start.data):
             raise TrainingError(
                 f"{path} was trained with seed {state.seed} on {state.data or 'other data'}; "
                 "move it away or train without --resume."
@@ -147,3 +133,13 @@ def _as_json(recipe: Recipe) -> str:
 def _recipe(text: str) -> Recipe:
     """From its JSON. What a recipe could not say when the checkpoint was made has its default. Raises TypeError."""
     return Recipe.of(json.loads(text))
+
+
+def _state(values: dict[str, Any]) -> State:
+    """From its fields. Checkpoints from before `trained_on` and `initialized_from` say both in the words of `data`."""
+    if "trained_on" not in values:
+        words = values["data"]
+        data, _, source = words.partition("; begun with ")
+        trained_on = "all" if "all images" in words else "train"
+        values = {**values, "data": data, "trained_on": trained_on, "initialized_from": source}
+    return State(**values)

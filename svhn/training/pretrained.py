@@ -1,4 +1,4 @@
-"""What a network knows before it is trained: weights, a checkpoint, or torchvision's convolutions."""
+"""Tensors to initialize a network from: weights, a checkpoint, or torchvision's convolutions."""
 
 from __future__ import annotations
 
@@ -13,26 +13,30 @@ from ..models.ensemble import AveragedReader
 from ..utils.errors import TrainingError
 from ..utils.files import LOAD_ERRORS, describe_load_error, load_tensors
 from . import checkpoint
+from .checkpoint import Part
 
 IMAGENET = "imagenet"
 IMAGENET_FILE = "https://download.pytorch.org/models/vgg16_bn-6c64b313.pth"
-DOWNLOAD = Path("download")  # said in place of a file, it asks for torchvision's
-LEAST = 0.5  # of a network's values that must fit
+DOWNLOAD = Path("download")  # given in place of a file, it asks for torchvision's
+MIN_SHARE = 0.5  # of a network's values that must fit
 
 
 @dataclass(frozen=True)
-class Beginning:
-    """Tensors by name; where they come from, and the same in the words of a run's record."""
+class Pretrained:
+    """Tensors by name, where they come from, the same in words for a run's record, and what they were trained on (see
+    `checkpoint.State`)."""
 
-    known: dict[str, torch.Tensor]
+    tensors: dict[str, torch.Tensor]
     source: Path
-    words: str
+    description: str
+    trained_on: Part = "train"
 
 
-def needed(begins_with: str, run_dir: Path) -> Path:
-    """What a recipe begins with where nobody says otherwise: the checkpoint of another recipe, beside its own run.
+def default_source(begins_with: str, run_dir: Path) -> Path:
+    """What a recipe is initialized from unless another source is given: the checkpoint of another recipe, whose run is
+    next to its own.
 
-    Raises TrainingError when it is not there, and for ImageNet's weights, which are never fetched unasked.
+    Raises TrainingError when it is missing, and for ImageNet's weights, which are downloaded only on request.
     """
     if begins_with == IMAGENET:
         raise TrainingError(
@@ -45,81 +49,80 @@ def needed(begins_with: str, run_dir: Path) -> Path:
     return path
 
 
-def read(source: Path, name: str, part: str, seed: int) -> Beginning:
-    """source: a folder of weights, whose network of that name is taken, a run or its checkpoint, torchvision's file, or
-    `DOWNLOAD`. part, seed: as in `train`; of an average each seed goes on from another member.
+def read(source: Path, name: str, part: Part, seed: int) -> Pretrained:
+    """The tensors of a folder of weights (its network of that name), of a run or its checkpoint, of torchvision's file,
+    or of `DOWNLOAD`.
 
-    Raises TrainingError or WeightsError when it is missing or damaged, or has seen the held-out photos and `part` is
-    to leave them out.
+    part, seed: as in `train`; of an averaged reader, each seed continues another member.
+    Raises TrainingError or WeightsError when the source is missing or damaged, or was trained on the held-out photos
+    while `part` leaves them out.
     """
     if source == DOWNLOAD:
-        return _downloaded()
+        return _download()
     if source.is_dir() and (source / "manifest.json").exists():
         return _from_weights(source, name, part, seed)
     return _from_torchvision(source) if source.suffix == ".pth" else _from_checkpoint(source, part)
 
 
-def fill(network: nn.Module, name: str, beginning: Beginning) -> None:
-    """Fills the network as far as the beginning fits it. Raises TrainingError when that is not far."""
-    network.load_state_dict(network.state_dict() | fitting(network, name, beginning))
+def fill(network: nn.Module, name: str, pretrained: Pretrained) -> None:
+    """Copy the tensors that fit into the network. Raises TrainingError when too few do."""
+    network.load_state_dict(network.state_dict() | fitting(network, name, pretrained))
 
 
-def fitting(network: nn.Module, name: str, beginning: Beginning) -> dict[str, torch.Tensor]:
-    """What of the beginning fits the network. Raises TrainingError when that is not much."""
+def fitting(network: nn.Module, name: str, pretrained: Pretrained) -> dict[str, torch.Tensor]:
+    """The tensors whose name and shape the network has. Raises TrainingError when these are too few."""
     own = network.state_dict()
-    fits = {k: v for k, v in beginning.known.items() if k in own and own[k].shape == v.shape}
-    if _values(fits) < LEAST * _values(own):
-        raise TrainingError(f"{beginning.source} is of another network than {name}, or of another size.")
+    fits = {k: v for k, v in pretrained.tensors.items() if k in own and own[k].shape == v.shape}
+    if _count(fits) < MIN_SHARE * _count(own):
+        raise TrainingError(f"{pretrained.source} is of another network than {name}, or of another size.")
     return fits
 
 
-def _values(state: dict[str, torch.Tensor]) -> int:
+def _count(state: dict[str, torch.Tensor]) -> int:
     return sum(tensor.numel() for tensor in state.values())
 
 
-def _downloaded() -> Beginning:
+def _download() -> Pretrained:
     try:
         fetched = torch.hub.load_state_dict_from_url(IMAGENET_FILE, map_location="cpu", check_hash=True)
     except LOAD_ERRORS as error:
         raise TrainingError(
             f"{IMAGENET_FILE} cannot be fetched ({describe_load_error(error)}); give the file with --from."
         ) from None
-    return Beginning(fetched, DOWNLOAD, "ImageNet")
+    return Pretrained(fetched, DOWNLOAD, "ImageNet")
 
 
-def _from_weights(folder: Path, name: str, part: str, seed: int) -> Beginning:
-    entries = weights.read_manifest(folder)["networks"]
-    entry = entries.get(name, {})
-    if part == "train" and ("measured" in entry or checkpoint.saw_everything(entry.get("data", ""))):
-        raise TrainingError(
-            f"The weights in {folder} have seen the held-out photos, so no figure would be held out; "
-            f"go on from {folder / 'measured'}, or train on everything with --all."
-        )
+def _from_weights(folder: Path, name: str, part: Part, seed: int) -> Pretrained:
     network = weights.load(folder, name)
+    entry = weights.read_manifest(folder)["networks"][name]
+    saw_held_out = weights.saw_held_out(entry)
+    if part == "train" and saw_held_out:
+        raise TrainingError(
+            f"{name} of {folder} was trained on the held-out photos, so its metrics would not be held out; "
+            f"go on from {folder / 'measured'}, or train on all photos with --all."
+        )
     if isinstance(network, AveragedReader):
         network = network.members[seed % len(network.members)]
-    return Beginning(network.state_dict(), folder, entries[name]["file"])
+    return Pretrained(network.state_dict(), folder, entry["file"], "all" if saw_held_out else "train")
 
 
-def _from_torchvision(path: Path) -> Beginning:
+def _from_torchvision(path: Path) -> Pretrained:
     try:
-        known = {key: value for key, value in load_tensors(path).items() if isinstance(value, torch.Tensor)}
+        tensors = {key: value for key, value in load_tensors(path).items() if isinstance(value, torch.Tensor)}
     except LOAD_ERRORS as error:
         raise TrainingError(
             f"{path} cannot be read ({describe_load_error(error)}); give torchvision's vgg16_bn-6c64b313.pth."
         ) from None
-    return Beginning(known, path, f"ImageNet ({path.name})")
+    return Pretrained(tensors, path, f"ImageNet ({path.name})")
 
 
-def _from_checkpoint(path: Path, part: str) -> Beginning:
+def _from_checkpoint(path: Path, part: Part) -> Pretrained:
     path = path / checkpoint.LAST if path.is_dir() else path
-    begun = checkpoint.load(path)
-    if begun.state.saw_everything and part == "train":
+    loaded = checkpoint.load(path)
+    if part == "train" and loaded.state.trained_on == "all":
         raise TrainingError(
-            f"{path} has seen the held-out photos, so no figure would be held out; "
-            "go on from a run without --all, or train on everything with --all."
+            f"{path} was trained on the held-out photos, so its metrics would not be held out; "
+            "go on from a run without --all, or train on all photos with --all."
         )
-    words = f"{path.resolve().parent.name} after {begun.state.step} steps"
-    if begun.state.saw_everything:
-        words += f" on {checkpoint.EVERYTHING}"
-    return Beginning(begun.network.state_dict(), path, words)
+    description = f"{path.resolve().parent.name} after {loaded.state.step} steps"
+    return Pretrained(loaded.network.state_dict(), path, description, loaded.state.trained_on)

@@ -16,11 +16,10 @@ from ..models import READERS, build
 from ..synth.cache import cached, crop_bank, scene_bank
 from ..utils.devices import choose_device, code_version, machine
 from ..utils.errors import TrainingError
-from . import checkpoint
-from . import pretrained as beginnings
-from .checkpoint import BEGUN, EVERYTHING, LAST, State
+from . import checkpoint, pretrained
+from .checkpoint import LAST, Part, State
 from .engine import fit
-from .pretrained import Beginning
+from .pretrained import Pretrained
 from .recipes import GENTLY, MNIST, RECIPES, Recipe
 from .tasks import make_task
 from .tasks.base import Sources
@@ -30,7 +29,7 @@ def train(
     name: str,
     prepared: Path,
     run_dir: Path,
-    part: str = "train",
+    part: Part = "train",
     mnist: Path | None = None,
     backgrounds: Path | None = None,
     device: str = "auto",
@@ -63,12 +62,18 @@ def train(
         recipe = replace(recipe, learning_rate=recipe.learning_rate * GENTLY)
     uses_backgrounds = recipe.synthetic or recipe.network == "fcos"
     surroundings = load_backgrounds(backgrounds, chosen) if backgrounds and uses_backgrounds else None
-    start = State(seed, _in_words(recipe, part, surroundings), code_version(), machine(chosen))
-    beginning = None
+    start = State(
+        seed,
+        describe_data(recipe, part, surroundings),
+        trained_on=part if recipe.synthetic < 1 else "train",
+        code=code_version(),
+        machine=machine(chosen),
+    )
+    source = None
     if resume and (run_dir / LAST).exists():
         checkpoint.check(run_dir / LAST, recipe, start)
     else:
-        beginning = _beginning(name, recipe, run_dir, part, seed, start_from)
+        source = _read_pretrained(name, recipe, run_dir, part, seed, start_from)
     synthetic = None
     if recipe.synthetic:  # all that could be wrong is known by now: making these takes minutes
         make = crop_bank if recipe.network in READERS else scene_bank
@@ -82,9 +87,10 @@ def train(
     sources = Sources(prepared, part, mnist, synthetic, surroundings, negatives)
     torch.manual_seed(seed)
     task = make_task(recipe, sources, chosen)
-    if beginning:
-        beginnings.fill(task.network, name, beginning)
-        start = replace(start, data=start.data + BEGUN + beginning.words)
+    if source:
+        pretrained.fill(task.network, name, source)
+        trained_on = "all" if "all" in (start.trained_on, source.trained_on) else "train"
+        start = replace(start, trained_on=trained_on, initialized_from=source.description)
     return fit(task, recipe, run_dir, chosen, start, minutes, resume)
 
 
@@ -116,23 +122,25 @@ def _check_folder(run_dir: Path) -> None:
         raise TrainingError(f"The run cannot be kept in {run_dir}; name a folder with --run.")
 
 
-def _beginning(
-    name: str, recipe: Recipe, run_dir: Path, part: str, seed: int, start_from: Path | None
-) -> Beginning | None:
-    """What the network begins with, if anything. Raises TrainingError or WeightsError if that does not fit it."""
+def _read_pretrained(
+    name: str, recipe: Recipe, run_dir: Path, part: Part, seed: int, start_from: Path | None
+) -> Pretrained | None:
+    """What the network is initialized from, None for random weights. Raises TrainingError or WeightsError if that does
+    not fit it."""
     if recipe.begins_with and not start_from:
-        start_from = beginnings.needed(recipe.begins_with, run_dir)
+        start_from = pretrained.default_source(recipe.begins_with, run_dir)
     if not start_from:
         return None
-    beginning = beginnings.read(start_from, name, part, seed)
+    source = pretrained.read(start_from, name, part, seed)
     with torch.device("meta"):  # its shapes are enough
-        beginnings.fitting(build(recipe.network, recipe.sizes), name, beginning)
-    return beginning
+        pretrained.fitting(build(recipe.network, recipe.sizes), name, source)
+    return source
 
 
-def _in_words(recipe: Recipe, part: str, surroundings: torch.Tensor | None) -> str:
-    """What a network is trained on, for its checkpoint, manifest and model card."""
-    photos = {"train": "image numbers not divisible by 5", "all": f"{EVERYTHING}, the held-out ones too"}[part]
+def describe_data(recipe: Recipe, part: Part, surroundings: torch.Tensor | None) -> str:
+    """What a network is trained on, for its checkpoint, manifest and model card. A run is resumed only where this is
+    the same."""
+    photos = {"train": "image numbers not divisible by 5", "all": "all images, the held-out ones too"}[part]
     if recipe.data == MNIST:
         return "MNIST train, without its last 5,000 digits"
     words = [f"SVHN train, {photos}"]

@@ -67,7 +67,15 @@ def own(tiny_weights, tmp_path_factory) -> Path:
     shutil.copytree(tiny_weights, folder)
     manifest = json.loads((folder / "manifest.json").read_text())
     for entry in manifest["networks"].values():
-        entry |= {"seed": 3, "data": "photos", "code": "def5678", "machine": "a machine", "steps": 9, "minutes": 2.5}
+        entry |= {
+            "seed": 3,
+            "data": "photos",
+            "initialized_from": "",
+            "code": "def5678",
+            "machine": "a machine",
+            "steps": 9,
+            "minutes": 2.5,
+        }
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
 
@@ -217,10 +225,10 @@ def test_a_damaged_checkpoint_is_told_and_stops_no_other(small_data, mnist, runs
 def test_what_has_seen_the_held_out_photos_is_not_measured_with_them(small_data, runs, own, tmp_path):
     seen = Path(shutil.copytree(runs / "smaller_vgg", tmp_path / "runs" / "smaller_vgg"))
     content = torch.load(seen / "last.pt", weights_only=True)
-    content["state"]["data"] = "SVHN train, all images, the held-out ones too"
+    content["state"]["trained_on"] = "all"
     torch.save(content, seen / "last.pt")
     manifest = json.loads((own / "manifest.json").read_text())
-    manifest["networks"]["compact"]["data"] = content["state"]["data"]
+    manifest["networks"]["compact"]["trained_on"] = "all"
     all_of_it = Path(shutil.copytree(own, tmp_path / "own"))
     (all_of_it / "manifest.json").write_text(json.dumps(manifest))
     for outcome in measure(
@@ -231,7 +239,7 @@ def test_what_has_seen_the_held_out_photos_is_not_measured_with_them(small_data,
         tmp_path / "out",
     ):
         assert outcome.fate is Fate.FAILED
-        assert "has seen the photos that it would be measured with" in outcome.why
+        assert "was trained on the photos that it would be measured with" in outcome.why
     assert not (tmp_path / "out").exists()
 
 

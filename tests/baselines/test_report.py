@@ -64,6 +64,7 @@ def _record(row: System, share: float = 0.8, machine: str = "a small machine") -
             "minutes": 12.3,
             "machine": machine,
             "data": f"data of {name}",
+            "initialized_from": "",
             "code": "abc1234",
             "sha256": (name * 64)[:64],
         }
@@ -136,7 +137,7 @@ def test_every_network_is_told_once_with_what_it_was_trained_on():
     last = _tables(format_page(ALL))[-1]
     recipes = {name for row in SYSTEMS for name in row.networks.values()}
     assert len(last) - 2 == len(recipes)
-    assert all(any(f"| data of {name} | 4,321 |" in line for line in last) for name in recipes)
+    assert all(any(f"| data of {name} | – | 4,321 |" in line for line in last) for name in recipes)
 
 
 def test_every_checkpoint_has_a_line_where_it_was_measured():

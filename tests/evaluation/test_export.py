@@ -32,7 +32,14 @@ def folder(tiny_weights, small_data, tmp_path) -> Path:
                  str(tmp_path / "report.json")]) == 0  # fmt: skip
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["held_out"] = json.loads((tmp_path / "report.json").read_text())
-    told = {"parameters": 1, "steps": 1, "minutes": 1.0, "machine": "a machine", "data": "photos"}
+    told = {
+        "parameters": 1,
+        "steps": 1,
+        "minutes": 1.0,
+        "machine": "a machine",
+        "data": "photos",
+        "initialized_from": "",
+    }
     manifest["networks"] = {name: {**told, **entry} for name, entry in manifest["networks"].items()}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
@@ -84,7 +91,7 @@ def test_what_cannot_be_compared_is_refused(name, called, said, folder, small_da
 def test_a_network_that_saw_all_photos_is_not_offered(folder, small_data, tmp_path, capsys):
     run = Path(_run(tmp_path / "runs", "customized"))
     recipe = TINY["customized"]
-    state = State(data="SVHN train, all images, the held-out ones too", step=1)
+    state = State(trained_on="all", step=1)
     checkpoint.save(run / "last.pt", recipe, build(recipe.network, recipe.sizes), state)
     assert main(["offer", str(run), "--data", str(small_data), "--weights", str(folder)]) == 1
     assert "train it without --all" in capsys.readouterr().err
@@ -112,9 +119,13 @@ def test_shipping_anew_leaves_what_was_offered(folder, small_data, tmp_path, mon
     further = weights.load(folder, "compact")
     torch.nn.init.zeros_(next(further.parameters()))
     export.export_final(
-        export.Candidate("compact", further, (State(data="all photos"),), "A reader"), measured, folder, tmp_path
+        export.Candidate("compact", further, (State(data="all photos", trained_on="all"),), "A reader"),
+        measured,
+        folder,
+        tmp_path,
     )
     manifest = weights.read_manifest(folder)
     assert set(manifest["networks"]) == {"fcos", "compact", "l2_box"}
-    assert manifest["networks"]["compact"]["data"] == "all photos"
+    final = manifest["networks"]["compact"]
+    assert (final["data"], final["trained_on"], final["measured"]["trained_on"]) == ("all photos", "all", "train")
     Pipeline.load(folder, localizer="l2_box")

@@ -46,5 +46,5 @@ def save_run(runs: Path, name: str, file: str = "last.pt", seed: int = 0, step: 
         if isinstance(network, UNet):
             network.count.bias[3] = 30.0
     (runs / name).mkdir(parents=True, exist_ok=True)
-    state = State(seed, "a few pictures", "abc1234", "a machine", step, 90.0)
+    state = State(seed, "a few pictures", code="abc1234", machine="a machine", step=step, seconds=90.0)
     checkpoint.save(runs / name / file, recipe, network, state)

@@ -13,7 +13,8 @@ from svhn.utils.errors import TrainingError
 
 SIZES = {"channels": (4, 4), "dense": 8}
 RECIPE = Recipe("digit_cnn", steps=4, batch_size=2, learning_rate=1e-3, sizes=SIZES)
-STATE = State(3, "all of it", "1a2b3c4", "CPU, 2 cores", 4, 1.5, [{"step": 4, "seconds": 1.5, "loss": 0.5}])
+HISTORY = [{"step": 4, "seconds": 1.5, "loss": 0.5}]
+STATE = State(3, "photos", "all", "compact after 9 steps", "1a2b3c4", "CPU, 2 cores", 4, 1.5, HISTORY)
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_a_checkpoint_that_was_cut_short_is_told(path, share):
 )
 def test_what_this_version_does_not_know_is_told(path, changes):
     _edit(path, **changes)
-    with pytest.raises(TrainingError, match=r"no checkpoint of this version \(.+\); train it anew"):
+    with pytest.raises(TrainingError, match=r"no checkpoint of this version \(.+\); train it again"):
         checkpoint.load(path)
 
 
@@ -87,6 +88,32 @@ def test_what_a_recipe_could_not_say_yet_has_its_default(path):
     known = {"network": "digit_cnn", "steps": 4, "batch_size": 2, "learning_rate": 1e-3, "sizes": SIZES}
     _edit(path, recipe=json.dumps(known))
     assert checkpoint.load(path).recipe == RECIPE
+
+
+PHOTOS, ALL = "SVHN train, image numbers not divisible by 5", "SVHN train, all images, the held-out ones too"
+
+
+@pytest.mark.parametrize(
+    ("words", "data", "trained_on", "initialized_from"),
+    [
+        (PHOTOS, PHOTOS, "train", ""),
+        (f"{ALL}; 25% photos of SVHN extra", f"{ALL}; 25% photos of SVHN extra", "all", ""),
+        (f"{PHOTOS}; begun with compact-b5ce69a1.safetensors", PHOTOS, "train", "compact-b5ce69a1.safetensors"),
+        (f"{ALL}; begun with fcos_a after 2750 steps", ALL, "all", "fcos_a after 2750 steps"),
+        ("synthetic; begun with a after 7 steps on all images", "synthetic", "all", "a after 7 steps on all images"),
+    ],
+)
+def test_a_checkpoint_from_before_there_were_fields_is_loaded_and_resumed(
+    path, words, data, trained_on, initialized_from
+):
+    fields = {"seed": 3, "data": words, "code": "1a2b3c4", "machine": "CPU", "step": 2, "seconds": 1.5, "history": []}
+    _edit(path, state=fields)
+    expected = State(**{**fields, "data": data, "trained_on": trained_on, "initialized_from": initialized_from})
+    assert checkpoint.load(path).state == expected
+    network = build("digit_cnn", SIZES)
+    assert checkpoint.resume(path, RECIPE, State(3, data), torch.device("cpu"), average=network) == expected
+    with pytest.raises(TrainingError, match="was trained with seed 3"):
+        checkpoint.check(path, RECIPE, State(3, "other photos"))
 
 
 def test_a_save_that_is_stopped_leaves_the_one_before(path, monkeypatch):

@@ -14,8 +14,7 @@ from svhn import weights
 from svhn.models import build
 from svhn.models.baselines import vgg16
 from svhn.models.ensemble import average_readers
-from svhn.training import checkpoint
-from svhn.training import pretrained as beginnings
+from svhn.training import checkpoint, pretrained
 from svhn.training import train as training
 from svhn.training.checkpoint import State
 from svhn.training.recipes import RECIPES
@@ -35,11 +34,16 @@ def _train(name: str, prepared: Path, run: Path, start_from: Path | None = None,
     return training.train(name, prepared, run, device="cpu", start_from=start_from, **how)
 
 
-def _run(folder: Path, name: str, data: str = "some", sizes: dict | None = None) -> Path:
+def _run(folder: Path, name: str, sizes: dict | None = None, trained_on: str = "train") -> Path:
     """A run of that recipe, tiny as it is at the moment, which has been trained by nobody."""
     recipe = RECIPES[name] if sizes is None else dataclasses.replace(RECIPES[name], sizes=sizes)
     folder.mkdir(parents=True)
-    checkpoint.save(folder / "last.pt", recipe, build(recipe.network, recipe.sizes), State(data=data, step=7))
+    checkpoint.save(
+        folder / "last.pt",
+        recipe,
+        build(recipe.network, recipe.sizes),
+        State(data="some", trained_on=trained_on, step=7),
+    )
     return folder
 
 
@@ -51,7 +55,7 @@ def _same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 def test_training_goes_on_from_weights_that_are_there(prepared, tiny_weights, tmp_path):
     network, state = _train("compact", prepared, tmp_path / "run", tiny_weights)
     assert _same(network.state_dict(), weights.load(tiny_weights, "compact").state_dict())
-    assert state.data.endswith(weights.read_manifest(tiny_weights)["networks"]["compact"]["file"])
+    assert state.initialized_from == weights.read_manifest(tiny_weights)["networks"]["compact"]["file"]
     with pytest.raises(WeightsError, match="no weights of 'goodfellow'"):
         _train("goodfellow", prepared, tmp_path / "other", tiny_weights)
     assert not (tmp_path / "other").exists()
@@ -66,18 +70,18 @@ def test_each_seed_goes_on_from_another_member_of_an_average(prepared, tiny_weig
     manifest["networks"]["compact"] |= {"architecture": "averaged", "config": dataclasses.asdict(network.config)}
     weights.save(folder, {"compact": network}, manifest)
     for seed in (0, 1, 2):
-        begun, _ = _train("compact", prepared, tmp_path / f"run{seed}", folder, seed=seed)
-        assert _same(begun.state_dict(), members[seed % 2].state_dict())
+        network, _ = _train("compact", prepared, tmp_path / f"run{seed}", folder, seed=seed)
+        assert _same(network.state_dict(), members[seed % 2].state_dict())
 
 
 @pytest.mark.usefixtures("small")
 def test_a_run_goes_on_without_what_it_began_with(prepared, tiny_weights, tmp_path, monkeypatch):
     folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
-    _, begun = _train("compact", prepared, tmp_path / "run", folder)
+    _, first = _train("compact", prepared, tmp_path / "run", folder)
     shutil.rmtree(folder)
     monkeypatch.setitem(RECIPES, "compact", dataclasses.replace(RECIPES["compact"], steps=RECIPES["compact"].steps + 1))
     _, state = _train("compact", prepared, tmp_path / "run", folder, resume=True)
-    assert (state.step, state.data) == (begun.step + 1, begun.data)
+    assert (state.step, state.initialized_from) == (first.step + 1, first.initialized_from)
 
 
 @pytest.mark.usefixtures("small")
@@ -89,18 +93,21 @@ def test_weights_of_another_size_are_told(prepared, tiny_weights, tmp_path, monk
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("said", [{"measured": {}}, {"data": "SVHN train, all images, the held-out ones too"}])
+@pytest.mark.parametrize("recorded", [True, False])
 def test_weights_that_saw_the_held_out_photos_are_refused_unless_all_are_asked_for(
-    prepared, tiny_weights, tmp_path, said
+    prepared, tiny_weights, tmp_path, recorded
 ):
+    """So are weights that do not record what they were trained on."""
     folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
     manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["networks"]["compact"] |= said
+    del manifest["networks"]["compact"]["trained_on"]
+    manifest["networks"]["compact"] |= {"trained_on": "all"} if recorded else {}
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(TrainingError, match="have seen the held-out photos"):
+    with pytest.raises(TrainingError, match=r"compact of .* was trained on the held-out photos"):
         _train("compact", prepared, tmp_path / "run", folder)
     assert not (tmp_path / "run").exists()
-    _train("compact", prepared, tmp_path / "run", folder, part="all")
+    _, state = _train("compact", prepared, tmp_path / "run", folder, part="all")
+    assert state.trained_on == "all"
 
 
 @pytest.mark.usefixtures("small", "still")
@@ -110,14 +117,14 @@ def test_a_run_or_its_checkpoint_is_gone_on_from_and_named(prepared, tmp_path, m
     monkeypatch.chdir(run)
     network, state = _train("dice_box", prepared, tmp_path / "run", Path(place))  # "" is the folder one stands in
     assert _same(network.state_dict(), checkpoint.load(run).network.state_dict())
-    assert state.data.endswith("; begun with l2_box after 7 steps")
+    assert state.initialized_from == "l2_box after 7 steps"
 
 
 @pytest.mark.usefixtures("small")
 def test_a_checkpoint_that_saw_all_photos_is_refused_unless_all_are_asked_for(prepared, tmp_path):
     _, state = _train("l2_box", prepared, tmp_path / "l2_box", part="all")
-    assert "all images" in state.data
-    with pytest.raises(TrainingError, match="has seen the held-out photos"):
+    assert state.trained_on == "all"
+    with pytest.raises(TrainingError, match="was trained on the held-out photos"):
         _train("dice_box", prepared, tmp_path / "dice_box", tmp_path / "l2_box")
     assert not (tmp_path / "dice_box").exists()
     _train("dice_box", prepared, tmp_path / "dice_box", tmp_path / "l2_box", part="all")
@@ -126,10 +133,11 @@ def test_a_checkpoint_that_saw_all_photos_is_refused_unless_all_are_asked_for(pr
 @pytest.mark.usefixtures("small")
 def test_having_seen_all_photos_is_not_forgotten_on_the_way(prepared, tmp_path):
     """A recipe of synthetic pictures says nothing of photos, but what it began with may have seen them."""
-    seen = _run(tmp_path / "vgg16_scratch", "vgg16_scratch", data="SVHN train, all images, the held-out ones too")
+    seen = _run(tmp_path / "vgg16_scratch", "vgg16_scratch", trained_on="all")
     _, state = _train("vgg16_synthetic", prepared, tmp_path / "vgg16_synthetic", seen, part="all")
-    assert "synthetic pictures and no real photo; begun with vgg16_scratch after 7 steps on all images" in state.data
-    with pytest.raises(TrainingError, match="has seen the held-out photos"):
+    assert state.data.endswith("synthetic pictures and no real photo")
+    assert (state.trained_on, state.initialized_from) == ("all", "vgg16_scratch after 7 steps")
+    with pytest.raises(TrainingError, match="was trained on the held-out photos"):
         _train("vgg16_pretrained", prepared, tmp_path / "vgg16_pretrained")
 
 
@@ -160,7 +168,7 @@ def test_a_recipe_that_goes_on_from_another_says_how_to_make_that(prepared, tmp_
     assert not (tmp_path / name).exists()
     _run(tmp_path / begins_with, begins_with)
     _, state = _train(name, prepared, tmp_path / name)
-    assert state.data.endswith(f"begun with {begins_with} after 7 steps")
+    assert state.initialized_from == f"{begins_with} after 7 steps"
 
 
 @pytest.mark.usefixtures("small", "still")
@@ -203,7 +211,7 @@ def test_convolutions_are_taken_over_from_torchvisions_file(prepared, tmp_path, 
     known = _imagenet(tmp_path / FILE, vgg16._features())
     network, state = _train(name, prepared, tmp_path / "run", tmp_path / FILE)
     assert _same(network.state_dict(), known)
-    assert state.data.endswith(f"; begun with ImageNet ({FILE})")
+    assert state.initialized_from == f"ImageNet ({FILE})"
 
 
 @pytest.mark.parametrize("name", ["vgg16", "vgg16_box"])
@@ -213,7 +221,7 @@ def test_torchvisions_file_has_all_the_convolutions_of_the_real_network(name):
     shapes = {key: value.shape for key, value in own.items() if key.startswith("features.")}
     assert shapes == {key: value.shape for key, value in official.items() if key.startswith("features.")}
     values = sum(shape.numel() for shape in shapes.values())
-    assert values > beginnings.LEAST * sum(value.numel() for value in own.values())
+    assert values > pretrained.MIN_SHARE * sum(value.numel() for value in own.values())
 
 
 @pytest.mark.usefixtures("small")
@@ -249,7 +257,7 @@ def test_a_file_that_is_not_torchvisions_is_told(prepared, tmp_path, content, sa
 )
 def test_a_download_that_fails_is_told(prepared, tmp_path, monkeypatch, error):
     def failing(url, **how):
-        assert url == beginnings.IMAGENET_FILE
+        assert url == pretrained.IMAGENET_FILE
         raise error
 
     monkeypatch.setattr(torch.hub, "load_state_dict_from_url", failing)
@@ -269,4 +277,4 @@ def test_a_download_is_checked_and_taken_over(prepared, tmp_path, monkeypatch):
     monkeypatch.setattr(torch.hub, "load_state_dict_from_url", fetched)
     network, state = _train("vgg16_imagenet", prepared, tmp_path / "run", Path("download"))
     assert _same(network.state_dict(), known)
-    assert state.data.endswith("; begun with ImageNet")
+    assert state.initialized_from == "ImageNet"

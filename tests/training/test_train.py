@@ -97,7 +97,7 @@ def test_backgrounds_are_told_only_where_they_are_used(prepared, tmp_path):
 @pytest.mark.usefixtures("small")
 def test_training_on_everything_says_so(prepared, tmp_path):
     _, state = training.train("l2_box", prepared, tmp_path, part="all", device="cpu")
-    assert state.data == "SVHN train, all images, the held-out ones too"
+    assert (state.data, state.trained_on) == ("SVHN train, all images, the held-out ones too", "all")
 
 
 @pytest.mark.usefixtures("small")
