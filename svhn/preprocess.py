@@ -72,7 +72,7 @@ def working_copy(photo: np.ndarray, long_side: int, enlarge: bool = True) -> tor
 
 def normalise(images: torch.Tensor, mean: float, std: float) -> torch.Tensor:
     """uint8 or float (N, 3, H, W) in 0 ... 255 -> float (N, 3, H, W), the scale the networks know."""
-    return (images.float() / 255.0 - mean) / std
+    return images.float().mul(1 / (255 * std)).sub_(mean / std)
 
 
 def squashed(photo: np.ndarray, size: int) -> torch.Tensor:

@@ -5,10 +5,13 @@ Every function draws from the generator it is given, so that a step's batch depe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch.nn import functional as F
+
+Change = Callable[[torch.Tensor], torch.Tensor]  # (m, 3, S, S) -> the same shape
 
 
 @dataclass(frozen=True)
@@ -50,38 +53,50 @@ def sample(images: torch.Tensor, matrix: torch.Tensor, size: tuple[int, int]) ->
 
 
 def vary_appearance(x: torch.Tensor, look: Appearance, generator: torch.Generator) -> torch.Tensor:
-    """Colours, polarity, sharpness, noise and small occlusions, (N, 3, S, S) in 0 ... 1 -> the same shape."""
+    """Colours, polarity, sharpness, noise and small occlusions, (N, 3, S, S) in 0 ... 1 -> the same shape.
+
+    Works in place as far as it can: on a processor fresh memory costs more than the arithmetic.
+    """
     n = len(x)
-    x = torch.where(chosen(n, look.inverted, generator), 1 - x, x)
-    x = torch.where(chosen(n, look.grey, generator), x.mean(1, keepdim=True), x)
-    x = torch.where(chosen(n, look.swapped_channels, generator), x.roll(1, dims=1).flip(1), x)
-    x = x.clamp(0, 1) ** uniform(n, *look.gamma, generator, (1, 1, 1))
+    for share, change in (
+        (look.inverted, lambda rows: 1 - rows),
+        (look.grey, lambda rows: rows.mean(1, keepdim=True).expand_as(rows)),
+        (look.swapped_channels, lambda rows: rows.roll(1, dims=1).flip(1)),
+    ):
+        change_rows(x, share, change, generator)
+    x.clamp_(0, 1).pow_(uniform(n, *look.gamma, generator, (1, 1, 1)))
     mean = x.mean((1, 2, 3), keepdim=True)
     gain = uniform(n, *look.contrast, generator, (1, 1, 1)) * (
         1 + uniform(n, -look.channel_gain, look.channel_gain, generator, (3, 1, 1))
     )
-    x = (x - mean) * gain + mean + uniform(n, -look.brightness, look.brightness, generator, (1, 1, 1))
-    x = blur(x, look, generator)
-    x = erase(x, look, generator)
-    strength = uniform(n, 0, look.noise, generator, (1, 1, 1))
-    return (x + strength * torch.randn(x.shape, device=x.device, generator=generator)).clamp(0, 1)
+    x.mul_(gain).add_(mean * (1 - gain) + uniform(n, -look.brightness, look.brightness, generator, (1, 1, 1)))
+    change_rows(x, look.blurred, lambda rows: blur(rows, look, generator), generator)
+    change_rows(x, look.erased, lambda rows: erase(rows, look, generator), generator)
+    noise = torch.randn(x.shape, device=x.device, generator=generator)
+    return x.add_(noise.mul_(uniform(n, 0, look.noise, generator, (1, 1, 1)))).clamp_(0, 1)
+
+
+def change_rows(x: torch.Tensor, share: float, change: Change, generator: torch.Generator) -> None:
+    """Replaces some of the pictures (N, 3, S, S), each with the probability `share`, by what `change` makes of them."""
+    rows = (uniform(len(x), 0, 1, generator) < share).nonzero().squeeze(1)
+    if len(rows):
+        x[rows] = change(x[rows])
 
 
 def blur(x: torch.Tensor, look: Appearance, generator: torch.Generator) -> torch.Tensor:
-    """Part of the batch loses resolution: shrunk and enlarged again, as a photo taken from afar."""
+    """Pictures without their resolution: shrunk and enlarged again, as photos taken from afar."""
     size = x.shape[2:]
     factor = float(uniform(1, *look.blur_to, generator))
     small = F.interpolate(x, size=[max(4, round(side * factor)) for side in size], mode="bilinear", antialias=True)
-    return torch.where(chosen(len(x), look.blurred, generator), F.interpolate(small, size=size, mode="bicubic"), x)
+    return F.interpolate(small, size=size, mode="bicubic")
 
 
 def erase(x: torch.Tensor, look: Appearance, generator: torch.Generator) -> torch.Tensor:
-    """A small rectangle of one colour hides part of some pictures, as leaves, bars and stickers do."""
+    """A small rectangle of one colour hides part of each picture, as leaves, bars and stickers do."""
     n, _, height, width = x.shape
     centre = uniform(n, 0, 1, generator, (2, 1, 1))
     half = uniform(n, *look.erased_side, generator, (2, 1, 1)) / 2
     ys = torch.arange(height, device=x.device).view(1, -1, 1) / height
     xs = torch.arange(width, device=x.device).view(1, 1, -1) / width
     hidden = ((xs - centre[:, 0]).abs() < half[:, 0]) & ((ys - centre[:, 1]).abs() < half[:, 1])  # (N, H, W)
-    hidden = hidden[:, None] & chosen(n, look.erased, generator)
-    return torch.where(hidden, uniform(n, 0, 1, generator, (3, 1, 1)), x)
+    return torch.where(hidden[:, None], uniform(n, 0, 1, generator, (3, 1, 1)), x)

@@ -68,8 +68,8 @@ def jittered_crops(
     angle = uniform(n, -jitter.rotation, jitter.rotation, generator) * math.pi / 180
     shear = uniform(n, -jitter.shear, jitter.shear, generator)
     matrix = region_matrix(crops.box, margins, crops.aspect, angle, shear)
-    x = augment.sample(crops.images.float() / 255, matrix, sides(size))
-    return augment.vary_appearance(x, jitter.look, generator) * 255
+    x = augment.sample(crops.images.float(), matrix, sides(size)).div_(255)
+    return augment.vary_appearance(x, jitter.look, generator).mul_(255)
 
 
 def random_patches(crops: CropSet, canvas: int, size: int, generator: torch.Generator) -> torch.Tensor:

@@ -42,11 +42,11 @@ def jittered_scenes(
     x, inside = _sample_inside(scenes, matrix, side, jitter.feather)
     around = torch.full_like(x, 0.45)  # the grey that pads a photo in service
     if surroundings is not None:
-        around = torch.where(augment.chosen(n, 0.75, generator), _views(surroundings, n, side, generator), around)
+        augment.change_rows(around, 0.75, lambda rows: _views(surroundings, len(rows), side, generator), generator)
     inside = torch.where(augment.chosen(n, jitter.edge_repeated, generator), 1.0, inside)
-    x = inside * x + (1 - inside) * around
+    x = torch.lerp(around, x, inside)
     boxes, digit_boxes = (_move_boxes(b, matrix, side) for b in (scenes.box, scenes.digit_box))
-    return augment.vary_appearance(x, jitter.look, generator) * 255, boxes, digit_boxes
+    return augment.vary_appearance(x, jitter.look, generator).mul_(255), boxes, digit_boxes
 
 
 def _views(pictures: torch.Tensor, n: int, side: int, generator: torch.Generator) -> torch.Tensor:
@@ -56,7 +56,7 @@ def _views(pictures: torch.Tensor, n: int, side: int, generator: torch.Generator
     half = uniform(n, extent * 0.15, extent * 0.5, generator, (1,))
     centre = uniform(n, 0, 1, generator, (2,)) * (extent - 2 * half) + half
     matrix = torch.cat([torch.diag_embed(half.expand(-1, 2)), centre[..., None]], dim=2)
-    return augment.sample(pictures[index].float() / 255, matrix, (side, side))
+    return augment.sample(pictures[index].float(), matrix, (side, side)).div_(255)
 
 
 def _scene_matrix(scenes: SceneSet, side: int, jitter: SceneJitter, generator: torch.Generator) -> torch.Tensor:
@@ -104,8 +104,8 @@ def _sample_inside(scenes: SceneSet, matrix: torch.Tensor, side: int, feather: f
     inside = (margin / feather + 0.5).clamp(0, 1)[:, None]
     point = torch.minimum(point.clamp_min(0.5), valid - 0.5)
     grid = point * point.new_tensor([2 / width, 2 / height]) - 1
-    x = F.grid_sample(scenes.images.float() / 255, grid, align_corners=False)
-    return x, inside
+    x = F.grid_sample(scenes.images.float(), grid, align_corners=False)
+    return x.div_(255), inside
 
 
 def _move_boxes(boxes: torch.Tensor, matrix: torch.Tensor, side: int) -> torch.Tensor:
@@ -175,4 +175,4 @@ def _stretched(
     x, _ = _sample_inside(scenes, matrix, side, jitter.feather)
     left_top = (scenes.box[..., :2] - (middle - half)[:, None]) / (2 * half)[:, None]
     width_height = (scenes.box[..., 2:] - scenes.box[..., :2]) / (2 * half)[:, None]
-    return augment.vary_appearance(x, jitter.look, generator) * 255, torch.cat([left_top, width_height], dim=2)
+    return augment.vary_appearance(x, jitter.look, generator).mul_(255), torch.cat([left_top, width_height], dim=2)

@@ -44,7 +44,7 @@ def fit(
     """
     network = task.network.to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval().requires_grad_(False)
-    optimizer = torch.optim.AdamW(_groups(network, recipe.weight_decay), lr=recipe.learning_rate)
+    optimizer = torch.optim.AdamW(_groups(network, recipe.weight_decay), lr=recipe.learning_rate, fused=True)
     state = dataclasses.replace(start, history=[])
     parts = {"network": network, "average": average, "optimizer": optimizer}
     if resume and (run_dir / LAST).exists():
@@ -129,8 +129,8 @@ def _groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
 
 @torch.no_grad()
 def _average(average: nn.Module, network: nn.Module, decay: float) -> None:
-    for mean, value in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-        if mean.is_floating_point():
-            mean.lerp_(value, 1 - decay)
-        else:
-            mean.copy_(value)
+    pairs = list(zip(average.state_dict().values(), network.state_dict().values(), strict=True))
+    means, values = zip(*(pair for pair in pairs if pair[0].is_floating_point()), strict=True)
+    torch._foreach_lerp_(means, values, 1 - decay)
+    for count, now in (pair for pair in pairs if not pair[0].is_floating_point()):
+        count.copy_(now)

@@ -10,6 +10,8 @@ from torchvision.ops import generalized_box_iou_loss, sigmoid_focal_loss
 
 from ..models.fcos import cell_centres
 
+CORE = 2.1  # pixels from a core's middle to its sides at least, or the smallest boxes would have no cell there
+
 
 def reader_loss(
     digit_logits: torch.Tensor,
@@ -31,12 +33,12 @@ def fcos_loss(logits: torch.Tensor, found: torch.Tensor, boxes: torch.Tensor, co
     Cells in the core of a number (its box shrunk by `core`) must say so; the rest of the box does not count,
     because its cells see the number, too, but not evenly.
     """
-    cells = _assign(logits.shape[1:], boxes, core)
-    positive = cells.core.any(-1)
+    cores = _spans(logits.shape[1:], boxes, core, least=CORE)
+    positive, inside = cores.covered(), _spans(logits.shape[1:], boxes).covered()  # (N, h, w)
     count = positive.sum().clamp_min(1)
     focal = sigmoid_focal_loss(logits, positive.float(), alpha=0.25, gamma=2.0)
-    focal = (focal * (positive | ~cells.inside.any(-1))).sum() / count
-    return focal + _box_term(found, boxes, cells, positive) / count
+    focal = (focal * (positive | ~inside)).sum() / count
+    return focal + _box_term(found, boxes, cores, positive) / count
 
 
 def digit_loss(
@@ -53,39 +55,45 @@ def digit_loss(
     boxes (N, K, 4) of the numbers; NaN where there is none. Inside a number none of whose digits has a box nothing is
     asked, since it has digits that nobody marked.
     """
-    cells = _assign(logits.shape[2:], digit_boxes, core)
+    size = logits.shape[2:]
+    cores = _spans(size, digit_boxes, core, least=CORE)
     unmarked = digit_boxes[..., 0].isnan().unflatten(1, (boxes.shape[1], -1)).all(-1)  # (N, K)
-    whole = _assign(logits.shape[2:], boxes.masked_fill(~unmarked[..., None], torch.nan), 1.0)
+    unmarked = _spans(size, boxes.masked_fill(~unmarked[..., None], torch.nan))
     classes = F.one_hot(digits.clamp_max(9), 10).float()  # (N, KD, 10)
-    target = (cells.core.float() @ classes[:, None].expand(-1, logits.shape[2], -1, -1)).clamp_max(1)  # (N, h, w, 10)
-    positive = cells.core.any(-1)
-    asked = positive | ~(cells.inside.any(-1) | whole.inside.any(-1))
+    target = torch.einsum("nyk,nxk,nkc->ncyx", cores.rows, cores.columns, classes).clamp_max(1)  # (N, 10, h, w)
+    positive = cores.covered()
+    asked = positive | ~(_spans(size, digit_boxes).covered() | unmarked.covered())
     count = positive.sum().clamp_min(1)
-    focal = sigmoid_focal_loss(logits, target.permute(0, 3, 1, 2), alpha=0.25, gamma=2.0)
-    return ((focal * asked[:, None]).sum() + _box_term(found, digit_boxes, cells, positive)) / count
+    focal = sigmoid_focal_loss(logits, target, alpha=0.25, gamma=2.0)
+    return ((focal * asked[:, None]).sum() + _box_term(found, digit_boxes, cores, positive)) / count
 
 
-class _Cells(NamedTuple):
-    """Which cells of the map lie in the core of which box, and inside which."""
+class _Spans(NamedTuple):
+    """Which rows and columns of cells each box spans, 1 or 0: a cell is in a box whose row and column both are."""
 
-    core: torch.Tensor  # (N, h, w, K) bool
-    inside: torch.Tensor  # (N, h, w, K) bool
+    rows: torch.Tensor  # (N, h, K)
+    columns: torch.Tensor  # (N, w, K)
+
+    def covered(self) -> torch.Tensor:
+        """The cells in any box, (N, h, w) bool."""
+        return self.rows @ self.columns.mT > 0
 
 
-def _assign(size: torch.Size, boxes: torch.Tensor, core: float) -> _Cells:
-    """Boxes (N, K, 4) in input pixels, NaN for none, on a map of that size (h, w)."""
-    boxes = boxes.nan_to_num(-1e4)[:, None, None]  # (N, 1, 1, K, 4)
-    centres = cell_centres(*size, boxes.device)[:, :, None]  # (h, w, 1, 2)
+def _spans(size: torch.Size, boxes: torch.Tensor, share: float = 1.0, least: float = 0.0) -> _Spans:
+    """Boxes (N, K, 4) in input pixels, NaN for none, on a map of that size (h, w); of every side its middle `share`,
+    but at least `least` pixels to either side."""
+    boxes = boxes.float().nan_to_num(-1e4)[:, None]  # (N, 1, K, 4)
     middle, half = (boxes[..., :2] + boxes[..., 2:]) / 2, (boxes[..., 2:] - boxes[..., :2]) / 2
-    away = (centres - middle).abs()  # (N, h, w, K, 2)
-    # A cell's width at least, or the smallest would have no core at all.
-    return _Cells((away <= (half * core).clamp_min(2.1)).all(-1), (away <= half).all(-1))
+    half = (half * share).clamp_min(least)
+    centres = cell_centres(*size, boxes.device)  # (h, w, 2)
+    x, y = centres[0, :, :1], centres[:, 0, 1:]  # (w, 1), (h, 1)
+    return _Spans(*(((at - middle[..., i]).abs() <= half[..., i]).float() for i, at in ((1, y), (0, x))))
 
 
-def _box_term(found: torch.Tensor, boxes: torch.Tensor, cells: _Cells, positive: torch.Tensor) -> torch.Tensor:
+def _box_term(found: torch.Tensor, boxes: torch.Tensor, cores: _Spans, positive: torch.Tensor) -> torch.Tensor:
     """Summed generalised IoU loss of the positive cells (N, h, w), each held against the box whose core it is in."""
     row, y, x = positive.nonzero(as_tuple=True)
-    target = boxes[row, cells.core[row, y, x].float().argmax(-1)]
+    target = boxes[row, (cores.rows[row, y] * cores.columns[row, x]).argmax(-1)]
     return generalized_box_iou_loss(found[row, y, x], target, reduction="sum")
 
 

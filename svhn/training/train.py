@@ -58,6 +58,8 @@ def train(
     _check_data(recipe, name, prepared, part, mnist)
     _check_folder(run_dir)
     chosen = choose_device(device)
+    if chosen.type == "cpu":
+        torch.set_num_threads(1)  # run a process a core: two threads gain little, and on busy cores lose tenfold
     if start_from and share < 1:
         recipe = replace(recipe, learning_rate=recipe.learning_rate * GENTLY)
     uses_backgrounds = recipe.synthetic or recipe.network == "fcos"
