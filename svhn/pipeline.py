@@ -12,7 +12,8 @@ from torch import nn
 
 from . import boxes, labels, linking, preprocess, weights
 from .boxes import Box
-from .models import LOCALIZERS, READERS, Registry, build
+from .models import build
+from .models.base import CountsDigits, HasAttention, HasHeat, Localizer, Reader
 from .reading import Reading
 from .utils.errors import WeightsError
 
@@ -44,8 +45,8 @@ class Pipeline:
     means that its confidence is 0.
     """
 
-    localizer: nn.Module
-    reader: nn.Module
+    localizer: Localizer
+    reader: Reader
     temperature: float = 1.0
     unsure_below: float = 0.5
     check_length: bool = True
@@ -55,22 +56,21 @@ class Pipeline:
     def load(
         folder: Path = weights.DEFAULT_DIR,
         device: torch.device | str = "cpu",
-        localizer: str | None = None,
-        reader: str | None = None,
+        localizer: str | nn.Module | None = None,
+        reader: str | nn.Module | None = None,
     ) -> Pipeline:
-        """The networks of a weights folder, by default those its manifest names.
-
-        In place of a name there can be the path of a run or a checkpoint, whose reader is not calibrated; "whole" is
-        the localizer that takes all of the photo. Raises WeightsError or TrainingError.
+        """The networks of a weights folder, by default those its manifest names; "whole" is the localizer that takes
+        all of the photo. A network given instead of a name is used as it is; the confidence of a reader is then not
+        calibrated. Raises WeightsError.
         """
         folder = Path(folder)
         manifest = weights.read_manifest(folder)
         entries = manifest["networks"]
         localizer, reader = localizer or manifest["localizer"], reader or manifest["reader"]
         return Pipeline(
-            _network(folder, localizer, weights.localizers(manifest), LOCALIZERS, device),
-            _network(folder, reader, weights.readers(manifest), READERS, device),
-            entries.get(reader, {}).get("temperature", 1.0),
+            _network(folder, localizer, "localizers", weights.localizers(manifest), device),
+            _network(folder, reader, "readers", weights.readers(manifest), device),
+            entries[reader]["temperature"] if reader in entries else 1.0,
             manifest["unsure_below"],
             sha256={name: entries[name]["sha256"] for name in (localizer, reader) if name in entries},
         )
@@ -112,9 +112,9 @@ class Pipeline:
 
     def explain(self, photo: np.ndarray, reading: Reading) -> Explanation:
         """Where the networks looked when they gave this reading of the photo."""
-        heat = self.localizer.heat(photo) if hasattr(self.localizer, "heat") else None
+        heat = self.localizer.heat(photo) if isinstance(self.localizer, HasHeat) else None
         attention = None
-        if reading.box is not None and hasattr(self.reader, "attention"):
+        if reading.box is not None and isinstance(self.reader, HasAttention):
             config, device = self.reader.config, next(self.reader.parameters()).device
             crop = torch.from_numpy(reading.crop).permute(2, 0, 1)[None].to(device)
             with torch.inference_mode():
@@ -167,26 +167,22 @@ class Pipeline:
         return digits, length
 
 
-def _network(folder: Path, name: str, names: list[str], kind: Registry, device: torch.device | str) -> nn.Module:
-    """By its name in the weights folder, or from a checkpoint. Raises WeightsError or TrainingError."""
-    if name in names:
-        return weights.load(folder, name, device)
-    if name == "whole" and name in kind:
-        return build(name)
-    if name.endswith(".pt") or Path(name).is_dir():
-        from .training import checkpoint  # service needs nothing of training, unless it is asked to look at a run
-
-        network = checkpoint.load(Path(name)).network
-        if not isinstance(network, tuple(known for known, _ in kind.values())):
-            raise WeightsError(f"{name} holds none of the networks {', '.join(kind)}.")
+def _network(
+    folder: Path, network: str | nn.Module, role: str, names: list[str], device: torch.device | str
+) -> nn.Module:
+    """The network itself, or the one of that name. Raises WeightsError for a name that its role does not have."""
+    if isinstance(network, nn.Module):
         return network.to(device, memory_format=torch.channels_last)
-    role = "readers" if kind is READERS else "localizers"
-    raise WeightsError(f"There are no weights of {name!r} to use; choose one of the {role} {', '.join(names)}.")
+    if network in names:
+        return weights.load(folder, network, device)
+    if network == "whole" and role == "localizers":
+        return build(network)
+    raise WeightsError(f"There are no weights of {network!r} to use; choose one of the {role} {', '.join(names)}.")
 
 
-def _agrees(reading: Reading, localizer: nn.Module, photo: np.ndarray) -> bool:
+def _agrees(reading: Reading, localizer: Localizer, photo: np.ndarray) -> bool:
     """Whether the localizer, if it counts at all, sees as many digits as were read."""
-    seen = localizer.digits_seen(photo) if hasattr(localizer, "digits_seen") else None
+    seen = localizer.digits_seen(photo) if isinstance(localizer, CountsDigits) else None
     return seen is None or reading.number is None or int(np.argmax(seen)) == len(reading.number)
 
 

@@ -15,6 +15,8 @@ CROP_MARGIN = 0.15  # of the box's own size, on every side: the 30 % enlargement
 MOST_PIXELS_FOR_ONE = 8  # of the photo along a side, for one of the crop; more are averaged first
 MARGINS = (CROP_MARGIN, 0.05, 0.3)  # each box is read tighter and looser, too: localizers err both ways
 
+MEAN, STD = 0.45, 0.22  # of the photos' values in 0 ... 1: every network's input is normalised with them
+
 Size = int | tuple[int, int]  # side of a square, or (height, width)
 
 

@@ -1,7 +1,6 @@
 """The whole path with tiny networks: boxes, crops and decoding fit together."""
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +9,7 @@ import torch
 from svhn.models import build
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
-from svhn.training import checkpoint
-from svhn.training.recipes import Recipe
-from svhn.utils.errors import TrainingError, WeightsError
+from svhn.utils.errors import WeightsError
 
 
 @pytest.fixture(scope="module")
@@ -234,22 +231,6 @@ def test_parts_are_put_together_where_the_localizer_is_unsure(pipeline, score, n
         assert len(readings) == 1
 
 
-TINY = {
-    "compact": {"channels": (8, 8, 16, 16), "summary": 16},
-    "unet": {"channels": (4, 4)},
-    "digit_cnn": {"channels": (4, 4), "dense": 8},
-}
-
-
-def _run(folder: Path, network: str) -> Path:
-    """A run's folder as training leaves it."""
-    folder.mkdir(parents=True)
-    recipe = Recipe(network, 1, 1, 1.0, sizes=TINY[network])
-    for name in ("last.pt", "best.pt"):
-        checkpoint.save(folder / name, recipe, build(network, TINY[network]), checkpoint.State())
-    return folder
-
-
 def test_the_whole_photo_is_read_where_no_localizer_is_wanted(tiny_weights):
     pipeline = Pipeline.load(tiny_weights, localizer="whole")
     photo = _photo()
@@ -259,50 +240,18 @@ def test_the_whole_photo_is_read_where_no_localizer_is_wanted(tiny_weights):
     assert pipeline.explain(photo, reading).heat is None
 
 
-@pytest.mark.parametrize("place", ["", "last.pt", "best.pt"], ids=["folder", "last", "best"])
-def test_networks_of_runs_take_the_place_of_weights(tiny_weights, tmp_path, place):
-    reader, localizer = _run(tmp_path / "mine", "compact"), _run(tmp_path / "other", "unet")
-    pipeline = Pipeline.load(tiny_weights, localizer=str(localizer / place), reader=str(reader / place))
-    assert pipeline.reader.config.summary == 16
-    assert pipeline.localizer.config.channels == (4, 4)
-    assert pipeline.temperature == 1.0
-    assert pipeline.sha256 == {}
-    assert isinstance(pipeline.read(_photo()), Reading)
-
-
-def test_a_run_in_the_way_of_a_name_is_not_taken_for_it(tiny_weights, tmp_path, monkeypatch):
-    _run(tmp_path / "compact", "compact")
-    monkeypatch.chdir(tmp_path)
-    pipeline = Pipeline.load(tiny_weights)
-    assert pipeline.reader.config.summary == 32  # of the weights
-    assert Pipeline.load(tiny_weights, reader="./compact").reader.config.summary == 16
-
-
-@pytest.mark.parametrize(
-    ("role", "network", "known"),
-    [("reader", "unet", "compact"), ("localizer", "compact", "unet"), ("reader", "digit_cnn", "compact")],
-)
-def test_a_run_of_the_wrong_kind_is_told(tiny_weights, tmp_path, role, network, known):
-    run = _run(tmp_path / "run", network)
-    with pytest.raises(WeightsError, match=rf"run holds none of the networks .*{known}"):
-        Pipeline.load(tiny_weights, **{role: str(run)})
-
-
-@pytest.mark.parametrize("role", ["reader", "localizer"])
-def test_a_run_that_is_not_there_or_damaged_is_told(tiny_weights, tmp_path, role):
-    with pytest.raises(TrainingError, match="no checkpoint"):
-        Pipeline.load(tiny_weights, **{role: str(tmp_path)})
-    with pytest.raises(TrainingError, match="no checkpoint"):
-        Pipeline.load(tiny_weights, **{role: str(tmp_path / "nothing.pt")})
-    (tmp_path / "broken.pt").write_bytes(b"no checkpoint")
-    with pytest.raises(TrainingError, match=r"broken\.pt is no checkpoint of this version"):
-        Pipeline.load(tiny_weights, **{role: str(tmp_path / "broken.pt")})
-
-
 @pytest.mark.parametrize(("role", "name"), [("reader", "whole"), ("reader", "fcos"), ("localizer", "compact")])
 def test_a_name_that_cannot_be_used_is_told_with_those_that_can(tiny_weights, role, name):
     with pytest.raises(WeightsError, match=f"no weights of '{name}' to use; choose one of the {role}s"):
         Pipeline.load(tiny_weights, **{role: name})
+
+
+def test_a_network_takes_the_place_of_weights(tiny_weights):
+    reader = build("compact", {"channels": (8, 8, 16, 16), "summary": 16}).eval()
+    pipeline = Pipeline.load(tiny_weights, reader=reader)
+    assert pipeline.reader is reader
+    assert (pipeline.temperature, set(pipeline.sha256)) == (1.0, {"fcos"})  # it was not calibrated
+    assert isinstance(pipeline.read(_photo()), Reading)
 
 
 class Counter(Finder):

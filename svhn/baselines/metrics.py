@@ -18,6 +18,7 @@ from ..boxes import Box
 from ..evaluation import evaluate
 from ..evaluation.evaluate import HELD_OUT, Example
 from ..labels import BLANK
+from ..models.base import SegmentsPixels
 from ..models.baselines.unet import SURE
 from ..pipeline import Pipeline
 from ..preprocess import normalise
@@ -61,8 +62,8 @@ def of_localizer(localizer: nn.Module, examples: Iterable[Example]) -> dict:
         boxes, _ = localizer.locate(example.photo)
         found.append(boxes[0] if len(boxes) else np.zeros(4))
         true.append(example.truth.box)
-        if hasattr(localizer, "look"):
-            likely, seen = localizer.look(example.photo)  # (S, S), (7,) or (0,)
+        if isinstance(localizer, SegmentsPixels):
+            likely, seen = localizer.segment(example.photo)  # (S, S), (7,) or (0,)
             mask = _mask(example.truth.box, example.photo, len(likely))
             dice.append(metrics.dice((likely > SURE)[None].numpy(), mask))
             counted += [int(seen.argmax()) == len(example.truth.number)] if len(seen) else []

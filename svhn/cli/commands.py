@@ -10,8 +10,15 @@ import itertools
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..utils.errors import DataError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ..models import Registry
+    from ..pipeline import Pipeline
 
 PREPARED = Path(__file__).resolve().parents[2] / "data" / "prepared"
 RUNS = Path(__file__).resolve().parents[2] / "runs"
@@ -31,7 +38,7 @@ def prepare(options: argparse.Namespace) -> None:
     if options.weak:
         from ..data.weak import prepare_weak
 
-        read = _pipeline(options).read_all if options.again else None
+        read = load_pipeline(options).read_all if options.again else None
         counts = prepare_weak(options.weak, options.out, read)
         print(", ".join(f"{reason}: {count:,}" for reason, count in counts.items()))
         return
@@ -106,14 +113,37 @@ def synth(options: argparse.Namespace) -> None:
     make_sheet(options.out, real, options.seed, whole=options.scenes)
 
 
-def _pipeline(options: argparse.Namespace):
+def load_pipeline(options: argparse.Namespace) -> Pipeline:
     import torch
 
+    from ..models import LOCALIZERS, READERS
     from ..pipeline import Pipeline
     from ..utils.devices import choose_device
 
     torch.set_num_threads(1)  # on pictures this small a second thread gains a quarter; on busy cores it costs tenfold
-    return Pipeline.load(options.weights, choose_device(options.device), options.localizer, options.reader)
+    device = choose_device(options.device)
+    localizer = _network(options.localizer, options.weights, LOCALIZERS)
+    return Pipeline.load(options.weights, device, localizer, _network(options.reader, options.weights, READERS))
+
+
+def _network(name: str | None, weights_dir: Path, kind: Registry) -> str | nn.Module | None:
+    """The network of the run or the checkpoint that an option names; any other name is the weights folder's.
+
+    Raises TrainingError for a run that cannot be loaded, WeightsError for one whose network is of another kind.
+    """
+    from ..models import kind_of
+    from ..utils.errors import WeightsError
+    from ..weights import read_manifest
+
+    is_path = name and (name.endswith(".pt") or Path(name).is_dir())
+    if not is_path or name in ("whole", *read_manifest(weights_dir)["networks"]):
+        return name
+    from ..training import checkpoint
+
+    network = checkpoint.load(Path(name)).network
+    if kind_of(network) not in kind:
+        raise WeightsError(f"{name} holds none of the networks {', '.join(kind)}.")
+    return network
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -124,7 +154,7 @@ def evaluate(options: argparse.Namespace) -> None:
         raise DataError(f"--limit is {options.limit}; it must be at least 1.")
     if options.out.is_dir():
         raise DataError(f"--out {options.out} is a folder; name the file to write, such as report.json.")
-    pipeline = _pipeline(options)
+    pipeline = load_pipeline(options)
     if options.photos:
         examples = evaluate.folder_examples(options.photos)
         outcome = evaluate.run(pipeline, examples, options.limit, boxed=False)
@@ -161,7 +191,7 @@ def read(options: argparse.Namespace) -> int:
     from ..images import PhotoError, open_photo
     from ..utils.files import printable
 
-    pipeline = _pipeline(options)
+    pipeline = load_pipeline(options)
     failed = 0
     for path in options.photos:
         try:
@@ -182,7 +212,7 @@ def run(options: argparse.Namespace) -> int:
     from ..batch import read_folder
 
     failed = 0
-    for row in read_folder(_pipeline(options), options.input, options.output):
+    for row in read_folder(load_pipeline(options), options.input, options.output):
         if row.error:
             failed = 1
             print(f"{row.file}: {row.error}", file=sys.stderr)
@@ -209,7 +239,7 @@ def _plot_grid(options: argparse.Namespace) -> None:
     if not (1 <= options.rows <= MOST_CELLS and 1 <= options.columns <= MOST_CELLS and options.offset >= 0):
         raise DataError(f"--rows and --columns go from 1 to {MOST_CELLS}, --offset from 0; please change them.")
     draw = {"crops": plots.crops, "boxes": plots.boxes, "picks": plots.readings}[options.kind]
-    pipeline = _pipeline(options)
+    pipeline = load_pipeline(options)
     if options.photos:
         examples = evaluate.folder_examples(options.photos)
     else:

@@ -113,8 +113,8 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
 def _add_pipeline_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or auto (%(default)s)")
-    parser.add_argument("--localizer", help="another than the manifest's default")
-    parser.add_argument("--reader", help="another than the manifest's default")
+    for role in ("localizer", "reader"):
+        parser.add_argument(f"--{role}", help="another than the default: a name in the weights, a run, a checkpoint")
 
 
 def _add_measuring(command: Callable[[str, str], argparse.ArgumentParser]) -> None:

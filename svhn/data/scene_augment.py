@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional as F
 
+from ..preprocess import MEAN
 from . import augment
 from .augment import Appearance, uniform
 from .datasets import SceneSet
@@ -40,7 +41,7 @@ def jittered_scenes(
     n = len(scenes)
     matrix = _scene_matrix(scenes, side, jitter, generator)  # (N, 2, 3): canvas in -1 ... 1 -> photo pixels
     x, inside = _sample_inside(scenes, matrix, side, jitter.feather)
-    around = torch.full_like(x, 0.45)  # the grey that pads a photo in service
+    around = torch.full_like(x, MEAN)  # the grey that pads a photo in service
     if surroundings is not None:
         augment.change_rows(around, 0.75, lambda rows: _views(surroundings, len(rows), side, generator), generator)
     inside = torch.where(augment.chosen(n, jitter.edge_repeated, generator), 1.0, inside)

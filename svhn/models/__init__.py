@@ -1,8 +1,7 @@
 """Networks by name: one file each, its sizes in one dataclass.
 
-A reader maps normalised crops (N, 3, S, S) to digit logits (N, 5, 11) and length logits (N, 7).
-A localizer has `locate(photo)`: uint8 RGB (h, w, 3) -> boxes (K, 4) in photo pixels and scores (K,).
-The others name single MNIST digits: normalised (N, 1, 28, 28) -> logits (N, 10).
+`base` says what a reader and a localizer can do. The others classify single MNIST digits: normalised (N, 1, 28, 28) ->
+logits (N, 10).
 """
 
 from __future__ import annotations

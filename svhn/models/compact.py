@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from ..labels import DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS
-from ..preprocess import MARGINS
+from ..preprocess import MARGINS, MEAN, STD
 from .blocks import Residual, conv_norm
 
 
@@ -25,8 +25,8 @@ class CompactConfig:
 
     input_size: int = 64
     margins: tuple[float, ...] = MARGINS
-    mean: float = 0.45
-    std: float = 0.22
+    mean: float = MEAN
+    std: float = STD
     channels: tuple[int, int, int, int] = (32, 56, 96, 160)
     summary: int = 256
     dropout: float = 0.2

@@ -20,7 +20,7 @@ from torchvision.ops import box_iou, nms
 
 from .. import boxes as bx
 from ..labels import BLANK as DIGITS  # the classes below it: 0 ... 9
-from ..preprocess import normalise, working_copy
+from ..preprocess import MEAN, STD, normalise, working_copy
 from .blocks import Residual, conv_norm
 
 STRIDE = 4  # pixels of the input per cell of the output
@@ -38,8 +38,8 @@ class FCOSConfig:
     below them a number or a digit is not reported.
     """
 
-    mean: float = 0.45
-    std: float = 0.22
+    mean: float = MEAN
+    std: float = STD
     channels: tuple[int, int, int, int, int] = (16, 40, 64, 112, 160)
     digits: bool = False
     long_sides: tuple[int, ...] = (256, 640, 1280)

@@ -60,7 +60,7 @@ def test_no_photo_is_no_figure():
 class Masker(Finder):
     """Masks the true box and counts one digit too many of some."""
 
-    def look(self, photo):
+    def segment(self, photo):
         height, width = photo.shape[:2]
         x1, y1, x2, y2 = np.array(self.boxes[photo.tobytes()]) * 64 / np.array([width, height, width, height])
         at = np.arange(64) + 0.5

@@ -11,7 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from svhn.models import DIGITS, READERS
 from svhn.pipeline import Pipeline
-from svhn.preprocess import normalise
+from svhn.preprocess import MEAN, STD, normalise
 from svhn.reading import Reading
 from svhn.training import checkpoint
 from svhn.training import train as training
@@ -52,10 +52,10 @@ def test_every_recipe_trains_resumes_and_reads_photos(name, prepared, mnist_fold
 
     if recipe.network in DIGITS:
         image = torch.from_numpy(picture(3))[None, None]
-        assert saved.network(normalise(image, 0.45, 0.22)).shape == (1, 10)
+        assert saved.network(normalise(image, MEAN, STD)).shape == (1, 10)
         return
     role = "reader" if recipe.network in READERS else "localizer"
-    pipeline = Pipeline.load(tiny_weights, **{role: str(run / "best.pt")})
+    pipeline = Pipeline.load(tiny_weights, **{role: checkpoint.load(run / "best.pt").network})
     assert isinstance(pipeline.read(PHOTO), Reading)
     (reading,) = pipeline.read_boxes(PHOTO, [(10, 10, 60, 50)])
     assert reading.digit_probs.shape == (5, 11)
@@ -108,8 +108,8 @@ def _data(name: str) -> str:
 def test_localizers_and_readers_of_runs_work_together(prepared, tiny_weights, tmp_path):
     for name in ("unet_zeros", "customized"):
         training.train(name, prepared, tmp_path / name, device="cpu")
-    localizer, reader = tmp_path / "unet_zeros", tmp_path / "customized"
-    pipeline = Pipeline.load(tiny_weights, localizer=str(localizer), reader=str(reader / "best.pt"))
+    localizer, reader = (checkpoint.load(tmp_path / name).network for name in ("unet_zeros", "customized"))
+    pipeline = Pipeline.load(tiny_weights, localizer=localizer, reader=reader)
     assert isinstance(pipeline.read(PHOTO), Reading)
     assert pipeline.temperature == 1.0  # nobody has calibrated it
     assert pipeline.sha256 == {}

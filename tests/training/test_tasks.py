@@ -14,6 +14,7 @@ from svhn.data.datasets import load_crops, load_scenes
 from svhn.labels import encode
 from svhn.models import READERS
 from svhn.models.baselines.cnn import LogisticConfig
+from svhn.preprocess import MEAN, STD
 from svhn.training.recipes import MNIST, RECIPES
 from svhn.training.tasks import make_task
 from svhn.training.tasks.base import Sources
@@ -107,7 +108,7 @@ class WhiteFinder(nn.Module):
         self.count = count
 
     def forward(self, views: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return views[:, 0] - (157 / 255 - 0.45) / 0.22, F.one_hot(torch.full((len(views),), self.count), 7).float()
+        return views[:, 0] - (157 / 255 - MEAN) / STD, F.one_hot(torch.full((len(views),), self.count), 7).float()
 
     def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         rows, columns = (np.flatnonzero((photo[..., 0] > 157).any(axis)) for axis in (1, 0))

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from ... import boxes as bx
-from ...preprocess import centre_patch, normalise, squashed
+from ...preprocess import MEAN, STD, centre_patch, normalise, squashed
 from ..blocks import conv_norm
 
 
@@ -21,8 +21,8 @@ class BoxConfig:
     """What they share. centre: it sees the middle square of the photo, not all of it stretched to one."""
 
     input_size: int = 64
-    mean: float = 0.45
-    std: float = 0.22
+    mean: float = MEAN
+    std: float = STD
     centre: bool = False
 
 

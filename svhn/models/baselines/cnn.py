@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ...preprocess import MARGINS
+from ...preprocess import MARGINS, MEAN, STD
 from ..blocks import SixHeads, conv_norm
 
 SIDE = 28  # of MNIST's pictures
@@ -19,8 +19,8 @@ class CustomizedConfig:
 
     input_size: int = 64
     margins: tuple[float, ...] = MARGINS
-    mean: float = 0.45
-    std: float = 0.22
+    mean: float = MEAN
+    std: float = STD
     channels: tuple[int, ...] = (32, 64, 128, 256)
     dense: int = 512
     dropout: float = 0.5
@@ -62,8 +62,8 @@ class SimpleConfig:
 
     input_size: tuple[int, int] = (28, 140)
     margins: tuple[float, ...] = MARGINS
-    mean: float = 0.45
-    std: float = 0.22
+    mean: float = MEAN
+    std: float = STD
     channels: tuple[int, int] = (32, 64)
     dense: int = 1024
     dropout: float = 0.5
@@ -108,8 +108,8 @@ class SimpleReader(nn.Module):
 class LogisticConfig:
     """The scale of its input."""
 
-    mean: float = 0.45
-    std: float = 0.22
+    mean: float = MEAN
+    std: float = STD
 
 
 @dataclass(frozen=True)

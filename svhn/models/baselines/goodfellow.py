@@ -20,7 +20,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ...labels import DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS, length_from_blanks
-from ...preprocess import Size, sides
+from ...preprocess import MEAN, STD, Size, sides
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class GoodfellowConfig:
 
     input_size: Size = 54
     margins: tuple[float, ...] = (0.05,)
-    mean: float = 0.45
-    std: float = 0.22
+    mean: float = MEAN
+    std: float = STD
     grey: bool = False
     channels: tuple[int, ...] = (48, 64, 128, 160, 192, 192, 192, 192)
     kernel: int = 5

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from ... import boxes as bx
 from ...labels import LENGTH_CLASSES
-from ...preprocess import normalise, squashed
+from ...preprocess import MEAN, STD, normalise, squashed
 
 SURE = 0.5  # from which on a pixel belongs to a number
 
@@ -30,8 +30,8 @@ class UNetConfig:
     slack: by which regions come out too large on every side, measured on the held-out photos."""
 
     input_size: int = 64
-    mean: float = 0.45
-    std: float = 0.22
+    mean: float = MEAN
+    std: float = STD
     channels: tuple[int, ...] = (32, 64, 128, 256, 512)
     padding: str = "zeros"
     count: bool = False
@@ -68,7 +68,7 @@ class UNet(nn.Module):
         return self.mask(x).float().squeeze(1), count
 
     @torch.inference_mode()
-    def look(self, photo: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    def segment(self, photo: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         """Photo (h, w, 3) uint8 -> how likely each pixel of the stretched photo is part of a number (S, S), and how
         likely the number has 0 ... 5 or more digits (7,), (0,) if it does not count."""
         device = next(self.parameters()).device
@@ -78,15 +78,15 @@ class UNet(nn.Module):
 
     def heat(self, photo: np.ndarray) -> np.ndarray:
         """Photo (h, w, 3) uint8 -> (S, S) in 0 ... 1 over the whole photo."""
-        return self.look(photo)[0].numpy()
+        return self.segment(photo)[0].numpy()
 
     def digits_seen(self, photo: np.ndarray) -> np.ndarray | None:
         """Photo (h, w, 3) uint8 -> probabilities of 0 ... 5 and more digits (7,); None if it does not count."""
-        return self.look(photo)[1].numpy() if self.count else None
+        return self.segment(photo)[1].numpy() if self.count else None
 
     def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Photo (h, w, 3) uint8 -> boxes (K, 4) in photo pixels and scores (K,), the largest first; K may be 0."""
-        likely = self.look(photo)[0]
+        likely = self.segment(photo)[0]
         boxes, scores = [], []
         for region in regions(likely > SURE, self.config.max_boxes, self.config.min_share):
             rows, columns = (region.any(1 - axis).nonzero().flatten() for axis in (0, 1))

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torchvision.models.vgg import cfgs, make_layers
 
-from ...preprocess import MARGINS
+from ...preprocess import MARGINS, MEAN, STD
 from ..blocks import SixHeads
 from .box_regression import BoxConfig, BoxRegressor
 
@@ -25,8 +25,8 @@ class VGG16Config:
 
     input_size: int = 64
     margins: tuple[float, ...] = MARGINS
-    mean: float = 0.45
-    std: float = 0.22
+    mean: float = MEAN
+    std: float = STD
     dense: int = 1024
     dropout: float = 0.5
 

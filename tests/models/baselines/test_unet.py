@@ -16,7 +16,7 @@ PHOTO = np.zeros((100, 300, 3), np.uint8)
 def _seeing(monkeypatch, likely: torch.Tensor, count: torch.Tensor | None = None) -> UNet:
     """A network that sees that (S, S)."""
     network = build("unet", {**TINY, "input_size": len(likely)}).eval()
-    monkeypatch.setattr(network, "look", lambda photo: (likely, torch.zeros(0) if count is None else count))
+    monkeypatch.setattr(network, "segment", lambda photo: (likely, torch.zeros(0) if count is None else count))
     return network
 
 

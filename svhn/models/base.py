@@ -1,0 +1,65 @@
+"""What the rest of the program expects of a network.
+
+Service, evaluation and training know networks as a `Reader` or a `Localizer`. What only some can do has a protocol of
+its own, and whether a network can is asked with `isinstance`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+
+
+class Reader(Protocol):
+    """Reads crops. Its config has input_size, margins, mean and std."""
+
+    config: Any
+
+    def __call__(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Normalised (N, 3, h, w) -> digit logits (N, 5, 11), length logits (N, 7)."""
+
+    def parameters(self) -> Iterator[torch.nn.Parameter]:
+        """As of every module; their device is where the crops go."""
+
+
+class Localizer(Protocol):
+    """Finds numbers in photos."""
+
+    def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """uint8 RGB (h, w, 3) -> boxes (K, 4) in photo pixels and scores (K,), best first; K may be 0."""
+
+
+@runtime_checkable
+class HasAttention(Protocol):
+    """A reader that shows where it read each digit."""
+
+    def attention(self, crops: torch.Tensor) -> torch.Tensor:
+        """Normalised (N, 3, h, w) -> (N, 5, rows, columns), each map summing to 1."""
+
+
+@runtime_checkable
+class HasHeat(Protocol):
+    """A localizer that shows where it saw something like a number."""
+
+    def heat(self, photo: np.ndarray) -> np.ndarray:
+        """uint8 RGB (h, w, 3) -> (rows, columns) in 0 ... 1 over the whole photo."""
+
+
+@runtime_checkable
+class CountsDigits(Protocol):
+    """A localizer that estimates how many digits the number has."""
+
+    def digits_seen(self, photo: np.ndarray) -> np.ndarray | None:
+        """uint8 RGB (h, w, 3) -> probabilities of 0 ... 5 and more digits (7,); None if its config leaves that out."""
+
+
+@runtime_checkable
+class SegmentsPixels(Protocol):
+    """A localizer that says of every pixel whether it belongs to a number."""
+
+    def segment(self, photo: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """uint8 RGB (h, w, 3) -> how likely each pixel of the photo, stretched to a square, is part of a number (S, S),
+        and the probabilities of `digits_seen`, (0,) if its config leaves these out."""
