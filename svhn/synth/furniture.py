@@ -8,6 +8,7 @@ pieces with the thing on them.
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from .geometry import Plane, coverage
 from .glyphs import Atlas
@@ -18,7 +19,7 @@ from .shapes import arch, ellipse, fill, rectangle, shade, stripes
 METALS = ((190, 190, 188), (120, 120, 122), (176, 146, 84), (140, 104, 56), (40, 40, 42), (225, 225, 222), (70, 62, 55))
 
 
-def letter_box(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_letter_box(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A flap in a frame, or a dark slot with a lid."""
     n = len(half)
     metal = pick_colours(METALS, n, rng)
@@ -32,7 +33,7 @@ def letter_box(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> t
     return shade(canvas, plane, flap, inset * 0.4, rng.within((-0.3, 0.2), n))
 
 
-def knocker(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_knocker(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A ring or a drop that hangs from a boss."""
     n = len(half)
     metal = pick_colours(METALS, n, rng)
@@ -45,7 +46,7 @@ def knocker(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torc
     return shade(fill(canvas, plane, metal, whole), plane, whole, thick * 0.5, rng.within((0.1, 0.35), n))
 
 
-def handle(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_handle(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """An upright bar, often on a backplate, with a lever on some."""
     n = len(half)
     metal = pick_colours(METALS, n, rng)
@@ -59,7 +60,7 @@ def handle(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch
     return shade(fill(canvas, plane, metal, bar), plane, bar, half[:, 0] * 0.3, rng.within((0.1, 0.35), n))
 
 
-def knob(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_knob(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A ball of metal with a highlight on a rose, or a lock with its keyhole; much like a 0."""
     n = len(half)
     metal = pick_colours(METALS, n, rng)
@@ -73,7 +74,7 @@ def knob(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.T
     return fill(canvas, plane, metal * 0.2, keyhole)
 
 
-def bell(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_bell(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A plate with one to five buttons above each other, much like a stack of zeros."""
     n = len(half)
     body, button = pick_colours(METALS, n, rng), pick_colours(METALS, n, rng)
@@ -87,7 +88,7 @@ def bell(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.T
     return shade(fill(canvas, plane, button, buttons), plane, buttons, size * 0.25, rng.within((0.0, 0.4), n))
 
 
-def lamp(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_lamp(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A lantern: glass that narrows downwards under a cap, with bars; lit on some."""
     n = len(half)
     metal = pick_colours(METALS, n, rng) * rng.within((0.3, 1.0), n, 1)
@@ -107,7 +108,7 @@ def lamp(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.T
     return canvas + 0.5 * glow[:, None] * half.new_tensor([1.0, 0.9, 0.6]).view(1, 3, 1, 1)
 
 
-def vent(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_vent(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A grille of slots, upright, level or both, as of vents, drains and loudspeakers."""
     n = len(half)
     body = pick_colours(METALS, n, rng)
@@ -122,7 +123,7 @@ def vent(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.T
     return fill(canvas, plane, body * rng.within((0.1, 0.7), n, 1), slots)
 
 
-def meter_box(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_meter_box(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A cabinet with a door, a lock and on some a label."""
     n = len(half)
     body = (rng.within((0.25, 0.95), n, 1) + rng.normal(0.03, n, 3)).clamp(0, 1)
@@ -136,7 +137,7 @@ def meter_box(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> to
     return fill(canvas, plane, (rng.unit(n, 1) + rng.normal(0.2, n, 3)).clamp(0, 1), label)
 
 
-def bin_(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_bin(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A wheeled bin: a body that narrows downwards, a lid and its rim."""
     n = len(half)
     body = pick_colours(BINS, n, rng)
@@ -152,7 +153,7 @@ def bin_(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.T
     return canvas + (light.clamp(-0.3, 0.3) * coverage(outer, plane))[:, None]
 
 
-def pipe(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_pipe(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A drainpipe or a cable from top to bottom, shaded as a cylinder."""
     n = len(half)
     colour = (rng.within((0.05, 0.95), n, 1) + rng.normal(0.04, n, 3)).clamp(0, 1)
@@ -162,7 +163,7 @@ def pipe(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.T
     return canvas - (round_ * coverage(plane.x.abs() - half[:, 0, None, None], plane))[:, None]
 
 
-def railing(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_railing(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """Upright bars between two rails; every one looks like a 1."""
     n = len(half)
     colour = pick_colours(METALS, n, rng) * rng.within((0.3, 1.0), n, 1)

@@ -6,6 +6,7 @@ The painters take what those of `furniture` take.
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from .geometry import Plane, coverage
 from .glyphs import Atlas
@@ -16,7 +17,7 @@ from .shapes import arch, ellipse, fill, rectangle, shade, stripes
 FRAMES = ((238, 238, 236), (225, 220, 205), (120, 80, 50), (60, 40, 30), (30, 30, 32), (90, 20, 20), (30, 50, 40))
 
 
-def window(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_window(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A frame around glass, with bars on most: a cross, a grid, or leaded diamonds."""
     n = len(half)
     frame = pick_colours(FRAMES, n, rng)
@@ -33,11 +34,11 @@ def window(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch
     bars = torch.where(kind < 0.6, grid, torch.where(kind < 0.8, diamonds, torch.full_like(grid, 9.0)))
     bars = torch.minimum(bars, -(outer + edge[:, None, None]))
     canvas = fill(canvas, plane, frame, outer)
-    canvas = glass(canvas, plane, torch.maximum(outer, -bars), half, rng)
+    canvas = paint_glass(canvas, plane, torch.maximum(outer, -bars), half, rng)
     return shade(canvas, plane, outer, edge * 0.3, rng.within((0.0, 0.3), n))
 
 
-def fanlight(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_fanlight(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A half round window over a door, with bars that spread like a fan."""
     n = len(half)
     frame = pick_colours(FRAMES, n, rng)
@@ -57,20 +58,20 @@ def fanlight(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> tor
     ring = torch.where(solid, ring, ((away - hub).abs() * half.amin(1)[:, None, None]) - bar[:, None, None] / 2)
     bars = torch.minimum(torch.minimum(apart - bar[:, None, None] / 2, ring), -(outer + edge[:, None, None]))
     canvas = fill(canvas, plane, frame, outer)
-    return glass(canvas, plane, torch.maximum(outer, -bars), half, rng)
+    return paint_glass(canvas, plane, torch.maximum(outer, -bars), half, rng)
 
 
-def porthole(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_porthole(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A round or oval window in a rim: from afar a 0."""
     n = len(half)
     outer = ellipse(plane, half)
     rim = half.amin(1) * rng.within((0.1, 0.4), n)
     canvas = fill(canvas, plane, pick_colours(FRAMES, n, rng), outer)
-    canvas = glass(canvas, plane, outer + rim[:, None, None], half, rng)
+    canvas = paint_glass(canvas, plane, outer + rim[:, None, None], half, rng)
     return shade(canvas, plane, outer, rim * 0.3, rng.within((0.0, 0.3), n))
 
 
-def glass(canvas: torch.Tensor, plane: Plane, distance: torch.Tensor, half: torch.Tensor, rng: Sampler) -> torch.Tensor:
+def paint_glass(canvas: Tensor, plane: Plane, distance: Tensor, half: Tensor, rng: Sampler) -> Tensor:
     """Glass where distance < 0: mostly dark, bluish, with a reflection that runs across and a curtain on some."""
     n = len(half)
     base = (rng.within((0.05, 0.7), n, 1).square() + rng.normal(0.03, n, 3)).clamp(0, 1)

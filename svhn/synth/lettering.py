@@ -48,7 +48,7 @@ def sample_words(m: int, rng: Sampler, made_up: float = 0.4) -> torch.Tensor:
 
 
 def set_line(glyphs: torch.Tensor, atlas: Atlas, rng: Sampler) -> tuple[torch.Tensor, torch.Tensor]:
-    """Glyph indices (m, L) -> masks (m, 64, W) uint8, centred lines, and their widths (m,) in figure heights."""
+    """Glyph indices (m, L) -> masks (m, 32, W) of centred lines, and their widths (m,) in figure heights."""
     m, length = glyphs.shape
     font, face = rng.below(len(atlas.letters), m), rng.below(len(atlas.names), m)
     table = torch.cat([atlas.letters[font], atlas.masks[face]], dim=1)  # (m, 46, C, C)
@@ -71,7 +71,7 @@ def set_line(glyphs: torch.Tensor, atlas: Atlas, rng: Sampler) -> tuple[torch.Te
     flat = drawn.transpose(1, 2).reshape(m, CELL, length * CELL)
     at = (which * CELL + source.clamp(0, CELL - 1))[:, None].expand(m, CELL, width)
     line = flat.gather(2, at) * inside[:, None]
-    return F.pad(line, (2, 2)), total / FIGURE
+    return F.avg_pool2d(F.pad(line, (4, 4 + width % 2)).float(), 2), total / FIGURE
 
 
 def stamp_line(
@@ -79,7 +79,7 @@ def stamp_line(
 ) -> torch.Tensor:
     """Coverage (m, S, S) of lines of `set_line`, as large as fits in boxes of half sizes (m, 2) at centre (m, 2)."""
     tall = torch.minimum(2 * half[:, 1], 2 * half[:, 0] / width)
-    side = torch.stack([tall * line.shape[2] / CELL, tall], dim=1) * CELL / FIGURE
+    side = torch.stack([tall * line.shape[2] / line.shape[1], tall], dim=1) * CELL / FIGURE
     return stamp(line, plane, centre, side, torch.zeros_like(tall))
 
 

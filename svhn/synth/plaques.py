@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 
 from .config import PlaqueConfig
-from .furniture import bin_
+from .furniture import paint_bin
 from .geometry import Plane, apply_at, blend
 from .glyphs import Atlas
 from .lettering import sample_words, set_line, stamp_line
 from .number import Number
 from .rng import Sampler
 from .shapes import arch, ellipse, fill, rectangle, shade
-from .signs import emblem
+from .signs import paint_emblem
 
 
 def paint_plaque(
@@ -56,7 +56,7 @@ def paint_plaque(
     if len(index):
         size = torch.stack([above[index] * rng.within((0.4, 0.8), len(index)), above[index] * 0.45], dim=1)
         centre = torch.stack([torch.zeros_like(above[index]), -number.half[index, 1] - above[index] * 0.5], dim=1)
-        canvas = apply_at(canvas, index, lambda c: emblem(c, plane.pick(index), centre, size, ink[index], rng))
+        canvas = apply_at(canvas, index, lambda c: paint_emblem(c, plane.pick(index), centre, size, ink[index], rng))
     index = name.nonzero()[:, 0]
     if len(index):
         line, width = set_line(sample_words(len(index), rng), atlas, rng)
@@ -75,6 +75,6 @@ def paint_bin_under(
     half = number.half + rng.within(config.bin_room, n, 2)
     middle = torch.stack([rng.normal(0.3, n), rng.within((-0.2, 0.3), n) * half[:, 1]], dim=1)
     middle = middle.clamp(-1, 1) * (half - number.half) * 0.7
-    return bin_(
+    return paint_bin(
         canvas, plane.rotate(middle, torch.zeros(n, device=half.device)), half, number.colours[:, 0], atlas, rng
     )

@@ -6,6 +6,7 @@ The painters take what those of `furniture` take; `ink` is the colour of writing
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from .geometry import Plane, blend, coverage, stamp
 from .glyphs import LETTERS, Atlas
@@ -18,13 +19,13 @@ BOARDS = ((240, 240, 236), (25, 40, 110), (20, 20, 22), (25, 80, 50), (230, 200,
 EMBLEM = 32  # side of an emblem's mask
 
 
-def house_name(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_house_name(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A line of letters on the wall itself."""
     line, width = set_line(sample_words(len(half), rng), atlas, rng)
     return blend(canvas, ink, stamp_line(line, width, plane, torch.zeros_like(half), half))
 
 
-def street_sign(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_street_sign(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A board with one or two lines of letters and a rim on some."""
     n = len(half)
     board, ink = _board(n, rng)
@@ -45,7 +46,7 @@ def street_sign(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> 
     return canvas
 
 
-def car_plate(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_car_plate(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """Letters and digits on white or yellow, with a blue band on some."""
     n = len(half)
     yellow = rng.chance(0.4, n, 1)
@@ -67,7 +68,7 @@ def car_plate(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> to
     return blend(canvas, torch.full_like(board, 0.08), cover)
 
 
-def date(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_date(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A year carved in stone: shade and light along its strokes, hardly another colour; on some with ANNO or A D."""
     n = len(half)
     year = torch.stack(
@@ -93,7 +94,7 @@ def date(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.T
     return canvas - (depth * cover - 0.6 * depth * (shifted - cover).clamp(min=0))[:, None]
 
 
-def phone(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_phone(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A board with a line of letters and below it a telephone number."""
     n = len(half)
     board, ink = _board(n, rng)
@@ -109,7 +110,7 @@ def phone(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.
     return blend(canvas, ink, stamp_line(line, width, plane, half * half.new_tensor([0.0, 0.4]), inner))
 
 
-def notice(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_notice(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A sheet of small print, a poster or an advertisement: stripes of grey that nobody reads from afar."""
     n = len(half)
     board, ink = _board(n, rng)
@@ -124,7 +125,7 @@ def notice(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch
     return blend(canvas, ink, cover)
 
 
-def ornament(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_ornament(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """A coat of arms, a flower or a figure: on the wall itself, or on a round, oval or square ground with a rim."""
     n = len(half)
     board, ink = _board(n, rng)
@@ -133,10 +134,10 @@ def ornament(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> tor
     canvas = fill(canvas, plane, board, ground)
     rim = (ground + 0.08 * half.amin(1)[:, None, None]).abs() - 0.04 * half.amin(1)[:, None, None]
     canvas = fill(canvas, plane, ink, rim)
-    return emblem(canvas, plane, torch.zeros_like(half), half * 0.75, ink, rng)
+    return paint_emblem(canvas, plane, torch.zeros_like(half), half * 0.75, ink, rng)
 
 
-def emblem(canvas, plane: Plane, centre, half, ink, rng: Sampler) -> torch.Tensor:
+def paint_emblem(canvas: Tensor, plane: Plane, centre: Tensor, half: Tensor, ink: Tensor, rng: Sampler) -> Tensor:
     """A picture in one or two colours (n, 3) at centre (n, 2): the same on the left and on the right, on most."""
     n = len(half)
     line = torch.linspace(-1, 1, EMBLEM, device=half.device)
@@ -154,7 +155,7 @@ def emblem(canvas, plane: Plane, centre, half, ink, rng: Sampler) -> torch.Tenso
     return canvas
 
 
-def prefix(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch.Tensor:
+def paint_prefix(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
     """What is put before a number: No, Nº with the o raised and underlined, NO, or #."""
     n = len(half)
     zero = torch.zeros(n, device=half.device)
@@ -176,11 +177,11 @@ def prefix(canvas, plane: Plane, half, ink, atlas: Atlas, rng: Sampler) -> torch
     )
     dot = dot * ((kind > 0) & rng.chance(0.4, n))[:, None, None]
     cover = torch.maximum(torch.maximum(cover, under), dot)
-    cover = torch.where((kind == 3)[:, None, None], hash_sign(plane, torch.zeros_like(half), half * 0.8), cover)
+    cover = torch.where((kind == 3)[:, None, None], hash_coverage(plane, torch.zeros_like(half), half * 0.8), cover)
     return blend(canvas, ink, cover)
 
 
-def hash_sign(plane: Plane, centre, half) -> torch.Tensor:
+def hash_coverage(plane: Plane, centre: Tensor, half: Tensor) -> Tensor:
     """Coverage (n, S, S) of "#" in boxes of half sizes (n, 2) at centre (n, 2)."""
     local = plane.rotate(centre, torch.zeros_like(half[:, 0]))
     thin = 0.13 * half.amin(1)[:, None, None]
@@ -191,7 +192,7 @@ def hash_sign(plane: Plane, centre, half) -> torch.Tensor:
     return coverage(torch.maximum(torch.minimum(upright, level), inside), plane)
 
 
-def _board(n: int, rng: Sampler) -> tuple[torch.Tensor, torch.Tensor]:
+def _board(n: int, rng: Sampler) -> tuple[Tensor, Tensor]:
     """Colours (n, 3) of boards, and of writing on them."""
     board = pick_colours(BOARDS, n, rng)
     return board, torch.where(board.mean(1, keepdim=True) > 0.45, 0.08, 0.92).expand(n, 3)

@@ -143,3 +143,11 @@ def test_committed_table_is_complete_and_sorted():
     for name, values in table.items():
         assert len(values) == lay.STEPS + 1, name
         assert values == sorted(values), name
+
+
+def test_longer_numbers_often_begin_with_one(rng):
+    digits = lay.sample_digits(torch.full((4000,), 3), LayoutConfig(), rng)
+    assert abs((digits[:, 0] == 1).float().mean() - LayoutConfig().leading_one) < 0.03
+    assert 0 < (digits[:, 0] == 0).float().mean() < 0.05
+    single = lay.sample_digits(torch.full((4000,), 1), LayoutConfig(), rng)
+    assert abs((single[:, 0] == 1).float().mean() - 0.1) < 0.03
