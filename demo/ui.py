@@ -59,4 +59,5 @@ def build(
             with gr.Tab("For programs", id="programs"):
                 api.build(page, networks.default, truths)
         html(FOOTER.format(unless=UNLESS if collect else ""))
-    return page.queue(max_size=queue_size or QUEUE_SIZE)
+    # Without api_open=False a call to /run would go past the queue, and any number of photos be read at once.
+    return page.queue(max_size=queue_size or QUEUE_SIZE, api_open=False)

@@ -1,27 +1,37 @@
-"""Middleware before Gradio's own routes: those that this page does not need are blocked, and requests have a limit."""
+"""Middleware before Gradio's own routes: those that this page does not need are blocked, and requests have limits."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import re
+import time
 from contextlib import suppress
 from pathlib import Path
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from svhn.images import MAX_BYTES
 
 from ..batch import MAX_PHOTOS
-from ..config import RETENTION
+from ..config import CLEANUP_EVERY_S, RETENTION, RETENTION_S
 
 MAX_BODY = 2 * MAX_BYTES  # a photo as text takes a third more than its bytes
+MAX_BODIES = 16 * MAX_BODY  # of all requests but uploads together: they are kept in memory
 MAX_UPLOAD = MAX_PHOTOS * MAX_BYTES  # a whole list; Gradio bounds each file
 MAX_STORED = 4 * 2**30  # of all visitors' files, which are deleted after a while
+LOOK_EVERY_S = 1.0  # how often the files on the disk are counted, at most, while there is room
+IDLE_S = 30  # that a sender may pause
+SENDING_S = RETENTION_S - CLEANUP_EVERY_S  # for all of a request: the first files of a longer one would be deleted
+RETRY_S = 5  # when a program that was refused for lack of room may try again
+LOGIN_DELAY_S = 2  # before a wrong password is answered
+MAX_LOGINS = 4  # at the same time
+
 STORAGE_FULL = f"There is no room for more photos just now; try again in {RETENTION}."
-UPLOAD = ("/gradio_api/upload", "/upload")
+BUSY = "Many photos are being sent just now; try again in a moment."
+UPLOAD, LOGIN = ("/gradio_api/upload", "/upload"), "/login"
 
 # Gradio would fetch an address for whoever asks for it as a file, pass requests on to other servers, keep a
 # session's photos in a file for whoever knows its link, and store and convert videos.
@@ -29,88 +39,125 @@ BLOCKED = re.compile(r"/gradio_api/(file=\s*\w+:/|file/\s*\w+:/|proxy=|deep_link
 
 
 class RequestLimits:
-    """ASGI middleware that refuses: a blocked route with 403; with 413, a request larger than `MAX_BODY` or, for
-    uploads, `MAX_UPLOAD`; with 507, an upload when visitors' files, those on their way included, would take more than
-    `MAX_STORED`."""
+    """ASGI middleware that refuses: a blocked route with 403; with 408, a request that comes too slowly; with 413, one
+    larger than `MAX_BODY` or, for uploads, `MAX_UPLOAD`; with 429, more than `MAX_LOGINS` passwords at once; with 503,
+    a request when all of them would take more memory than `MAX_BODIES`; with 507, an upload when visitors' files would
+    take more than `MAX_STORED`. What counts is what has been received, whatever a request announces."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.incoming = 0  # bytes of all uploads on their way
+        self.bodies = 0  # bytes of all requests in progress but uploads
+        self.stored = StoredBytes()
+        self.logins = asyncio.Semaphore(MAX_LOGINS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/")) if scope["type"] == "http" else None
+        if path is None:
             await self.app(scope, receive, send)
-            return
-        if BLOCKED.search(scope["path"]):
+        elif BLOCKED.search(scope["path"]):
             await _refusal(403, "This page does not offer that.")(scope, receive, send)
+        elif path.rstrip("/") == LOGIN:
+            await self._log_in(scope, receive, send)
+        else:
+            await self._receive_within_limits(scope, receive, send, path in UPLOAD)
+
+    async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a wrong password late, and few of them at once, so that nobody tries thousands."""
+
+        async def send_late(message: Message) -> None:
+            if message.get("status", 0) >= 400:
+                await asyncio.sleep(LOGIN_DELAY_S)
+            await send(message)
+
+        if self.logins.locked():
+            await _refusal(429, "Many are logging in just now; try again in a moment.")(scope, receive, send)
             return
-        upload = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/")) in UPLOAD
-        limit, advice = MAX_BODY, "upload the photos first"
-        if upload:
-            limit, advice = MAX_UPLOAD, "send the photos in several parts"
+        async with self.logins:
+            await self._receive_within_limits(scope, receive, send_late, False)
+
+    async def _receive_within_limits(self, scope: Scope, receive: Receive, send: Send, upload: bool) -> None:
+        limit = MAX_UPLOAD if upload else MAX_BODY
+        advice = "send the photos in several parts" if upload else "upload the photos first"
         too_large = _refusal(413, f"A request has at most {limit // 2**20} MB; {advice}.")
-        length = Headers(scope=scope).get("content-length", "")
-        size = int(length) if length.isdecimal() else limit  # who does not say how much may send so much
-        if size > limit:
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdecimal() and int(announced) > limit:
             await too_large(scope, receive, send)
             return
-        app = _limit_body(self.app, limit, too_large)
-        await (self._reserve(app, size) if upload else app)(scope, receive, send)
 
-    def _reserve(self, app: ASGIApp, size: int) -> ASGIApp:
-        """The app, where there is room for so many bytes more; they are spoken for from before it is looked whether
-        they fit until they lie among the files."""
+        received, in_memory, refusal, answered, complete = 0, 0, None, False, False
+        deadline = time.monotonic() + SENDING_S
 
-        async def reserved(scope: Scope, receive: Receive, send: Send) -> None:
-            self.incoming += size
-            try:
-                fits = self.incoming + await asyncio.to_thread(_stored) <= MAX_STORED
-                await (app if fits else _refusal(507, STORAGE_FULL))(scope, receive, send)
-            finally:
-                self.incoming -= size
-
-        return reserved
-
-
-def _refusal(status: int, sentence: str) -> JSONResponse:
-    return JSONResponse({"detail": sentence}, status_code=status)
-
-
-def _stored() -> int:
-    """Bytes of all files in the page's own folder of uploads."""
-    kept = 0
-    for inside, _, names in os.walk(os.environ.get("GRADIO_TEMP_DIR", "")):
-        for name in names:
-            with suppress(OSError):  # deleted meanwhile
-                kept += Path(inside, name).lstat().st_size
-    return kept
-
-
-def _limit_body(app: ASGIApp, limit: int, too_large: ASGIApp) -> ASGIApp:
-    """Of a sender that does not say how much is coming, the app hears no more than `limit` bytes; then it is told
-    that the sender has gone, and `too_large` answers in its place."""
-
-    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-        received, responded = 0, False
+        async def take(size: int) -> JSONResponse | None:
+            """Counts so many bytes more; a refusal if they are too many."""
+            nonlocal received, in_memory
+            received += size
+            if received > limit:
+                return too_large
+            if upload:
+                return None if await self.stored.add(size) else _refusal(507, STORAGE_FULL)
+            if self.bodies + size > MAX_BODIES:
+                return _refusal(503, BUSY)
+            self.bodies, in_memory = self.bodies + size, in_memory + size
+            return None
 
         async def receive_counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            return {"type": "http.disconnect"} if received > limit else message
+            nonlocal refusal, complete
+            if complete:
+                return await receive()  # which waits until the sender goes
+            try:
+                message = await asyncio.wait_for(receive(), min(IDLE_S, deadline - time.monotonic()))
+                refusal = await take(len(message.get("body", b"")))
+            except asyncio.TimeoutError:
+                refusal = _refusal(408, f"The request came too slowly; {advice if upload else 'try again'}.")
+            complete = not message.get("more_body", False) if refusal is None else True
+            return message if refusal is None else {"type": "http.disconnect"}  # for the app the sender has gone
 
-        async def send_once(message: Message) -> None:
-            nonlocal responded
-            if responded or received <= limit:
-                responded = True
+        async def send_unless_refused(message: Message) -> None:
+            nonlocal answered
+            if refusal is None or answered:
+                answered = True
+                if message.get("status") == 503:  # Gradio's, of a full queue
+                    MutableHeaders(scope=message).setdefault("retry-after", str(RETRY_S))
                 await send(message)
 
         try:
-            await app(scope, receive_counted, send_once)
+            await self.app(scope, receive_counted, send_unless_refused)
         except Exception:
-            if received <= limit:
+            if refusal is None:
                 raise
-        if received > limit and not responded:
-            await too_large(scope, receive, send)
+        finally:
+            self.bodies -= in_memory
+        if refusal is not None and not answered:
+            await refusal(scope, receive, send)
 
-    return limited
+
+class StoredBytes:
+    """Bytes of all files in the page's own folder of uploads: those found at the last look, and all received since."""
+
+    def __init__(self) -> None:
+        self.found, self.since, self.looked_at = 0, 0, -LOOK_EVERY_S
+        self.lock = asyncio.Lock()
+
+    async def add(self, size: int) -> bool:
+        """Whether there is room for them."""
+        self.since += size
+        async with self.lock:
+            if self.found + self.since > MAX_STORED or time.monotonic() >= self.looked_at + LOOK_EVERY_S:
+                before = self.since
+                self.found, self.looked_at = await asyncio.to_thread(_stored), time.monotonic()
+                self.since += size - before  # this part may not be in its file yet
+            return self.found + self.since <= MAX_STORED
+
+
+def _refusal(status: int, sentence: str) -> JSONResponse:
+    wait = {"retry-after": str(RETRY_S)} if status in (429, 503) else None
+    return JSONResponse({"detail": sentence}, status_code=status, headers=wait)
+
+
+def _stored() -> int:
+    total = 0
+    for inside, _, names in os.walk(os.environ.get("GRADIO_TEMP_DIR", "")):
+        for name in names:
+            with suppress(OSError):  # deleted meanwhile
+                total += Path(inside, name).lstat().st_size
+    return total

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,13 +22,18 @@ from helpers import api_client
 from helpers.browser_visit import Visit
 from helpers.fake_pipeline import READINGS, FakePipeline, encoded, photo_of
 from playwright.sync_api import expect
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
+from demo import config
 from demo.components.inputs import PhotoData, PhotoInput
 from demo.render import text
 from demo.server import limits
 from demo.server.launch import NO_STATISTICS
+from svhn.reading import Reading
 
 VISITORS = 8
+Launch = Callable[..., gr.Blocks]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +69,7 @@ def test_nobody_watches(address: str, path: str) -> None:
     assert api_client.get(f"{address}{path}").status_code == 403
 
 
-def test_nobody_keeps_count(launch: Callable[..., gr.Blocks], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_keeps_count(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in NO_STATISTICS.items():
         monkeypatch.setenv(name, value)
     blocks = launch(FakePipeline())
@@ -130,34 +137,124 @@ def test_an_upload_has_a_size(address: str, monkeypatch: pytest.MonkeyPatch, say
     assert len(api_client.upload(address, ("a.png", b"x"))) == 1
 
 
-def test_uploads_have_room(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    monkeypatch.setattr(limits, "MAX_STORED", 1000)
-    (tmp_path / "of somebody").mkdir()
+def upload_status(blocks: gr.Blocks, size: int, **options) -> int:
+    files = {"files": ("a.png", bytes(size))}
+    return api_client.post(f"{blocks.local_url}gradio_api/upload", files=files, **options).status_code
+
+
+@contextmanager
+def unfinished_upload(blocks: gr.Blocks, sent: int, announced: int | None = None) -> Iterator[socket.socket]:
+    """A sender that has sent so many bytes of a file, and pauses."""
+    url = httpx.URL(blocks.local_url)
+    head = "POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+    part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n' + bytes(sent)
+    length = f"Content-Length: {announced}" if announced else "Transfer-Encoding: chunked"
+    body = part if announced else f"{len(part):x}\r\n".encode() + part + b"\r\n"
+    with socket.create_connection((url.host, url.port), timeout=api_client.PATIENCE_S) as line:
+        line.sendall(f"{head}{length}\r\n\r\n".encode() + body)
+        yield line
+
+
+def test_uploads_have_room(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_STORED", 2000)
+    monkeypatch.setattr(limits, "LOOK_EVERY_S", 0)
+    blocks = launch(FakePipeline())
     kept = tmp_path / "of somebody" / "door.png"
-    kept.write_bytes(bytes(1001))
-    said = api_client.post(f"{address}gradio_api/upload", files={"files": ("a.png", b"x")})
+    kept.parent.mkdir()
+    kept.write_bytes(bytes(2001))
+    said = api_client.post(f"{blocks.local_url}gradio_api/upload", files={"files": ("a.png", b"x")})
     assert (said.status_code, "no room" in said.json()["detail"]) == (507, True)
     kept.unlink()
-    assert len(api_client.upload(address, ("a.png", b"x"))) == 1
+    assert upload_status(blocks, 1) == 200
+
+
+def test_what_was_only_announced_takes_no_room(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_STORED", 5000)
+    blocks = launch(FakePipeline())
+    with ExitStack() as senders:
+        for announced in (5000, 5000, 5000, None, None):
+            senders.enter_context(unfinished_upload(blocks, 10, announced))
+        assert upload_status(blocks, 300) == 200
 
 
 def test_uploads_that_come_at_once_have_room_together(
-    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    monkeypatch.setattr(limits, "MAX_STORED", 1000)
-    url = httpx.URL(address)
+    monkeypatch.setattr(limits, "MAX_STORED", 500_000)
+    blocks = launch(FakePipeline())
+    with unfinished_upload(blocks, 300_000):
+        waits_for(lambda: sum(file.stat().st_size for file in api_client.files(tmp_path)) > 250_000)
+        with unfinished_upload(blocks, 300_000) as second:
+            assert b" 507 " in second.recv(100)
+    for file in api_client.files(tmp_path):
+        file.unlink()
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda size: upload_status(blocks, size), (80_000, 80_000))) == [200, 200]
 
-    def another() -> int:
-        return api_client.post(f"{address}gradio_api/upload", files={"files": ("a.png", bytes(300))}).status_code
 
-    with socket.create_connection((url.host, url.port)) as line:
-        head = "POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\n"
-        line.sendall(f"{head}Content-Length: 900\r\n\r\n--x\r\n".encode())
-        waits_for(lambda: another() == 507)
-        assert another() == 507
-    waits_for(lambda: another() == 200)  # the first was broken off
+@pytest.mark.parametrize("limit", ["IDLE_S", "SENDING_S"])
+def test_a_sender_who_takes_too_long_is_cut_off(launch: Launch, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setattr(limits, limit, 0.3)
+    blocks = launch(FakePipeline())
+    with unfinished_upload(blocks, 10) as line:
+        assert b" 408 " in line.recv(100)
+    assert upload_status(blocks, 300) == 200
+
+
+def test_no_upload_lasts_until_its_first_files_are_deleted() -> None:
+    assert limits.SENDING_S + config.CLEANUP_EVERY_S <= config.RETENTION_S
+
+
+def answers(app: limits.RequestLimits, *requests: dict) -> list[httpx.Response]:
+    """Of the app to requests that come at the same time."""
+
+    async def send_all() -> list[httpx.Response]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page") as client:
+            return await asyncio.gather(*(client.post(**request) for request in requests))
+
+    return asyncio.run(send_all())
+
+
+async def wrong(scope: Scope, receive: Receive, send: Send) -> None:
+    """A page that receives the whole request, takes its time, and refuses it."""
+    while (await receive()).get("more_body"):
+        pass
+    await asyncio.sleep(0.05)
+    await JSONResponse({"detail": "wrong"}, status_code=400)(scope, receive, send)
+
+
+def test_requests_have_room_in_memory_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_BODIES", 1000)
+    app = limits.RequestLimits(wrong)
+    said = answers(app, *[{"url": "/gradio_api/call/read", "content": bytes(400)}] * 5)
+    assert sorted(each.status_code for each in said) == [400, 400, 503, 503, 503]
+    assert all("retry-after" in each.headers for each in said if each.status_code == 503)
+    assert [each.status_code for each in answers(app, {"url": "/gradio_api/call/read", "content": bytes(400)})] == [400]
+
+
+def test_wrong_passwords_are_answered_slowly_and_few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LOGIN_DELAY_S", 0.3)
+    app = limits.RequestLimits(wrong)
+    start = time.monotonic()
+    said = answers(app, *[{"url": "/login", "data": {"username": "me", "password": str(i)}} for i in range(20)])
+    assert time.monotonic() - start >= 0.3
+    assert sorted(each.status_code for each in said) == [400] * limits.MAX_LOGINS + [429] * (20 - limits.MAX_LOGINS)
+
+
+def test_calls_past_the_queue_are_refused(launch: Launch) -> None:
+    class CountsReadings(FakePipeline):
+        readings = 0
+
+        def read_all(self, photo: np.ndarray) -> list[Reading]:
+            CountsReadings.readings += 1
+            return super().read_all(photo)
+
+    blocks = launch(CountsReadings())
+    body = {"data": [api_client.data_url(encoded(photo_of("42")))]}
+    for door in ("run", "api"):
+        assert api_client.post(f"{blocks.local_url}gradio_api/{door}/read", json=body).status_code == 404
+    assert CountsReadings.readings == 0
+    assert api_client.call(blocks.local_url, "read", *body["data"])[0] == "complete"
 
 
 def waits_for(state: Callable[[], bool]) -> None:
@@ -176,7 +273,7 @@ def reading_event(page: gr.Blocks) -> BlockFunction:
     )
 
 
-def test_a_photo_is_not_kept_with_the_session(launch: Callable[..., gr.Blocks]) -> None:
+def test_a_photo_is_not_kept_with_the_session(launch: Launch) -> None:
     blocks = launch(FakePipeline())
     event = reading_event(blocks)
     photo = api_client.data_url(encoded(np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8)))
