@@ -163,7 +163,9 @@ def evaluate(options: argparse.Namespace) -> None:
         if options.split == evaluate.HELD_OUT:
             _warn_of_seen_photos(options)
         left_out: dict[str, str] = {}
-        outcome = evaluate.run(pipeline, evaluate.split_examples(options.data, options.split, left_out), options.limit)
+        outcome = evaluate.run(
+            pipeline, evaluate.split_examples(options.data, options.split, left_out, PREPARED), options.limit
+        )
         report = evaluate.split_report(outcome, options.split, pipeline.sha256, len(left_out))
         for name, reason in itertools.islice(left_out.items(), 20):
             print(f"{name} was left out: {reason}", file=sys.stderr)
@@ -243,7 +245,7 @@ def _plot_grid(options: argparse.Namespace) -> None:
     if options.photos:
         examples = evaluate.folder_examples(options.photos)
     else:
-        examples = evaluate.split_examples(options.data, options.split)
+        examples = evaluate.split_examples(options.data, options.split, prepared=PREPARED)
     count, boxed = options.rows * options.columns, options.kind != "picks"
     chosen = plots.choose(examples, count, options.offset, options.seed, boxed)
     draw(pipeline, chosen, options.out, options.columns, options.rows)

@@ -78,11 +78,10 @@ def prepare(data_dir: Path, split: str, out_dir: Path, progress: bool = True) ->
     """
     source = open_split(Path(data_dir), split)
     out_dir = Path(out_dir)
-    with source.digitstruct(progress) as path:
-        records = digitstruct.read(path, progress)
-    summary = Summary(source.path.name, len(records))
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
+        records = digitstruct.read_split(source, out_dir, progress)
+        summary = Summary(source.path.name, len(records))
         with tempfile.TemporaryDirectory(dir=out_dir, prefix=f".prepare-{split}-") as aside:
             files = _files(Path(aside), split)
             with _one_thread(), h5py.File(files[0], "w") as crops, h5py.File(files[1], "w") as scenes:

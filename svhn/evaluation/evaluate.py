@@ -50,16 +50,19 @@ class Outcome:
     boxed_confidence: list[float] = field(default_factory=list)
 
 
-def split_examples(data_dir: Path, split: str, left_out: dict[str, str] | None = None) -> Iterator[Example]:
+def split_examples(
+    data_dir: Path, split: str, left_out: dict[str, str] | None = None, prepared: Path | None = None
+) -> Iterator[Example]:
     """Every photo of train, test, extra or held_out with its truth, in the data set's order.
+
+    The records are kept in the folder `prepared`, if it exists, so that they are parsed once.
 
     What cannot be evaluated, a photo or a record without the other or damaged, is entered in `left_out` with the
     reason; whoever reports the figures must report that, too. Raises DataError for a missing or damaged data set.
     """
     left_out = {} if left_out is None else left_out
     source = open_split(data_dir, "train" if split == HELD_OUT else split)
-    with source.digitstruct() as path:
-        records = digitstruct.read(path)
+    records = digitstruct.read_split(source, prepared)
     rows = {name: row for row, name in enumerate(records.names.tolist())}
     if split == HELD_OUT:
         rows = {name: row for name, row in rows.items() if in_held_out(name)}

@@ -9,7 +9,8 @@ import pytest
 from helpers import official
 
 from svhn.data import digitstruct
-from svhn.data.digitstruct import Records, read
+from svhn.data.archive import open_split
+from svhn.data.digitstruct import Records, read, read_split
 from svhn.utils.errors import DataError
 
 
@@ -29,50 +30,12 @@ def same(records: Records, entries: list[official.Entry]) -> bool:
     )
 
 
-@pytest.fixture
-def one_by_one(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The records that were read through h5py."""
-    seen, through_h5py = [], digitstruct._record
-
-    def record(file: h5py.File, i: int) -> tuple:
-        seen.append(int(i))
-        return through_h5py(file, i)
-
-    monkeypatch.setattr(digitstruct, "_record", record)
-    return seen
-
-
-@pytest.mark.parametrize("attributes", [True, False])
-def test_official_layout_is_read_through_the_bytes(tmp_path, one_by_one, attributes):
+@pytest.mark.parametrize("layout", [{}, {"attributes": False}, {"libver": "latest"}])
+def test_names_labels_and_boxes_of_every_record(tmp_path, layout):
     entries = official.entries(40)
     assert {len(entry.labels) for entry in entries} == {1, 2, 3, 4, 5}
-    official.write_digitstruct(tmp_path / "x.mat", entries, attributes=attributes)
+    official.write_digitstruct(tmp_path / "x.mat", entries, **layout)
     assert same(read(tmp_path / "x.mat"), entries)
-    assert one_by_one == [0]  # the sample that is read both ways
-
-
-def test_several_blocks(written, one_by_one, monkeypatch):
-    monkeypatch.setattr(digitstruct, "BLOCK", 7)
-    monkeypatch.setattr(digitstruct, "CHECK_EVERY", 10)
-    assert same(read(written[0]), written[1])
-    assert one_by_one == [0, 10, 20, 30]
-
-
-def test_newer_hdf5_is_read_through_h5py(tmp_path, one_by_one):
-    entries = official.entries(12)
-    official.write_digitstruct(tmp_path / "x.mat", entries, libver="latest")
-    assert same(read(tmp_path / "x.mat"), entries)
-    assert set(one_by_one) == set(range(12))
-
-
-def test_disagreement_with_h5py_is_found_out(written, monkeypatch):
-    def wrong(*args: object) -> tuple:
-        names, values, good = through_bytes(*args)
-        return names, [v + 1 for v in values], good
-
-    through_bytes = digitstruct._block
-    monkeypatch.setattr(digitstruct, "_block", wrong)
-    assert same(read(written[0]), written[1])
 
 
 def test_record_fields(written):
@@ -142,19 +105,19 @@ def _no_name(file: h5py.File, group: h5py.Group) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "name"),
     [
-        (_drop_a_field, "its entry is damaged"),
-        (_shorten_a_field, "its fields have different numbers of digits"),
-        (_null_reference, "its entry is damaged"),
-        (_reference_to_a_group, "its entry is damaged"),
-        (_far_too_many, "its entry is damaged (101 digits)"),
-        (_text_for_numbers, "its entry is damaged"),
-        (_name_too_long, "its file name is too long"),
-        (_no_name, "its entry is damaged"),
+        (_drop_a_field, True),
+        (_shorten_a_field, True),
+        (_null_reference, True),
+        (_reference_to_a_group, True),
+        (_far_too_many, True),
+        (_text_for_numbers, True),
+        (_name_too_long, False),
+        (_no_name, False),
     ],
 )
-def test_damaged_record_is_a_fault_and_the_others_are_read(tmp_path, damage: Callable, told):
+def test_damaged_record_is_a_fault_and_the_others_are_read(tmp_path, damage: Callable, name: bool):
     entries = [entry for entry in official.entries(20) if len(entry.labels) == 2][:5]
     path = tmp_path / "x.mat"
     official.write_digitstruct(path, entries)
@@ -162,8 +125,8 @@ def test_damaged_record_is_a_fault_and_the_others_are_read(tmp_path, damage: Cal
         damage(file, file[file["digitStruct/bbox"][2, 0]])
     records = read(path)
     assert list(records.faults) == [2]
-    assert records.faults[2].startswith(told)
-    assert len(records[2].labels) == 0
+    assert records.faults[2].startswith("its entry is damaged (")
+    assert (records[2].name, len(records[2].labels)) == (entries[2].name if name else "", 0)
     assert [records[i].labels.tolist() for i in (0, 1, 3, 4)] == [entries[i].labels for i in (0, 1, 3, 4)]
 
 
@@ -177,6 +140,40 @@ def test_values_directly_in_the_field_are_understood(tmp_path):
         del group["label"]
         group["label"] = np.array(entries[0].labels)[:, None]
     assert same(read(path), entries)
+
+
+def test_records_are_parsed_once_until_the_split_changes(tmp_path, monkeypatch):
+    def spoil(entries: list[official.Entry]) -> None:
+        entries[1].labels.append(3.0)
+
+    official.write_split(tmp_path, "train", 4, as_tar=False, spoil=spoil)
+    parsed = []
+    monkeypatch.setattr(digitstruct, "read", lambda *given: parsed.append(given) or read(*given))
+    source, cache = open_split(tmp_path, "train"), tmp_path / "train_records.npz"
+
+    def same_again() -> bool:
+        again = read_split(source, tmp_path)
+        columns = ("names", "offsets", "labels", "boxes")
+        return again.faults == first.faults and all(
+            np.array_equal(getattr(again, column), getattr(first, column)) for column in columns
+        )
+
+    first = read_split(source, tmp_path)
+    assert list(first.faults) == [1]
+    assert same_again()
+    assert len(parsed) == 1
+    cache.write_bytes(cache.read_bytes()[:100])
+    assert same_again()
+    assert len(parsed) == 2
+    official.write_digitstruct(source.path / "digitStruct.mat", official.entries(2))
+    assert len(read_split(source, tmp_path)) == 2
+    assert len(parsed) == 3
+
+
+@pytest.mark.parametrize("cache", [None, Path("nowhere")])
+def test_records_without_a_place_to_keep_them(tmp_path, cache):
+    official.write_split(tmp_path, "train", 2)
+    assert len(read_split(open_split(tmp_path, "train"), cache)) == 2
 
 
 def test_no_records(tmp_path):

@@ -21,7 +21,8 @@ def prepared(folder: Path, split: str = "train") -> tuple[prepare.Summary, Rows,
     """Summary, crops and scenes of the split in `folder`."""
     out = folder / "prepared"
     summary = prepare.prepare(folder, split, out, progress=False)
-    assert sorted(path.name for path in out.iterdir()) == [f"{split}_crops.h5", f"{split}_scenes.h5"]
+    names = [f"{split}_{kind}" for kind in ("crops.h5", "records.npz", "scenes.h5")]
+    assert sorted(path.name for path in out.iterdir()) == names
     return summary, *(rows(out / f"{split}_{kind}.h5") for kind in ("crops", "scenes"))
 
 
