@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 
-from svhn.data.corrections import MOST_DIGITS, Collection, Saved
+from svhn.data.corrections import MAX_DIGITS, Collection, Saved
 from svhn.images import PhotoError, open_photo
 from svhn.reading import Reading
 from svhn.utils.errors import UserError
@@ -94,7 +94,7 @@ def _collecting(collection: Collection, photo: PhotoInput, editor: gr.HTML) -> l
     """Lays out what saving needs; gives the field and the message, which are emptied for another photo."""
     html(f'<p class="note">{KEEPS}</p>')
     with gr.Row(elem_id="keep"):
-        number = gr.Textbox(label="True number", max_length=MOST_DIGITS, min_width=170, elem_id="true-number")
+        number = gr.Textbox(label="True number", max_length=MAX_DIGITS, min_width=170, elem_id="true-number")
         button = gr.Button("Save for training", variant="primary", min_width=170)
     message = html(elem_id="kept")
 

@@ -43,7 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("prepare", "Turn an official split into the two HDF5 files that training reads.")
     source = sub.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", type=Path, help="folder with train.tar.gz or train/, and the like")
-    source.add_argument("--weak", type=Path, help="folder with labels.csv (file, number, x1, y1, x2, y2) and pictures")
+    weak = "folders with labels.csv (file, number, x1, y1, x2, y2) and pictures"
+    source.add_argument("--weak", type=Path, nargs="+", metavar="DIR", help=weak)
     source.add_argument("--negatives", type=Path, help="folder of street pictures without numbers")
     sub.add_argument("--again", action="store_true", help="with --weak: replace boxes by those that the weights find")
     _add_pipeline_options(sub)

@@ -1,8 +1,8 @@
 """Photos whose number is known and whose box is only a proposal -> `weak_crops.h5` and `weak_scenes.h5`.
 
-DIR holds labels.csv (file, number, x1, y1, x2, y2) and the pictures, next to it or in images.tar.gz. A photo without
-a box is left out. With a pipeline's `read`, a second round: its box replaces the listed one where it reads the listed
-number, and photos that it surely reads otherwise, whose number may be wrong, are left out.
+Each folder holds labels.csv (file, number, x1, y1, x2, y2) and the pictures, next to it or in images.tar.gz. A photo
+without a box is left out. With a pipeline's `read`, a second round: its box replaces the listed one where it reads the
+listed number, and photos that it surely reads otherwise, whose number may be wrong, are left out.
 
 The files have the columns of `prepare`'s; digit_boxes is NaN, because nobody knows them, and `number` is the one in
 the file's name, so that the same rule holds photos out.
@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import h5py
@@ -35,7 +35,7 @@ SURE = 0.9  # confidence from which on a reading that differs puts the label in 
 
 
 def prepare_weak(
-    folder: Path,
+    folders: Sequence[Path],
     out_dir: Path,
     read: Callable[[np.ndarray], list[Reading]] | None = None,
     progress: bool = True,
@@ -45,7 +45,7 @@ def prepare_weak(
     read: photo (h, w, 3) uint8 -> its numbers, the most prominent first. Raises DataError when the list or the
     pictures are missing or damaged, or nothing can be written.
     """
-    samples = {sample.path.name: sample for sample in read_labels(folder)}
+    lists = {folder: {sample.path.name: sample for sample in read_labels(folder)} for folder in folders}
     counts: Counter[str] = Counter()
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
@@ -55,18 +55,18 @@ def prepare_weak(
                 for file in (crops, scenes):
                     file.attrs.update(format_version=FORMAT_VERSION, split="weak")
                 tables = Table(crops, CROPS), Table(scenes, SCENES)
-                bar = tqdm(
-                    _pictures(folder, samples), "Preparing weak labels", len(samples), delay=2, disable=not progress
-                )
-                for name, data in bar:
-                    sample = samples.pop(name, None)
-                    reason = _append(sample, data, read, *tables) if sample else "no label"
-                    counts[reason or "written"] += 1
+                for folder, samples in lists.items():
+                    pictures = _pictures(folder, samples)
+                    bar = tqdm(pictures, f"Preparing {folder.name}", len(samples), delay=2, disable=not progress)
+                    for name, data in bar:
+                        sample = samples.pop(name, None)
+                        reason = _append(sample, data, read, *tables) if sample else "no label"
+                        counts[reason or "written"] += 1
+                    counts["no picture"] += len(samples)
                 for table in tables:
                     table.flush()
-            counts["no picture"] += len(samples)
             if not counts["written"]:
-                raise DataError(f"Nothing in {folder} could be used: {dict(counts)}.")
+                raise DataError(f"Nothing in {', '.join(map(str, folders))} could be used: {dict(counts)}.")
             for file in files:
                 os.replace(file, out_dir / file.name)
     except OSError as error:

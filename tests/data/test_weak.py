@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from svhn.data.corrections import Collection
 from svhn.data.negatives import prepare_negatives
 from svhn.data.weak import prepare_weak
 from svhn.labels import encode
@@ -47,7 +48,7 @@ def weak(tmp_path, request):
 
 
 def test_photos_with_a_proposed_box_become_rows_without_digit_boxes(weak, tmp_path):
-    counts = prepare_weak(weak, tmp_path / "out", progress=False)
+    counts = prepare_weak([weak], tmp_path / "out", progress=False)
     assert (counts["written"], counts["no box"], counts["no picture"]) == (2, 1, 1)
     with h5py.File(tmp_path / "out" / "weak_scenes.h5") as file:
         assert file["number"][:].tolist() == [1, 3]
@@ -60,10 +61,20 @@ def test_photos_with_a_proposed_box_become_rows_without_digit_boxes(weak, tmp_pa
         assert file["images"][0].mean() == pytest.approx(50, abs=1)
 
 
+def test_several_folders_become_one_set(weak, tmp_path):
+    more = Collection(tmp_path / "corrected")
+    more.save(np.full((40, 60, 3), 200, np.uint8), (10, 5, 30, 25), "305")
+    counts = prepare_weak([weak, tmp_path / "corrected"], tmp_path / "out", progress=False)
+    assert counts["written"] == 3
+    with h5py.File(tmp_path / "out" / "weak_crops.h5") as file:
+        assert file["digits"][-1].tolist() == [3, 0, 5, 10, 10]
+        assert file["images"][-1].mean() == pytest.approx(200, abs=1)
+
+
 def test_a_list_that_gives_nothing_leaves_nothing_behind(weak, tmp_path):
     (weak / "labels.csv").write_text("file,number\n000002.png,7\n")
     with pytest.raises(DataError, match="could be used"):
-        prepare_weak(weak, tmp_path / "out", progress=False)
+        prepare_weak([weak], tmp_path / "out", progress=False)
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -79,7 +90,7 @@ def test_a_second_round_takes_better_boxes_and_leaves_doubtful_labels_out(weak, 
         100: [_reading("99", 0.5, (0, 0, 9, 9)), _reading("7", 0.9, (20, 10, 30, 30))],
         150: [_reading("28", 0.95, (20, 0, 60, 40))],
     }
-    counts = prepare_weak(weak, tmp_path / "out", lambda photo: by_colour[photo[0, 0, 0]], progress=False)
+    counts = prepare_weak([weak], tmp_path / "out", lambda photo: by_colour[photo[0, 0, 0]], progress=False)
     assert (counts["written"], counts["surely read otherwise"]) == (2, 1)
     with h5py.File(tmp_path / "out" / "weak_scenes.h5") as file:
         assert file["number"][:].tolist() == [1, 2]

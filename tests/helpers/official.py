@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import h5py
 import numpy as np
-
-from svhn.data import matlab
 
 FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX)
 
@@ -92,18 +91,35 @@ def entries(n: int, seed: int = 0) -> list[Entry]:
 
 
 def write_digitstruct(path: Path, records: Iterable[Entry], attributes: bool = True, libver: str = "earliest") -> None:
-    """digitStruct.mat; without `attributes` it lacks MATLAB's own on every single dataset."""
-    with matlab.create(path, libver=libver) as file:
-        cache = file.id.get_mdc_config()  # the names in #refs# of a full split outgrow the usual one
-        cache.set_initial_size, cache.initial_size, cache.max_size = True, 64 * 2**20, 128 * 2**20
-        file.id.set_mdc_config(cache)
-        matlab.extend(file, records)
-        if not attributes:
-            for thing in file["#refs#"].values():
-                for name in list(thing.attrs):
-                    del thing.attrs[name]
+    """digitStruct.mat as MATLAB lays it out; without `attributes` it lacks MATLAB's own on every single dataset."""
+    with h5py.File(path, "w", userblock_size=512, libver=libver) as file:
+        refs = file.create_group("#refs#")
+
+        def add(data: np.ndarray, kind: str) -> h5py.Reference:
+            dataset = refs.create_dataset(f"v{len(refs)}", data=data)
+            if attributes:
+                dataset.attrs["MATLAB_class"] = np.bytes_(kind)
+                dataset.attrs["H5PATH"] = np.bytes_("/digitStruct")
+            return dataset.ref
+
+        rows = []
+        for record in records:
+            name = add(np.array([[ord(c)] for c in record.name], np.uint16), "char")
+            bbox = refs.create_group(f"v{len(refs)}")
+            left, top, width, height = np.asarray(record.boxes, np.float64).reshape(-1, 4).T
+            fields = {"height": height, "label": record.labels, "left": left, "top": top, "width": width}
+            for field, values in fields.items():
+                column = np.array(values, np.float64).reshape(-1, 1)
+                if len(column) > 1:
+                    references = [add(value[None], "double") for value in column]
+                    column = np.array(references, h5py.ref_dtype).reshape(-1, 1)
+                bbox.create_dataset(field, data=column, dtype=h5py.ref_dtype if len(column) > 1 else None)
+            rows.append((name, bbox.ref))
+        for i, part in enumerate(("name", "bbox")):
+            column = np.array([row[i] for row in rows], h5py.ref_dtype).reshape(-1, 1)
+            file.create_dataset(f"digitStruct/{part}", data=column, dtype=h5py.ref_dtype)
     with path.open("r+b") as file:
-        matlab.stamp(file)
+        file.write(b"MATLAB 7.3 MAT-file, HDF5 schema 1.00 .".ljust(116) + bytes(8) + b"\x00\x02IM")
 
 
 def write_split(

@@ -17,8 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from demo import ui
 from demo.ground_truth import TruthIndex
 from demo.server.options import launch_options
-from svhn.data import digitstruct
-from svhn.data.annotations import Sample, Truth, truth_from_record
+from svhn.data.annotations import Sample, Truth, read_labels
 from svhn.images import open_photo
 
 SPLIT_AT = 47  # of 96 pixels: within the found box, 24 ... 72, a little less than half reads "7"
@@ -33,8 +32,7 @@ class Collecting:
     folder: Path
 
     def truths(self) -> list[Truth]:
-        records = digitstruct.read(self.folder / "train" / "digitStruct.mat", progress=False)
-        return [truth_from_record(records[i]) for i in range(len(records))]
+        return [sample.truth for sample in read_labels(self.folder)]
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +241,7 @@ def test_photo_box_and_true_number_are_saved(context: BrowserContext, collecting
     save.click()
     expect(message).to_contain_text("Saved as the first photo")
     assert collecting.truths() == [Truth("305", (10, 16, 72, 48))]
-    np.testing.assert_array_equal(open_photo(collecting.folder / "train" / "1.png"), two_shades())
+    np.testing.assert_array_equal(open_photo(collecting.folder / "1.png"), two_shades())
     visit.keep("correct-saved")
 
     number.fill("306")
