@@ -183,9 +183,3 @@ def test_the_readme_begins_as_a_space_s() -> None:
     assert space["pinned"] is False
     assert "MIT" in (ROOT / "LICENSE").read_text()
     assert text.lstrip().startswith("# ")
-
-
-def test_a_space_needs_no_debian_package() -> None:
-    """All libraries that the pinned wheels do not bring themselves are in a slim image; a name here would be installed,
-    so the file must be there and hold none."""
-    assert (ROOT / "packages.txt").read_text().split() == []
