@@ -34,11 +34,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> dict:
     from svhn.data.prepare import is_prepared, prepare
+    from svhn.data.weak import prepare_weak
     from svhn.evaluation.export import Candidate, average, export_final, export_measured
     from svhn.training.train import train
 
     if not is_prepared(options.data, "train", options.prepared):
         print(prepare(options.data, "train", options.prepared), file=sys.stderr)
+    if options.weak:
+        prepare_weak(options.weak, options.prepared)
     beside = options.data.resolve().parent / "backgrounds"
     backgrounds = options.backgrounds or (beside if beside.is_dir() else None)
 
@@ -70,6 +73,8 @@ def _run(options: argparse.Namespace) -> dict:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with train.tar.gz or train/")
+    weak = "folders of further photos with labels.csv (file, number, x1, y1, x2, y2), such as app.py --collect's"
+    parser.add_argument("--weak", type=Path, nargs="+", metavar="DIR", help=weak)
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
     parser.add_argument("--prepared", type=Path, default=PREPARED, help="folder of the HDF5 files (%(default)s)")
     parser.add_argument("--runs", type=Path, default=RUNS, help="checkpoints, events, pictures (%(default)s)")
