@@ -1,4 +1,4 @@
-"""The photo with its boxes, on a copy of display size, and pictures as content of a file."""
+"""Draw boxes on a display-size copy of a photo; encode pictures as files."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _display_copy(photo: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
 
 @dataclass(frozen=True)
 class _Mark:
-    """A box as it is drawn: where in the picture, what its tag says, and its line."""
+    """A box to draw: its place in the picture, the text of its tag, and its line."""
 
     frame: Frame
     text: str
@@ -101,7 +101,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 
 def _frame(box: bx.Box, factor: tuple[float, float], size: tuple[int, int]) -> Frame:
-    """The box in pixels of the picture, wholly inside it and never thinner than its own lines."""
+    """The box in pixels of the picture, completely inside it and never thinner than its own lines."""
     width, height = size[0] - 1, size[1] - 1
     x1, y1, x2, y2 = (round(float(v)) for v in bx.clip(bx.scale(box, *factor), width, height))
     x1, y1 = max(0, min(x1, width - 2 * LINE)), max(0, min(y1, height - 2 * LINE))
@@ -125,7 +125,7 @@ def _outline(pen: ImageDraw.ImageDraw, mark: _Mark) -> None:
 
 
 def _tags(pen: ImageDraw.ImageDraw, size: tuple[int, int], marks: Sequence[_Mark]) -> None:
-    """Names in tags, filled but for thin boxes, inside the picture in any case."""
+    """Names in tags inside the picture, filled except for thin boxes."""
     font = _font(max(size) // 30)  # legible where a phone shows the picture a third as large
     for mark in marks:
         left, top, right, bottom = pen.textbbox((0, 0), mark.text, font=font)

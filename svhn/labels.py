@@ -54,8 +54,8 @@ def as_array(number: str | None) -> list[int]:
     """Number as text -> [n, d1 ... d5], the count of its digits and these, with blank behind them: "42" is
     [2, 4, 2, 10, 10, 10].
 
-    "" is [0, 10, 10, 10, 10, 10]. None, a number of more than five digits of which no more is known, is
-    [6, 10, 10, 10, 10, 10]; 6 stands for any count above five.
+    "" is [0, 10, 10, 10, 10, 10]. None, for a number of more than five digits, is
+    [6, 10, 10, 10, 10, 10]; 6 means any count above five.
     """
     digits, length = encode(number or "")
     return [TOO_LONG if number is None else length, *digits.tolist()]
@@ -84,7 +84,7 @@ def length_from_blanks(digit_logits: torch.Tensor) -> torch.Tensor:
     steps = torch.arange(MAX_DIGITS, device=blank.device)
     lengths = torch.arange(MAX_DIGITS + 1, device=blank.device)
     per_position = torch.where(steps < lengths[:, None], filled[:, None], blank[:, None])  # (N, 6, 5)
-    never = blank.new_full((len(blank), 1), -20.0)  # five positions do not tell of a sixth
+    never = blank.new_full((len(blank), 1), -20.0)  # five positions know nothing of a sixth
     return torch.cat([per_position.sum(-1), never], dim=1)
 
 

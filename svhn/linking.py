@@ -1,7 +1,7 @@
-"""Numbers put together from their parts: digits that stand far apart are often found one by one.
+"""Join boxes into numbers: digits far apart are often found one by one.
 
 Text detectors call this linking (CTPN, Tian et al. 2016, arXiv:1609.03605; SegLink, Shi et al. 2017,
-arXiv:1703.06520). Here a link only proposes a larger box; the reader decides whether a number stands in it.
+arXiv:1703.06520). Here a link only proposes a larger box; the reader decides whether it holds a number.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import numpy as np
 
 from . import boxes as bx
 
-ALIKE = 0.55  # parts of one number are at least so much alike in height, or in width where they are stacked
-IN_LINE = 0.5  # of the smaller part's side that the other stands beside
+ALIKE = 0.55  # least ratio of the parts' heights, or of their widths where they are stacked
+IN_LINE = 0.5  # overlap across the line, as a share of the smaller part's side
 ROW_GAP = 1.3  # at most, between parts in a row, in heights of the larger part
 STACK_GAP = 1.0  # at most, between parts above each other, in widths of the larger part
 MOST = 10  # proposals, the best ones
@@ -32,7 +32,7 @@ def proposals(boxes: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 
 def _links(boxes: np.ndarray, along: int) -> np.ndarray:
-    """(K, 4) -> (K, K) bool: which stand in one row (along 0) or in one stack (along 1)."""
+    """(K, 4) -> (K, K) bool: which are in one row (along 0) or in one stack (along 1)."""
     across = 1 - along
     low, high = boxes[:, None, :2], boxes[:, None, 2:]  # (K, 1, 2)
     other_low, other_high = boxes[None, :, :2], boxes[None, :, 2:]

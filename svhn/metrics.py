@@ -1,4 +1,4 @@
-"""Figures by which readings and boxes are judged. Arrays in, plain floats out; no figure hides its count."""
+"""Metrics of readings and boxes: arrays in, plain floats out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a photo to what the networks eat. Training data, evaluation and service all pass through here.
+"""From a photo to the networks' input. Training, evaluation and service all use these functions.
 
 Needs only torch, torchvision and numpy, so that a bare GPU machine can train.
 """
@@ -13,7 +13,7 @@ from . import boxes as bx
 
 CROP_MARGIN = 0.15  # of the box's own size, on every side: the 30 % enlargement of the literature
 MOST_PIXELS_FOR_ONE = 8  # of the photo along a side, for one of the crop; more are averaged first
-MARGINS = (CROP_MARGIN, 0.05, 0.3)  # each box is read tighter and looser, too: localizers err both ways
+MARGINS = (CROP_MARGIN, 0.05, 0.3)  # each box is also read tighter and looser: localizers err both ways
 
 MEAN, STD = 0.45, 0.22  # of the photos' values in 0 ... 1: every network's input is normalised with them
 
@@ -26,7 +26,7 @@ def sides(size: Size) -> tuple[int, int]:
 
 
 def pixel_bounds(box: np.ndarray) -> tuple[int, int, int, int]:
-    """The whole pixels that a box touches, x1 y1 x2 y2; at least one each way."""
+    """The pixels that a box touches, x1 y1 x2 y2; at least one in each direction."""
     x1, y1 = (int(v) for v in np.floor(np.asarray(box[:2]) + 1e-6))
     x2, y2 = (int(v) for v in np.ceil(np.asarray(box[2:]) - 1e-6))
     return x1, y1, max(x2, x1 + 1), max(y2, y1 + 1)
@@ -45,14 +45,14 @@ def crop(photo: np.ndarray, box: np.ndarray, margin: float = CROP_MARGIN, size: 
     """Photo and number box -> uint8 (3, h, w): the box with margin, stretched to that size."""
     region = bx.expand(np.asarray(box, dtype=np.float64), margin)
     factors = (region[2:] - region[:2]) / sides(size)[::-1] / MOST_PIXELS_FOR_ONE
-    if (factors > 1).any():  # before its edges are repeated: what is cut of a large photo must not be larger still
+    if (factors > 1).any():  # before its edges are repeated, so that a crop is never larger than the photo
         photo, region = _shrunk(photo, region, factors.clip(min=1.0))
     patch = torch.from_numpy(cut(photo, region)).permute(2, 0, 1)
-    return F.resize(patch, list(sides(size)), antialias=True).contiguous()  # fast only as it lies in memory: (h, w, 3)
+    return F.resize(patch, list(sides(size)), antialias=True).contiguous()  # fast only with the memory layout (h, w, 3)
 
 
 def _shrunk(photo: np.ndarray, region: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What the photo has of the region, so many times (2,) narrower and lower, and where the region (4,) lies there."""
+    """The part of the region inside the photo, shrunk by factors (2,), and the region (4,) in its pixels."""
     x1, y1, x2, y2 = pixel_bounds(bx.clip(region, photo.shape[1], photo.shape[0]))
     inside = photo[y1:y2, x1:x2]
     height, width = inside.shape[:2]

@@ -13,9 +13,9 @@ from .boxes import Box
 from .labels import BLANK, DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS
 
 
-@dataclass(frozen=True, eq=False)  # each is its own: arrays neither compare nor hash as a whole
+@dataclass(frozen=True, eq=False)  # compared by identity: arrays neither compare nor hash
 class Reading:
-    """What drawing, JSON and CSV all consume. It validates itself: a wrong shape raises ValueError.
+    """The input of drawing, JSON and CSV. It validates itself: a wrong shape raises ValueError.
 
     number: the digits as text; None when no number was found or it has more than five digits.
     confidence: calibrated probability, 0 ... 1, that `number` is right in every digit and its length.
@@ -56,11 +56,11 @@ class Reading:
 
     @property
     def label(self) -> str:
-        """What the number is called in a picture and in a list."""
+        """The number as pictures and lists show it."""
         return "more than five digits" if self.number is None else self.number
 
     def likeliest(self, k: int = 3) -> list[tuple[str, float]]:
-        """The k likeliest numbers with their probabilities, best first; "" stands for no number."""
+        """The k likeliest numbers with their probabilities, best first; "" means no number."""
         logs = (torch.from_numpy(p).double().clamp_min(1e-12).log() for p in (self.digit_probs, self.length_probs))
         return labels.likeliest(*logs, k)
 

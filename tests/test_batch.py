@@ -1,4 +1,4 @@
-"""A folder of pictures, read as a whole: every picture has its row, none is written over, and trouble is told."""
+"""A folder of pictures: each has a row, none is overwritten, and errors are reported."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def source(tmp_path) -> Path:
 
 
 def put(folder: Path, **numbers: str) -> None:
-    """a="42" becomes a.png, in which the stand-in reads 42."""
+    """a="42" becomes a.png, in which the fake pipeline reads 42."""
     for name, number in numbers.items():
         (folder / f"{name}.png").write_bytes(encoded(photo_of(number)))
 
 
 def run(source: Path) -> tuple[list[Row], list[dict[str, str]], Path]:
-    """What was yielded, the lines of the table, and the output folder, beside the input."""
+    """What was yielded, the lines of the table, and the output folder, next to the input."""
     target = source.parent / "output"
     rows = list(read_folder(FakePipeline(), source, target))
     with (target / "readings.csv").open(newline="", encoding="utf-8") as file:
@@ -99,7 +99,7 @@ def test_what_is_no_picture_is_left_alone(source):
     put(source / "deep", c="128")
     (source / "folder.png").mkdir()
     (source / "labels.csv").write_text("file,number\n")
-    (source / "._a.png").write_bytes(b"what another system puts beside a.png")
+    (source / "._a.png").write_bytes(b"what macOS puts next to a.png")
     assert [row.file for row in run(source)[0]] == ["B.JPEG", "a.png"]
 
 
@@ -128,7 +128,7 @@ def test_without_pictures_nothing_is_written(source, name, said):
     assert not target.exists()
 
 
-def test_output_that_cannot_be_written_is_told(source):
+def test_output_that_cannot_be_written_is_reported(source):
     put(source, a="42")
     in_the_way = source.parent / "file"
     in_the_way.write_text("not a folder")

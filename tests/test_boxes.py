@@ -39,7 +39,7 @@ def test_expand_is_by_the_size_of_the_box_itself():
         ((0, 0, 30, 20), (0, 0, 30, 20)),  # the whole photo
         ((-3, -4, 5, 6), (0, 0, 5, 6)),
         ((25, 15, 31, 22), (25, 15, 30, 20)),
-        ((40, 5, 50, 9), (30, 5, 30, 9)),  # beside it: empty
+        ((40, 5, 50, 9), (30, 5, 30, 9)),  # next to it: empty
         ((-9, -9, -1, -1), (0, 0, 0, 0)),
     ],
 )
@@ -92,7 +92,7 @@ def test_reading_order_of_none_and_one():
 
 def test_reading_order_is_left_to_right_by_centre():
     assert order((20, 0, 30, 20), (0, 0, 10, 20), (10, 0, 20, 20)) == [1, 2, 0]
-    # A wide digit starts left of a narrow one that stands before it.
+    # A wide digit starts left of a narrow one before it.
     assert order((0, 0, 30, 20), (5, 0, 11, 20)) == [1, 0]
 
 

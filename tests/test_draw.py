@@ -83,7 +83,7 @@ def test_found_lies_over_true_and_true_is_dashed() -> None:
 
 
 @pytest.mark.usefixtures("no_tags")
-def test_true_box_is_seen_beside_the_found_one() -> None:
+def test_true_and_found_boxes_are_both_drawn() -> None:
     picture = draw.annotate(wall(600, 800), (100.0, 100.0, 300.0, 200.0), (500.0, 300.0, 700.0, 400.0))
     assert np.abs(np.array(bounds(painted(picture, draw.TRUE))) - (500, 300, 700, 400)).max() <= draw.LINE
     assert np.abs(np.array(bounds(painted(picture, draw.FOUND))) - (100, 100, 300, 200)).max() <= draw.LINE
@@ -121,7 +121,7 @@ def test_tags_name_the_boxes_and_do_not_cover_the_number(monkeypatch: pytest.Mon
     assert above[3] <= 250
     assert below[1] >= 350
     for x1, y1, x2, y2 in (above, below):
-        assert painted(tagged, draw.HALO)[y1:y2, x1:x2].sum() > 50  # a name stands in it
+        assert painted(tagged, draw.HALO)[y1:y2, x1:x2].sum() > 50  # it holds a name
 
 
 @pytest.mark.usefixtures("no_tags")

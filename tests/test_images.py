@@ -31,7 +31,7 @@ def refused(data: bytes | Path) -> str:
     return sentence
 
 
-def test_a_photo_as_an_iphone_keeps_it_is_told_with_the_way_out():
+def test_an_iphones_format_is_refused_with_advice():
     with pytest.raises(PhotoError, match=r"HEIC picture.*JPEG.*Most Compatible"):
         open_photo(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(400))
 

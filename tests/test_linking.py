@@ -1,4 +1,4 @@
-"""Parts of a number become proposals of the whole; strangers do not."""
+"""Parts of a number become one proposal; distractors do not."""
 
 import numpy as np
 import pytest
@@ -13,10 +13,10 @@ def _boxes(found: np.ndarray) -> set[tuple[float, ...]]:
     return {tuple(box) for box in found.tolist()}
 
 
-@pytest.mark.parametrize(("digits", "whole"), [(ROW, (0, 0, 54, 22)), (STACK, (0, 0, 11, 56))], ids=["row", "stack"])
-def test_digits_that_stand_apart_are_put_together(digits, whole):
+@pytest.mark.parametrize(("digits", "joined"), [(ROW, (0, 0, 54, 22)), (STACK, (0, 0, 11, 56))], ids=["row", "stack"])
+def test_distant_digits_are_joined(digits, joined):
     boxes = proposals(np.array(digits, float), np.array([0.6, 0.5, 0.4]))
-    assert whole in _boxes(boxes)
+    assert joined in _boxes(boxes)
     assert len(boxes) == 3  # two neighbouring pairs and all three
     assert tuple(boxes[0]) == (*digits[0][:2], *np.max(digits[:2], axis=0)[2:])  # the two likeliest first
 
@@ -24,9 +24,9 @@ def test_digits_that_stand_apart_are_put_together(digits, whole):
 @pytest.mark.parametrize(
     "other",
     [[200, 0, 210, 20], [22, 40, 32, 60], [22, 0, 32, 60]],
-    ids=["too far", "in another line and beside the stack", "of another size"],
+    ids=["too far", "in another line and next to the stack", "of another size"],
 )
-def test_strangers_are_not(other):
+def test_distractors_are_not_joined(other):
     assert proposals(np.array([[0, 0, 10, 20], other], float), np.array([0.9, 0.8])).shape == (0, 4)
 
 
@@ -36,7 +36,7 @@ def test_overlapping_pieces_belong_together():
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_of_fewer_than_two_nothing_is_made(count):
+def test_fewer_than_two_boxes_give_no_proposal(count):
     assert proposals(np.zeros((count, 4)), np.zeros(count)).shape == (0, 4)
 
 

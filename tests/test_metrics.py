@@ -1,4 +1,4 @@
-"""Figures, each against a case worked out by hand."""
+"""Metrics, each against a case worked out by hand."""
 
 import math
 
@@ -53,8 +53,8 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy():
 def test_localisation_counts_a_photo_where_nothing_was_found_as_missed():
     true = np.array([[0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 10, 10]], float)
     found = np.array([[0, 0, 10, 10], [0, 0, 0, 0], [0, 0, 10, 5]], float)
-    figures = {"mean_iou": 0.5, "mean_dice": (1 + 0 + 2 / 3) / 3, "recall_50": 2 / 3, "containment": 0.5}
-    assert metrics.localisation(found, true) == pytest.approx(figures)
+    expected = {"mean_iou": 0.5, "mean_dice": (1 + 0 + 2 / 3) / 3, "recall_50": 2 / 3, "containment": 0.5}
+    assert metrics.localisation(found, true) == pytest.approx(expected)
 
 
 def test_the_dice_coefficient_of_masks():

@@ -11,7 +11,7 @@ from svhn import preprocess
 
 @pytest.fixture
 def photo() -> np.ndarray:
-    """Every pixel tells where it is: (row, column, 0)."""
+    """Every pixel encodes its place: (row, column, 0)."""
     rows, columns = np.mgrid[:60, :80].astype(np.uint8)
     return np.stack([rows, columns, np.zeros_like(rows)], axis=-1)
 

@@ -1,4 +1,4 @@
-"""Weights: what was saved comes back, whatever was tampered with is refused, and a killed save leaves a whole set."""
+"""Weights: saved and loaded, refused when tampered with, complete after an interrupted save."""
 
 import hashlib
 import json
@@ -98,7 +98,7 @@ def test_a_file_that_is_as_promised_but_no_weights_is_refused(folder):
         weights.load(folder, "compact")
 
 
-def test_a_folder_that_cannot_be_written_is_told(folder, tmp_path):
+def test_a_folder_that_cannot_be_written_is_reported(folder, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(WeightsError, match="cannot be written"):
         weights.save(tmp_path / "file", {"compact": weights.load(folder, "compact")}, weights.read_manifest(folder))
@@ -122,7 +122,7 @@ def test_too_large_a_network_is_not_shipped(folder):
     manifest = {"localizer": "fcos", "reader": "goodfellow", "networks": {"goodfellow": {"config": {}}}}
     with pytest.raises(WeightsError, match="16 MiB"):
         weights.save(folder, {"goodfellow": build("goodfellow", {"dense": 1024})}, manifest)
-    weights.load(folder, "compact")  # the old set is still whole
+    weights.load(folder, "compact")  # the old set is still complete
 
 
 def test_a_new_set_replaces_the_old_one_and_a_save_cut_short_does_not(folder, monkeypatch):

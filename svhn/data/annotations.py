@@ -1,4 +1,4 @@
-"""What is in a photo, by an official record or by the list beside it: the number as it is read, and where."""
+"""The number in a photo and its box, from an official record or from labels.csv."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def truth_from_record(record: Record) -> Truth:
 
 @dataclass(frozen=True)
 class Sample:
-    """A photo in a file: what to call it ("" where nobody said), the file, and what is in it."""
+    """A photo in a file: its title ("" for none), the file, and what is in it."""
 
     title: str
     path: Path

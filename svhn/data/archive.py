@@ -54,9 +54,9 @@ class Split:
                 raise DataError(f"{self.path}: {error}") from None
 
     def stamp(self) -> str:
-        """What tells this data set from another one, without reading it."""
-        whole = _digitstruct_in_folder(self.path) if self.path.is_dir() else self.path
-        return f"{whole.name} {whole.stat().st_size} {whole.stat().st_mtime_ns}"
+        """Identifies this data set by name, size and time, without reading it."""
+        file = _digitstruct_in_folder(self.path) if self.path.is_dir() else self.path
+        return f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}"
 
     def photos(self) -> Iterator[tuple[str, bytes]]:
         """(file name such as "1.png", content) of every photo: a folder's by number, an archive's as they come.
@@ -85,7 +85,7 @@ def open_split(data_dir: Path, split: str) -> Split:
 
 @contextmanager
 def _members(path: Path, progress: bool = False) -> Iterator[Iterator[tuple[tarfile.TarInfo, IO[bytes]]]]:
-    """The regular files of a tar.gz in their order; whatever is wrong with it becomes a DataError."""
+    """The regular files of a tar.gz in their order. Raises DataError for whatever is wrong with it."""
     last = "its start"
 
     def walk(tar: tarfile.TarFile, unpacked: gzip.GzipFile) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
@@ -95,7 +95,7 @@ def _members(path: Path, progress: bool = False) -> Iterator[Iterator[tuple[tarf
             _check_member(path, member)
             if member.isreg():
                 yield member, tar.extractfile(member)
-        while unpacked.read(DRAIN_BYTES):  # to the very end: gzip's checksum stands there
+        while unpacked.read(DRAIN_BYTES):  # to the very end, where gzip's checksum is
             pass
 
     try:
@@ -116,12 +116,12 @@ def _members(path: Path, progress: bool = False) -> Iterator[Iterator[tuple[tarf
 
 
 def _check_member(path: Path, member: tarfile.TarInfo) -> None:
-    """Nothing is unpacked, yet an archive that tries this is none of the official ones."""
+    """Nothing is unpacked, but an archive that tries this is not an official one."""
     name = PurePosixPath(member.name.replace("\\", "/"))
     if name.is_absolute() or ".." in name.parts:
-        raise DataError(f"{path}: the member {member.name!r} leads out of the folder; this is no official archive.")
+        raise DataError(f"{path}: the member {member.name!r} leads out of the folder; this is not an official archive.")
     if not (member.isreg() or member.isdir()):
-        raise DataError(f"{path}: the member {member.name!r} is a link or device; this is no official archive.")
+        raise DataError(f"{path}: the member {member.name!r} is a link or device; this is not an official archive.")
 
 
 def _is_photo(name: str) -> bool:
@@ -142,7 +142,7 @@ def _copy_digitstruct(path: Path, copy: Path, progress: bool) -> None:
         for member, file in members:
             if PurePosixPath(member.name).name == DIGITSTRUCT:
                 if member.size > MAX_DIGITSTRUCT_BYTES:
-                    raise DataError(f"{path}: {member.name} has {member.size} bytes; this is no official archive.")
+                    raise DataError(f"{path}: {member.name} has {member.size} bytes; this is not an official archive.")
                 with copy.open("wb") as out:
                     shutil.copyfileobj(file, out)
                 return
@@ -171,7 +171,7 @@ def _photos_in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _checked(folder: Path, path: Path) -> Path:
-    """A link that leads out of the folder, a pipe or a device is no part of the data set."""
+    """The path. Raises DataError for a pipe, a device, or a link that leads out of the folder."""
     if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
-        raise DataError(f"{path} is no plain file inside the folder; please unpack the official archive again.")
+        raise DataError(f"{path} is not a plain file inside the folder; please unpack the official archive again.")
     return path

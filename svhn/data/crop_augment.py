@@ -18,7 +18,7 @@ HALVED_MARGIN = 0.12
 
 @dataclass(frozen=True)
 class CropJitter:
-    """How far a training crop strays from the perfect one: margins as shares of the box, as a localizer errs."""
+    """Jitter of training crops, like a localizer's errors: margins as shares of the box."""
 
     margin: float = 0.15
     margin_spread: float = 0.1
@@ -30,10 +30,10 @@ class CropJitter:
 
 
 def halve(crops: CropSet, share: float, generator: torch.Generator) -> tuple[CropSet, torch.Tensor]:
-    """Frame a share of the crops around only the first or the last of their digits and label them as no number: what a
-    localizer that cuts digits off gives. Numbers of one digit, or whose digits have no boxes, are left alone.
+    """Frame a share of the crops around only the first or the last of their digits and label them as no number: as a
+    localizer that cuts digits off does. Numbers of one digit, or whose digits have no boxes, are left alone.
 
-    Gives the crops and the widest margin (N, 1) that each may get: a wide one would show the digits that were cut off.
+    Returns the crops and the widest margin (N, 1) that each may get: a wider one would show the digits cut off.
     """
     n, boxes = len(crops), crops.digit_boxes
     marked = (~boxes[..., 0].isnan()).sum(1)  # (N,)

@@ -36,8 +36,8 @@ class CropSet(Rows):
     """Loose number crops: the number's box with half its size on every side, stretched to a square.
 
     images (N, 3, 96, 96) uint8; box (N, 4) the number in crop pixels; digits (N, 5) and length (N,) classes;
-    aspect (N,) width / height of the region before it was stretched; digit_boxes (N, 5, 4) in crop pixels, NaN behind
-    the last digit and where nobody knows them.
+    aspect (N,) width / height of the region before it was stretched; digit_boxes (N, 5, 4) in crop pixels, NaN after
+    the last digit and where they are unknown.
     """
 
     images: torch.Tensor
@@ -54,7 +54,7 @@ class SceneSet(Rows):
     box (N, K, 4) numbers in canvas pixels, the most prominent first, NaN where there are fewer than K.
 
     digit_box (N, 5 K, 4) and digit (N, 5 K), number by number: every digit's box and class, NaN and 10 where there is
-    none. A number none of whose digits has a box is one whose digits nobody marked."""
+    none. A number without any digit box is one whose digits were not marked."""
 
     images: torch.Tensor
     size: torch.Tensor
@@ -65,7 +65,7 @@ class SceneSet(Rows):
 
 @dataclass(frozen=True)
 class CountedScenes(SceneSet):
-    """Whole photos whose number's length class is known, too: length (N,)."""
+    """Whole photos with the length class of their number: length (N,)."""
 
     length: torch.Tensor
 
@@ -100,7 +100,7 @@ def check_parts(path: Path) -> None:
         if not len(_rows(path, part, ("number",))[0]):
             raise DataError(
                 f"{path} has no photo to {use}: those with a number divisible by {HELD_OUT_EVERY} are held out to "
-                "measure with, the others are trained on; five photos are the least."
+                "measure with, the others are trained on; at least five photos are needed."
             )
 
 
@@ -112,11 +112,11 @@ def _rows(path: Path, part: str, columns: tuple[str, ...]) -> list[torch.Tensor]
             rows = {"train": ~held_out, "held_out": held_out, "all": np.ones_like(held_out)}[part]
             return [_taken(file[column], rows) for column in columns]
     except (OSError, KeyError) as error:
-        raise DataError(f"{path} is no prepared file ({error}); make it anew with: python -m svhn prepare") from None
+        raise DataError(f"{path} is not a prepared file ({error}); run: python -m svhn prepare") from None
 
 
 def _taken(column: h5py.Dataset, rows: np.ndarray) -> torch.Tensor:
-    """The rows (N,) bool of a column of N rows, read in blocks: a whole column of photos has gigabytes."""
+    """The rows (N,) bool of a column of N rows, read in blocks, since a whole column of photos takes gigabytes."""
     taken, filled = np.empty((rows.sum(), *column.shape[1:]), column.dtype), 0
     for start in range(0, len(rows), BLOCK):
         block = column[start : start + BLOCK][rows[start : start + BLOCK]]
@@ -126,7 +126,7 @@ def _taken(column: h5py.Dataset, rows: np.ndarray) -> torch.Tensor:
 
 
 def join(sets: list) -> CropSet | SceneSet:
-    """Several sets of one kind, one behind the other."""
+    """Several sets of one kind as one."""
     kind = type(sets[0])
     return kind(*(torch.cat([getattr(s, f.name) for s in sets]) for f in fields(kind)))
 

@@ -35,7 +35,7 @@ DAMAGES = (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeErro
 
 @dataclass(frozen=True)
 class Record:
-    """One image: its file name, its number (None if the name is none), official labels, boxes x1 y1 x2 y2."""
+    """One image: file name, its number (None if the name is not a number), official labels, boxes x1 y1 x2 y2."""
 
     name: str
     image_number: int | None
@@ -65,7 +65,7 @@ class Records:
 
 
 def image_number(name: str) -> int | None:
-    """Of a file name such as "1.png"; None if it is none."""
+    """The number in a file name such as "1.png", else None."""
     stem = name.rpartition(".")[0]
     return int(stem) if stem.isascii() and stem.isdigit() and len(stem) < 10 else None
 
@@ -98,7 +98,7 @@ def read(path: Path, progress: bool = True) -> Records:
             bar = tqdm(references, f"Reading {path.name}", len(names), unit=" records", delay=2, disable=not progress)
             parsed = [_record(file.id, *pair) for pair in bar]
     except (OSError, KeyError, AttributeError) as error:
-        raise DataError(f"{path.name} is no MATLAB file that can be read ({error}); please fetch it again.") from None
+        raise DataError(f"{path.name} is not a readable MATLAB file ({error}); please fetch it again.") from None
     table = np.concatenate([np.empty((0, len(FIELDS))), *(values for _, values, _ in parsed)])  # (K, 5)
     return Records(
         names=np.array([name for name, _, _ in parsed], dtype=str),

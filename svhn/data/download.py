@@ -1,4 +1,4 @@
-"""The official archives from the official site, continued where an earlier try broke off, and checked."""
+"""Fetch the official archives: continued where an earlier try stopped, and checked."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ PAUSE_S = 2.0  # between two tries
 
 @dataclass(frozen=True)
 class Fetched:
-    """An archive that is now there. `print` it for a person."""
+    """An archive that is now there; `str` describes it."""
 
     path: Path
     sha256: str
-    published: bool  # whether there is an official sum, which it then has
+    published: bool  # whether the sum is an official one
 
     def __str__(self) -> str:
         if self.published:
             return f"{self.path}: SHA-256 as published"
         return (
             f"{self.path}: no SHA-256 is published for this archive, so it is unchecked; "
-            f"the one seen, {self.sha256}, stands in {_sum_file(self.path).name} beside it"
+            f"the one seen, {self.sha256}, is kept in {_sum_file(self.path).name} next to it"
         )
 
 
@@ -76,7 +76,7 @@ def _fetch(path: Path, base_url: str, published: str | None, progress: bool) -> 
     expected = published or (seen_before or [seen])[0]
     if seen != expected:
         if fresh:
-            part.unlink()  # it is whole, so there is nothing to continue
+            part.unlink()  # it is complete, so there is nothing to continue
             raise DataError(f"{path.name} arrived with the wrong SHA-256 {seen} and was deleted; please try again.")
         raise DataError(f"{path} has the wrong SHA-256 {seen}; please delete it and try again.")
     if not published and not seen_before:
@@ -122,7 +122,7 @@ def _complete(url: str, part: Path, progress: bool) -> None:
 
 
 def _continue(url: str, part: Path, progress: bool) -> bool:
-    """One request for what `part` lacks; whether it is whole now."""
+    """One request for what `part` lacks; returns whether it is complete now."""
     have = _size(part)
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:

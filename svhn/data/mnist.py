@@ -29,7 +29,7 @@ def load_digits(folder: Path, part: str) -> tuple[torch.Tensor, torch.Tensor]:
             _unpack(Path(folder), name, raw / name)
         try:
             mnist = MNIST(root, train=part != "test")
-        except (RuntimeError, LookupError, TypeError, ValueError, AssertionError):  # whose texts say little
+        except (RuntimeError, LookupError, TypeError, ValueError, AssertionError):  # their texts say little
             raise DataError(f"The MNIST files in {folder} are damaged; fetch them again.") from None
     kept = {"train": slice(-VALIDATION), "validation": slice(-VALIDATION, None)}.get(part, slice(None))
     images, labels = mnist.data[kept], mnist.targets[kept]

@@ -1,6 +1,6 @@
-"""Places without a number -> `negative_crops.h5`, from which a reader learns to say that there is none.
+"""Places without a number -> `negative_crops.h5`, from which a reader learns to report none.
 
-They are cut from street pictures without numbers: where a localizer finds something all the same, and anywhere else.
+They are cut from street pictures without numbers: at a localizer's false alarms, and at random.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ASPECT, SIDE = (0.6, 2.5), (0.04, 0.4)  # of random places: width by height, and
 def prepare_negatives(
     folder: Path, out_dir: Path, locate: Callable[[np.ndarray], np.ndarray], seed: int = 0, progress: bool = True
 ) -> int:
-    """How many places were written. locate: photo (h, w, 3) uint8 -> boxes (K, 4), the most number-like first.
+    """Returns how many places were written. locate: photo (h, w, 3) uint8 -> boxes (K, 4), the most number-like first.
 
     Pictures that are held out (`backgrounds.background_paths`) are not used. Raises DataError when there are none, one
     does not decode, or nothing can be written.

@@ -12,7 +12,7 @@ Scenes: images (N, 3, 256, 256) uint8, the photo with its longer side at most 25
 zeros; size (N, 2) int32, its height and width there; box and digit_boxes in pixels of the scene;
 digits, length, number as above; scale (N,) float32, scene pixels for one of the photo.
 
-Digits are in reading order, the first five of them; digit_boxes is NaN where there is none.
+Digits are in reading order, the first five of them; digit_boxes is NaN after the last digit.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class _Skip(Exception):
 def prepare(data_dir: Path, split: str, out_dir: Path, progress: bool = True) -> Summary:
     """DIR/split.tar.gz or DIR/split/ -> the two files described above, in `out_dir`.
 
-    Records that cannot be used are skipped and told in the Summary. Raises DataError when the source is
+    Records that cannot be used are skipped and listed in the Summary. Raises DataError when the source is
     missing or damaged, nothing can be written, or more than half of the records have no photo.
     """
     source = open_split(Path(data_dir), split)
@@ -118,7 +118,7 @@ def _files(folder: Path, split: str) -> list[Path]:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """For pictures as small as these, handing parts of them to other threads takes longer than the work."""
+    """Pictures this small take longer with several threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -160,7 +160,7 @@ def _write(source: Split, records: Records, crops: Table, scenes: Table, summary
     if summary.skipped["no photo"] > len(records) / 2:
         raise DataError(
             f"{source.path} lacks the photos of {summary.skipped['no photo']} of its {len(records)} records; "
-            "it is not whole, or not this split: please fetch it again."
+            "it is incomplete or another split; please fetch it again."
         )
     if not summary.written:
         reasons = ", ".join(f"{reason} ({count})" for reason, count in summary.skipped.most_common())
@@ -181,7 +181,7 @@ def _by_name(records: Records, summary: Summary) -> dict[str, int]:
 
 
 def _rows(record: Record, data: bytes) -> tuple[dict, dict, list[str]]:
-    """One photo and its record -> its row of the crops, of the scenes, and what is odd. Raises _Skip."""
+    """One photo and its record -> its row of the crops, of the scenes, and notes. Raises _Skip."""
     if record.image_number is None:
         raise _Skip("file name is no number")
     try:
@@ -240,7 +240,7 @@ def scene_row(photo: np.ndarray, box: np.ndarray, digit_boxes: np.ndarray) -> di
     height, width = small.shape[1:]
     image = np.zeros((3, SCENE_SIZE, SCENE_SIZE), np.uint8)
     image[:, :height, :width] = small
-    factors = width / photo.shape[1], height / photo.shape[0]  # they differ by the rounding to whole pixels
+    factors = width / photo.shape[1], height / photo.shape[0]  # differ by rounding to whole pixels
     return {
         "images": image,
         "size": (height, width),

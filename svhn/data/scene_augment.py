@@ -130,7 +130,7 @@ def _move_boxes(boxes: torch.Tensor, matrix: torch.Tensor, side: int) -> torch.T
 @dataclass(frozen=True)
 class Frame:
     """How SVHN's photos frame their number, measured on train: its width and height as shares of the photo's,
-    log-normal (mean and spread of the logarithm), and how far its centre strays, in shares of the photo's sides."""
+    log-normal (mean and spread of the logarithm), and the offset of its centre, in shares of the photo's sides."""
 
     width: tuple[float, float] = (-1.24, 0.36)
     height: tuple[float, float] = (-0.35, 0.25)
@@ -141,7 +141,7 @@ class Frame:
 def framed_views(
     scenes: SceneSet, side: int, jitter: SceneJitter, generator: torch.Generator, frame: Frame = Frame()
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Scenes cut around their first number as SVHN's photos are, stretched to a square; gives what `photo_views` does.
+    """Scenes cut around their first number as SVHN's photos are, stretched to a square -> as `photo_views`.
 
     Every scene must have a number.
     """

@@ -1,4 +1,4 @@
-"""Which images of train are held out, the only place that knows the rule; and the rule written out as a table."""
+"""The only place that knows which images of train are held out; also writes them as a table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def is_held_out(number: int | np.ndarray) -> bool | np.ndarray:
 def write_split_table(prepared: Path, out: Path) -> Counter[str]:
     """prepared/train_crops.h5 -> a CSV with file, number (of the image) and part, "train" or "held_out", by number.
 
-    Gives the count of each part. Raises DataError when the prepared file is missing or damaged, or `out` cannot be
+    Returns the count of each part. Raises DataError when the prepared file is missing or damaged, or `out` cannot be
     written.
     """
     path = prepared / "train_crops.h5"
@@ -34,7 +34,7 @@ def write_split_table(prepared: Path, out: Path) -> Counter[str]:
         with h5py.File(path) as file:
             numbers = np.sort(file["number"][:])
     except (OSError, KeyError) as error:
-        raise DataError(f"{path} is no prepared file ({error}); make it anew with: python -m svhn prepare") from None
+        raise DataError(f"{path} is not a prepared file ({error}); run: python -m svhn prepare") from None
     parts = np.where(is_held_out(numbers), "held_out", "train").tolist()
     text = io.StringIO()
     table = csv.writer(text)

@@ -1,4 +1,4 @@
-"""What became of every record of a split, for a person to read."""
+"""A report of what `prepare` did with every record of a split."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ MAX_LISTED = 1000  # problems of one kind listed one by one; all are counted
 
 @dataclass
 class Summary:
-    """What became of a split. `print` it for a person."""
+    """Counts and problems; `str` is the report."""
 
     source: str  # name of the archive or folder
     records: int
     written: int = 0
     skipped: Counter[str] = field(default_factory=Counter)  # reason -> records left out
-    noted: Counter[str] = field(default_factory=Counter)  # what was odd and did no harm
+    noted: Counter[str] = field(default_factory=Counter)  # unusual but harmless
     problems: list[str] = field(default_factory=list)  # "archive, record number, file: what"
 
     def skip(self, reason: str, name: str, record: int, what: str = "") -> None:
@@ -26,7 +26,7 @@ class Summary:
             self._report(name, record, f"skipped, {what or reason}")
 
     def note(self, what: str, name: str, record: int | None = None) -> None:
-        """Something odd that did no harm."""
+        """Something unusual but harmless."""
         self.noted[what] += 1
         if self.noted[what] <= MAX_LISTED:
             self._report(name, record, what)
@@ -39,7 +39,7 @@ class Summary:
     def __str__(self) -> str:
         lines = [*self.problems]
         if max([0, *self.skipped.values(), *self.noted.values()]) > MAX_LISTED:
-            lines.append(f"(only the first {MAX_LISTED} of a kind are told; all are counted)")
+            lines.append(f"(only the first {MAX_LISTED} of each kind are listed; all are counted)")
         lines.append(f"{self.source}: {self.records} records, {self.written} written, {self.skipped.total()} skipped")
         lines += [f"  skipped, {reason}: {count}" for reason, count in self.skipped.most_common()]
         lines += [f"  noted, {what}: {count}" for what, count in self.noted.most_common()]

@@ -2,9 +2,9 @@
 
 Each folder holds labels.csv (file, number, x1, y1, x2, y2) and the pictures, next to it or in images.tar.gz. A photo
 without a box is left out. With a pipeline's `read`, a second round: its box replaces the listed one where it reads the
-listed number, and photos that it surely reads otherwise, whose number may be wrong, are left out.
+listed number, and photos that it reads differently with confidence, whose number may be wrong, are left out.
 
-The files have the columns of `prepare`'s; digit_boxes is NaN, because nobody knows them, and `number` is the one in
+The files have the columns of `prepare`'s; digit_boxes is NaN, since they are unknown, and `number` is the one in
 the file's name, so that the same rule holds photos out.
 """
 

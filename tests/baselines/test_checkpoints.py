@@ -26,7 +26,7 @@ def runs(tmp_path_factory) -> Path:
     return folder
 
 
-def test_checkpoints_tells_every_checkpoint_on_every_split_there_is(small_data, runs, capsys):
+def test_every_checkpoint_is_evaluated_on_every_split(small_data, runs, capsys):
     assert main(["checkpoints", str(runs / "goodfellow_plain"), "--data", str(small_data)]) == 0
     header, *lines = capsys.readouterr().out.splitlines()
     assert header.split()[:4] == ["checkpoint", "steps", "part", "photos"]
@@ -53,7 +53,7 @@ def test_a_run_that_was_trained_on_the_held_out_photos_comes_with_a_warning(smal
     assert capsys.readouterr().err.count("the metrics of this line are too high") == 1
 
 
-def test_runs_without_anything_to_evaluate_are_told(small_data, runs, tmp_path, capsys):
+def test_runs_without_anything_to_evaluate_are_reported(small_data, runs, tmp_path, capsys):
     assert main(["checkpoints", str(tmp_path / "none"), "--data", str(small_data)]) == 1
     assert "There is no checkpoint" in capsys.readouterr().err
     assert main(["checkpoints", str(runs / "smaller_vgg"), "--data", str(tmp_path)]) == 1

@@ -1,4 +1,4 @@
-"""Rows are measured as they say, once for every checkpoint; what is missing or damaged is told and stops no other."""
+"""Systems are measured once for every checkpoint; a missing or damaged one is reported and the others go on."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_a_row_is_kept_until_its_checkpoint_is_another(small_data, mnist, runs, 
     assert not list(out.glob("*.part"))
 
 
-def test_what_is_not_trained_is_told_and_stops_no_other(small_data, mnist, runs, own, tmp_path, capsys):
+def test_what_is_not_trained_is_reported_and_stops_no_other(small_data, mnist, runs, own, tmp_path, capsys):
     command = _command(small_data, mnist, runs, own, tmp_path / "results", "vgg16_imagenet", "mnist_logistic")
     assert main(command) == 1
     first, second = capsys.readouterr().out.splitlines()
@@ -210,7 +210,7 @@ def test_all_rows_are_no_failure_where_some_are_not_trained(small_data, runs, ow
     assert not any(tmp_path.iterdir())
 
 
-def test_a_damaged_checkpoint_is_told_and_stops_no_other(small_data, mnist, runs, own, tmp_path, capsys):
+def test_a_damaged_checkpoint_is_reported_and_stops_no_other(small_data, mnist, runs, own, tmp_path, capsys):
     runs = shutil.copytree(runs, tmp_path / "runs")
     (runs / "goodfellow" / "last.pt").write_bytes(b"not PyTorch's")
     command = _command(small_data, mnist, runs, own, tmp_path / "results", "goodfellow", "mnist_logistic")
@@ -243,7 +243,7 @@ def test_what_has_seen_the_held_out_photos_is_not_measured_with_them(small_data,
     assert not (tmp_path / "out").exists()
 
 
-def test_weights_that_do_not_say_where_they_come_from_are_told(small_data, runs, tiny_weights, tmp_path):
+def test_weights_that_do_not_say_where_they_come_from_are_reported(small_data, runs, tiny_weights, tmp_path):
     (outcome,) = measure(select_systems(["compact"]), EvaluationData(small_data, None), runs, tiny_weights, tmp_path)
     assert outcome.fate is Fate.FAILED
     assert "does not say 'seed' of compact" in outcome.why
@@ -272,7 +272,7 @@ def test_bad_input_is_a_sentence_and_nothing_is_written(
     assert Path("file").read_text() == "kept"
 
 
-def test_a_run_of_another_recipe_is_told_and_the_others_go_on(small_data, mnist, runs, own, tmp_path, capsys):
+def test_a_run_of_another_recipe_is_reported_and_the_others_go_on(small_data, mnist, runs, own, tmp_path, capsys):
     shutil.copytree(runs / "smaller_vgg", tmp_path / "runs" / "goodfellow")
     shutil.copytree(runs / "smaller_vgg", tmp_path / "runs" / "smaller_vgg")
     out = tmp_path / "out"
@@ -281,13 +281,13 @@ def test_a_run_of_another_recipe_is_told_and_the_others_go_on(small_data, mnist,
     assert [path.name for path in out.iterdir()] == ["smaller_vgg.json"]
 
 
-def test_a_record_that_cannot_be_written_is_told(small_data, mnist, runs, own, tmp_path):
+def test_a_record_that_cannot_be_written_is_reported(small_data, mnist, runs, own, tmp_path):
     (tmp_path / "mnist_logistic.json").mkdir()
     with pytest.raises(DataError, match="cannot be written"):
         list(measure(select_systems(["mnist_logistic"]), EvaluationData(None, mnist), runs, own, tmp_path))
 
 
-def test_a_data_set_without_held_out_photos_is_told(tmp_path):
+def test_a_data_set_without_held_out_photos_is_reported(tmp_path):
     official.write_split(tmp_path, "train", 4)
     with pytest.raises(DataError, match="no photo of a number divisible by 5"):
         _ = EvaluationData(tmp_path, None).held_out

@@ -1,4 +1,4 @@
-"""Figures of readers, localizers and the length check, held against what is known beforehand."""
+"""Metrics of readers, localizers and the length check, against known values."""
 
 from __future__ import annotations
 

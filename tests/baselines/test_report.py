@@ -106,7 +106,7 @@ def test_committed_records_name_no_folder_of_the_machine_they_were_made_on():
 
 
 @pytest.mark.parametrize("row", SYSTEMS, ids=lambda row: row.name)
-def test_a_row_has_its_figure_and_all_that_stands_beside_it(row):
+def test_a_row_has_its_metric_and_details(row):
     line = _line(format_page(ALL), row)
     main_figure = {LOCALIZER: "80.0 % (79.0 – 81.0 %)", LENGTH_CHECK: "20.0 % → 40.0 %"}
     assert main_figure.get(row.kind, "80.00 %" if row.data_set == "MNIST" else "80.0 % (79.0 – 81.0 %)") in line
@@ -133,7 +133,7 @@ def test_tables_are_whole_and_say_nothing_empty():
     assert "nan" not in format_page(ALL)
 
 
-def test_every_network_is_told_once_with_what_it_was_trained_on():
+def test_every_network_is_listed_once_with_its_training_data():
     last = _tables(format_page(ALL))[-1]
     recipes = {name for row in SYSTEMS for name in row.networks.values()}
     assert len(last) - 2 == len(recipes)
@@ -173,7 +173,7 @@ def test_what_is_not_measured_says_so():
     assert not re.search(r"\d\.\d %", page.split("## Document")[0])
 
 
-def test_photos_left_out_are_told():
+def test_photos_left_out_are_reported():
     record = _record(SYSTEMS[0])
     assert "left out" not in format_page({SYSTEMS[0].name: record})
     record["left_out"] = 2
@@ -224,7 +224,7 @@ def test_the_command_writes_the_page_of_a_folder(tmp_path, capsys):
         lambda record: json.dumps({**record, "latency_ms": {"median": "fast", "threads": 2}}),
     ],
 )
-def test_a_damaged_record_is_told_and_no_page_written(spoil, tmp_path, capsys):
+def test_a_damaged_record_is_reported_and_no_page_written(spoil, tmp_path, capsys):
     row = next(row for row in SYSTEMS if row.kind == READER)
     (tmp_path / f"{row.name}.json").write_text(spoil(_record(row)))
     assert main(["results", "--records", str(tmp_path), "--out", str(tmp_path / "PAGE.md")]) == 1

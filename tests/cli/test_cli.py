@@ -57,7 +57,7 @@ def test_run_prints_an_array_a_picture_and_goes_on_after_a_broken_one(photo, tmp
     assert main(["run", str(tmp_path), str(tmp_path / "out"), "--weights", str(tiny_weights)]) == 0
 
 
-def test_split_tells_its_counts(tmp_path, capsys):
+def test_split_prints_its_counts(tmp_path, capsys):
     with h5py.File(tmp_path / "train_crops.h5", "w") as file:
         file["number"] = range(1, 13)
     assert main(["split", "--prepared", str(tmp_path), "--out", str(tmp_path / "split.csv")]) == 0
@@ -98,7 +98,7 @@ def test_metrics_of_photos_that_were_trained_on_come_with_a_warning(
 
 
 @pytest.mark.parametrize("seed", ["-1", "1000000", "99999999999999999999", "one"])
-def test_a_seed_out_of_range_is_told(seed, capsys):
+def test_a_seed_out_of_range_is_reported(seed, capsys):
     with pytest.raises(SystemExit, match="2"):
         main(["train", "compact", "--seed", seed])
     assert "no whole number from 0 to 999,999" in capsys.readouterr().err

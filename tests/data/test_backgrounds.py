@@ -22,7 +22,7 @@ def test_every_picture_gives_its_middle_square_in_the_order_of_the_paths(tmp_pat
     assert pictures[1].float().mean((1, 2)).tolist() == pytest.approx([200, 100, 50], abs=2)
 
 
-def test_a_folder_without_pictures_or_with_a_broken_one_is_told(tmp_path):
+def test_a_folder_without_pictures_or_with_a_broken_one_is_reported(tmp_path):
     with pytest.raises(DataError, match="holds no"):
         load_backgrounds(tmp_path)
     (tmp_path / "broken.jpg").write_bytes(b"not a picture")

@@ -175,7 +175,7 @@ def test_photo_views_of_several_numbers_keep_their_order_and_what_is_not_there()
 
 def test_a_random_patch_is_54_pixels_of_the_64_that_the_box_and_its_margin_fill():
     # The paper's crop: the box, here 24 to 72, with 15 % on every side, 16.8 to 79.2, stretched to 64×64. In these
-    # crops a pixel's red is its column and its green its row, so that each tells where it comes from.
+    # crops a pixel's red is its column and its green its row, so that each encodes its place.
     crops = _crops(400)
     at = torch.arange(96, dtype=torch.uint8)
     images = torch.stack([at.expand(96, 96), at[:, None].expand(96, 96), torch.zeros(96, 96, dtype=torch.uint8)])
@@ -222,7 +222,7 @@ def test_scenes_are_loaded_by_part_with_room_for_further_numbers(tmp_path):
 
 
 @pytest.mark.parametrize(("numbers", "use"), [([5, 10], "train on"), ([1, 2, 3], "measure with"), ([], "train on")])
-def test_files_with_too_few_photos_are_told(tmp_path, numbers, use):
+def test_files_with_too_few_photos_are_reported(tmp_path, numbers, use):
     _write_scenes(tmp_path / "scenes.h5", numbers)
     with pytest.raises(DataError, match=f"no photo to {use}"):
         check_parts(tmp_path / "scenes.h5")

@@ -186,14 +186,14 @@ def test_truncated_file(written, share):
     path = written[0]
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(DataError, match=r"digitStruct.mat is no MATLAB file"):
+    with pytest.raises(DataError, match=r"digitStruct.mat is not a readable MATLAB file"):
         read(path)
 
 
 def test_other_hdf5_file(tmp_path):
     with h5py.File(tmp_path / "x.mat", "w") as file:
         file["something"] = 1
-    with pytest.raises(DataError, match=r"x.mat is no MATLAB file"):
+    with pytest.raises(DataError, match=r"x.mat is not a readable MATLAB file"):
         read(tmp_path / "x.mat")
     with h5py.File(tmp_path / "y.mat", "w") as file:
         file["digitStruct/name"], file["digitStruct/bbox"] = np.zeros((3, 1)), np.zeros((3, 1))
@@ -212,5 +212,5 @@ def test_other_hdf5_file(tmp_path):
     with h5py.File(tmp_path / "z.mat", "w") as file:
         file.create_group("digitStruct/name")
         file.create_group("digitStruct/bbox")
-    with pytest.raises(DataError, match=r"z.mat is no"):
+    with pytest.raises(DataError, match=r"z.mat is not"):
         read(tmp_path / "z.mat")

@@ -1,4 +1,4 @@
-"""MNIST's files: the parts keep apart, packed or not; what is missing or damaged is told in a sentence."""
+"""MNIST's files: the parts keep apart, packed or not; a missing or damaged file is an error of one sentence."""
 
 import gzip
 
@@ -21,7 +21,9 @@ def few(monkeypatch):
 @pytest.mark.parametrize("packed", [True, False], ids=["packed", "unpacked"])
 def test_parts_keep_apart(tmp_path, packed):
     write_mnist(tmp_path, train=63, test=7, packed=packed)
+    before = sorted(tmp_path.rglob("*"))
     images, labels = zip(*(load_digits(tmp_path, part) for part in PARTS), strict=True)
+    assert sorted(tmp_path.rglob("*")) == before  # the folder may be read-only
     assert [len(part) for part in images] == [len(part) for part in labels] == [43, 20, 63, 7]
     assert labels[0].tolist() == [i % 10 for i in range(43)]
     assert labels[1].tolist() == [i % 10 for i in range(43, 63)]
@@ -29,13 +31,6 @@ def test_parts_keep_apart(tmp_path, packed):
     assert images[0].shape[1:] == (28, 28)
     assert images[0].dtype == torch.uint8
     assert [digit_in(image) for image in images[1]] == labels[1].tolist()
-
-
-def test_official_folders_are_left_as_they_are(tmp_path):
-    write_mnist(tmp_path)
-    before = sorted(tmp_path.rglob("*"))
-    load_digits(tmp_path, "train")
-    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -47,7 +42,7 @@ def test_a_missing_file_is_named(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "spoil", "said"),
+    ("name", "spoil", "reason"),
     [
         ("images-idx3", lambda data: data[: len(data) // 2], "is damaged"),
         ("images-idx3", lambda data: b"not packed", "is damaged"),
@@ -60,23 +55,19 @@ def test_a_missing_file_is_named(tmp_path, name):
     ],
     ids=["cut", "not packed", "text", "empty", "no such type", "floats", "short", "few labels"],
 )
-def test_damaged_files_are_told(tmp_path, name, spoil, said):
+def test_damaged_files(tmp_path, name, spoil, reason):
     write_mnist(tmp_path)
     path = tmp_path / f"train-{name}-ubyte.gz"
     path.write_bytes(spoil(path.read_bytes()))
-    with pytest.raises(DataError, match=rf"{said}.*fetch (it|them) again"):
+    with pytest.raises(DataError, match=rf"{reason}.*fetch (it|them) again"):
         load_digits(tmp_path, "all")
 
 
-def test_a_damaged_unpacked_file_is_named_as_it_is(tmp_path):
-    write_mnist(tmp_path, packed=False)
-    (tmp_path / f"{FILES[0]}").unlink()
-    (tmp_path / f"{FILES[0]}").mkdir()
-    with pytest.raises(DataError, match="holds no"):
-        load_digits(tmp_path, "train")
-
-
-def test_too_few_digits_to_train_on_are_told(tmp_path):
-    write_mnist(tmp_path, train=15)
+def test_a_folder_in_place_of_a_file_and_too_few_digits(tmp_path):
+    write_mnist(tmp_path, train=15, packed=False)
     with pytest.raises(DataError, match="15 pictures"):
+        load_digits(tmp_path, "train")
+    (tmp_path / FILES[0]).unlink()
+    (tmp_path / FILES[0]).mkdir()
+    with pytest.raises(DataError, match="holds no"):
         load_digits(tmp_path, "train")

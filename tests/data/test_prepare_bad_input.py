@@ -40,6 +40,10 @@ def _tiny_photo(entry: official.Entry) -> None:
     entry.png = official.png(np.zeros((7, 50, 3), np.uint8))
 
 
+def _other_name(entry: official.Entry) -> None:
+    entry.name = "front door.png"
+
+
 def _label(value: float) -> Callable[[official.Entry], None]:
     def spoil(entry: official.Entry) -> None:
         entry.labels[-1] = value
@@ -55,12 +59,13 @@ def _box(*xywh: float) -> Callable[[official.Entry], None]:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "reason", "told"),
+    ("spoil", "reason", "detail"),
     [
         (_no_photo, "no photo", "no photo"),
         (_half_a_photo, "photo cannot be decoded", "damaged"),
         (_no_picture, "photo cannot be decoded", "not a picture"),
         (_tiny_photo, "photo cannot be decoded", "only 50×7 pixels"),
+        (_other_name, "file name is no number", "file name is no number"),
         (_label(0), "label outside 1 to 10", "digit label 0 is not"),
         (_label(11), "label outside 1 to 10", "digit label 11 is not"),
         (_label(2.5), "label outside 1 to 10", "digit label 2.5 is not"),
@@ -73,30 +78,21 @@ def _box(*xywh: float) -> Callable[[official.Entry], None]:
         (_box(1e300, 5, 1e300, 1e300), "box outside the photo", "lies outside the photo of"),
     ],
 )
-def test_record_that_cannot_be_used_is_skipped_and_told(tmp_path, spoil, reason, told):
+def test_record_that_cannot_be_used_is_skipped_and_listed(tmp_path, spoil, reason, detail):
     written = official.write_split(tmp_path, "train", 5, spoil=lambda entries: spoil(entries[2]))
     summary, numbers = prepared(tmp_path)
-    assert numbers == {int(e.name[:-4]): e.number for e in written if e.name != "3.png"}
+    assert numbers == {int(e.name[:-4]): e.number for e in written if e is not written[2]}
     assert dict(summary.skipped) == {reason: 1}
     assert (summary.records, summary.written) == (5, 4)
     [problem] = summary.problems
-    assert problem.startswith("train.tar.gz, record 3, 3.png: skipped, ")
-    assert told in problem
+    name = "front door.png" if spoil is _other_name else "3.png"
+    assert problem.startswith(f"train.tar.gz, record 3, {name}: skipped, ")
+    assert detail in problem
     assert str(summary).splitlines() == [
         problem,
         "train.tar.gz: 5 records, 4 written, 1 skipped",
         f"  skipped, {reason}: 1",
     ]
-
-
-def test_name_that_is_no_number(tmp_path):
-    def spoil(entries: list[official.Entry]) -> None:
-        entries[1].name = "front door.png"
-
-    official.write_split(tmp_path, "train", 3, spoil=spoil)
-    summary, numbers = prepared(tmp_path)
-    assert summary.skipped["file name is no number"] == 1
-    assert set(numbers) == {1, 3}
 
 
 def test_damaged_record(tmp_path):
@@ -162,27 +158,23 @@ def test_failure_leaves_the_earlier_files_and_nothing_else(tmp_path):
     assert {path.name: path.read_bytes() for path in (tmp_path / "prepared").glob("*.h5")} == before
 
 
-def test_digitstruct_that_is_none(tmp_path):
+def test_digitstruct_or_output_folder_that_cannot_be_used(tmp_path):
     official.write_split(tmp_path, "train", 2, as_tar=False)
-    (tmp_path / "train" / "digitStruct.mat").write_bytes(b"x" * 5000)
-    with pytest.raises(DataError, match=r"train: digitStruct.mat is no MATLAB file that can be read"):
-        prepared(tmp_path)
-
-
-def test_out_dir_that_cannot_be_made(tmp_path):
-    official.write_split(tmp_path, "train", 2)
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
         prepare.prepare(tmp_path, "train", tmp_path / "file" / "out", progress=False)
+    (tmp_path / "train" / "digitStruct.mat").write_bytes(b"x" * 5000)
+    with pytest.raises(DataError, match=r"train: digitStruct.mat is not a readable MATLAB file"):
+        prepared(tmp_path)
 
 
-def test_problems_told_are_bounded_and_counted_all(tmp_path, monkeypatch):
+def test_listed_problems_are_bounded_and_all_counted(tmp_path, monkeypatch):
     monkeypatch.setattr("svhn.data.summary.MAX_LISTED", 2)
     official.write_split(tmp_path, "train", 9, spoil=lambda entries: [_no_photo(e) for e in entries[:4]] and None)
     summary, _ = prepared(tmp_path)
     assert len(summary.problems) == 2
     assert summary.skipped["no photo"] == 4
-    assert "(only the first 2 of a kind are told; all are counted)" in str(summary)
+    assert "(only the first 2 of each kind are listed; all are counted)" in str(summary)
 
 
 def test_photo_over_the_limit_is_refused_and_skipped(tmp_path, monkeypatch):

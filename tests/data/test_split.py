@@ -5,12 +5,17 @@ from __future__ import annotations
 import csv
 
 import h5py
+import numpy as np
 import pytest
 from helpers import official
 
 from svhn.data.prepare import prepare
-from svhn.data.split import write_split_table
+from svhn.data.split import is_held_out, write_split_table
 from svhn.utils.errors import DataError
+
+
+def test_every_fifth_image_is_held_out():
+    assert is_held_out(np.arange(1, 11)).tolist() == [False] * 4 + [True] + [False] * 4 + [True]
 
 
 def test_every_prepared_photo_has_its_part(tmp_path):
@@ -27,21 +32,18 @@ def test_every_prepared_photo_has_its_part(tmp_path):
     assert rows[1:] == [[f"{n}.png", str(n), "held_out" if n in (5, 10) else "train"] for n in numbers]
 
 
-def test_without_prepared_photos_nothing_is_written(tmp_path):
-    out = tmp_path / "split.csv"
+def test_nothing_is_written_without_prepared_photos_or_a_place(tmp_path):
+    out, prepared = tmp_path / "split.csv", tmp_path / "train_crops.h5"
     with pytest.raises(DataError, match=r"holds no train_crops\.h5; make it with"):
         write_split_table(tmp_path, out)
-    (tmp_path / "train_crops.h5").write_bytes(b"no HDF5")
-    with pytest.raises(DataError, match="is no prepared file"):
+    prepared.write_bytes(b"no HDF5")
+    with pytest.raises(DataError, match="is not a prepared file"):
         write_split_table(tmp_path, out)
-    h5py.File(tmp_path / "train_crops.h5", "w").close()
-    with pytest.raises(DataError, match="is no prepared file"):
+    h5py.File(prepared, "w").close()
+    with pytest.raises(DataError, match="is not a prepared file"):
         write_split_table(tmp_path, out)
     assert not out.exists()
-
-
-def test_a_table_that_cannot_be_written_is_told(tmp_path):
-    with h5py.File(tmp_path / "train_crops.h5", "w") as file:
+    with h5py.File(prepared, "w") as file:
         file["number"] = [1, 5]
     with pytest.raises(DataError, match="cannot be written"):
-        write_split_table(tmp_path, tmp_path / "train_crops.h5" / "split.csv")
+        write_split_table(tmp_path, prepared / "split.csv")

@@ -50,7 +50,7 @@ def test_histories_are_called_by_their_folders(tmp_path):
     assert list(curves.load_histories([runs[0], again])) == [str(runs[0]), str(again)]
 
 
-def test_a_run_that_cannot_be_drawn_is_told(tmp_path):
+def test_a_run_that_cannot_be_drawn_is_reported(tmp_path):
     with pytest.raises(TrainingError, match="no checkpoint"):
         curves.load_histories([tmp_path])
     (tmp_path / "last.pt").write_bytes(b"no checkpoint")

@@ -16,7 +16,7 @@ from svhn.utils.errors import DataError
 
 
 class Oracle:
-    """Reads what it was told, in the order it was told."""
+    """Returns given readings, in their order."""
 
     def __init__(self, readings: list[Reading], boxed: list[Reading] | None = None) -> None:
         self.readings, self.boxed = iter(readings), iter(boxed or [])
@@ -88,14 +88,14 @@ def test_held_out_photos_are_those_divisible_by_five(small_data):
     ]
 
 
-def test_what_cannot_be_evaluated_is_left_out_and_told(tmp_path):
+def test_what_cannot_be_evaluated_is_left_out_and_listed(tmp_path):
     def spoil(entries):
         entries[0].png = None
         entries[1].png = b"not a picture"
         entries[2].labels[0] = 11.0
 
-    stray = [("test/99.png", official.png(np.zeros((20, 20, 3), np.uint8)))]
-    official.write_split(tmp_path, "test", 5, spoil=spoil, members=stray)
+    extra = [("test/99.png", official.png(np.zeros((20, 20, 3), np.uint8)))]
+    official.write_split(tmp_path, "test", 5, spoil=spoil, members=extra)
     left_out = {}
     names = [example.name for example in evaluate.split_examples(tmp_path, "test", left_out)]
     assert names == ["4.png", "5.png"]
@@ -104,7 +104,7 @@ def test_what_cannot_be_evaluated_is_left_out_and_told(tmp_path):
     assert left_out["99.png"] == "no record of its own"
 
 
-def test_of_the_held_out_photos_only_those_are_told_that_are_held_out(tmp_path):
+def test_only_held_out_photos_are_listed_for_that_split(tmp_path):
     def spoil(entries):
         for entry in entries[2:5]:
             entry.png = None
@@ -115,7 +115,7 @@ def test_of_the_held_out_photos_only_those_are_told_that_are_held_out(tmp_path):
     assert left_out == {"5.png": "its photo is missing"}
 
 
-def test_a_box_outside_the_photo_is_left_out_and_told(tmp_path):
+def test_a_box_outside_the_photo_is_left_out_and_listed(tmp_path):
     def move(entries):
         entries[0].boxes[:, 0] += 500
 

@@ -26,13 +26,13 @@ TINY = {
 
 @pytest.fixture
 def folder(tiny_weights, small_data, tmp_path) -> Path:
-    """Weights as `train_all.py` leaves them: with the figures that the model card tells."""
+    """Weights as `train_all.py` leaves them: with the metrics that the model card shows."""
     folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
     assert main(["evaluate", "--data", str(small_data), "--split", "held_out", "--weights", str(folder), "--out",
                  str(tmp_path / "report.json")]) == 0  # fmt: skip
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["held_out"] = json.loads((tmp_path / "report.json").read_text())
-    told = {
+    details = {
         "parameters": 1,
         "steps": 1,
         "minutes": 1.0,
@@ -40,7 +40,7 @@ def folder(tiny_weights, small_data, tmp_path) -> Path:
         "data": "photos",
         "initialized_from": "",
     }
-    manifest["networks"] = {name: {**told, **entry} for name, entry in manifest["networks"].items()}
+    manifest["networks"] = {name: {**details, **entry} for name, entry in manifest["networks"].items()}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
 
@@ -53,7 +53,7 @@ def _run(folder: Path, name: str) -> str:
     return str(run)
 
 
-def test_what_is_offered_can_be_chosen_and_is_told_of(folder, small_data, tmp_path):
+def test_what_is_offered_can_be_chosen_and_is_described(folder, small_data, tmp_path):
     before = weights.read_manifest(folder)
     runs = [_run(tmp_path / "runs", name) for name in ("customized", "compact_synthetic", "l2_box")]
     assert main(["offer", *runs, "--data", str(small_data), "--weights", str(folder)]) == 0
@@ -62,7 +62,7 @@ def test_what_is_offered_can_be_chosen_and_is_told_of(folder, small_data, tmp_pa
     assert weights.localizers(manifest) == ["fcos", "l2_box"]
     assert manifest["networks"]["customized"]["document"] == "001"
     assert manifest["networks"]["customized"]["recipe"]["learning_rate"] == TINY["customized"].learning_rate
-    assert manifest["networks"]["compact_synthetic"]["document"] == "here"  # of none of them
+    assert manifest["networks"]["compact_synthetic"]["document"] == "here"  # of no document
     assert manifest["networks"]["l2_box"]["architecture"] == "small_box"
     assert 0.4 <= manifest["networks"]["customized"]["temperature"] <= 4
     assert {name: manifest["networks"][name] for name in before["networks"]} == before["networks"]
@@ -106,7 +106,7 @@ def test_only_small_networks_are_offered(folder, small_data, tmp_path, monkeypat
     assert "customized" not in weights.read_manifest(folder)["networks"]
 
 
-def test_shipping_anew_leaves_what_was_offered(folder, small_data, tmp_path, monkeypatch):
+def test_publishing_again_keeps_added_networks(folder, small_data, tmp_path, monkeypatch):
     measured = Path(shutil.copytree(folder, tmp_path / "measured"))
     for name in ("fcos", "compact"):
         (measured / f"{name}-curves.png").write_bytes(b"a picture")

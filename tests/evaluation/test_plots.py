@@ -1,4 +1,4 @@
-"""Grids: what is drawn, in which colour, under which words; which photos; and what cannot be drawn."""
+"""Grids: titles, colours and boxes; the choice of photos; and what cannot be drawn."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def examples(*pairs: tuple[str, str], box=PLACE) -> list[Example]:
 
 
 def titles(figure: Figure) -> list[tuple[str, bool]]:
-    """What stands over the pictures of a grid, and whether it is green rather than red."""
-    told = [(axes.get_title(), axes.title.get_color()) for axes in figure.axes if axes.images]
-    assert {colour for _, colour in told} <= {plots.GREEN, plots.RED}
-    return [(title, colour == plots.GREEN) for title, colour in told]
+    """The titles of a grid's pictures, and whether they are green rather than red."""
+    drawn = [(axes.get_title(), axes.title.get_color()) for axes in figure.axes if axes.images]
+    assert {colour for _, colour in drawn} <= {plots.GREEN, plots.RED}
+    return [(title, colour == plots.GREEN) for title, colour in drawn]
 
 
 def test_crops_tell_what_is_read_within_the_true_box(drawn, tmp_path, tiny_weights):

@@ -24,7 +24,7 @@ UNSURE_BELOW = 0.6
 
 
 class FakeLocalizer(nn.Module):
-    """A localizer that always looks at the same place, or finds nothing, and counts how often it was asked."""
+    """A localizer that always looks at the same place, or finds nothing, and counts its calls."""
 
     def __init__(self, place: Sequence[float] | None, score: float = 0.9) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class FakeLocalizer(nn.Module):
 
 
 class FakeReader(nn.Module):
-    """A reader that says what the shade of its crop does, as `fake_pipeline.photo_of` paints it, or always the same."""
+    """A reader of the shade of its crop, as `fake_pipeline.photo_of` paints it, or always the same."""
 
     def __init__(self, size: int | tuple[int, int], always: str | None = None) -> None:
         super().__init__()
@@ -58,14 +58,14 @@ class FakeReader(nn.Module):
 
 
 class HeatLocalizer(FakeLocalizer):
-    """A localizer that can tell where it looked."""
+    """A localizer with a heat map."""
 
     def heat(self, photo: np.ndarray) -> np.ndarray:
         return np.linspace(0, 1, 96, dtype=np.float32).reshape(8, 12)
 
 
 class AttentionReader(FakeReader):
-    """A reader that can tell what it read each digit from."""
+    """A reader with attention maps."""
 
     def attention(self, crops: torch.Tensor) -> torch.Tensor:
         return torch.full((len(crops), 5, 2, 4), 1 / 8)
@@ -82,7 +82,7 @@ def served(samples: list[Sample]) -> Iterator[str]:
 
 def fake_networks() -> Networks:
     """Four localizers, of which one looks elsewhere and one finds nothing, and three readers, of which one always
-    reads "47". The defaults can tell what they looked at; some of the others have a document."""
+    reads "47". The defaults have heat and attention; some of the others have a document."""
     localizers = {
         Network("middle", "Middle", None, True): HeatLocalizer(MIDDLE),
         Network("near", "Near", "004"): FakeLocalizer(NEAR, 0.8),

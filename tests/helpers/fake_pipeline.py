@@ -1,4 +1,4 @@
-"""A stand-in for the networks, and photos that tell it what to read."""
+"""A fake pipeline, and photos whose shade is the number that it reads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIZE = (96, 64)
 
 
 def photo_of(number: str) -> np.ndarray:
-    """RGB uint8 (64, 96, 3) in which the stand-in reads that number: its shade of red says which."""
+    """RGB uint8 (64, 96, 3) in which the fake pipeline reads that number by its shade of red."""
     red = [known for known, _ in READINGS].index(number) * STEP + STEP // 2
     photo = np.full((SIZE[1], SIZE[0], 3), (red, 90, 120), np.uint8)
     photo[16:48, 24:72, 1:] = 200  # something to see
@@ -29,7 +29,7 @@ def photo_of(number: str) -> np.ndarray:
 
 
 def two_numbers(first: str, other: str) -> np.ndarray:
-    """RGB uint8 (64, 96, 3) in which the stand-in reads two numbers, the first in the middle."""
+    """RGB uint8 (64, 96, 3) in which the fake pipeline reads two numbers, the first in the middle."""
     photo = photo_of(first)
     photo[:, SIZE[0] * 3 // 4 :] = photo_of(other)[:, SIZE[0] * 3 // 4 :]
     return photo
@@ -43,7 +43,7 @@ def encoded(photo: np.ndarray, kind: str = "PNG") -> bytes:
 
 
 def reading_of(number: str, photo: np.ndarray) -> Reading:
-    """What the stand-in says about a photo of that number."""
+    """The fake reading of a photo of that number."""
     if number == NOTHING:
         return Reading.nothing({"localizer": 5.0})
     height, width = photo.shape[:2]
@@ -65,7 +65,7 @@ def reading_of(number: str, photo: np.ndarray) -> Reading:
 
 
 class FakePipeline:
-    """Reads `photo_of` at once, whatever became of it on the way, turned or compressed."""
+    """Reads `photo_of` at once, also rotated or compressed."""
 
     unsure_below = 0.6
 
@@ -85,7 +85,7 @@ class FakePipeline:
         ]
 
     def read_boxes(self, photo: np.ndarray, boxes: list[Box]) -> list[Reading]:
-        """What the shade within each box says."""
+        """The number by the shade within each box."""
         readings = []
         for box in boxes:
             x1, y1, x2, y2 = (round(v) for v in box)
@@ -103,7 +103,7 @@ class FakePipeline:
 
 
 def number_in(photo: np.ndarray) -> str:
-    """What its shade of red says, RGB (h, w, 3)."""
+    """The number by its shade of red, RGB (h, w, 3)."""
     return READINGS[min(int(np.median(photo[..., 0]) / STEP), len(READINGS) - 1)][0]
 
 

@@ -1,4 +1,4 @@
-"""MNIST's four official files, small, with drawn digits: digit d is a bar of d + 3 rows, so pixels tell it."""
+"""MNIST's four official files, small, with drawn digits: digit d is a bar of d + 3 rows."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import torch
 
 
 def picture(digit: int) -> np.ndarray:
-    """uint8 (28, 28): the bar stands in the upper left corner."""
+    """uint8 (28, 28): the bar is in the upper left corner."""
     image = np.zeros((28, 28), np.uint8)
     image[2 : 5 + digit, 3:9] = 255
     return image
 
 
 def digit_in(cell: torch.Tensor) -> int | None:
-    """Which digit's bar a cell (28, 28) holds; None for a black cell. Bars are told by their rows."""
+    """Which digit's bar a cell (28, 28) holds; None for a black cell. The number of rows identifies it."""
     rows = int((cell > 127).any(1).sum())
     return rows - 3 if rows else None
 

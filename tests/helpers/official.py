@@ -17,7 +17,7 @@ FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COM
 
 @dataclass
 class Entry:
-    """One image and its record; a test spoils what it likes before it is written."""
+    """One image and its record; tests may change it before it is written."""
 
     name: str  # in the record, and of the file
     png: bytes | None  # None: the record has no photo

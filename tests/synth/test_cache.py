@@ -1,4 +1,4 @@
-"""Banks: kept in a file, made anew only when what makes their pictures has changed."""
+"""Banks: kept in a file, made again only when the generator has changed."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_another_generator_makes_the_bank_again(makes, tmp_path, generator):
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing of PyTorch's", b"."])
-def test_a_damaged_file_is_made_anew(makes, tmp_path, content):
+def test_a_damaged_file_is_made_again(makes, tmp_path, content):
     path = tmp_path / "bank.pt"
     path.write_bytes(content)
     assert len(cache.cached(path, cache.crop_bank, 2, 0, CPU, None)) == 2

@@ -34,7 +34,7 @@ def test_atlas_file_is_small_and_every_face_is_in_the_list_of_licences(atlas):
     assert all(row.split(" | ")[2].rstrip(" |") for row in rows)
 
 
-def test_metrics_tell_the_size_of_the_ink(atlas):
+def test_metrics_are_the_size_of_the_ink(atlas):
     faces = torch.arange(0, len(atlas.names), 37)
     ink = atlas.masks[faces] > 100
     columns = ink.any(2).sum(-1)  # (f, 10)
@@ -45,7 +45,7 @@ def test_metrics_tell_the_size_of_the_ink(atlas):
     assert ((rows - atlas.height[faces] * texels).abs() <= 4).float().mean() > 0.95
 
 
-def test_ink_stands_in_the_middle_of_its_cell(atlas):
+def test_ink_is_in_the_middle_of_its_cell(atlas):
     seen = atlas.masks[::29].float() > 60
     at = torch.arange(CELL) + 0.5
     columns = seen.any(2)
@@ -80,7 +80,7 @@ def test_mnist_digits_become_hands(tmp_path):
     assert len(atlas.names) == 7
     torch.testing.assert_close(atlas.height[0], (torch.arange(10) + 3.0) / 20)
     torch.testing.assert_close(atlas.width[0], torch.full((10,), 6 / 20))
-    rows = (atlas.masks[0] > 100).any(2)  # the bar stands in the middle of the cell, at the right height
+    rows = (atlas.masks[0] > 100).any(2)  # the bar is in the middle of the cell, at the right height
     at = torch.arange(CELL) + 0.5
     middle = (rows * at).sum(1) / rows.sum(1)
     assert (middle - CELL / 2).abs().max() < 1

@@ -1,4 +1,4 @@
-"""Strips: the labels say what is drawn. Drawn digits are bars whose rows tell them, so pixels can be decoded."""
+"""Strips: labels match what is drawn, decoded from the pixels (the digits are bars of different height)."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def test_labels_say_what_is_drawn(hand):
     for strip, digits, length in zip(batch.images, batch.digits, batch.length.tolist(), strict=True):
         cells = _cells(strip)
         start = _start(cells)
-        assert None not in cells[start : start + length]  # one beside the other
+        assert None not in cells[start : start + length]  # next to each other
         assert cells[:start] + cells[start + length :] == [None] * (5 - length)
         assert decode(digits.numpy(), length) == "".join(map(str, cells[start : start + length]))
         assert digits[length:].tolist() == [BLANK] * (5 - length)

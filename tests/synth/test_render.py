@@ -191,7 +191,7 @@ def test_crops_repeat_the_photo_edge_where_it_ends(atlas):
     assert repeated.float().mean() > 0.6
 
 
-def test_clean_digits_can_be_told_apart_by_their_masks(atlas):
+def test_clean_digits_differ_by_their_masks(atlas):
     """Labels belong to what is drawn: the ink correlates best with the mask of the labelled digit."""
     rng = Sampler(seeded(6), "cpu")
     config = replace(CONFIG, layout=replace(CONFIG.layout, length_weights=(1.0, 0.0, 0.0, 0.0, 0.0)))
@@ -232,7 +232,7 @@ def test_colours_are_colours():
     assert 0 <= drawn.min() <= drawn.max() <= 1
 
 
-def test_palette_tells_ink_from_ground():
+def test_palette_separates_ink_from_ground():
     picture = torch.full((3, 96, 96), 40, dtype=torch.uint8)  # a dark wall with a white number on it
     picture[:, 30:66, 40:44] = 240
     row = learn(picture.repeat(80, 1, 1, 1))[0]
@@ -242,7 +242,7 @@ def test_palette_tells_ink_from_ground():
     assert ground == wall == [40, 40, 40]
 
 
-def test_sheet_shows_real_beside_synthetic(tmp_path):
+def test_sheet_shows_real_next_to_synthetic(tmp_path):
     with h5py.File(tmp_path / "crops.h5", "w") as file:
         file["number"] = np.arange(1, 11, dtype=np.int32)
         images = np.zeros((10, 3, CROP, CROP), np.uint8)

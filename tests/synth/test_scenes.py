@@ -1,4 +1,4 @@
-"""Whole scenes: reproducible, labelled rightly, within their ranges."""
+"""Scenes: reproducible, correctly labelled, within their ranges."""
 
 from __future__ import annotations
 

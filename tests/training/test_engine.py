@@ -1,4 +1,4 @@
-"""The loop: resuming gives the same weights, trouble is told, and what it saves is whole."""
+"""The loop: resuming gives the same weights, errors are reported, checkpoints are complete."""
 
 import dataclasses
 import itertools
@@ -74,15 +74,12 @@ def test_a_run_that_was_stopped_and_resumed_ends_at_the_same_weights(tmp_path):
     assert [row["step"] for row in record.history] == [4, 8, 12]
 
 
-def test_another_seed_gives_other_weights(tmp_path):
-    first, _ = fit(_task(), RECIPE, tmp_path / "a", CPU, State(seed=0))
-    second, _ = fit(_task(), RECIPE, tmp_path / "b", CPU, State(seed=1))
-    assert not _same(first, second)
-
-
-def test_training_learns(tmp_path):
-    _, record = fit(_task(), dataclasses.replace(RECIPE, steps=200, epoch_steps=50), tmp_path, CPU)
+def test_training_learns_and_another_seed_gives_other_weights(tmp_path):
+    recipe = dataclasses.replace(RECIPE, steps=200, epoch_steps=50)
+    first, record = fit(_task(), recipe, tmp_path / "a", CPU, State(seed=0))
+    second, _ = fit(_task(), dataclasses.replace(recipe, steps=4), tmp_path / "b", CPU, State(seed=1))
     assert record.history[-1]["held_out_error"] < record.history[0]["held_out_error"]
+    assert not _same(first, second)
 
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(tmp_path):
@@ -94,23 +91,24 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(t
     assert (tmp_path / "last.pt").read_bytes() == before
 
 
-def test_a_checkpoint_of_another_recipe_is_refused(tmp_path):
-    fit(_task(), RECIPE, tmp_path, CPU)
-    with pytest.raises(TrainingError, match="another recipe"):
-        fit(_task(), dataclasses.replace(RECIPE, learning_rate=1.0), tmp_path, CPU, resume=True)
-
-
 def test_a_run_can_go_on_for_longer_than_it_was_meant_to(tmp_path):
     fit(_task(), RECIPE, tmp_path, CPU)
     _, record = fit(_task(), dataclasses.replace(RECIPE, steps=RECIPE.steps + 4), tmp_path, CPU, resume=True)
     assert [row["step"] for row in record.history] == [4, 8, 12, 16]
 
 
-@pytest.mark.parametrize("other", [State(seed=1), State(data="all of it")])
-def test_a_checkpoint_of_another_seed_or_other_data_is_refused(tmp_path, other):
+@pytest.mark.parametrize(
+    ("recipe", "state", "reason"),
+    [
+        (dataclasses.replace(RECIPE, learning_rate=1.0), State(), "another recipe"),
+        (RECIPE, State(seed=1), "was trained with seed 0"),
+        (RECIPE, State(data="all of it"), "was trained with seed 0"),
+    ],
+)
+def test_a_checkpoint_of_another_recipe_seed_or_data_is_refused(tmp_path, recipe, state, reason):
     fit(_task(), RECIPE, tmp_path, CPU)
-    with pytest.raises(TrainingError, match="was trained with seed 0"):
-        fit(_task(), RECIPE, tmp_path, CPU, other, resume=True)
+    with pytest.raises(TrainingError, match=reason):
+        fit(_task(), recipe, tmp_path, CPU, state, resume=True)
 
 
 def test_a_gradient_that_is_not_finite_leaves_no_checkpoint(tmp_path):
@@ -120,7 +118,7 @@ def test_a_gradient_that_is_not_finite_leaves_no_checkpoint(tmp_path):
     assert not (tmp_path / "last.pt").exists()
 
 
-def test_a_damaged_checkpoint_is_told_in_a_sentence(tmp_path):
+def test_a_damaged_checkpoint_is_reported_in_one_sentence(tmp_path):
     (tmp_path / "last.pt").write_bytes(b"not a checkpoint")
     with pytest.raises(TrainingError, match="cannot be resumed from"):
         fit(_task(), RECIPE, tmp_path, CPU, resume=True)
@@ -133,7 +131,7 @@ def test_a_spent_time_budget_ends_the_run_with_a_checkpoint(tmp_path):
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_the_best_epoch_is_kept_beside_the_last(tmp_path):
+def test_the_best_epoch_is_kept_next_to_the_last(tmp_path):
     seen = []
     task = _scored(0.3, 0.7, 0.5)
     validate = task.validate
@@ -237,8 +235,8 @@ def test_tensorboard_gets_curves_and_the_networks_graph_once(tmp_path, monkeypat
     assert any("batch_norm" in operation for operation in operations)
     assert set(events.Tags()["scalars"]) == {"loss", "held_out_error", "held_out_score"}
     assert [event.step for event in events.Scalars("loss")] == [4, 8, 12]
-    told = [event.value for event in events.Scalars("held_out_error")]
-    assert told == pytest.approx([row["held_out_error"] for row in record.history])
+    logged = [event.value for event in events.Scalars("held_out_error")]
+    assert logged == pytest.approx([row["held_out_error"] for row in record.history])
 
 
 def test_the_learning_rate_warms_up_and_falls_to_a_hundredth():

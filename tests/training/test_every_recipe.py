@@ -77,7 +77,7 @@ def test_every_network_has_a_graph(name, prepared, mnist_folder, tmp_path):
 
 
 def _beginning(begins_with: str, prepared: Path, runs: Path) -> Path | None:
-    """What a recipe begins with: None where it finds that by itself, the run of another recipe beside its own."""
+    """What a recipe is initialized from; None for the run of another recipe, which it finds next to its own."""
     if begins_with != IMAGENET:
         training.train(begins_with, prepared, runs / begins_with, device="cpu")
         return None

@@ -18,12 +18,9 @@ def _logits(classes: torch.Tensor, n: int) -> torch.Tensor:
 def test_a_right_reading_costs_nothing_and_a_wrong_length_costs():
     right = reader_loss(_logits(DIGITS, 11), _logits(LENGTH, 7), DIGITS, LENGTH)
     wrong = reader_loss(_logits(DIGITS, 11), _logits(torch.tensor([3]), 7), DIGITS, LENGTH)
+    extra = torch.tensor([[4, 2, 7, 10, 10]])  # a wrong blank counts like a wrong digit
     assert right < 1e-3
     assert wrong == pytest.approx(20, abs=0.1)
-
-
-def test_a_wrong_blank_counts_like_a_wrong_digit():
-    extra = torch.tensor([[4, 2, 7, 10, 10]])
     assert reader_loss(_logits(extra, 11), _logits(LENGTH, 7), DIGITS, LENGTH) == pytest.approx(20, abs=0.1)
 
 
@@ -34,15 +31,11 @@ def _perfect(box: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.where(inside, 12.0, -12.0)[None], box.expand(1, 16, 16, 4)
 
 
-def test_fcos_is_content_with_the_right_map_and_box():
-    box = torch.tensor([10.0, 20.0, 50.0, 40.0])
-    assert fcos_loss(*_perfect(box), box[None, None]) < 1e-3
-
-
 def test_fcos_minds_a_missed_number_a_false_alarm_and_a_shifted_box():
     box = torch.tensor([10.0, 20.0, 50.0, 40.0])
     scores, boxes = _perfect(box)
     nothing = torch.full((1, 1, 4), torch.nan)
+    assert fcos_loss(scores, boxes, box[None, None]) < 1e-3
     assert fcos_loss(-scores, boxes, box[None, None]) > 1
     assert fcos_loss(scores, boxes, nothing) > 1
     assert fcos_loss(scores, boxes + 10, box[None, None]) > 0.3
@@ -99,21 +92,12 @@ def _shares(*values: float) -> torch.Tensor:
     return torch.tensor([values])
 
 
-def test_the_dice_box_loss_is_nothing_for_the_true_box():
-    box = _shares(0.2, 0.3, 0.4, 0.1)
-    assert dice_box_loss(box, box) == pytest.approx(0, abs=1e-6)
-
-
 def test_the_dice_box_loss_of_a_case_worked_out_by_hand():
     # Two squares of side 1/2, one moved by half its side: 1/8 in common of 1/4 + 1/4, Dice 1/2; L2 (1/4)² / 4.
-    loss = dice_box_loss(_shares(0, 0, 0.5, 0.5), _shares(0.25, 0, 0.5, 0.5))
-    assert loss == pytest.approx(0.5 + 0.1 / 64)
-
-
-def test_the_dice_box_loss_takes_the_mean_of_the_batch():
-    true = _shares(0.25, 0, 0.5, 0.5)
-    half = torch.cat([true, _shares(0, 0, 0.5, 0.5)])
-    assert dice_box_loss(half, true.expand(2, 4)) == pytest.approx(0.25 + 0.1 / 128)
+    true, moved = _shares(0.25, 0, 0.5, 0.5), _shares(0, 0, 0.5, 0.5)
+    assert dice_box_loss(true, true) == pytest.approx(0, abs=1e-6)
+    assert dice_box_loss(moved, true) == pytest.approx(0.5 + 0.1 / 64)
+    assert dice_box_loss(torch.cat([true, moved]), true.expand(2, 4)) == pytest.approx(0.25 + 0.1 / 128)  # the mean
 
 
 def test_boxes_that_do_not_touch_and_inverted_ones_still_have_a_slope():
@@ -141,16 +125,10 @@ def test_a_pixel_is_within_a_box_if_its_middle_is():
     assert row.tolist() == [1, 1, 0, 0]
 
 
-def test_the_mask_loss_is_nothing_for_the_true_mask_and_large_for_its_opposite():
+def test_the_mask_loss_of_cases_worked_out_by_hand():
     true = masks(torch.tensor([[[0.25, 0.5, 0.5, 0.25]]]), 4)
     assert mask_loss((true * 2 - 1) * 20, true) == pytest.approx(0, abs=1e-5)
     assert mask_loss((1 - true * 2) * 20, true) > 20
-
-
-def test_the_mask_loss_of_a_case_worked_out_by_hand():
+    assert mask_loss(torch.full((1, 4, 4), -20.0), torch.zeros(1, 4, 4)) == pytest.approx(0, abs=1e-5)  # both empty
     # Four pixels that may be or not, all of them true: 2 in common of 2 + 4, each side with 1 for safety; ln 2 a pixel.
     assert mask_loss(torch.zeros(1, 2, 2), torch.ones(1, 2, 2)) == pytest.approx(2 / 7 + math.log(2))
-
-
-def test_an_empty_mask_found_empty_costs_nothing():
-    assert mask_loss(torch.full((1, 4, 4), -20.0), torch.zeros(1, 4, 4)) == pytest.approx(0, abs=1e-5)

@@ -1,4 +1,4 @@
-"""What training goes on from: what fits is taken over, and everything else is told before anything is written."""
+"""Initialization: matching weights are loaded; anything else is an error before anything is written."""
 
 import dataclasses
 import json
@@ -25,7 +25,7 @@ FILE = "vgg16_bn-6c64b313.pth"
 
 @pytest.fixture
 def still(monkeypatch):
-    """Recipes that learn next to nothing, so that what a network began with is still to be seen in it."""
+    """Recipes that learn next to nothing, so that a network keeps its initial weights."""
     for name, recipe in RECIPES.items():
         monkeypatch.setitem(RECIPES, name, dataclasses.replace(recipe, learning_rate=1e-12, ema_decay=0.0, steps=1))
 
@@ -85,7 +85,7 @@ def test_a_run_goes_on_without_what_it_began_with(prepared, tiny_weights, tmp_pa
 
 
 @pytest.mark.usefixtures("small")
-def test_weights_of_another_size_are_told(prepared, tiny_weights, tmp_path, monkeypatch):
+def test_weights_of_another_size_are_reported(prepared, tiny_weights, tmp_path, monkeypatch):
     monkeypatch.setitem(RECIPES, "fcos", dataclasses.replace(RECIPES["fcos"], sizes={"channels": (8, 8, 8, 8, 8)}))
     with pytest.raises(TrainingError, match="of another network than fcos, or of another size"):
         _train("fcos", prepared, tmp_path / "run", tiny_weights)
@@ -115,7 +115,7 @@ def test_weights_that_saw_the_held_out_photos_are_refused_unless_all_are_asked_f
 def test_a_run_or_its_checkpoint_is_gone_on_from_and_named(prepared, tmp_path, monkeypatch, place):
     run = _run(tmp_path / "runs" / "l2_box", "l2_box")
     monkeypatch.chdir(run)
-    network, state = _train("dice_box", prepared, tmp_path / "run", Path(place))  # "" is the folder one stands in
+    network, state = _train("dice_box", prepared, tmp_path / "run", Path(place))  # "" is the working folder
     assert _same(network.state_dict(), checkpoint.load(run).network.state_dict())
     assert state.initialized_from == "l2_box after 7 steps"
 
@@ -132,7 +132,7 @@ def test_a_checkpoint_that_saw_all_photos_is_refused_unless_all_are_asked_for(pr
 
 @pytest.mark.usefixtures("small")
 def test_having_seen_all_photos_is_not_forgotten_on_the_way(prepared, tmp_path):
-    """A recipe of synthetic pictures says nothing of photos, but what it began with may have seen them."""
+    """A recipe of synthetic pictures uses no photos, but its initial weights may have seen them."""
     seen = _run(tmp_path / "vgg16_scratch", "vgg16_scratch", trained_on="all")
     _, state = _train("vgg16_synthetic", prepared, tmp_path / "vgg16_synthetic", seen, part="all")
     assert state.data.endswith("synthetic pictures and no real photo")
@@ -151,7 +151,7 @@ def test_having_seen_all_photos_is_not_forgotten_on_the_way(prepared, tmp_path):
         ("l2_box", "dice_box", {"channels": (8, 8, 16, 16), "dense": 16}),
     ],
 )
-def test_a_checkpoint_of_another_network_is_told(prepared, mnist_folder, tmp_path, name, other, sizes):
+def test_a_checkpoint_of_another_network_is_reported(prepared, mnist_folder, tmp_path, name, other, sizes):
     run = _run(tmp_path / other, other, sizes=sizes)
     with pytest.raises(TrainingError, match=rf"last\.pt is of another network than {name}, or of another size"):
         _train(name, prepared, tmp_path / "run", run, mnist=mnist_folder)
@@ -179,7 +179,7 @@ def test_the_counting_network_takes_over_all_but_its_count(prepared, tmp_path):
     assert {key.split(".")[0] for key in set(network.state_dict()) - set(known)} == {"count"}
 
 
-def test_what_is_trained_before_a_damaged_beginning_is_told_is_nothing(tmp_path, prepared):
+def test_nothing_is_trained_before_a_damaged_initialization_is_reported(tmp_path, prepared):
     """The full recipe: 100,000 synthetic pictures would be made first, if the file were looked at later."""
     (tmp_path / "broken.pt").write_bytes(b"no checkpoint")
     before = sorted(prepared.iterdir())
@@ -237,7 +237,7 @@ def test_torchvisions_file_has_all_the_convolutions_of_the_real_network(name):
     ],
     ids=["empty", "a page", "a list", "other shapes", "nested", "not there"],
 )
-def test_a_file_that_is_not_torchvisions_is_told(prepared, tmp_path, content, said):
+def test_a_file_that_is_not_torchvisions_is_reported(prepared, tmp_path, content, said):
     path = tmp_path / FILE
     if isinstance(content, bytes):
         path.write_bytes(content)
@@ -255,7 +255,7 @@ def test_a_file_that_is_not_torchvisions_is_told(prepared, tmp_path, content, sa
     [urllib.error.URLError("no network"), RuntimeError("invalid hash value"), TimeoutError("timed out")],
     ids=["no network", "damaged", "slow"],
 )
-def test_a_download_that_fails_is_told(prepared, tmp_path, monkeypatch, error):
+def test_a_download_that_fails_is_reported(prepared, tmp_path, monkeypatch, error):
     def failing(url, **how):
         assert url == pretrained.IMAGENET_FILE
         raise error

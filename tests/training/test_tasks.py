@@ -1,4 +1,4 @@
-"""Tasks: batches come from nothing but their seed, and figures are those of a network that one can look through."""
+"""Tasks: batches depend on their seed alone; metrics are those of transparent networks."""
 
 from dataclasses import replace
 
@@ -43,7 +43,7 @@ def test_a_step_depends_on_nothing_but_its_seed(name, prepared, mnist_folder):
 
 
 class Decoder(nn.Module):
-    """Reads strips and digits of drawn bars by their pixels; takes what it is told to mistake for a 0."""
+    """Reads strips and digits of drawn bars by their pixels; takes the digit `mistaken` for a 0."""
 
     def __init__(self, mistaken: int | None = None) -> None:
         super().__init__()
@@ -101,7 +101,7 @@ def white_numbers(tmp_path):
 
 
 class WhiteFinder(nn.Module):
-    """A localizer that finds what is white, in a view or in a photo, and always sees two digits, or as many as told."""
+    """A localizer that finds what is white, in a view or in a photo, and always sees `count` digits."""
 
     def __init__(self, count: int = 2) -> None:
         super().__init__()
@@ -119,13 +119,13 @@ class WhiteFinder(nn.Module):
 def test_who_finds_every_pixel_has_a_dice_of_one(white_numbers):
     task = make_task(RECIPES["unet_zeros"], Sources(white_numbers), CPU)
     assert task.score == "held_out_dice"
-    figures = task.validate(WhiteFinder())
-    assert set(figures) == {"held_out_dice"}
-    assert figures["held_out_dice"] > 0.97  # edges lie between pixels
+    metrics = task.validate(WhiteFinder())
+    assert set(metrics) == {"held_out_dice"}
+    assert metrics["held_out_dice"] > 0.97  # edges lie between pixels
 
 
 @pytest.mark.usefixtures("tiny")
-def test_a_network_that_counts_is_told_how_often_it_is_right(white_numbers):
+def test_accuracy_of_a_counting_network(white_numbers):
     task = make_task(replace(RECIPES["unet_count"], synthetic=0.0), Sources(white_numbers), CPU)
     assert task.validate(WhiteFinder())["held_out_count_accuracy"] == 1
     assert task.validate(WhiteFinder(count=3))["held_out_count_accuracy"] == 0

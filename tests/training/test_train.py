@@ -19,7 +19,7 @@ def test_a_recipe_without_real_photos_says_so(prepared, tmp_path):
     assert state.data == "4 synthetic pictures and no real photo"
 
 
-def test_an_unknown_network_is_told_with_the_known_ones(prepared, tmp_path):
+def test_an_unknown_network_names_the_known_ones(prepared, tmp_path):
     with pytest.raises(TrainingError, match="compact"):
         training.train("lenet", prepared, tmp_path)
 
@@ -35,10 +35,10 @@ def test_missing_prepared_files_say_how_to_make_them(tmp_path):
 
 
 @pytest.mark.usefixtures("small")
-def test_a_damaged_prepared_file_is_told(tmp_path):
+def test_a_damaged_prepared_file_is_reported(tmp_path):
     for kind in ("crops", "scenes"):
         (tmp_path / f"train_{kind}.h5").write_bytes(b"not HDF5")
-    with pytest.raises(UserError, match="is no prepared file"):
+    with pytest.raises(UserError, match="is not a prepared file"):
         training.train("compact", tmp_path, tmp_path / "run", device="cpu")
 
 
@@ -68,30 +68,30 @@ def test_no_picture_is_made_for_a_run_that_cannot_begin_or_go_on(prepared, tmp_p
 
 
 @pytest.mark.usefixtures("small")
-def test_a_file_in_the_way_of_a_run_is_told(prepared, tmp_path):
+def test_a_file_in_the_way_of_a_run_is_reported(prepared, tmp_path):
     (tmp_path / "run").write_text("in the way")
     with pytest.raises(TrainingError, match="run cannot be kept in"):
         training.train("l2_box", prepared, tmp_path / "run", device="cpu")
     assert (tmp_path / "run").read_text() == "in the way"
 
 
-def test_a_device_that_is_not_there_is_told(prepared, tmp_path):
+def test_a_device_that_is_not_there_is_reported(prepared, tmp_path):
     with pytest.raises(UserError, match="try --device cpu"):
         training.train("compact", prepared, tmp_path, device="warp")
 
 
 @pytest.mark.usefixtures("small")
-def test_backgrounds_are_told_only_where_they_are_used(prepared, tmp_path):
+def test_backgrounds_are_named_only_where_they_are_used(prepared, tmp_path):
     grey = torch.full((3, 20, 30), 90, dtype=torch.uint8)
     (tmp_path / "streets").mkdir()
     torchvision.io.write_png(grey, str(tmp_path / "streets" / "a.png"))
-    told = {}
+    data = {}
     for name in ("fcos", "l2_box"):
         run = tmp_path / name
         _, state = training.train(name, prepared, run, device="cpu", backgrounds=tmp_path / "streets", minutes=1e-9)
-        told[name] = state.data
-    assert told["fcos"].endswith("; set before 1 street pictures without numbers")
-    assert told["l2_box"] == "SVHN train, image numbers not divisible by 5"
+        data[name] = state.data
+    assert data["fcos"].endswith("; set before 1 street pictures without numbers")
+    assert data["l2_box"] == "SVHN train, image numbers not divisible by 5"
 
 
 @pytest.mark.usefixtures("small")

@@ -1,4 +1,4 @@
-"""Files appear whole or not at all, and nothing is left beside them."""
+"""Files appear complete or not at all, and nothing else is left."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_a_write_cut_short_leaves_the_file_of_before(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_file_that_cannot_be_written_is_told_in_a_sentence(tmp_path):
+def test_a_file_that_cannot_be_written_is_reported_in_one_sentence(tmp_path):
     with pytest.raises(DataError, match="cannot be written"):
         write_output(tmp_path, b"a folder is in the way")
     assert not list(tmp_path.parent.glob("*.part"))

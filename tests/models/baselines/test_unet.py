@@ -52,7 +52,7 @@ def _mask(side: int, *boxes: tuple[int, int, int, int]) -> torch.Tensor:
     return mask
 
 
-def test_regions_are_told_apart_the_largest_first():
+def test_regions_are_separated_and_sorted_by_size():
     small, large, pixel = (0, 0, 4, 3), (10, 5, 16, 12), (19, 19, 20, 20)
     found = regions(_mask(20, small, large, pixel) > 0, most=3, min_share=0.01)
     assert [int(region.sum()) for region in found] == [42, 12]  # the pixel is less than a hundredth
@@ -101,7 +101,7 @@ def test_a_mask_without_a_number_gives_no_box(monkeypatch):
         assert scores.shape == (0,)
 
 
-def test_of_many_regions_the_largest_three_are_told(monkeypatch):
+def test_of_many_regions_the_largest_three_are_reported(monkeypatch):
     blobs = [(8 * i, 0, 8 * i + 3 + i, 3) for i in range(4)]
     boxes, _ = _seeing(monkeypatch, _mask(32, *blobs)).locate(np.zeros((32, 32, 3), np.uint8))
     assert boxes.tolist() == [list(blob) for blob in blobs[:0:-1]]
