@@ -62,23 +62,12 @@ def test_regions_are_separated_and_sorted_by_size():
     assert len(regions(_mask(20, small, large, pixel) > 0, most=1, min_share=0.0)) == 1
 
 
-def test_an_empty_mask_has_no_region_and_a_full_one_has_one():
+def test_regions_of_an_empty_a_full_and_a_winding_mask():
     assert regions(torch.zeros(8, 8, dtype=torch.bool), 3, 0.0) == []
-    (whole,) = regions(torch.ones(8, 8, dtype=torch.bool), 3, 0.0)
-    assert whole.all()
-
-
-def test_a_winding_region_is_one_and_corners_connect():
     spiral = _mask(9, (0, 0, 9, 1), (8, 0, 9, 9), (0, 8, 9, 9), (0, 2, 1, 9), (0, 2, 7, 3), (6, 2, 7, 7)) > 0
-    (found,) = regions(spiral, 3, 0.0)
-    assert torch.equal(found, spiral)
-    assert len(regions(torch.eye(6) > 0, 3, 0.0)) == 1
-
-
-def test_the_mask_is_left_as_it_was():
-    mask = _mask(8, (1, 1, 3, 3)) > 0
-    regions(mask, 3, 0.0)
-    assert mask.sum() == 4
+    for mask in (torch.ones(8, 8, dtype=torch.bool), spiral, torch.eye(6) > 0):  # corners connect
+        (found,) = regions(mask, 3, 0.0)
+        assert torch.equal(found, mask)
 
 
 def test_boxes_are_those_of_the_photo_and_scores_those_of_their_pixels(monkeypatch):
