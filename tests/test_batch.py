@@ -120,10 +120,10 @@ def test_output_must_not_be_the_input(source, same):
     assert (source / "a.png").read_bytes() == before
 
 
-@pytest.mark.parametrize(("name", "said"), [("input", "There is no picture"), ("nowhere", "cannot be opened")])
-def test_without_pictures_nothing_is_written(source, name, said):
+@pytest.mark.parametrize(("name", "message"), [("input", "There is no picture"), ("nowhere", "cannot be opened")])
+def test_without_pictures_nothing_is_written(source, name, message):
     target = source.parent / "output"
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=message):
         list(read_folder(FakePipeline(), source.parent / name, target))
     assert not target.exists()
 

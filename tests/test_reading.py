@@ -43,11 +43,11 @@ def test_what_makes_no_sense_is_refused(changes):
 
 
 def test_json_has_the_contracts_keys():
-    said = _reading().to_json("a.png")
-    assert list(said) == ["file", "number", "confidence", "box", "digit_probs", "length_probs", "ms"]
-    assert said["number"] == "42"
-    assert said["box"] == [1.0, 2.0, 3.0, 4.0]
-    assert said["ms"] == 3.5
+    content = _reading().to_json("a.png")
+    assert list(content) == ["file", "number", "confidence", "box", "digit_probs", "length_probs", "ms"]
+    assert content["number"] == "42"
+    assert content["box"] == [1.0, 2.0, 3.0, 4.0]
+    assert content["ms"] == 3.5
 
 
 def test_nothing_found_is_five_blanks_and_length_zero():

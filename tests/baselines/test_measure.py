@@ -250,7 +250,7 @@ def test_weights_that_do_not_say_where_they_come_from_are_reported(small_data, r
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"row": "lenet"}, "no row 'lenet'"),
         ({"--data": "nowhere"}, "holds neither"),
@@ -259,7 +259,7 @@ def test_weights_that_do_not_say_where_they_come_from_are_reported(small_data, r
     ],
 )
 def test_bad_input_is_a_sentence_and_nothing_is_written(
-    changed, said, small_data, mnist, runs, own, tmp_path, monkeypatch, capsys
+    changed, message, small_data, mnist, runs, own, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.chdir(tmp_path)
     Path("file").write_text("kept")
@@ -267,7 +267,7 @@ def test_bad_input_is_a_sentence_and_nothing_is_written(
     for flag, value in changed.items():
         command[command.index(flag) + 1] = value
     assert main(command) == 1
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert Path("file").read_text() == "kept"
 

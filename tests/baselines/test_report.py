@@ -187,11 +187,11 @@ def test_a_second_decimal_is_for_many():
 
 
 def test_headlines_are_short():
-    said = {row.kind: headline(ALL[row.name]) for row in SYSTEMS}
-    assert said[READER] == "80.0 % (79.0 – 81.0 %) of 408 photos, true box"
-    assert said[LOCALIZER] == "recall at IoU 0.5: 80.0 % (79.0 – 81.0 %)"
-    assert said[LENGTH_CHECK] == "coverage at 98 %: 20.0 % → 40.0 %"
-    assert said[STRIPS].endswith("of 10,000 strips")
+    lines = {row.kind: headline(ALL[row.name]) for row in SYSTEMS}
+    assert lines[READER] == "80.0 % (79.0 – 81.0 %) of 408 photos, true box"
+    assert lines[LOCALIZER] == "recall at IoU 0.5: 80.0 % (79.0 – 81.0 %)"
+    assert lines[LENGTH_CHECK] == "coverage at 98 %: 20.0 % → 40.0 %"
+    assert lines[STRIPS].endswith("of 10,000 strips")
 
 
 def _write(folder: Path, *rows: System) -> None:

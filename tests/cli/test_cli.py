@@ -46,12 +46,12 @@ def test_read_in_words(photo, tiny_weights, capsys):
 def test_run_prints_an_array_a_picture_and_goes_on_after_a_broken_one(photo, tmp_path, tiny_weights, capsys):
     (tmp_path / "broken.png").write_text("not a photo")
     code = main(["run", str(tmp_path), str(tmp_path / "out"), "--weights", str(tiny_weights)])
-    said = capsys.readouterr()
+    printed = capsys.readouterr()
     assert code == 1
-    name, array = said.out.rstrip().split(" ", 1)
+    name, array = printed.out.rstrip().split(" ", 1)
     assert name == "photo.jpg"
     assert len(json.loads(array)) == 6
-    assert said.err.startswith("broken.png: This file is not a picture")
+    assert printed.err.startswith("broken.png: This file is not a picture")
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"photo.jpg", "readings.csv"}
     (tmp_path / "broken.png").unlink()
     assert main(["run", str(tmp_path), str(tmp_path / "out"), "--weights", str(tiny_weights)]) == 0
@@ -117,7 +117,7 @@ def test_evaluate_says_what_it_left_out(tiny_weights, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["evaluate", "--data", "nowhere", "--out", "x.json"], "holds neither"),
         (["evaluate", "--photos", "nowhere", "--out", "x.json"], "labels.csv"),
@@ -148,13 +148,13 @@ def test_evaluate_says_what_it_left_out(tiny_weights, tmp_path, capsys):
         (["run", ".", "out"], "There is no picture"),
     ],
 )
-def test_errors_are_a_sentence_and_exit_code_one(arguments, said, tiny_weights, tmp_path, monkeypatch, capsys):
+def test_errors_are_a_sentence_and_exit_code_one(arguments, message, tiny_weights, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     if {"evaluate", "read", "run", "crops", "boxes", "picks"} & {*arguments[:2]}:
         arguments = [*arguments, "--weights", str(tiny_weights)]
     assert main(arguments) == 1
     error = capsys.readouterr().err
-    assert said in error
+    assert message in error
     assert "Traceback" not in error
     assert not any(tmp_path.iterdir())
 
@@ -187,7 +187,7 @@ def damaged(tmp_path, small_data, tiny_weights) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["read", "x.jpg", "--reader", "unet"], "unet holds none of the networks compact, "),
         (["read", "x.jpg", "--localizer", "./compact"], "compact holds none of the networks fcos, "),
@@ -212,7 +212,7 @@ def damaged(tmp_path, small_data, tiny_weights) -> Path:
     ],
 )
 def test_what_is_damaged_or_of_another_kind_is_a_sentence_too(
-    damaged, tiny_weights, monkeypatch, capsys, arguments, said
+    damaged, tiny_weights, monkeypatch, capsys, arguments, message
 ):
     monkeypatch.chdir(damaged)
     if "--weights" not in arguments and arguments[0] in ("read", "run"):
@@ -223,7 +223,7 @@ def test_what_is_damaged_or_of_another_kind_is_a_sentence_too(
     before = _contents(damaged)
     assert main(arguments) == 1
     error = capsys.readouterr().err
-    assert said in error
+    assert message in error
     assert error.startswith(f"svhn {arguments[0]}: ")
     assert error.count("\n") == 1
     assert _contents(damaged) == before
@@ -231,13 +231,13 @@ def test_what_is_damaged_or_of_another_kind_is_a_sentence_too(
 
 def test_a_run_that_does_not_fit_is_not_resumed_and_left_as_it_is(damaged, monkeypatch, capsys):
     monkeypatch.chdir(damaged)
-    for run, said in (("small_box", "was made by another recipe"), ("tampered", "cannot be resumed from")):
+    for run, message in (("small_box", "was made by another recipe"), ("tampered", "cannot be resumed from")):
         if run == "tampered":
             (damaged / run / "last.pt").write_bytes((damaged / "broken.pt").read_bytes())
         before = (damaged / run / "last.pt").read_bytes()
         assert main(["train", "l2_box", "--prepared", "prepared", "--run", run, "--device", "cpu", "--resume"]) == 1
         error = capsys.readouterr().err
-        assert said in error
+        assert message in error
         assert error.count("\n") == 1
         assert (damaged / run / "last.pt").read_bytes() == before
 

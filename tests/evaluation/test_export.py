@@ -72,19 +72,19 @@ def test_what_is_offered_can_be_chosen_and_is_described(folder, small_data, tmp_
 
 
 @pytest.mark.parametrize(
-    ("name", "called", "said"),
+    ("name", "called", "message"),
     [
         ("mnist_logistic", "mnist_logistic", "neither finds nor reads"),
         ("customized", "lenet", "not named as its recipe"),
         ("customized", "compact", "not named as its recipe"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(name, called, said, folder, small_data, tmp_path, capsys):
+def test_what_cannot_be_compared_is_refused(name, called, message, folder, small_data, tmp_path, capsys):
     run = Path(_run(tmp_path / "runs", name))
     run = run.rename(run.with_name(called))
     before = {path: path.read_bytes() for path in folder.iterdir()}
     assert main(["offer", str(run), "--data", str(small_data), "--weights", str(folder)]) == 1
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 

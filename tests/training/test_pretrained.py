@@ -52,7 +52,7 @@ def _same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 
 
 @pytest.mark.usefixtures("small", "still")
-def test_training_goes_on_from_weights_that_are_there(prepared, tiny_weights, tmp_path):
+def test_training_starts_from_given_weights(prepared, tiny_weights, tmp_path):
     network, state = _train("compact", prepared, tmp_path / "run", tiny_weights)
     assert _same(network.state_dict(), weights.load(tiny_weights, "compact").state_dict())
     assert state.initialized_from == weights.read_manifest(tiny_weights)["networks"]["compact"]["file"]
@@ -62,7 +62,7 @@ def test_training_goes_on_from_weights_that_are_there(prepared, tiny_weights, tm
 
 
 @pytest.mark.usefixtures("small", "still")
-def test_each_seed_goes_on_from_another_member_of_an_average(prepared, tiny_weights, tmp_path):
+def test_each_seed_starts_from_another_member_of_an_average(prepared, tiny_weights, tmp_path):
     folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
     member = weights.load(folder, "compact")
     members = [member, build("compact", dataclasses.asdict(member.config))]
@@ -75,7 +75,7 @@ def test_each_seed_goes_on_from_another_member_of_an_average(prepared, tiny_weig
 
 
 @pytest.mark.usefixtures("small")
-def test_a_run_goes_on_without_what_it_began_with(prepared, tiny_weights, tmp_path, monkeypatch):
+def test_a_run_resumes_without_its_initial_weights(prepared, tiny_weights, tmp_path, monkeypatch):
     folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
     _, first = _train("compact", prepared, tmp_path / "run", folder)
     shutil.rmtree(folder)
@@ -112,7 +112,7 @@ def test_weights_that_saw_the_held_out_photos_are_refused_unless_all_are_asked_f
 
 @pytest.mark.usefixtures("small", "still")
 @pytest.mark.parametrize("place", ["", "last.pt"])
-def test_a_run_or_its_checkpoint_is_gone_on_from_and_named(prepared, tmp_path, monkeypatch, place):
+def test_training_starts_from_a_run_or_its_checkpoint_and_records_it(prepared, tmp_path, monkeypatch, place):
     run = _run(tmp_path / "runs" / "l2_box", "l2_box")
     monkeypatch.chdir(run)
     network, state = _train("dice_box", prepared, tmp_path / "run", Path(place))  # "" is the working folder
@@ -131,7 +131,7 @@ def test_a_checkpoint_that_saw_all_photos_is_refused_unless_all_are_asked_for(pr
 
 
 @pytest.mark.usefixtures("small")
-def test_having_seen_all_photos_is_not_forgotten_on_the_way(prepared, tmp_path):
+def test_having_seen_all_photos_is_recorded_along_the_way(prepared, tmp_path):
     """A recipe of synthetic pictures uses no photos, but its initial weights may have seen them."""
     seen = _run(tmp_path / "vgg16_scratch", "vgg16_scratch", trained_on="all")
     _, state = _train("vgg16_synthetic", prepared, tmp_path / "vgg16_synthetic", seen, part="all")
@@ -162,7 +162,7 @@ def test_a_checkpoint_of_another_network_is_reported(prepared, mnist_folder, tmp
 @pytest.mark.parametrize(
     ("name", "begins_with"), [("vgg16_pretrained", "vgg16_synthetic"), ("unet_count", "unet_reflect")]
 )
-def test_a_recipe_that_goes_on_from_another_says_how_to_make_that(prepared, tmp_path, name, begins_with):
+def test_a_recipe_that_starts_from_another_says_how_to_make_it(prepared, tmp_path, name, begins_with):
     with pytest.raises(TrainingError, match=f"to begin with; first: python -m svhn train {begins_with}"):
         _train(name, prepared, tmp_path / name)
     assert not (tmp_path / name).exists()
@@ -172,7 +172,7 @@ def test_a_recipe_that_goes_on_from_another_says_how_to_make_that(prepared, tmp_
 
 
 @pytest.mark.usefixtures("small", "still")
-def test_the_counting_network_takes_over_all_but_its_count(prepared, tmp_path):
+def test_the_counting_network_loads_all_but_its_count(prepared, tmp_path):
     known = checkpoint.load(_run(tmp_path / "unet_reflect", "unet_reflect")).network.state_dict()
     network, _ = _train("unet_count", prepared, tmp_path / "unet_count")
     assert _same(network.state_dict(), known)
@@ -192,22 +192,15 @@ def test_nothing_is_trained_before_a_damaged_initialization_is_reported(tmp_path
 
 
 def _imagenet(path: Path, features: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """A file as torchvision's, with that part of it which is taken over."""
+    """A file as torchvision's, with the part of it that is loaded."""
     state = {f"features.{key}": torch.randn_like(v.float()) for key, v in features.state_dict().items()}
     torch.save({**state, "classifier.0.weight": torch.randn(16, 64), "classifier.0.bias": torch.randn(16)}, path)
     return {key: value for key, value in state.items() if key.endswith("weight")}
 
 
-@pytest.mark.usefixtures("small")
-def test_without_imagenets_file_the_recipe_says_where_to_get_it(prepared, tmp_path):
-    with pytest.raises(TrainingError, match=f"--from {FILE} .*--from download .*vgg16_pretrained needs neither"):
-        _train("vgg16_imagenet", prepared, tmp_path / "run")
-    assert not (tmp_path / "run").exists()
-
-
 @pytest.mark.usefixtures("small", "still")
 @pytest.mark.parametrize("name", ["vgg16_imagenet", "vgg16_box"])
-def test_convolutions_are_taken_over_from_torchvisions_file(prepared, tmp_path, name):
+def test_convolutions_are_loaded_from_torchvisions_file(prepared, tmp_path, name):
     known = _imagenet(tmp_path / FILE, vgg16._features())
     network, state = _train(name, prepared, tmp_path / "run", tmp_path / FILE)
     assert _same(network.state_dict(), known)
@@ -226,7 +219,7 @@ def test_torchvisions_file_has_all_the_convolutions_of_the_real_network(name):
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "reason"),
     [
         (b"", "cannot be read"),
         (b"<html>not found</html>", "cannot be read"),
@@ -237,13 +230,13 @@ def test_torchvisions_file_has_all_the_convolutions_of_the_real_network(name):
     ],
     ids=["empty", "a page", "a list", "other shapes", "nested", "not there"],
 )
-def test_a_file_that_is_not_torchvisions_is_reported(prepared, tmp_path, content, said):
+def test_a_file_that_is_not_torchvisions_is_reported(prepared, tmp_path, content, reason):
     path = tmp_path / FILE
     if isinstance(content, bytes):
         path.write_bytes(content)
     elif content is not None:
         torch.save(content, path)
-    with pytest.raises(TrainingError, match=said) as caught:
+    with pytest.raises(TrainingError, match=reason) as caught:
         _train("vgg16_imagenet", prepared, tmp_path / "run", path)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()
@@ -267,7 +260,7 @@ def test_a_download_that_fails_is_reported(prepared, tmp_path, monkeypatch, erro
 
 
 @pytest.mark.usefixtures("small", "still")
-def test_a_download_is_checked_and_taken_over(prepared, tmp_path, monkeypatch):
+def test_a_download_is_checked_and_loaded(prepared, tmp_path, monkeypatch):
     known = _imagenet(tmp_path / "file", vgg16._features())
 
     def fetched(url, check_hash, **how):

@@ -75,11 +75,11 @@ def test_digits_are_right_by_themselves():
 
 def test_a_number_is_right_only_if_its_length_is_too():
     digits = torch.from_numpy(np.stack([encode(number)[0] for number in ("12", "12", "12")]))
-    said = torch.from_numpy(np.stack([encode(number)[0] for number in ("12", "13", "12")]))
+    read = torch.from_numpy(np.stack([encode(number)[0] for number in ("12", "13", "12")]))
     lengths = torch.tensor([2, 2, 3])
 
     def network(inputs):
-        return F.one_hot(said, 11) * 9.0, F.one_hot(lengths, 7) * 60.0
+        return F.one_hot(read, 11) * 9.0, F.one_hot(lengths, 7) * 60.0
 
     assert whole_number_right(network, torch.zeros(3), digits, torch.tensor([2, 2, 2])).tolist() == [True, False, False]
 
