@@ -57,6 +57,9 @@ def flags() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, metavar="DIR", help="offer photos of the SVHN data set in DIR, with truth")
     parser.add_argument("--collect", type=Path, metavar="DIR", help="let visitors save corrected photos to DIR")
     parser.add_argument("--weights", type=Path, metavar="DIR", default=WEIGHTS, help="default: the repository's")
+    parser.add_argument(
+        "--precision", default="auto", choices=("auto", "fp32", "bf16"), help="default: bf16 where the processor has it"
+    )
     return parser.parse_args()
 
 

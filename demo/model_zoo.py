@@ -13,6 +13,7 @@ from pathlib import Path
 
 from svhn import weights
 from svhn.pipeline import Pipeline
+from svhn.precision import AUTO
 
 Pair = tuple[str, str]  # the names of a localizer and a reader
 
@@ -51,13 +52,14 @@ class Networks:
         return next(network.title for network in (*self.localizers, *self.readers) if network.name == name)
 
     @staticmethod
-    def load(folder: Path = weights.DEFAULT_DIR) -> Networks:
-        """Raises WeightsError, also for a network that is not the default."""
+    def load(folder: Path = weights.DEFAULT_DIR, precision: str = AUTO) -> Networks:
+        """Their precision as in `Pipeline.load`. Raises WeightsError, also for a network that is not the default."""
         folder = Path(folder)
         manifest = weights.read_manifest(folder)
         localizers, readers = weights.localizers(manifest), weights.readers(manifest)
         # Each once, and a default beside those that are left over.
-        loaded = [Pipeline.load(folder, localizer=a, reader=b) for a, b in zip_longest(localizers, readers)]
+        pairs = zip_longest(localizers, readers)
+        loaded = [Pipeline.load(folder, localizer=a, reader=b, precision=precision) for a, b in pairs]
         finding, reading = dict(zip(localizers, loaded, strict=False)), dict(zip(readers, loaded, strict=False))
 
         return Networks(

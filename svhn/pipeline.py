@@ -14,6 +14,7 @@ from . import boxes, labels, linking, preprocess, weights
 from .boxes import Box
 from .models import build
 from .models.base import CountsDigits, HasAttention, HasHeat, Localizer, Reader
+from .precision import AUTO, choose_precision, for_service
 from .reading import Reading
 from .utils.errors import WeightsError
 
@@ -58,18 +59,21 @@ class Pipeline:
         device: torch.device | str = "cpu",
         localizer: str | nn.Module | None = None,
         reader: str | nn.Module | None = None,
+        precision: str = AUTO,
     ) -> Pipeline:
         """The networks of a weights folder, by default those its manifest names; "whole" is the localizer that takes
-        all of the photo. A network given instead of a name is used as it is; the confidence of a reader is then not
-        calibrated. Raises WeightsError.
+        all of the photo. They compute in "fp32", "bf16" or, with "auto", the faster of the two on that device.
+        A network given instead of a name is used as it is; the confidence of a reader is then not calibrated. Raises
+        WeightsError.
         """
         folder = Path(folder)
         manifest = weights.read_manifest(folder)
         entries = manifest["networks"]
         localizer, reader = localizer or manifest["localizer"], reader or manifest["reader"]
+        precision = choose_precision(precision, device)
         return Pipeline(
-            _network(folder, localizer, "localizers", weights.localizers(manifest), device),
-            _network(folder, reader, "readers", weights.readers(manifest), device),
+            _network(folder, localizer, "localizers", weights.localizers(manifest), device, precision),
+            _network(folder, reader, "readers", weights.readers(manifest), device, precision),
             entries[reader]["temperature"] if reader in entries else 1.0,
             manifest["unsure_below"],
             sha256={name: entries[name]["sha256"] for name in (localizer, reader) if name in entries},
@@ -168,13 +172,13 @@ class Pipeline:
 
 
 def _network(
-    folder: Path, network: str | nn.Module, role: str, names: list[str], device: torch.device | str
+    folder: Path, network: str | nn.Module, role: str, names: list[str], device: torch.device | str, precision: str
 ) -> nn.Module:
-    """The network itself, or the one of that name. Raises WeightsError for a name that its role does not have."""
+    """The network itself, or the one of that name, ready for service. Raises WeightsError for an unknown name."""
     if isinstance(network, nn.Module):
         return network.to(device, memory_format=torch.channels_last)
     if network in names:
-        return weights.load(folder, network, device)
+        return for_service(weights.load(folder, network, device), precision, device)
     if network == "whole" and role == "localizers":
         return build(network)
     raise WeightsError(f"There are no weights of {network!r} to use; choose one of the {role} {', '.join(names)}.")

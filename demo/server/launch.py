@@ -46,7 +46,7 @@ def serve(args: argparse.Namespace) -> None:
         from .options import launch_options
 
         torch.set_num_threads(1)  # readings run side by side; threads that wait for each other cost seconds there
-        networks = Networks.load(args.weights)
+        networks = Networks.load(args.weights, args.precision)
         truths = ground_truth.TruthIndex()
         data_set_samples = ground_truth.index_data_set(args.data, truths, Path(folder)) if args.data else []
         page = ui.build(networks, truths, read_labels(ui.EXAMPLES), data_set_samples, args.collect, args.queue)

@@ -123,7 +123,8 @@ def load_pipeline(options: argparse.Namespace) -> Pipeline:
     torch.set_num_threads(1)  # on pictures this small a second thread gains a quarter; on busy cores it costs tenfold
     device = choose_device(options.device)
     localizer = _network(options.localizer, options.weights, LOCALIZERS)
-    return Pipeline.load(options.weights, device, localizer, _network(options.reader, options.weights, READERS))
+    reader = _network(options.reader, options.weights, READERS)
+    return Pipeline.load(options.weights, device, localizer, reader, options.precision)
 
 
 def _network(name: str | None, weights_dir: Path, kind: Registry) -> str | nn.Module | None:

@@ -114,6 +114,9 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
 def _add_pipeline_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or auto (%(default)s)")
+    parser.add_argument(
+        "--precision", default="auto", choices=("auto", "fp32", "bf16"), help="auto: bf16 where the device has it"
+    )
     for role in ("localizer", "reader"):
         parser.add_argument(f"--{role}", help="another than the default: a name in the weights, a run, a checkpoint")
 

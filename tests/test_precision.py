@@ -1,0 +1,109 @@
+"""Networks in the precision of service give what they gave in training, and keep all their methods."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from svhn.models import LOCALIZERS, READERS, build
+from svhn.pipeline import Pipeline
+from svhn.precision import BF16, FP32, choose_precision, fold_norms, for_service
+from svhn.preprocess import sides
+
+SMALL = {
+    "compact": {"channels": (8, 8, 16, 16), "summary": 32},
+    "averaged": {"channels": (8, 8, 16, 16), "summary": 32},
+    "fcos": {"channels": (8, 8, 8, 16, 16), "digits": True},
+    "goodfellow": {"channels": (8,) * 8, "dense": 16, "local_units": 0},
+    "unet": {"channels": (8, 8, 8, 8, 8)},
+}
+
+
+def _network(name: str, **sizes) -> nn.Module:
+    """An untrained one whose norms have something to fold."""
+    torch.manual_seed(0)
+    network = build(name, SMALL.get(name, {}) | sizes)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            for values in (module.weight, module.bias, module.running_mean):
+                nn.init.uniform_(values, -0.5, 0.5)
+            nn.init.uniform_(module.running_var, 0.5, 2.0)
+    return network.eval()
+
+
+def _input(network: nn.Module, name: str) -> torch.Tensor:
+    return torch.randn(2, 3, *(sides(getattr(network.config, "input_size", 64))))
+
+
+def _outputs(network: nn.Module, inputs: torch.Tensor) -> list[torch.Tensor]:
+    outputs = network(inputs)
+    outputs = [outputs] if isinstance(outputs, torch.Tensor) else outputs
+    return [each.float() for each in outputs if each is not None]
+
+
+@pytest.mark.parametrize("name", sorted((READERS | LOCALIZERS).keys() - {"whole", "vgg16", "vgg16_box"}))
+def test_folding_norms_changes_nothing_but_the_rounding(name):
+    network = _network(name)
+    inputs = _input(network, name)
+    with torch.inference_mode():
+        before = _outputs(network, inputs)
+        after = _outputs(fold_norms(network), inputs)
+    for a, b in zip(before, after, strict=True):
+        assert torch.allclose(a, b, rtol=1e-3, atol=1e-4)
+    if name in ("fcos", "averaged", "compact", "unet"):
+        assert not any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
+
+
+def test_a_norm_before_its_convolution_is_left_alone():
+    network = _network("goodfellow", norm_first=True)
+    inputs = _input(network, "goodfellow")
+    with torch.inference_mode():
+        before = _outputs(network, inputs)
+        assert torch.allclose(before[0], _outputs(fold_norms(network), inputs)[0], rtol=1e-3, atol=1e-4)
+    assert any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
+
+
+def test_bf16_reads_and_explains_nearly_as_fp32():
+    network = _network("averaged")
+    lower = for_service(copy.deepcopy(network), BF16, "cpu")
+    inputs = _input(network, "averaged")
+    with torch.inference_mode():
+        for a, b in zip(_outputs(network, inputs), _outputs(lower, inputs), strict=True):
+            assert torch.allclose(a, b, atol=0.1)
+            assert not torch.equal(a, b)  # it did compute in fewer bits
+        assert torch.allclose(network.attention(inputs), lower.attention(inputs).float(), atol=0.01)
+
+
+def test_bf16_finds_and_shows_nearly_what_fp32_does():
+    network = _network("fcos", long_sides=(96,))
+    nn.init.constant_(network.score.bias, 3.0)
+    lower = for_service(copy.deepcopy(network), BF16, "cpu")
+    photo = np.random.default_rng(0).integers(0, 255, (60, 90, 3), dtype=np.uint8)
+    assert network.locate(photo)[1][0] == pytest.approx(lower.locate(photo)[1][0], abs=0.02)
+    assert np.allclose(network.heat(photo), lower.heat(photo), atol=0.05)
+    assert lower.detect(photo).digit_boxes.shape[1] == 4
+
+
+def test_auto_is_bf16_only_where_the_processor_has_units_for_it(monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, "amx_bf16": True}, raising=False)
+    assert choose_precision("auto", "cpu") == BF16
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, "amx_bf16": False}, raising=False)
+    assert choose_precision("auto", "cpu") == FP32
+    assert choose_precision("bf16", "cpu") == BF16  # who asks for it gets it
+    monkeypatch.delattr(torch.cpu, "get_capabilities")  # of an older torch
+    assert choose_precision("auto", "cpu") == FP32
+    with pytest.raises(ValueError, match="fp16"):
+        choose_precision("fp16", "cpu")
+
+
+def test_a_pipeline_is_loaded_in_the_precision_that_is_asked_for(tiny_weights):
+    kinds = {name: Pipeline.load(tiny_weights, precision=name) for name in (FP32, BF16)}
+    types = {name: kind.reader.key.weight.dtype for name, kind in kinds.items()}
+    assert types == {FP32: torch.float32, BF16: torch.bfloat16}
+    photo = np.random.default_rng(0).integers(0, 255, (60, 90, 3), dtype=np.uint8)
+    readings = [kind.read(photo) for kind in kinds.values()]
+    assert readings[0].confidence == pytest.approx(readings[1].confidence, abs=0.05)
+    for kind, reading in zip(kinds.values(), readings, strict=True):
+        assert kind.explain(photo, reading).heat.dtype == np.float32
