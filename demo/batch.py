@@ -1,114 +1,34 @@
-"""Many photos, one after the other: a broken one is a row with its sentence, and the rest go on. No Gradio in here.
-
-The tab "Many photos" and the endpoint `/read_batch` share this:
-
-    check_count(len(sent))                     # UserError with a sentence when there are too many
-    for row in read_batch(pipeline, sent):     # anything with .name and .data; content is asked for one at a time
-        row.to_json()                          # as `python -m svhn read --json`: the reading, or {"file", "error"}
-        row.picture                            # RGB uint8 (h, w, 3), display size, the box drawn; None of a broken file
-"""
+"""Many photos of a visitor: how many at most, safe names for them, CSV and ZIP to take away. No Gradio in here."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import time
-import traceback
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Protocol
 
 import numpy as np
 
 from svhn import draw
-from svhn.images import PhotoError, open_photo
-from svhn.pipeline import Pipeline
-from svhn.reading import Reading
+from svhn.batch import COLUMNS, Row
 from svhn.utils.errors import UserError
 from svhn.utils.files import UniqueNames
 
 MAX_PHOTOS = 200
-READER_FAILED = "The reader itself failed on this photo; please read it alone, or make it smaller."
 TOO_MANY = f"These are more than {MAX_PHOTOS} files; please send at most {MAX_PHOTOS} at a time. None of them was read."
 PREVIEW_SIDE = 640  # most pixels of the longer side of a small picture
 NAME_BYTES = 120  # of a file's own name in ours
 UNNAMED = "photo"
-COLUMNS = ("file", "number", "confidence", "state", "x1", "y1", "x2", "y2", "ms", "picture", "error", "also")
-FORMULA = tuple("=+-@＝＋－＠")
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # Windows opens no file of that name
-
-
-class PhotoFile(Protocol):
-    """A file as it was sent. `data` may be read from the disk when it is asked for, and raise PhotoError."""
-
-    @property
-    def name(self) -> str | None: ...
-
-    @property
-    def data(self) -> bytes: ...
-
-
-@dataclass(frozen=True)
-class BatchRow:
-    """One file of a batch: a reading and its picture, or else the sentence why there is none."""
-
-    name: str | None
-    reading: Reading | None = None
-    picture: np.ndarray | None = field(default=None, repr=False)
-    error: str | None = None
-    others: tuple[Reading, ...] = ()  # the further numbers of the photo
-
-    @property
-    def also(self) -> str:
-        """The further numbers in words."""
-        return ", ".join(other.label for other in self.others)
-
-    def state(self, unsure_below: float) -> str:
-        """ "sure", "unsure", "none", "too long" or "error"."""
-        if self.reading is None:
-            return "error"
-        if self.reading.number is None:
-            return "too long" if self.reading.too_long else "none"
-        return "unsure" if self.reading.confidence < unsure_below else "sure"
-
-    def to_json(self) -> dict:
-        """The object that `read --json` prints: the reading, or {"file", "error"}."""
-        return {"file": self.name, "error": self.error} if self.reading is None else self.reading.to_json(self.name)
 
 
 def check_count(count: int) -> None:
     """Raises UserError, a sentence for the sender, when a batch has more than `MAX_PHOTOS` files."""
     if count > MAX_PHOTOS:
         raise UserError(TOO_MANY)
-
-
-def read_batch(pipeline: Pipeline, sent: Iterable[PhotoFile]) -> Iterator[BatchRow]:
-    """Yields a row for every file, in their order, as soon as it is read; holds one photo at a time."""
-    for file in sent:
-        yield _read(pipeline, file)
-
-
-def _read(pipeline: Pipeline, file: PhotoFile) -> BatchRow:
-    start = time.perf_counter()
-    try:
-        photo = open_photo(file.data)
-    except PhotoError as error:
-        return BatchRow(file.name, error=str(error))
-    decode_ms = (time.perf_counter() - start) * 1e3
-    try:
-        reading, *others = pipeline.read_all(photo)
-        thin = [(other.box, other.label) for other in others]
-        picture = draw.annotate(photo, reading.box, None, reading.label, thin)
-    except Exception:  # a mistake of ours, for the log; the rest of the batch goes on
-        traceback.print_exc()
-        return BatchRow(file.name, error=READER_FAILED)
-    reading = reading.timed({"decode": decode_ms, **reading.timings_ms})
-    return BatchRow(file.name, reading, picture, others=tuple(others))
 
 
 def safe_name(name: str | None) -> str:
@@ -148,11 +68,12 @@ class BatchExport:
         finally:
             self._zip.close()
 
-    def add(self, row: BatchRow) -> tuple[str, Path | None]:
+    def add(self, row: Row) -> tuple[str, Path | None]:
         """Its file's name from now on, and the small picture of a photo that could be read."""
-        file = self._files.unique(safe_name(row.name))
-        picture = self._add_picture(file, row.picture) if row.picture is not None else None
-        self._table.append(_line(file, row, self.unsure_below, picture.name if picture else ""))
+        file = self._files.unique(safe_name(row.file))
+        picture = self._add_picture(file, row.image) if row.image is not None else None
+        named = replace(row, file=file, picture=picture.name if picture else "")
+        self._table.append(named.csv_line(self.unsure_below))
         return file, picture
 
     def _add_picture(self, file: str, picture: np.ndarray) -> Path:
@@ -160,23 +81,3 @@ class BatchExport:
         self._zip.writestr(name, draw.jpeg(picture))
         (self.folder / name).write_bytes(draw.jpeg(draw.shrink(picture, PREVIEW_SIDE), quality=80))
         return self.folder / name
-
-
-def _line(file: str, row: BatchRow, unsure_below: float, picture: str) -> str:
-    cells = [file, *_reading_cells(row.reading, row.state(unsure_below)), picture, row.error or "", row.also]
-    line = io.StringIO()
-    csv.writer(line).writerow([_escape_formula(cell) if isinstance(cell, str) else cell for cell in cells])
-    return line.getvalue()
-
-
-def _reading_cells(reading: Reading | None, state: str) -> list:
-    if reading is None:
-        return ["", "", state, "", "", "", "", ""]
-    box = [round(float(v), 1) for v in reading.box] if reading.box else [""] * 4
-    ms = round(sum(reading.timings_ms.values()), 1)
-    return [reading.number or "", round(float(reading.confidence), 4), state, *box, ms]
-
-
-def _escape_formula(text: str) -> str:
-    """A cell that begins like a formula would be run by the program that opens the table."""
-    return f"'{text}" if text.startswith(FORMULA) else text

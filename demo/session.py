@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from svhn import draw
+from svhn.batch import PhotoFile
 from svhn.images import open_photo
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 
-from .batch import PhotoFile
 from .ground_truth import SAME_PLACE_IOU, Truth, TruthIndex, fingerprint, iou
 
 HIDDEN = {"visible": False, "value": None}

@@ -1,6 +1,8 @@
-"""A folder of pictures in; out come the same pictures with what was read in them, and all readings in one table.
+"""Many photos, one row each: a broken one is a row with its sentence, and the rest go on.
 
-    INPUT/2.png, house.webp      OUTPUT/2.png, house.webp.png      box in green, number and confidence
+`python -m svhn read` and `run`, the page's tab "Many photos" and its endpoint `/read_batch` share this. Of a folder:
+
+    INPUT/2.png, house.webp      OUTPUT/2.png, house.webp.png      box in green, number
                                  OUTPUT/readings.csv               a row a picture, in the order of their names
 
 A number is given as text and as an array of six, [n, d1 ... d5], such as [3, 4, 2, 7, 10, 10] for 427. Without a number
@@ -11,32 +13,72 @@ is [6, 10, 10, 10, 10, 10].
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Protocol
+
+import numpy as np
 
 from . import draw, labels
-from .images import SUFFIXES, PhotoError, open_photo
+from .images import SUFFIXES, PhotoError, open_photo, read_bounded
 from .pipeline import Pipeline
 from .reading import Reading
 from .utils.errors import DataError
 from .utils.files import UniqueNames, printable, write_atomic
+from .utils.workers import HERE, Workers
 
 TABLE = "readings.csv"
 DIGITS = tuple(f"d{i + 1}" for i in range(labels.MAX_DIGITS))
-COLUMNS = ("file", "number", "confidence", "x1", "y1", "x2", "y2", "n", *DIGITS, "picture", "error")
+BOX = ("x1", "y1", "x2", "y2")
+COLUMNS = ("file", "number", "confidence", "state", *BOX, "ms", "n", *DIGITS, "also", "picture", "error")
 WRITTEN = (".png", ".jpg", ".jpeg")  # kinds of which the output is again; of any other it is PNG
+FORMULA = tuple("=+-@＝＋－＠")
+READER_FAILED = "The reader itself failed on this photo; please read it alone, or make it smaller."
+
+
+class PhotoFile(Protocol):
+    """A file as it was sent. `data` may be read from the disk when it is asked for, and raise PhotoError."""
+
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def data(self) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class PhotoPath:
+    """A photo on the disk, under the name that its row gets."""
+
+    name: str
+    path: Path
+
+    @property
+    def data(self) -> bytes:
+        return read_bounded(self.path)
 
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One picture: its reading and the name of the picture written of it, or else the sentence why there is none."""
+    """One file: a reading, or else the sentence why there is none. others: the further numbers of the photo.
 
-    file: str
+    image: the photo at the size of a display with its numbers marked, RGB uint8 (h, w, 3), where it was asked for.
+    picture: the name of the file it was written to.
+    """
+
+    file: str | None
     reading: Reading | None = None
-    picture: str = ""
+    others: tuple[Reading, ...] = ()
     error: str = ""
+    image: np.ndarray | None = field(default=None, repr=False)
+    picture: str = ""
 
     @property
     def array(self) -> list[int]:
@@ -45,32 +87,101 @@ class Row:
             return []
         return labels.as_array(None if self.reading.too_long else self.reading.number or "")
 
+    @property
+    def also(self) -> str:
+        """The further numbers in words."""
+        return ", ".join(other.label for other in self.others)
 
-def read_folder(pipeline: Pipeline, source: Path, target: Path) -> Iterator[Row]:
+    def state(self, unsure_below: float) -> str:
+        """ "sure", "unsure", "none", "too long" or "error"."""
+        if self.reading is None:
+            return "error"
+        if self.reading.number is None:
+            return "too long" if self.reading.too_long else "none"
+        return "unsure" if self.reading.confidence < unsure_below else "sure"
+
+    def to_json(self) -> dict:
+        """The object that `read --json` prints: the reading, or {"file", "error"}."""
+        return {"file": self.file, "error": self.error} if self.reading is None else self.reading.to_json(self.file)
+
+    def csv_line(self, unsure_below: float) -> str:
+        """Its line of the table, under `COLUMNS`; no cell begins like a formula, which other programs would run."""
+        cells = {"file": self.file, "state": self.state(unsure_below), "picture": self.picture, "error": self.error}
+        if self.reading is not None:
+            shown = self.reading.to_json()
+            cells |= {key: shown[key] for key in ("number", "confidence", "ms")} | {"also": self.also}
+            cells |= zip(BOX, shown["box"] or (), strict=False)
+            cells |= zip(("n", *DIGITS), self.array, strict=True)
+        line = io.StringIO()
+        safe = {key: _escape_formula(cell) if isinstance(cell, str) else cell for key, cell in cells.items()}
+        csv.DictWriter(line, COLUMNS).writerow(safe)
+        return line.getvalue()
+
+
+def _escape_formula(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def read_photo(pipeline: Pipeline, file: PhotoFile, drawn: bool = False) -> Row:
+    """Its row, whatever is wrong with it; with the image if it is to be drawn."""
+    start = time.perf_counter()
+    try:
+        photo = open_photo(file.data)
+    except PhotoError as error:
+        return Row(file.name, error=str(error))
+    decode_ms = (time.perf_counter() - start) * 1e3
+    try:
+        reading, *others = pipeline.read_all(photo)
+        thin = [(other.box, other.label) for other in others]
+        image = draw.annotate(photo, reading.box, None, reading.label, thin) if drawn else None
+    except Exception:  # a mistake of ours, for the log; the rest go on
+        traceback.print_exc()
+        return Row(file.name, error=READER_FAILED)
+    return Row(file.name, reading.timed({"decode": decode_ms, **reading.timings_ms}), tuple(others), image=image)
+
+
+def read_photos(
+    pipeline: Pipeline, files: Iterable[PhotoFile], drawn: bool = False, workers: Workers = HERE
+) -> Iterator[Row]:
+    """Yields a row for every file, in their order, as soon as it is read; holds a few photos at a time."""
+    return workers.map(partial(read_photo, drawn=drawn), pipeline, files)
+
+
+def read_folder(pipeline: Pipeline, source: Path, target: Path, workers: Workers = HERE) -> Iterator[Row]:
     """Yields a row for every picture that lies in `source` itself, as soon as it is read and its picture written into
-    `target`; the table is written at the end.
+    `target`; the table is there at the end. What was stopped goes on where it was: until then the rows are kept in a
+    hidden file, and those of another folder or other networks are not taken for these.
 
     Pictures are known by their suffix, in capitals, too; sub-folders and hidden files are left alone, so `target` may
     be one of them. Raises DataError if there is no picture, both folders are one, or `target` cannot be written.
     """
-    paths = _pictures(source)
-    names, text = UniqueNames(), io.StringIO()
-    table = csv.writer(text)
-    table.writerow(COLUMNS)
+    paths, names = pictures_in(source), UniqueNames()
+    files = [PhotoPath(printable(Path(path.name)), path) for path in paths]
+    pictures = [names.unique(f.name if f.path.suffix.lower() in WRITTEN else f"{f.name}.png") for f in files]
     try:
         if target.exists() and target.samefile(source):
             raise DataError(f"{target} is the input folder itself; name another, so that no picture is overwritten.")
         target.mkdir(parents=True, exist_ok=True)
-        for path in paths:
-            row = _read(pipeline, path, target, names)
-            table.writerow([row.file, *_figures(row), row.picture, row.error])
-            yield row
-        write_atomic(target / TABLE, text.getvalue().encode(errors="backslashreplace"))
+        rows = target / f".readings-{_job(pipeline, source)}.csv"
+        done = _finished_rows(rows, files)
+        yield from (row for row in done if row.error)
+        jobs = list(zip(files, pictures, strict=True))[len(done) :]
+        with rows.open("ab") as table:
+            for row, picture in workers.map(_read_and_encode, pipeline, jobs):
+                if picture:
+                    write_atomic(target / row.picture, picture)
+                table.write(row.csv_line(pipeline.unsure_below).encode(errors="backslashreplace"))
+                table.flush()
+                yield row
+        os.replace(rows, target / TABLE)
+        for old in target.glob(".readings-*.csv"):
+            old.unlink()
     except OSError as error:
         raise DataError(f"{target} cannot be written ({error.strerror}).") from None
 
 
-def _pictures(folder: Path) -> list[Path]:
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures of a folder by name. Raises DataError if there is none."""
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
@@ -82,23 +193,32 @@ def _pictures(folder: Path) -> list[Path]:
     return pictures
 
 
-def _read(pipeline: Pipeline, path: Path, target: Path, names: UniqueNames) -> Row:
-    file = printable(Path(path.name))
-    try:
-        photo = open_photo(path)
-    except PhotoError as error:
-        return Row(file, error=str(error))
-    reading = pipeline.read(photo)
-    name = names.unique(file if path.suffix.lower() in WRITTEN else f"{file}.png")
-    tag = f"{reading.number or 'more than five digits'} ({reading.confidence:.0%})"  # is drawn only if there is a box
-    picture = draw.annotate(photo, reading.box, None, tag)
-    write_atomic(target / name, draw.png(picture) if name.lower().endswith(".png") else draw.jpeg(picture))
-    return Row(file, reading, name)
+def _read_and_encode(pipeline: Pipeline, job: tuple[PhotoPath, str]) -> tuple[Row, bytes]:
+    """The row of a file, and the content of the picture of that name; none if it could not be read."""
+    file, picture = job
+    row = read_photo(pipeline, file, drawn=True)
+    if row.image is None:
+        return row, b""
+    data = draw.png(row.image) if picture.lower().endswith(".png") else draw.jpeg(row.image)
+    return replace(row, image=None, picture=picture), data
 
 
-def _figures(row: Row) -> list:
-    """The cells between the file and the picture."""
-    if row.reading is None:
-        return [""] * (len(COLUMNS) - 3)
-    printable = row.reading.to_json()
-    return [printable["number"], printable["confidence"], *(printable["box"] or [""] * 4), *row.array]
+def _job(pipeline: Pipeline, source: Path) -> str:
+    """A short name of what is read by what."""
+    networks = sorted(getattr(pipeline, "sha256", {}).values())
+    return hashlib.sha256("\n".join([os.fspath(source.absolute()), *networks]).encode(errors="replace")).hexdigest()[:8]
+
+
+def _finished_rows(path: Path, files: list[PhotoPath]) -> list[Row]:
+    """The rows that a stopped run left in its table, which ends with the last whole one from then on; none, and a new
+    table, if they are not those of the first files."""
+    header = (",".join(COLUMNS) + "\r\n").encode()
+    data = path.read_bytes() if path.exists() else b""
+    data = data[: data.rfind(b"\r\n") + 2] if b"\r\n" in data else header
+    lines = list(csv.DictReader(io.StringIO(data.decode(errors="replace"), newline="")))
+    if not data.startswith(header) or [line["file"] for line in lines] != [
+        _escape_formula(file.name) for file in files[: len(lines)]
+    ]:
+        data, lines = header, []
+    write_atomic(path, data)
+    return [Row(line["file"], error=line["error"]) for line in lines]

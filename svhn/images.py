@@ -53,7 +53,7 @@ def open_photo(source: str | os.PathLike | bytes) -> np.ndarray:
     Of an animation the first frame is taken. Raises PhotoError for a file that is missing, too large
     (`MAX_BYTES`, `MAX_PIXELS`), too small (`MIN_SIDE`), too much work, damaged, or no picture at all.
     """
-    data = source if isinstance(source, bytes) else _read_bounded(Path(source))
+    data = source if isinstance(source, bytes) else read_bounded(Path(source))
     if not data:
         raise PhotoError("The file is empty; please send the photo again.")
     if len(data) > MAX_BYTES:
@@ -83,7 +83,8 @@ def open_photo(source: str | os.PathLike | bytes) -> np.ndarray:
         raise PhotoError(f"The picture is damaged and cannot be decoded ({error}); please send it again.") from None
 
 
-def _read_bounded(path: Path) -> bytes:
+def read_bounded(path: Path) -> bytes:
+    """The content of a file, at most a byte more than is allowed. Raises PhotoError."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)

@@ -4,17 +4,91 @@ from __future__ import annotations
 
 import csv
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, encoded, photo_of
+from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, encoded, photo_of, two_numbers
 from PIL import Image
 
 from svhn import draw
-from svhn.batch import COLUMNS, Row, read_folder
+from svhn.batch import COLUMNS, READER_FAILED, Row, read_folder, read_photos
 from svhn.images import open_photo
+from svhn.reading import Reading
 from svhn.utils.errors import DataError
+
+STATES = {"42": "sure", "1984": "unsure", NOTHING: "none", MANY: "too long"}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file as a visitor sends it."""
+
+    name: str
+    data: bytes
+
+
+def sent(number: str, name: str = "house.png") -> Sent:
+    return Sent(name, encoded(photo_of(number)))
+
+
+def test_every_file_is_a_row_in_its_order_and_a_broken_one_harms_no_other() -> None:
+    files = [sent("42", "a.png"), Sent("b.png", b"no picture"), Sent("c.png", b""), sent("7", "d.png")]
+    rows = list(read_photos(FakePipeline(), files, drawn=True))
+    told = [row.to_json() for row in rows]
+    assert [one["file"] for one in told] == ["a.png", "b.png", "c.png", "d.png"]
+    assert [one.get("number") for one in told] == ["42", None, None, "7"]
+    assert "JPEG, PNG" in told[1]["error"]
+    assert "empty" in told[2]["error"]
+    assert set(told[0]) == {"file", "number", "confidence", "box", "digit_probs", "length_probs", "ms"}
+    assert [row.image is None for row in rows] == [False, True, True, False]
+    assert (rows[0].image == draw.FOUND).all(-1).sum() > 1000
+    assert rows[0].image.dtype == np.uint8
+
+
+def test_further_numbers_are_told_and_drawn() -> None:
+    one, two = read_photos(FakePipeline(), [sent("42"), Sent("b.png", encoded(two_numbers("42", "128")))], drawn=True)
+    assert (one.also, two.also) == ("", "128")
+    right = slice(round(two.image.shape[1] * 0.79), None)
+    assert (one.image[:, right] == draw.FOUND).all(-1).sum() == 0
+    assert (two.image[:, right] == draw.FOUND).all(-1).sum() > 100
+    assert "others" not in two.to_json()  # one number a photo, as `read --json`
+
+
+def test_states() -> None:
+    rows = read_photos(FakePipeline(), [sent(number) for number in STATES] + [Sent("x", b"")])
+    assert [row.state(FakePipeline.unsure_below) for row in rows] == [*STATES.values(), "error"]
+
+
+def test_one_photo_is_asked_for_at_a_time() -> None:
+    asked = []
+
+    class Watched:
+        name = "house.png"
+
+        @property
+        def data(self) -> bytes:
+            asked.append(self)
+            return encoded(photo_of("42"))
+
+    rows = read_photos(FakePipeline(), (Watched() for _ in range(3)))
+    assert asked == []
+    for count in (1, 2):
+        next(rows)
+        assert len(asked) == count
+
+
+def test_a_mistake_of_the_reader_costs_one_row(capsys: pytest.CaptureFixture) -> None:
+    class Stumbles(FakePipeline):
+        def read_all(self, photo: np.ndarray) -> list[Reading]:
+            readings = super().read_all(photo)
+            return 1 / 0 if readings[0].number == "7" else readings
+
+    rows = list(read_photos(Stumbles(), [sent("42"), sent("7"), sent("128")]))
+    assert [row.to_json().get("number") for row in rows] == ["42", None, "128"]
+    assert rows[1].error == READER_FAILED
+    assert "ZeroDivisionError" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -70,7 +144,7 @@ def test_a_damaged_picture_has_a_row_with_its_error_and_the_rest_go_on(source):
     assert ["damaged" in rows[1].error, "not a picture" in rows[2].error] == [True, True]
     assert [bool(line["error"]) for line in lines] == [False, True, True, False]
     assert rows[1].array == []
-    assert {lines[1][key] for key in COLUMNS if key not in ("file", "error")} == {""}
+    assert {lines[1][key] for key in COLUMNS if key not in ("file", "state", "error")} == {""}
     assert not (target / "b.png").exists()
     assert lines[3]["number"] == "7"
 
@@ -151,12 +225,45 @@ def test_a_name_that_is_no_text(source):
     assert (target / "caf\ufffd.png").is_file()
 
 
-def test_the_table_is_not_written_before_all_pictures_are_read(source):
-    put(source, a="42", b="7")
+def stopped_after(count: int, source: Path) -> Path:
+    """The output folder of a run that ended when it had given so many rows."""
     rows = read_folder(FakePipeline(), source, source.parent / "output")
-    next(rows)
+    for _ in range(count):
+        next(rows)
     rows.close()
-    assert [path.name for path in (source.parent / "output").iterdir()] == ["a.png"]
+    return source.parent / "output"
+
+
+def test_a_stopped_run_has_a_row_for_every_picture_and_goes_on_where_it_was(source):
+    put(source, a="42", c="7", d="128")
+    (source / "b.png").write_bytes(b"no picture")
+    target = stopped_after(3, source)
+    assert {path.name for path in target.glob("*.*")} - {p.name for p in target.glob(".*")} == {"a.png", "c.png"}
+    (kept,) = target.glob(".readings-*.csv")
+    assert [line["picture"] for line in csv.DictReader(kept.open(newline=""))] == ["a.png", "", "c.png"]
+    with kept.open("ab") as table:
+        table.write(b"d.png,1")  # it was killed while it wrote
+    rows, lines, _ = run(source)
+    assert [row.file for row in rows] == ["b.png", "d.png"]  # what is wrong is reported again
+    assert rows[0].error
+    assert [line["file"] for line in lines] == ["a.png", "b.png", "c.png", "d.png"]
+    assert [line["number"] for line in lines] == ["42", "", "7", "128"]
+    assert not list(target.glob(".*"))
+    assert [row.file for row in run(source)[0]] == ["a.png", "b.png", "c.png", "d.png"]  # a finished one is read again
+
+
+def test_what_other_files_left_is_not_gone_on_with(source):
+    put(source, b="42", c="7")
+    stopped_after(1, source)
+    put(source, a="128")
+    assert [row.file for row in run(source)[0]] == ["a.png", "b.png", "c.png"]
+
+
+@pytest.mark.parametrize("name", ["=1+1.png", "+1.png", "@SUM(A1).png", "=cmd|' calc'!A0.png"])
+def test_no_cell_is_a_formula(source, name):
+    (source / name).write_bytes(encoded(photo_of("42")))
+    (line,) = run(source)[1]
+    assert line["file"] == f"'{name}"
 
 
 def test_photos_keep_their_colours(source):

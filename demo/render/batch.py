@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..batch import BatchRow
+from svhn.batch import Row
 
 HEADERS = ["File", "Number", "State", "Confidence, %", "Box: x1, y1, x2, y2", "ms", "What went wrong", "Also"]
 KINDS = ["str", "str", "str", "number", "str", "number", "str", "str"]
@@ -34,7 +34,7 @@ class BatchView:
     pictures: list[tuple[str, str]] = field(default_factory=list)  # path, caption
     counts: Counter[str] = field(default_factory=Counter)
 
-    def add(self, row: BatchRow, file: str, picture: Path | None) -> None:
+    def add(self, row: Row, file: str, picture: Path | None) -> None:
         state = row.state(self.unsure_below)
         sign, colour, _ = STATES[state]
         self.counts[state] += 1
@@ -71,7 +71,7 @@ def _duration(seconds: float) -> str:
     return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
-def _cells(row: BatchRow, file: str, sign: str) -> list[Any]:
+def _cells(row: Row, file: str, sign: str) -> list[Any]:
     """One line of the table."""
     reading = row.reading
     if reading is None:
@@ -81,7 +81,7 @@ def _cells(row: BatchRow, file: str, sign: str) -> list[Any]:
     return [file, reading.number or "", sign, percent, box, round(sum(reading.timings_ms.values())), "", row.also]
 
 
-def _caption(row: BatchRow, state: str, file: str) -> str:
+def _caption(row: Row, state: str, file: str) -> str:
     """The number in large type, by its line; the file below."""
     number = row.reading.number if row.reading else None
     head = number or {"none": "no number", "too long": "> 5 digits"}[state]

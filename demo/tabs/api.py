@@ -9,10 +9,10 @@ from typing import Any
 
 import gradio as gr
 
+from svhn.batch import read_photos
 from svhn.images import MAX_BYTES, MAX_PIXELS, PhotoError
 from svhn.pipeline import Pipeline
 
-from ..batch import read_batch
 from ..components.inputs import BatchInput, PhotoInput, SentPhoto, StoredPhoto
 from ..config import BATCH_QUEUE, READ_QUEUE, RETENTION, STATIC
 from ..ground_truth import TruthIndex
@@ -167,7 +167,7 @@ def _batch_reader(page: gr.Blocks, pipeline: Pipeline) -> Callable[..., list[dic
         if len(photos) > MAX_CALL_PHOTOS:
             sentence = f"These are {len(photos)} photos; please send at most {MAX_CALL_PHOTOS} at a time."
             raise gr.Error(sentence, print_exception=False)
-        return [row.to_json() for row in read_batch(pipeline, photos)]
+        return [row.to_json() for row in read_photos(pipeline, photos)]
 
     read_many.__name__ = "read_batch"  # the tool's
     return read_many

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import gradio as gr
 
+from svhn.batch import read_photos
 from svhn.images import MAX_BYTES
 from svhn.pipeline import Pipeline
 from svhn.utils.errors import UserError
 
-from ..batch import MAX_PHOTOS, TOO_MANY, BatchExport, check_count, read_batch
+from ..batch import MAX_PHOTOS, TOO_MANY, BatchExport, check_count
 from ..components.inputs import TOO_LARGE_MARK, PhotosInput, StoredPhoto
 from ..config import RETENTION, STATIC
 from ..render.batch import HEADERS, KINDS, WIDTHS, BatchView
@@ -113,7 +114,7 @@ def build(pipeline: Pipeline) -> None:
             table: hidden,
         }
         with BatchExport(folder, pipeline.unsure_below) as export:
-            rows = read_batch(pipeline, sent)
+            rows = read_photos(pipeline, sent, drawn=True)
             while len(view.rows) < view.total and not stopped.is_set():
                 _renew([*(file.path for file in sent[len(view.rows) :]), *folder.iterdir()])
                 with turn:

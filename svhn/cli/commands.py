@@ -9,6 +9,7 @@ import argparse
 import itertools
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,6 +148,14 @@ def _network(name: str | None, weights_dir: Path, kind: Registry) -> str | nn.Mo
     return network
 
 
+def _workers(options: argparse.Namespace, count: int | None):
+    """The processes that read so many photos, None for a whole split."""
+    from ..utils.workers import HERE, Workers, processes_for
+
+    processes = options.processes or (processes_for(count) if options.device == "cpu" else 1)
+    return HERE if processes == 1 else Workers(partial(load_pipeline, options), processes)
+
+
 def evaluate(options: argparse.Namespace) -> None:
     from ..evaluation import evaluate
     from ..utils.files import write_output
@@ -155,18 +164,17 @@ def evaluate(options: argparse.Namespace) -> None:
         raise DataError(f"--limit is {options.limit}; it must be at least 1.")
     if options.out.is_dir():
         raise DataError(f"--out {options.out} is a folder; name the file to write, such as report.json.")
-    pipeline = load_pipeline(options)
+    pipeline, workers = load_pipeline(options), _workers(options, options.limit)
     if options.photos:
         examples = evaluate.folder_examples(options.photos)
-        outcome = evaluate.run(pipeline, examples, options.limit, boxed=False)
+        outcome = evaluate.run(pipeline, examples, options.limit, boxed=False, workers=workers)
         report = evaluate.photos_report(outcome, pipeline.sha256)
     else:
         if options.split == evaluate.HELD_OUT:
             _warn_of_seen_photos(options)
         left_out: dict[str, str] = {}
-        outcome = evaluate.run(
-            pipeline, evaluate.split_examples(options.data, options.split, left_out, PREPARED), options.limit
-        )
+        examples = evaluate.split_examples(options.data, options.split, left_out, PREPARED)
+        outcome = evaluate.run(pipeline, examples, options.limit, workers=workers)
         report = evaluate.split_report(outcome, options.split, pipeline.sha256, len(left_out))
         for name, reason in itertools.islice(left_out.items(), 20):
             print(f"{name} was left out: {reason}", file=sys.stderr)
@@ -191,17 +199,14 @@ def _warn_of_seen_photos(options: argparse.Namespace) -> None:
 
 
 def read(options: argparse.Namespace) -> int:
-    from ..images import PhotoError, open_photo
+    from ..batch import PhotoPath, read_photos
     from ..utils.files import printable
 
-    pipeline = load_pipeline(options)
+    pipeline, workers = load_pipeline(options), _workers(options, len(options.photos))
     failed = 0
-    for path in options.photos:
-        try:
-            result = pipeline.read(open_photo(path)).to_json(printable(path))
-        except PhotoError as error:
-            failed = 1
-            result = {"file": printable(path), "error": str(error)}
+    for row in read_photos(pipeline, [PhotoPath(printable(path), path) for path in options.photos], workers=workers):
+        failed |= bool(row.error)
+        result = row.to_json()
         if options.json:
             print(json.dumps(result), flush=True)
         elif "error" in result:
@@ -212,10 +217,10 @@ def read(options: argparse.Namespace) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    from ..batch import read_folder
+    from ..batch import pictures_in, read_folder
 
-    failed = 0
-    for row in read_folder(load_pipeline(options), options.input, options.output):
+    workers, failed = _workers(options, len(pictures_in(options.input))), 0
+    for row in read_folder(load_pipeline(options), options.input, options.output, workers):
         if row.error:
             failed = 1
             print(f"{row.file}: {row.error}", file=sys.stderr)

@@ -80,16 +80,19 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, required=True, help="report.json")
     sub.add_argument("--limit", type=int, help="only the first so many photos")
     _add_pipeline_options(sub)
+    _add_processes(sub)
 
     sub = command("read", "Read the numbers in photos.")
     sub.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
     sub.add_argument("--json", action="store_true", help="one JSON object a line")
     _add_pipeline_options(sub)
+    _add_processes(sub)
 
     sub = command("run", "Read every picture of a folder: the same pictures with boxes, readings.csv, arrays.")
     sub.add_argument("input", type=Path, metavar="INPUT", help="folder; sub-folders are left alone")
     sub.add_argument("output", type=Path, metavar="OUTPUT", help="another folder, made if it is not there")
     _add_pipeline_options(sub)
+    _add_processes(sub)
 
     sub = command("offer", "Add the networks of runs to the weights, for people to compare on the page.")
     sub.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folder with last.pt, named as its recipe")
@@ -119,6 +122,12 @@ def _add_pipeline_options(parser: argparse.ArgumentParser) -> None:
     )
     for role in ("localizer", "reader"):
         parser.add_argument(f"--{role}", help="another than the default: a name in the weights, a run, a checkpoint")
+
+
+def _add_processes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--processes", type=_processes, help="how many read at a time (of 200 photos and more one a core, else one)"
+    )
 
 
 def _add_measuring(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
@@ -175,6 +184,12 @@ def _add_plots(parser: argparse.ArgumentParser) -> None:
         which.add_argument("--offset", type=int, default=0, help="leave out the first so many photos (%(default)s)")
         which.add_argument("--seed", type=_seed, help="take photos by chance, the same for the same seed")
         _add_pipeline_options(sub)
+
+
+def _processes(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 256):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 256")
+    return int(text)
 
 
 def _seed(text: str) -> int:

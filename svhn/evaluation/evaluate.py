@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from ..data.split import is_held_out
 from ..images import PhotoError, open_photo
 from ..pipeline import Pipeline
 from ..utils.errors import DataError
+from ..utils.workers import HERE, Workers
 
 TOO_LONG = ">5"  # read in place of a number: never right, and not the same as having found none
 HELD_OUT = "held_out"  # as a split: the images of train whose number is divisible by 5
@@ -105,26 +107,41 @@ def folder_examples(folder: Path) -> Iterator[Example]:
             raise DataError(f"{entry.path.name}: {error}") from None
 
 
-def run(pipeline: Pipeline, examples: Iterable[Example], limit: int | None = None, boxed: bool = True) -> Outcome:
+def run(
+    pipeline: Pipeline,
+    examples: Iterable[Example],
+    limit: int | None = None,
+    boxed: bool = True,
+    workers: Workers = HERE,
+) -> Outcome:
     """Reads every example from the photo alone and, if `boxed` and the true box is known, within it, too."""
     outcome = Outcome()
-    for example in tqdm(itertools.islice(examples, limit), desc="Evaluating", unit=" photos", delay=2, total=limit):
-        start = time.perf_counter()
-        reading = pipeline.read(example.photo)
-        outcome.ms.append((time.perf_counter() - start) * 1e3)
-        outcome.names.append(example.name)
-        outcome.numbers.append(example.truth.number)
-        outcome.read.append(TOO_LONG if reading.too_long else reading.number or "")
-        outcome.confidence.append(reading.confidence)
-        outcome.boxes.append(reading.box or (0.0, 0.0, 0.0, 0.0))
-        if boxed and example.truth.box is not None:
-            within = pipeline.read_boxes(example.photo, [example.truth.box])[0]
-            outcome.true_boxes.append(example.truth.box)
-            outcome.boxed_read.append(within.number or "")
-            outcome.boxed_confidence.append(within.confidence)
+    entries = workers.map(partial(_judge, boxed=boxed), pipeline, itertools.islice(examples, limit))
+    for entry in tqdm(entries, desc="Evaluating", unit=" photos", delay=2, total=limit):
+        for name, value in entry.items():
+            getattr(outcome, name).append(value)
     if not outcome.names:
         raise DataError("There is not a single photo to evaluate.")
     return outcome
+
+
+def _judge(pipeline: Pipeline, example: Example, boxed: bool) -> dict:
+    """One photo's entries of the outcome."""
+    start = time.perf_counter()
+    reading = pipeline.read(example.photo)
+    entry = {
+        "ms": (time.perf_counter() - start) * 1e3,
+        "names": example.name,
+        "numbers": example.truth.number,
+        "read": TOO_LONG if reading.too_long else reading.number or "",
+        "confidence": reading.confidence,
+        "boxes": reading.box or (0.0, 0.0, 0.0, 0.0),
+    }
+    if boxed and example.truth.box is not None:
+        within = pipeline.read_boxes(example.photo, [example.truth.box])[0]
+        entry |= {"true_boxes": example.truth.box, "boxed_read": within.number or ""}
+        entry |= {"boxed_confidence": within.confidence}
+    return entry
 
 
 def split_report(outcome: Outcome, split: str, sha256: dict[str, str], left_out: int = 0) -> dict:

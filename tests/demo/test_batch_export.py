@@ -17,12 +17,14 @@ from demo import batch
 from demo.batch import BatchExport, UniqueNames, safe_name
 from demo.components.inputs import SentPhoto
 from svhn import draw
+from svhn.batch import COLUMNS, FORMULA, read_photos
+from svhn.utils.errors import UserError
 
 
 def wrote(folder: Path, files: list[SentPhoto]) -> tuple[list[dict[str, str]], dict[str, bytes], list[Path]]:
     """The lines of the CSV, the content of the ZIP, and the small pictures."""
     with BatchExport(folder / "new", FakePipeline.unsure_below) as made:
-        small = [made.add(row)[1] for row in batch.read_batch(FakePipeline(), files)]
+        small = [made.add(row)[1] for row in read_photos(FakePipeline(), files, drawn=True)]
     with zipfile.ZipFile(made.zip_path) as archive:
         assert archive.testzip() is None
         content = {name: archive.read(name) for name in archive.namelist()}
@@ -39,7 +41,7 @@ def test_a_table_with_a_line_for_every_file(tmp_path: Path) -> None:
     files = [photo("a.png"), photo("b.png", "1984"), photo("c.png", NOTHING), SentPhoto("d.png", b"")]
     files.append(SentPhoto("e.png", encoded(two_numbers("42", "128"))))
     lines, content, _ = wrote(tmp_path, files)
-    assert tuple(lines[0]) == batch.COLUMNS
+    assert tuple(lines[0]) == COLUMNS
     assert [line["file"] for line in lines] == ["a.png", "b.png", "c.png", "d.png", "e.png"]
     assert [line["number"] for line in lines] == ["42", "1984", "", "", "42"]
     assert [line["state"] for line in lines] == ["sure", "unsure", "none", "error", "sure"]
@@ -103,7 +105,7 @@ def test_long_names_fit_into_a_file_system(tmp_path: Path) -> None:
 def test_no_cell_is_a_formula(tmp_path: Path, name: str) -> None:
     lines, content, _ = wrote(tmp_path, [photo(name), SentPhoto(name, b"")])
     cells = [cell for line in lines for cell in line.values()]
-    assert not [cell for cell in cells if cell.startswith(batch.FORMULA)]
+    assert not [cell for cell in cells if cell.startswith(FORMULA)]
     assert lines[0]["file"] == f"'{safe_name(name)}"
     assert [*content] == [lines[0]["picture"].removeprefix("'")]
 
@@ -113,3 +115,9 @@ def test_a_broken_off_batch_leaves_nothing_open(tmp_path: Path) -> None:
         raise KeyError
     assert zipfile.is_zipfile(made.zip_path)
     assert not made.csv_path.exists()
+
+
+def test_too_many_is_a_sentence() -> None:
+    batch.check_count(batch.MAX_PHOTOS)
+    with pytest.raises(UserError, match="more than 200 files; please send at most 200"):
+        batch.check_count(batch.MAX_PHOTOS + 1)
