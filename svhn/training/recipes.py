@@ -12,21 +12,23 @@ from ..data.crop_augment import CropJitter
 from ..data.scene_augment import SceneJitter
 
 SVHN, MNIST = "svhn", "mnist"
-GENTLY = 0.25  # of the learning rate, where a short pass goes on from good weights
+READ, READ_STRIPS, CLASSIFY_DIGITS = "read", "read_strips", "classify_digits"  # tasks, see `tasks.TASKS`
+DETECT, REGRESS_BOX, SEGMENT = "detect", "regress_box", "segment"
+GENTLY = 0.25  # of the learning rate, where a short run continues from good weights
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How one network is trained. An epoch is `epoch_steps` steps, after which it is validated and saved.
 
-    data: "svhn" for photos, "mnist" for strips of digits or single ones. redrawn: whether MNIST's digits are turned,
-    scaled and shifted a little, or taken as they are. synthetic: share of every batch that comes from the generator of
-    street numbers. weak: share of photos whose box is only a proposal (`prepare --weak`). negatives: share of real
+    task: what it learns to do, one of `tasks.TASKS`. data: "svhn" for photos, "mnist" for strips of digits or single
+    ones. redrawn: whether MNIST's digits are rotated, scaled and shifted a little. synthetic: share of every batch that
+    is generated. weak: share of photos whose box is only a proposal (`prepare --weak`). negatives: share of real
     pictures without a number. halved: share of a reader's crops that show a part of their number and are to be read as
-    none. canvas: crops as the paper cuts them, random patches of a square of so many
-    pixels; 0 means jittered ones. box_loss: "l2" or "dice", of networks that regress one box. patience: epochs without
-    a better figure after which training stops, 0 for never. begins_with: the recipe whose network is trained further,
-    as far as it fits; "imagenet" is torchvision's.
+    none. canvas: crops as the paper cuts them, random patches of a square of that many pixels; 0 means jittered ones.
+    box_loss: "l2" or "dice", of networks that regress one box. patience: epochs without a better score after which
+    training stops, 0 for never. begins_with: the recipe whose network it is initialized from, as far as it fits;
+    "imagenet" is torchvision's.
     """
 
     network: str
@@ -34,6 +36,7 @@ class Recipe:
     batch_size: int
     learning_rate: float
     sizes: dict = field(default_factory=dict)  # overrides of the network's own dataclass
+    task: str = READ
     data: str = SVHN
     redrawn: bool = True
     weight_decay: float = 0.05
@@ -57,7 +60,14 @@ class Recipe:
 
     @staticmethod
     def of(values: dict) -> Recipe:
-        """From what JSON makes of one. Raises TypeError for a field that there is not."""
+        """From what JSON makes of one. Raises TypeError for an unknown field.
+
+        A record from before recipes named their task has that of the recipe for the same network and data.
+        """
+        if "task" not in values:
+            same = (values.get("network"), values.get("data", SVHN))
+            tasks = (recipe.task for recipe in RECIPES.values() if (recipe.network, recipe.data) == same)
+            values = {**values, "task": next(tasks, READ)}
         nested = {"crop_jitter": CropJitter, "scene_jitter": SceneJitter}
         return _of(Recipe, {**values, **{k: _of(kind, values[k]) for k, kind in nested.items() if k in values}})
 
@@ -87,8 +97,8 @@ PAPER = Recipe(
     "goodfellow", steps=20_000, batch_size=32, learning_rate=1e-3, canvas=64, label_smoothing=0.0, epoch_steps=100
 )
 VGG16 = Recipe("vgg16", steps=6_000, batch_size=32, learning_rate=5e-4, epoch_steps=100)
-SMALL_BOX = Recipe("small_box", steps=8_000, batch_size=64, learning_rate=1e-3)
-UNET = Recipe("unet", steps=8_000, batch_size=32, learning_rate=1.5e-3, epoch_steps=100)
+SMALL_BOX = Recipe("small_box", task=REGRESS_BOX, steps=8_000, batch_size=64, learning_rate=1e-3)
+UNET = Recipe("unet", task=SEGMENT, steps=8_000, batch_size=32, learning_rate=1.5e-3, epoch_steps=100)
 # Six convolutions, no locally connected layer, no length head: document 004 leaves kernel and pooling open.
 STRIP_SIZES = {
     "input_size": (28, 140),
@@ -109,6 +119,7 @@ RECIPES = {
     "compact_synthetic": replace(COMPACT, synthetic=1.0, weak=0.0, negatives=0.0),  # not a single real photo
     "fcos": Recipe(
         "fcos",
+        task=DETECT,
         steps=40_000,
         batch_size=24,
         learning_rate=1.5e-3,
@@ -120,23 +131,23 @@ RECIPES = {
     ),
     # document 000
     "goodfellow": PAPER,
-    "smaller_vgg": Recipe("smaller_vgg", steps=6_000, batch_size=64, learning_rate=1e-3),
+    "smaller_vgg": Recipe("smaller_vgg", task=REGRESS_BOX, steps=6_000, batch_size=64, learning_rate=1e-3),
     # document 001
     "customized": Recipe("customized", steps=8_000, batch_size=64, learning_rate=1e-3),
     "vgg16_scratch": VGG16,
     "vgg16_imagenet": replace(VGG16, begins_with="imagenet"),
     "vgg16_synthetic": replace(VGG16, synthetic=1.0, synthetic_bank=100_000),
     "vgg16_pretrained": replace(VGG16, steps=3_000, learning_rate=2e-4, begins_with="vgg16_synthetic"),
-    "vgg16_box": replace(VGG16, network="vgg16_box"),
+    "vgg16_box": replace(VGG16, network="vgg16_box", task=REGRESS_BOX),
     # document 002
     "goodfellow_plain": replace(PAPER, sizes={"local_units": 0, "maxout": 1}, patience=20),
     # document 003
-    "mnist_logistic": Recipe("logistic", 6_000, 128, learning_rate=2e-3, data=MNIST, redrawn=False),
-    "mnist_cnn": Recipe("digit_cnn", steps=8_000, batch_size=128, learning_rate=1e-3, data=MNIST),
-    "simple_strips": Recipe("simple", steps=10_000, batch_size=128, learning_rate=1e-3, data=MNIST),
+    "mnist_logistic": Recipe("logistic", 6_000, 128, 2e-3, task=CLASSIFY_DIGITS, data=MNIST, redrawn=False),
+    "mnist_cnn": Recipe("digit_cnn", 8_000, 128, 1e-3, task=CLASSIFY_DIGITS, data=MNIST),
+    "simple_strips": Recipe("simple", 10_000, 128, 1e-3, task=READ_STRIPS, data=MNIST),
     "simple": Recipe("simple", steps=6_000, batch_size=64, learning_rate=5e-4),
     # document 004
-    "strips": Recipe("goodfellow", 14_000, 64, 1e-3, sizes=STRIP_SIZES, data=MNIST),
+    "strips": Recipe("goodfellow", 14_000, 64, 1e-3, sizes=STRIP_SIZES, task=READ_STRIPS, data=MNIST),
     "goodfellow_large": replace(PAPER, sizes={"local_units": 0, "norm_first": True, "dense": 2048}),
     "l2_box": SMALL_BOX,
     "dice_box": replace(SMALL_BOX, box_loss="dice"),

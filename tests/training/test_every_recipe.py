@@ -18,6 +18,7 @@ from svhn.training import train as training
 from svhn.training.pretrained import IMAGENET
 from svhn.training.recipes import MNIST, RECIPES
 from svhn.training.tasks import make_task
+from svhn.training.tasks.base import Sources
 from svhn.utils.progress import EventLog
 
 PHOTO = np.random.default_rng(0).integers(0, 255, (60, 90, 3), dtype=np.uint8)
@@ -68,7 +69,7 @@ GRAPHS = sorted({recipe.network: name for name, recipe in RECIPES.items()}.value
 @pytest.mark.parametrize("name", GRAPHS)
 def test_every_network_has_a_graph(name, prepared, mnist_folder, tmp_path):
     recipe = replace(RECIPES[name], synthetic=0.0)
-    task = make_task(recipe, training.Sources(prepared, mnist=mnist_folder), torch.device("cpu"))
+    task = make_task(recipe, Sources(prepared, mnist=mnist_folder), torch.device("cpu"))
     log = EventLog(tmp_path)
     log.graph(task.network.eval(), task.example)
     log.close()
@@ -82,7 +83,7 @@ def _beginning(begins_with: str, prepared: Path, runs: Path) -> Path | None:
         training.train(begins_with, prepared, runs / begins_with, device="cpu")
         return None
     path = runs / "vgg16_bn.pth"
-    network = make_task(RECIPES["vgg16_scratch"], training.Sources(prepared), torch.device("cpu")).network
+    network = make_task(RECIPES["vgg16_scratch"], Sources(prepared), torch.device("cpu")).network
     torch.save(network.state_dict(), path)
     return path
 

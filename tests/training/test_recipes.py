@@ -8,8 +8,9 @@ import pytest
 from svhn.data.augment import Appearance
 from svhn.data.crop_augment import CropJitter
 from svhn.data.scene_augment import SceneJitter
-from svhn.models import DIGITS, NETWORKS
-from svhn.training.recipes import MNIST, RECIPES, SVHN, Recipe
+from svhn.models import DIGITS, LOCALIZERS, NETWORKS
+from svhn.training.recipes import CLASSIFY_DIGITS, MNIST, READ_STRIPS, RECIPES, SVHN, Recipe
+from svhn.training.tasks import TASKS
 
 
 def _through_json(recipe: Recipe) -> dict:
@@ -26,11 +27,21 @@ def test_every_recipe_names_what_there_is(name):
     recipe = RECIPES[name]
     known = {field.name for field in dataclasses.fields(NETWORKS[recipe.network][1])}
     assert set(recipe.sizes) <= known
-    assert recipe.data == MNIST or recipe.network not in DIGITS
+    assert recipe.task in TASKS
+    assert (recipe.data == MNIST) == (recipe.task in (READ_STRIPS, CLASSIFY_DIGITS))
+    assert (recipe.network in LOCALIZERS) == TASKS[recipe.task].scenes
+    assert (recipe.network in DIGITS) == (recipe.task == CLASSIFY_DIGITS)
     assert recipe.data in (SVHN, MNIST)
     assert recipe.box_loss in ("l2", "dice")
     assert recipe.begins_with in ("", "imagenet", *(set(RECIPES) - {name}))
     assert recipe.steps >= recipe.epoch_steps
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_record_from_before_recipes_named_their_task_can_be_resumed(name):
+    values = _through_json(RECIPES[name])
+    del values["task"]
+    assert Recipe.of(values) == RECIPES[name]
 
 
 @pytest.mark.parametrize("lost", [f.name for f in dataclasses.fields(Recipe)][4:])

@@ -40,7 +40,7 @@ def test_options_without_a_meaning_are_refused(prepared, tmp_path, name, how, re
 
 @pytest.mark.usefixtures("small")
 def test_no_picture_is_made_for_a_run_that_cannot_begin_or_go_on(prepared, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "cached", lambda *_: pytest.fail("synthetic pictures were made"))
+    monkeypatch.setattr(training.sources, "cached", lambda *_: pytest.fail("synthetic pictures were made"))
     (tmp_path / "file").write_text("in the way")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "last.pt").write_bytes(b"damaged")

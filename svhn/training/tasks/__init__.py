@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import torch
 
-from ...models import DIGITS, READERS
-from ..recipes import MNIST, Recipe
+from ..recipes import CLASSIFY_DIGITS, DETECT, READ, READ_STRIPS, REGRESS_BOX, SEGMENT, Recipe
 from .base import Sources, Task
 from .digits import digit_task, strip_task
 from .localizers import box_task, fcos_task, mask_task
 from .readers import reader_task
 
-LOCALIZERS = {"fcos": fcos_task, "unet": mask_task}  # the others regress one box
+
+@dataclass(frozen=True)
+class Kind:
+    """make: the task of a recipe. scenes: whether it learns from full photos, not from crops. surroundings: whether
+    real photos are set into street pictures."""
+
+    make: Callable[[Recipe, Sources, torch.device], Task]
+    scenes: bool = False
+    surroundings: bool = False
+
+
+TASKS = {
+    READ: Kind(reader_task),
+    READ_STRIPS: Kind(strip_task),
+    CLASSIFY_DIGITS: Kind(digit_task),
+    DETECT: Kind(fcos_task, scenes=True, surroundings=True),
+    REGRESS_BOX: Kind(box_task, scenes=True),
+    SEGMENT: Kind(mask_task, scenes=True),
+}
 
 
 def make_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
-    """The task of the recipe's network."""
-    if recipe.network in DIGITS:
-        make = digit_task
-    elif recipe.network in READERS:
-        make = strip_task if recipe.data == MNIST else reader_task
-    else:
-        make = LOCALIZERS.get(recipe.network, box_task)
-    return make(recipe, sources, device)
+    """The recipe's task with what it learns from."""
+    return TASKS[recipe.task].make(recipe, sources, device)

@@ -1,0 +1,87 @@
+"""What a recipe learns from: checked, described in words for its record, and loaded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from ..data.backgrounds import empty_scenes
+from ..data.datasets import NEGATIVE_CROPS, CropSet, SceneSet, check_parts, load_crops
+from ..synth.cache import cached, crop_bank, scene_bank
+from ..utils.errors import TrainingError
+from .checkpoint import Part
+from .recipes import MNIST, Recipe
+from .tasks import TASKS
+from .tasks.base import Sources
+
+
+def leave_out_missing(recipe: Recipe, prepared: Path, backgrounds: Path | None) -> Recipe:
+    """The recipe without the shares of optional sources that have not been prepared."""
+    if not all((prepared / f"weak_{kind}.h5").is_file() for kind in ("crops", "scenes")):
+        recipe = replace(recipe, weak=0.0)
+    has_negatives = backgrounds is not None if TASKS[recipe.task].scenes else (prepared / NEGATIVE_CROPS).is_file()
+    return recipe if has_negatives else replace(recipe, negatives=0.0)
+
+
+def check(recipe: Recipe, name: str, prepared: Path, part: Part, mnist: Path | None) -> None:
+    """Raises TrainingError or DataError when what the recipe cannot do without is missing."""
+    if recipe.data == MNIST:
+        if part == "all":
+            raise TrainingError(f"{name} learns from MNIST, where --all has no meaning; leave it out.")
+        if mnist is None:
+            raise TrainingError(f"{name} learns from MNIST; name the folder with its four files: --data DIR")
+        return
+    for kind in ("crops", "scenes"):
+        path = prepared / f"train_{kind}.h5"
+        if not path.is_file():
+            raise TrainingError(f"{prepared} holds no {path.name}; make it with: python -m svhn prepare --data DIR")
+        check_parts(path)
+
+
+def describe(recipe: Recipe, part: Part, surroundings: torch.Tensor | None) -> str:
+    """What a network is trained on, in words. A run is resumed only where they are the same, so they must not change
+    between versions."""
+    photos = {"train": "image numbers not divisible by 5", "all": "all images, the held-out ones too"}[part]
+    if recipe.data == MNIST:
+        return "MNIST train, without its last 5,000 digits"
+    words = [f"SVHN train, {photos}"]
+    if recipe.synthetic == 1:
+        words = [f"{recipe.synthetic_bank:,} synthetic pictures and no real photo"]
+    elif recipe.synthetic:
+        words.append(f"{recipe.synthetic:.0%} of every batch from {recipe.synthetic_bank:,} synthetic pictures")
+    if recipe.weak:
+        words.append(f"{recipe.weak:.0%} photos of SVHN extra with proposed boxes")
+    if recipe.negatives:
+        words.append(f"{recipe.negatives:.0%} pictures without a number")
+    if surroundings is not None:
+        words.append(f"set before {len(surroundings):,} street pictures without numbers")
+    return "; ".join(words)
+
+
+def load(
+    recipe: Recipe,
+    prepared: Path,
+    part: Part,
+    mnist: Path | None,
+    backgrounds: Path | None,
+    surroundings: torch.Tensor | None,
+    seed: int,
+    device: torch.device,
+) -> Sources:
+    """Everything on the device. Synthetic pictures are made where no run has made them before, which takes minutes.
+
+    Raises DataError for a damaged file.
+    """
+    scenes = TASKS[recipe.task].scenes
+    synthetic: CropSet | SceneSet | None = None
+    if recipe.synthetic:
+        make = scene_bank if scenes else crop_bank
+        path = prepared / f"synthetic-{make.__name__}-{recipe.synthetic_bank}-{seed}.pt"  # all runs draw from it
+        synthetic = cached(path, make, recipe.synthetic_bank, seed, device, surroundings)
+    negatives: CropSet | SceneSet | None = None
+    if recipe.negatives:
+        path = prepared / NEGATIVE_CROPS
+        negatives = empty_scenes(backgrounds, device) if scenes else load_crops(path, "all", device)
+    return Sources(prepared, part, mnist, synthetic, surroundings, negatives)
