@@ -11,7 +11,7 @@ import numpy as np
 from .. import boxes as bx
 from .. import labels
 from ..utils.errors import DataError
-from .digitstruct import Record
+from .digitstruct import Record, Records
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,68 @@ class Truth:
     box: bx.Box | None
 
 
-def truth_from_record(record: Record) -> Truth:
-    """Digits in reading order. Raises ValueError for a label that is no digit, or when no box has a size."""
-    digits = [labels.digit_from_official(label) for label in record.labels]
-    usable = np.isfinite(record.boxes).all(-1) & (bx.area(record.boxes) > 0)
-    if not usable.any():
-        raise ValueError(f"{record.name} has no box with a size")
-    number = "".join(str(digits[i]) for i in bx.reading_order(record.boxes))
-    return Truth(number, tuple(map(float, bx.union(record.boxes[usable]))))
+class UnusableRecord(ValueError):
+    """A record or its photo cannot be used: the reason it is counted under, and what exactly is wrong."""
+
+    def __init__(self, reason: str, what: str = "") -> None:
+        super().__init__(what or reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """A record that can be used, its digits in reading order: the number, box (4,) and digit_boxes (k, 4) in the photo,
+    and whether these were clipped to it."""
+
+    number: str
+    box: np.ndarray
+    digit_boxes: np.ndarray
+    clipped: bool
+
+
+def annotation_from_record(record: Record, width: float = np.inf, height: float = np.inf) -> Annotation:
+    """The one rule for which records can be used: the file name is a number, every label is a digit, and every digit's
+    box has a size, in the photo of that width and height too. Raises UnusableRecord."""
+    if record.image_number is None:
+        raise UnusableRecord("file name is no number")
+    try:
+        digits = [labels.digit_from_official(label) for label in record.labels]
+    except ValueError as error:
+        raise UnusableRecord("label outside 1 to 10", str(error)) from None
+    boxes = record.boxes
+    if not len(boxes):
+        raise UnusableRecord("no digits")
+    if not np.isfinite(boxes).all() or (boxes[:, 2:] <= boxes[:, :2]).any():
+        raise UnusableRecord("box without a size", f"a box without a size, of {boxes.tolist()}")
+    inside = bx.clip(boxes, width, height)
+    if (bx.area(inside) == 0).any():
+        box = boxes[bx.area(inside) == 0][0].tolist()
+        raise UnusableRecord(
+            "box outside the photo", f"the box {box} lies outside the photo of {width:g}×{height:g} pixels"
+        )
+    order = bx.reading_order(inside)
+    number = "".join(str(digits[i]) for i in order)
+    return Annotation(number, bx.union(inside), inside[order], bool((inside != boxes).any()))
+
+
+def truth_from_record(record: Record, width: float = np.inf, height: float = np.inf) -> Truth:
+    """The number and its box, as `annotation_from_record`. Raises UnusableRecord."""
+    annotation = annotation_from_record(record, width, height)
+    return Truth(annotation.number, tuple(map(float, annotation.box)))
+
+
+def index_by_name(records: Records) -> tuple[dict[str, int], dict[int, UnusableRecord]]:
+    """File name -> record, of two with one name the first; and those that are damaged or second, with the reason."""
+    found: dict[str, int] = {}
+    unusable: dict[int, UnusableRecord] = {}
+    for i, name in enumerate(records.names.tolist()):
+        if i in records.faults:
+            unusable[i] = UnusableRecord("damaged record", records.faults[i])
+        elif name in found:
+            unusable[i] = UnusableRecord("name used before", f"record {found[name] + 1} has the same file name")
+        else:
+            found[name] = i
+    return found, unusable
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from .. import labels, preprocess
 from ..images import PhotoError, open_photo
 from ..utils.errors import DataError
 from . import digitstruct
+from .annotations import UnusableRecord, annotation_from_record, index_by_name
 from .archive import Split, open_split
 from .digitstruct import Record, Records
 from .h5_writer import FORMAT_VERSION, Column, Table
@@ -60,14 +61,6 @@ SCENES = {
     "scale": Column((), "float32"),
     **COMMON,
 }
-
-
-class _Skip(Exception):
-    """This record cannot be used: the reason it is counted under, and what exactly."""
-
-    def __init__(self, reason: str, what: str = "") -> None:
-        super().__init__(what or reason)
-        self.reason = reason
 
 
 def prepare(data_dir: Path, split: str, out_dir: Path, progress: bool = True) -> Summary:
@@ -128,7 +121,9 @@ def _one_thread() -> Iterator[None]:
 
 
 def _write(source: Split, records: Records, crops: Table, scenes: Table, summary: Summary, progress: bool) -> None:
-    waiting = _by_name(records, summary)
+    waiting, unusable = index_by_name(records)
+    for i, error in unusable.items():
+        summary.skip(error.reason, str(records.names[i]), i, str(error))
     seen = set()
     with tqdm(
         total=len(records), desc=f"Preparing {source.name}", unit=" photos", delay=2, disable=not progress
@@ -145,8 +140,8 @@ def _write(source: Split, records: Records, crops: Table, scenes: Table, summary
             i = waiting.pop(name)
             try:
                 crop, scene, notes = _rows(records[i], data)
-            except _Skip as skip:
-                summary.skip(skip.reason, name, i, str(skip))
+            except UnusableRecord as error:
+                summary.skip(error.reason, name, i, str(error))
                 continue
             for note in notes:
                 summary.note(note, name, i)
@@ -167,59 +162,23 @@ def _write(source: Split, records: Records, crops: Table, scenes: Table, summary
         raise DataError(f"Nothing in {source.path} could be used: {reasons or 'it has no records'}.")
 
 
-def _by_name(records: Records, summary: Summary) -> dict[str, int]:
-    """File name -> record, of the records that could be read; of two with one name the first."""
-    found: dict[str, int] = {}
-    for i, name in enumerate(records.names.tolist()):
-        if i in records.faults:
-            summary.skip("damaged record", name, i, records.faults[i])
-        elif name in found:
-            summary.skip("name used before", name, i, f"record {found[name] + 1} has the same file name")
-        else:
-            found[name] = i
-    return found
-
-
 def _rows(record: Record, data: bytes) -> tuple[dict, dict, list[str]]:
-    """One photo and its record -> its row of the crops, of the scenes, and notes. Raises _Skip."""
-    if record.image_number is None:
-        raise _Skip("file name is no number")
-    try:
-        text = [labels.digit_from_official(label) for label in record.labels]
-    except ValueError as error:
-        raise _Skip("label outside 1 to 10", str(error)) from None
+    """One photo and its record -> its row of the crops, of the scenes, and notes. Raises UnusableRecord."""
     try:
         photo = open_photo(data)
     except PhotoError as error:
-        raise _Skip("photo cannot be decoded", str(error)) from None
+        raise UnusableRecord("photo cannot be decoded", str(error)) from None
     height, width = photo.shape[:2]
-    digit_boxes, outside = _inside(record.boxes, width, height)
-
-    order = bx.reading_order(digit_boxes)
-    digits, length = labels.encode("".join(str(text[i]) for i in order))
-    digit_boxes = digit_boxes[order]
-    box = bx.union(digit_boxes)
+    annotation = annotation_from_record(record, width, height)
+    digits, length = labels.encode(annotation.number)
     common = {"digits": digits, "length": length, "number": record.image_number}
-    notes = ["box partly outside the photo, clipped"] if outside else []
+    notes = ["box partly outside the photo, clipped"] if annotation.clipped else []
     notes += ["more than five digits"] if length == labels.TOO_LONG else []
     return (
-        {**common, **crop_row(photo, box, digit_boxes)},
-        {**common, **scene_row(photo, box, digit_boxes)},
+        {**common, **crop_row(photo, annotation.box, annotation.digit_boxes)},
+        {**common, **scene_row(photo, annotation.box, annotation.digit_boxes)},
         notes,
     )
-
-
-def _inside(boxes: np.ndarray, width: int, height: int) -> tuple[np.ndarray, bool]:
-    """Digit boxes (k, 4) clipped to the photo, and whether that changed any. Raises _Skip."""
-    if not len(boxes):
-        raise _Skip("no digits")
-    if not np.isfinite(boxes).all() or (boxes[:, 2:] <= boxes[:, :2]).any():
-        raise _Skip("box without a size", f"a box without a size, of {boxes.tolist()}")
-    clipped = bx.clip(boxes, width, height)
-    if (bx.area(clipped) == 0).any():
-        worst = boxes[bx.area(clipped) == 0][0].tolist()
-        raise _Skip("box outside the photo", f"the box {worst} lies outside the photo of {width}×{height} pixels")
-    return clipped, bool((clipped != boxes).any())
 
 
 def crop_row(photo: np.ndarray, box: np.ndarray, digit_boxes: np.ndarray) -> dict:

@@ -12,11 +12,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from .. import boxes as bx
 from .. import metrics
 from ..boxes import Box
 from ..data import annotations, digitstruct
-from ..data.annotations import Truth
+from ..data.annotations import Truth, UnusableRecord
 from ..data.archive import open_split
 from ..data.split import is_held_out
 from ..images import PhotoError, open_photo
@@ -58,34 +57,34 @@ def split_examples(
     """Every photo of train, test, extra or held_out with its truth, in the data set's order.
 
     The records are kept in the folder `prepared`, if it exists, so that they are parsed once.
-
-    What cannot be evaluated, a photo or a record without the other or damaged, is entered in `left_out` with the
-    reason; whoever reports the figures must report that, too. Raises DataError for a missing or damaged data set.
+    What cannot be evaluated (a photo or a record without the other, or one that `prepare` would skip) is entered in
+    `left_out` with the reason; report it together with the metrics. Raises DataError for a missing or damaged data set.
     """
     left_out = {} if left_out is None else left_out
+
+    def wanted(name: str) -> bool:
+        return split != HELD_OUT or in_held_out(name)
+
     source = open_split(data_dir, "train" if split == HELD_OUT else split)
     records = digitstruct.read_split(source, prepared)
-    rows = {name: row for row, name in enumerate(records.names.tolist())}
-    if split == HELD_OUT:
-        rows = {name: row for name, row in rows.items() if in_held_out(name)}
+    rows, unusable = annotations.index_by_name(records)
+    rows = {name: row for name, row in rows.items() if wanted(name)}
+    damaged = {str(records.names[row]): str(error) for row, error in unusable.items()}
+    left_out |= {name: reason for name, reason in damaged.items() if wanted(name) and name not in rows}
     for name, data in source.photos():
-        if split == HELD_OUT and not in_held_out(name):
+        if not wanted(name):
             continue
         row = rows.pop(name, None)
-        if row is None or row in records.faults:
-            left_out[name] = "no record of its own" if row is None else records.faults[row]
+        if row is None:
+            left_out.setdefault(name, "no record of its own")
             continue
-        record = records[row]
         try:
-            photo, known = open_photo(data), annotations.truth_from_record(record)
-        except ValueError as error:  # PhotoError is one
+            photo = open_photo(data)
+            truth = annotations.truth_from_record(records[row], photo.shape[1], photo.shape[0])
+        except (PhotoError, UnusableRecord) as error:
             left_out[name] = str(error)
             continue
-        box = bx.clip(np.array(known.box), photo.shape[1], photo.shape[0])  # as `prepare` does
-        if not bx.area(box) > 0:
-            left_out[name] = "its box lies outside the photo"
-            continue
-        yield Example(name, photo, Truth(known.number, tuple(map(float, box))))
+        yield Example(name, photo, truth)
     left_out |= dict.fromkeys(rows, "its photo is missing")
 
 
