@@ -12,7 +12,6 @@ from svhn.utils.errors import UserError
 
 EXAMPLES = Path(__file__).resolve().parent / "demo" / "examples"  # with labels.csv
 LOCALIZER, READER = "fcos", "compact"
-TITLES = {LOCALIZER: "This project's localizer", READER: "This project's reader"}
 MEMBERS = 2  # readers of one seed and the next, which answer as one
 LOCALIZER_TIME, READER_TIME, LAST_TIME = 0.4, 0.48, 0.12  # shares of the time budget
 LAST_STEPS = 0.2  # of the recipe's, for the reader's pass over all photos: the localizer does not gain by one
@@ -51,7 +50,7 @@ def _run(options: argparse.Namespace) -> dict:
         same = {"backgrounds": backgrounds, "device": options.device, "resume": options.resume}
         seed = options.seed + member
         network, state = train(name, options.prepared, run, minutes=minutes, seed=seed, **same, **how)
-        return Candidate(name, network, (state,), TITLES[name])
+        return Candidate(name, network, (state,))
 
     localizer = trained(LOCALIZER, options.runs / LOCALIZER, LOCALIZER_TIME, start_from=options.start_from)
     runs = [options.runs / (READER if member == 0 else f"{READER}-{member + 1}") for member in range(MEMBERS)]

@@ -297,13 +297,11 @@ def checkpoints(options: argparse.Namespace) -> None:
 
 
 def offer(options: argparse.Namespace) -> None:
-    from ..baselines.systems import SYSTEMS
     from ..evaluation.export import publish
     from ..training import checkpoint
 
     for run in options.runs:
-        title, document = next(((row.title, row.document) for row in SYSTEMS if row.name == run.name), ("", ""))
-        entry = publish(run.name, checkpoint.load(run), options.weights, options.data, title, document)
+        entry = publish(run.name, checkpoint.load(run), options.weights, options.data)
         print(f"{entry['file']}: {entry['bytes'] / 2**20:.1f} MiB")
 
 

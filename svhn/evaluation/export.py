@@ -22,18 +22,29 @@ from .calibration import fit_temperature
 from .curves import plot_curves
 
 UNSURE_BELOW = 0.5  # calibrated confidence: below it a reading is more likely wrong than right
+TITLES = {  # of recipes, for people who compare networks
+    "fcos": "This project's localizer",
+    "compact": "This project's reader",
+    "compact_synthetic": "This project's reader, trained on synthetic numbers alone",
+    "customized": "Plain CNN",
+    "simple": "Small CNN",
+    "smaller_vgg": "Small VGG, one box",
+    "l2_box": "One box, L2 loss",
+    "dice_box": "One box, Dice loss",
+    "unet_zeros": "U-Net, padded with zeros",
+    "unet_reflect": "U-Net, padded by reflection",
+    "unet_count": "U-Net that counts digits",
+}
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A trained network, the recipe by whose name it is known, and the record of its run: of an average the records of
-    its members' runs. title, document: what the manifest calls it, and which document it comes from."""
+    """A trained network, the name of its recipe, and the record of its run; of an averaged reader, the records of its
+    members' runs."""
 
     name: str
     network: nn.Module
     runs: tuple[State, ...]
-    title: str
-    document: str = weights.HERE
 
 
 def average(members: Sequence[Candidate]) -> Candidate:
@@ -77,7 +88,7 @@ def export_measured(
     return report
 
 
-def publish(name: str, trained: Checkpoint, folder: Path, data_dir: Path, title: str, document: str) -> dict:
+def publish(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dict:
     """Adds the network that the recipe `name` trained to the weights in `folder`, next to the default ones, for people
     to compare; gives its entry. Raises WeightsError for one that is too large or is no localizer or reader.
 
@@ -96,7 +107,7 @@ def publish(name: str, trained: Checkpoint, folder: Path, data_dir: Path, title:
     if name in (manifest["localizer"], manifest["reader"]):
         raise WeightsError(f"{name} is a default network of {folder}; train_all.py ships these.")
     network = trained.network.half().float().eval()
-    entry = _manifest_entry(Candidate(name, network, (trained.state,), title, document), trained.recipe)
+    entry = _manifest_entry(Candidate(name, network, (trained.state,)), trained.recipe)
     if kind in READERS:
         pipeline = Pipeline(weights.load(folder, manifest["localizer"]), network)
         entry["temperature"] = _fit_temperature(pipeline, data_dir)
@@ -154,8 +165,7 @@ def _manifest_entry(found: Candidate, recipe: Recipe) -> dict:
     config = asdict(found.network.config)
     return {
         "architecture": kind_of(found.network),
-        "title": found.title,
-        "document": found.document,
+        "title": TITLES.get(found.name, found.name),
         "config": config,
         "input": {key: config[key] for key in ("input_size", "long_sides") if key in config},
         "normalisation": {"mean": config["mean"], "std": config["std"]},

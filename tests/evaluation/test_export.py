@@ -60,9 +60,9 @@ def test_what_is_offered_can_be_chosen_and_is_described(folder, small_data, tmp_
     manifest = weights.read_manifest(folder)
     assert weights.readers(manifest) == ["compact", "customized", "compact_synthetic"]
     assert weights.localizers(manifest) == ["fcos", "l2_box"]
-    assert manifest["networks"]["customized"]["document"] == "001"
+    assert manifest["networks"]["customized"]["title"] == "Plain CNN"
+    assert "document" not in manifest["networks"]["customized"]
     assert manifest["networks"]["customized"]["recipe"]["learning_rate"] == TINY["customized"].learning_rate
-    assert manifest["networks"]["compact_synthetic"]["document"] == "here"  # of no document
     assert manifest["networks"]["l2_box"]["architecture"] == "small_box"
     assert 0.4 <= manifest["networks"]["customized"]["temperature"] <= 4
     assert {name: manifest["networks"][name] for name in before["networks"]} == before["networks"]
@@ -119,7 +119,7 @@ def test_publishing_again_keeps_added_networks(folder, small_data, tmp_path, mon
     further = weights.load(folder, "compact")
     torch.nn.init.zeros_(next(further.parameters()))
     export.export_final(
-        export.Candidate("compact", further, (State(data="all photos", trained_on="all"),), "A reader"),
+        export.Candidate("compact", further, (State(data="all photos", trained_on="all"),)),
         measured,
         folder,
         tmp_path,
