@@ -7,10 +7,11 @@ import json
 import sys
 from pathlib import Path
 
-from svhn.cli.parser import PREPARED, RUNS, WEIGHTS, add_training_options
+from svhn.training.options import add_training_options
 from svhn.utils.errors import UserError
+from svhn.utils.paths import PREPARED, ROOT, RUNS, WEIGHTS
 
-EXAMPLES = Path(__file__).resolve().parent / "demo" / "examples"  # with labels.csv
+EXAMPLES = ROOT / "demo" / "examples"  # with labels.csv
 LOCALIZER, READER = "fcos", "compact"
 MEMBERS = 2  # readers of one seed and the next, which answer as one
 LOCALIZER_TIME, READER_TIME, LAST_TIME = 0.4, 0.48, 0.12  # shares of the time budget

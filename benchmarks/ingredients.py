@@ -18,7 +18,6 @@ from pathlib import Path
 
 import torch
 
-from svhn.cli.parser import PREPARED, RUNS
 from svhn.data.backgrounds import load_backgrounds
 from svhn.metrics import wilson_interval
 from svhn.synth.cache import crop_bank
@@ -31,6 +30,7 @@ from svhn.training.recipes import RECIPES
 from svhn.training.tasks import Sources, make_task
 from svhn.utils.devices import choose_device, machine
 from svhn.utils.files import write_atomic
+from svhn.utils.paths import PREPARED, RUNS
 
 HELD_OUT = 408
 FEW_FACES = 20

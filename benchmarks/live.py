@@ -19,7 +19,7 @@ from demo.model_zoo import Networks
 from demo.server.options import launch_options
 from demo.tabs import live
 from svhn.pipeline import Pipeline
-from tests.helpers import chromium
+from tools import chromium
 from tools.screenshot import CAMERA, film
 
 

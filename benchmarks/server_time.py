@@ -24,7 +24,7 @@ from demo.ground_truth import TruthIndex
 from demo.tabs import single
 from svhn.images import open_photo
 from svhn.pipeline import Pipeline
-from svhn.weights import DEFAULT_DIR
+from svhn.utils.paths import WEIGHTS
 
 LIMITS_MS = {"svhn 104×47 png": 60, "phone 4000×3000 jpeg": 400}
 
@@ -46,7 +46,7 @@ def photos() -> dict[str, bytes]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--weights", type=Path, default=DEFAULT_DIR)
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--threads", type=int, default=1, help="of torch; app.py uses one")
     parser.add_argument("--repeats", type=int, default=20)
     options = parser.parse_args()

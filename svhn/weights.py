@@ -24,11 +24,12 @@ from torch import nn
 from .models import LOCALIZERS, NETWORKS, READERS, build
 from .utils.errors import WeightsError
 from .utils.files import write_atomic
+from .utils.paths import WEIGHTS
 
 MAX_BYTES = 16 * 2**20
 ENTRY = {"file": str, "sha256": str, "config": dict}  # what is needed of every network
+DEFAULT_DIR = WEIGHTS
 HERE = "here"  # an entry's "document" where the network is this project's own
-DEFAULT_DIR = Path(__file__).resolve().parent.parent / "weights"
 
 
 def read_manifest(folder: Path) -> dict:

@@ -21,7 +21,7 @@ from demo.model_zoo import Networks
 from demo.server.options import launch_options
 from svhn.data.annotations import read_labels
 from svhn.images import open_photo
-from tests.helpers import chromium
+from tools import chromium
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLE = "Clear plate"

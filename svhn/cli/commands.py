@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..utils.errors import DataError
+from ..utils.paths import PREPARED, RUNS
 
 if TYPE_CHECKING:
     from torch import nn
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     from ..models import Registry
     from ..pipeline import Pipeline
 
-PREPARED = Path(__file__).resolve().parents[2] / "data" / "prepared"
-RUNS = Path(__file__).resolve().parents[2] / "runs"
-WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
-RECORDS = Path(__file__).resolve().parents[2] / "results"
 MOST_CELLS = 30  # of a grid, each way
 
 

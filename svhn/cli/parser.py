@@ -8,9 +8,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from ..training.options import add_training_options, seed
 from ..utils.errors import UserError
+from ..utils.paths import PREPARED, RESULTS, RUNS, WEIGHTS
 from . import commands
-from .commands import PREPARED, RECORDS, RUNS, WEIGHTS
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     kind.add_argument("--real", type=Path, help="folder of prepared files; without it the sheet is synthetic only")
     kind.add_argument("--mnist", type=Path, metavar="DIR", help="strips of MNIST digits, from its four files, instead")
     sub.add_argument("--scenes", action="store_true", help="whole scenes instead of crops")
-    sub.add_argument("--seed", type=_seed, default=0)
+    sub.add_argument("--seed", type=seed, default=0)
 
     sub = command("evaluate", "Read every photo of a split or a folder and write the figures down.")
     source = sub.add_mutually_exclusive_group(required=True)
@@ -104,16 +105,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def add_training_options(parser: argparse.ArgumentParser) -> None:
-    """The options that `train` and train_all.py share."""
-    parser.add_argument("--minutes", type=float, help="time budget for training (none: all steps of the recipe)")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ... (%(default)s)")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument("--seed", type=_seed, default=0)
-    parser.add_argument("--from", type=Path, dest="start_from", metavar="PATH", help="go on from weights/measured")
-    parser.add_argument("--backgrounds", type=Path, help="street pictures without numbers, to set scenes into")
-
-
 def _add_pipeline_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or auto (%(default)s)")
@@ -139,12 +130,12 @@ def _add_measuring(command: Callable[[str, str], argparse.ArgumentParser]) -> No
         "--runs", type=Path, default=RUNS, help="folder of the runs, each named by its recipe (%(default)s)"
     )
     sub.add_argument("--weights", type=Path, default=WEIGHTS / "measured", help="of fcos and compact (%(default)s)")
-    sub.add_argument("--out", type=Path, default=RECORDS, help="folder of the records (%(default)s)")
+    sub.add_argument("--out", type=Path, default=RESULTS, help="folder of the records (%(default)s)")
     sub.add_argument("--again", action="store_true", help="also what was measured from the very same checkpoint")
 
     sub = command("results", "Make RESULTS.md of the records.")
-    sub.add_argument("--records", type=Path, default=RECORDS, help="their folder (%(default)s)")
-    sub.add_argument("--out", type=Path, default=RECORDS.with_name("RESULTS.md"), help="the page (%(default)s)")
+    sub.add_argument("--records", type=Path, default=RESULTS, help="their folder (%(default)s)")
+    sub.add_argument("--out", type=Path, default=RESULTS.with_name("RESULTS.md"), help="the page (%(default)s)")
 
     sub = command("checkpoints", "Evaluate every checkpoint of a run on every split.")
     sub.add_argument("run", type=Path, metavar="RUN", help="folder with best.pt and last.pt")
@@ -182,17 +173,11 @@ def _add_plots(parser: argparse.ArgumentParser) -> None:
         sub.add_argument("--columns", type=int, default=8)
         which = sub.add_mutually_exclusive_group()
         which.add_argument("--offset", type=int, default=0, help="leave out the first so many photos (%(default)s)")
-        which.add_argument("--seed", type=_seed, help="take photos by chance, the same for the same seed")
+        which.add_argument("--seed", type=seed, help="take photos by chance, the same for the same seed")
         _add_pipeline_options(sub)
 
 
 def _processes(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 256):
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 256")
-    return int(text)
-
-
-def _seed(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) < 1_000_000):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to 999,999")
     return int(text)

@@ -101,7 +101,7 @@ def test_metrics_of_photos_that_were_trained_on_come_with_a_warning(
 def test_a_seed_out_of_range_is_reported(seed, capsys):
     with pytest.raises(SystemExit, match="2"):
         main(["train", "compact", "--seed", seed])
-    assert "no whole number from 0 to 999,999" in capsys.readouterr().err
+    assert "not a whole number from 0 to 999,999" in capsys.readouterr().err
 
 
 def test_evaluate_says_what_it_left_out(tiny_weights, tmp_path, capsys):

@@ -9,7 +9,6 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 import pytest
-from helpers import chromium
 from helpers.browser_visit import DESKTOP, Visit
 from helpers.fake_pipeline import NOTHING, FakePipeline, alone, encoded, photo_of
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
@@ -19,6 +18,7 @@ from demo.ground_truth import TruthIndex
 from demo.model_zoo import Networks
 from demo.server.options import launch_options
 from svhn.data.annotations import Sample, Truth
+from tools import chromium
 
 Launch = Callable[..., gr.Blocks]
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
