@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Container
+import re
+from collections.abc import Container, Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -29,6 +30,9 @@ from .utils.paths import WEIGHTS
 MAX_BYTES = 16 * 2**20
 ENTRY = {"file": str, "sha256": str, "config": dict}  # what is needed of every network
 DEFAULT_DIR = WEIGHTS
+FILE_NAME = re.compile(r"\w[\w.-]*")  # one that leads nowhere else
+MAX_CONFIG_NUMBER = 10_000  # more than any size, share or threshold that describes a network
+MIN_TEMPERATURE = 0.05  # and 20 at most: beyond, every reading would be certain, or none
 HERE = "here"  # an entry's "document" where the network is this project's own
 
 
@@ -36,17 +40,22 @@ def read_manifest(folder: Path) -> dict:
     """The manifest: {"networks": {name: entry}, "localizer", "reader", "unsure_below"}. Raises WeightsError."""
     path = folder / "manifest.json"
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
         if not {architecture(manifest, name) for name in manifest["networks"]} <= set(NETWORKS):
             raise WeightsError(f"{path} names a network that this version does not know; update the code or weights.")
         if manifest["localizer"] not in localizers(manifest) or manifest["reader"] not in readers(manifest):
             raise WeightsError(f"{path} has no entry for its own default networks; restore it from the repository.")
-        float(manifest["unsure_below"])
+        if not 0 <= manifest["unsure_below"] <= 1:
+            raise ValueError("unsure_below is a share")
         for entry in manifest["networks"].values():
             if not all(isinstance(entry[key], kind) for key, kind in ENTRY.items()):
                 raise TypeError(f"it needs {', '.join(ENTRY)}")
+            if not FILE_NAME.fullmatch(entry["file"]):
+                raise ValueError(f"the file name {entry['file']!r}")
+            if not all(0 <= number <= MAX_CONFIG_NUMBER for number in _numbers(entry["config"])):
+                raise ValueError(f"a number in the config of {entry['file']}")
         for name in readers(manifest):
-            if not 0 < float(manifest["networks"][name]["temperature"]) < math.inf:
+            if not MIN_TEMPERATURE <= manifest["networks"][name]["temperature"] <= 1 / MIN_TEMPERATURE:
                 raise ValueError(f"the temperature of {name}")
         return manifest
     except FileNotFoundError:
@@ -55,6 +64,19 @@ def read_manifest(folder: Path) -> dict:
         ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(f"{path} cannot be read ({error!r}); restore it from the repository.") from None
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is no number")
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """All numbers in a value as JSON knows it."""
+    if isinstance(value, (int, float)):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(part)
 
 
 def architecture(manifest: dict, name: str) -> str:
@@ -92,8 +114,6 @@ def load(folder: Path, name: str, device: torch.device | str = "cpu") -> nn.Modu
     if name not in entries:
         raise WeightsError(f"{folder} holds no weights of {name!r}, only of {', '.join(entries)}.")
     path = folder / entries[name]["file"]
-    if path.parent != folder:
-        raise WeightsError(f"{entries[name]['file']!r} leads out of {folder}; restore the manifest.")
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from svhn.utils.errors import UserError
+from svhn.utils.files import working_folder
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -35,7 +36,7 @@ def check_address(host: str, port: int | None) -> None:
 
 def serve(args: argparse.Namespace) -> None:
     """Until somebody stops it. Raises UserError."""
-    with tempfile.TemporaryDirectory(prefix="house-numbers-") as folder:  # goes with everything that was uploaded
+    with working_folder(Path(tempfile.gettempdir()), "house-numbers-") as folder:  # goes with what was uploaded
         os.environ |= {"GRADIO_TEMP_DIR": f"{folder}/uploads", **NO_STATISTICS}
         import torch  # not before the flags are known to be right: torch and Gradio take seconds
 
@@ -48,7 +49,7 @@ def serve(args: argparse.Namespace) -> None:
         torch.set_num_threads(1)  # readings run side by side; threads that wait for each other cost seconds there
         networks = Networks.load(args.weights, args.precision)
         truths = ground_truth.TruthIndex()
-        data_set_samples = ground_truth.index_data_set(args.data, truths, Path(folder)) if args.data else []
+        data_set_samples = ground_truth.index_data_set(args.data, truths, folder) if args.data else []
         page = ui.build(networks, truths, read_labels(ui.EXAMPLES), data_set_samples, args.collect, args.queue)
         mcp = find_spec("mcp") is not None and args.auth is None  # its calls carry no password
         try:

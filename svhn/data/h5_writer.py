@@ -1,8 +1,12 @@
-"""Rows appended to an HDF5 file in chunks."""
+"""Rows appended to an HDF5 file in chunks, which survives a full disk."""
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -20,10 +24,57 @@ class Column:
     chunk: int = 1024
 
 
+class _LenientFile(io.FileIO):
+    """A file that keeps to itself what goes wrong: the HDF5 library crashes the process, at its end, when its last
+    writes fail. After an error nothing more is written."""
+
+    error: OSError | None = None
+
+    def write(self, data: memoryview) -> int:
+        rest = memoryview(data)
+        try:
+            while self.error is None and len(rest):
+                rest = rest[super().write(rest) :]
+        except OSError as error:
+            self.error = error
+        return len(data)
+
+    def truncate(self, size: int | None = None) -> int:
+        try:
+            return super().truncate(size)
+        except OSError as error:
+            self.error = error
+            return size or 0
+
+
+class NewFile(h5py.File):
+    """A new HDF5 file in `raw`."""
+
+    def __init__(self, raw: _LenientFile) -> None:
+        super().__init__(raw, "w")
+        self._raw = raw
+
+    def check(self) -> None:
+        """Raises OSError if anything could not be written."""
+        if self._raw.error:
+            raise self._raw.error
+
+
+@contextmanager
+def create_h5(path: Path) -> Iterator[NewFile]:
+    """A new HDF5 file to write to. Raises OSError, at the end at the latest, if any of it could not be written."""
+    with _LenientFile(path, "w+") as raw:
+        with NewFile(raw) as file:
+            yield file
+        if raw.error:
+            raise raw.error
+
+
 class Table:
     """An open HDF5 file with one growing dataset a column; `flush` at the end."""
 
-    def __init__(self, file: h5py.File, columns: dict[str, Column]) -> None:
+    def __init__(self, file: NewFile, columns: dict[str, Column]) -> None:
+        self._file = file
         self._datasets = {
             name: file.create_dataset(
                 name,
@@ -44,7 +95,8 @@ class Table:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is in memory."""
+        """Write what is in memory. Raises OSError."""
+        self._file.check()
         for name, dataset in self._datasets.items():
             if self._rows:
                 dataset.resize(len(dataset) + len(self._rows), axis=0)

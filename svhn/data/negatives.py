@@ -6,20 +6,19 @@ They are cut from street pictures without numbers: at a localizer's false alarms
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import h5py
 import numpy as np
 from tqdm import tqdm
 
 from .. import labels
 from ..images import open_photo
 from ..utils.errors import DataError
+from ..utils.files import working_folder
 from .backgrounds import background_paths
 from .datasets import NEGATIVE_CROPS
-from .h5_writer import FORMAT_VERSION, Table
+from .h5_writer import FORMAT_VERSION, Table, create_h5
 from .prepare import CROPS, crop_row
 
 FOUND, ANYWHERE = 8, 4  # places a picture: a localizer's best ones, and random ones
@@ -39,9 +38,9 @@ def prepare_negatives(
     written = 0
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out_dir, prefix=".prepare-negatives-") as aside:
-            path = Path(aside) / NEGATIVE_CROPS
-            with h5py.File(path, "w") as file:
+        with working_folder(out_dir, ".prepare-negatives-") as aside:
+            path = aside / NEGATIVE_CROPS
+            with create_h5(path) as file:
                 file.attrs.update(format_version=FORMAT_VERSION, split="negatives")
                 table = Table(file, CROPS)
                 for picture in tqdm(

@@ -18,7 +18,6 @@ Digits are in reading order, the first five of them; digit_boxes is NaN after th
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,11 +31,12 @@ from .. import boxes as bx
 from .. import labels, preprocess
 from ..images import PhotoError, open_photo
 from ..utils.errors import DataError
+from ..utils.files import working_folder
 from . import digitstruct
 from .annotations import UnusableRecord, annotation_from_record, index_by_name
 from .archive import Split, open_split
 from .digitstruct import Record, Records
-from .h5_writer import FORMAT_VERSION, Column, Table
+from .h5_writer import FORMAT_VERSION, Column, Table, create_h5
 from .summary import Summary
 
 STORE_MARGIN = 0.5  # looser than the service's crop, so that training can shift and jitter inside it
@@ -75,9 +75,9 @@ def prepare(data_dir: Path, split: str, out_dir: Path, progress: bool = True) ->
         out_dir.mkdir(parents=True, exist_ok=True)
         records = digitstruct.read_split(source, out_dir, progress)
         summary = Summary(source.path.name, len(records))
-        with tempfile.TemporaryDirectory(dir=out_dir, prefix=f".prepare-{split}-") as aside:
-            files = _files(Path(aside), split)
-            with _one_thread(), h5py.File(files[0], "w") as crops, h5py.File(files[1], "w") as scenes:
+        with working_folder(out_dir, f".prepare-{split}-") as aside:
+            files = _files(aside, split)
+            with _one_thread(), create_h5(files[0]) as crops, create_h5(files[1]) as scenes:
                 for file in (crops, scenes):
                     file.attrs.update(format_version=FORMAT_VERSION, split=split)
                     file.attrs.update(source=source.path.name, stamp=source.stamp())

@@ -11,12 +11,10 @@ the file's name, so that the same rule holds photos out.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import h5py
 import numpy as np
 from tqdm import tqdm
 
@@ -25,9 +23,10 @@ from .. import labels
 from ..images import PhotoError, open_photo
 from ..reading import Reading
 from ..utils.errors import DataError
+from ..utils.files import working_folder
 from .annotations import Sample, read_labels
 from .archive import pictures_in_archive
-from .h5_writer import FORMAT_VERSION, Table
+from .h5_writer import FORMAT_VERSION, Table, create_h5
 from .prepare import CROPS, SCENES, crop_row, scene_row
 
 ARCHIVE = "images.tar.gz"
@@ -49,9 +48,9 @@ def prepare_weak(
     counts: Counter[str] = Counter()
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out_dir, prefix=".prepare-weak-") as aside:
-            files = [Path(aside) / f"weak_{kind}.h5" for kind in ("crops", "scenes")]
-            with h5py.File(files[0], "w") as crops, h5py.File(files[1], "w") as scenes:
+        with working_folder(out_dir, ".prepare-weak-") as aside:
+            files = [aside / f"weak_{kind}.h5" for kind in ("crops", "scenes")]
+            with create_h5(files[0]) as crops, create_h5(files[1]) as scenes:
                 for file in (crops, scenes):
                     file.attrs.update(format_version=FORMAT_VERSION, split="weak")
                 tables = Table(crops, CROPS), Table(scenes, SCENES)

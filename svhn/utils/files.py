@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import re
+import shutil
 import struct
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -26,6 +30,28 @@ LOAD_ERRORS = (  # raised by `load_tensors`, and by taking what is not in the co
     UnpicklingError,
     struct.error,
 )
+
+
+@contextmanager
+def working_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """A folder in `parent` that is deleted in the end. Those of processes that were killed are deleted at the start."""
+    for left in parent.glob(f"{glob.escape(prefix)}[0-9]*-*"):
+        if not _is_alive(int(re.match(r"\d+", left.name.removeprefix(prefix))[0])):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=parent, prefix=f"{prefix}{os.getpid()}-") as folder:
+        yield Path(folder)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name != "posix":
+        return True  # elsewhere signal 0 would end it
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True  # another user's
+    return True
 
 
 @contextmanager

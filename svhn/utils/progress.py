@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -37,28 +39,41 @@ def progress_bar(total: int, done: int, name: str, unit: str = "step"):
 
 
 class EventLog:
-    """Named metrics by step for TensorBoard; writes nothing where tensorboard is not installed."""
+    """Named metrics by step for TensorBoard; writes nothing where tensorboard is not installed, and no more once the
+    disk is full: a run can do without, and is told by its checkpoints when it cannot go on."""
 
     def __init__(self, folder: Path) -> None:
+        self.writer = None
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
-            self.writer = None
-        else:
+            return
+        with self._giving_up():
             self.writer = SummaryWriter(str(folder))
 
     def graph(self, network: nn.Module, example: torch.Tensor) -> None:
         """The network's structure, traced with an input."""
         if self.writer:
-            with warnings.catch_warnings(), torch.no_grad():
+            with warnings.catch_warnings(), torch.no_grad(), self._giving_up():
                 warnings.simplefilter("ignore")  # tracing warns of every branch that it fixes
                 self.writer.add_graph(network, example, use_strict_trace=False)
 
     def write(self, step: int, metrics: dict[str, float]) -> None:
         if self.writer:
-            for name, value in metrics.items():
-                self.writer.add_scalar(name, value, step)
+            with self._giving_up():
+                for name, value in metrics.items():
+                    self.writer.add_scalar(name, value, step)
+                self.writer.flush()
 
     def close(self) -> None:
         if self.writer:
-            self.writer.close()
+            with self._giving_up():
+                self.writer.close()
+
+    @contextmanager
+    def _giving_up(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.writer = None
+            print(f"The event files cannot be written ({error.strerror}); training goes on without.", file=sys.stderr)

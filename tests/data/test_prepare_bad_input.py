@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 import pytest
 from helpers import official
+from helpers.full_disk import full_disk
 
 from svhn import labels
 from svhn.data import archive, prepare
@@ -166,6 +167,14 @@ def test_digitstruct_or_output_folder_that_cannot_be_used(tmp_path):
     (tmp_path / "train" / "digitStruct.mat").write_bytes(b"x" * 5000)
     with pytest.raises(DataError, match=r"train: digitStruct.mat is not a readable MATLAB file"):
         prepared(tmp_path)
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path):
+    official.write_split(tmp_path, "train", 40, as_tar=False)
+    with full_disk(), pytest.raises(DataError, match="cannot be written: File too large"):
+        prepare.prepare(tmp_path, "train", tmp_path / "out", progress=False)
+    assert not [path for path in (tmp_path / "out").iterdir() if path.suffix != ".npz"]
+    prepared(tmp_path)
 
 
 def test_listed_problems_are_bounded_and_all_counted(tmp_path, monkeypatch):

@@ -1,9 +1,12 @@
 """Files appear complete or not at all, and nothing else is left."""
 
+import os
+import subprocess
+
 import pytest
 
 from svhn.utils.errors import DataError
-from svhn.utils.files import atomic_path, write_atomic, write_output
+from svhn.utils.files import atomic_path, working_folder, write_atomic, write_output
 
 
 def test_folders_are_made_and_what_was_there_is_replaced(tmp_path):
@@ -33,3 +36,17 @@ def test_a_file_that_cannot_be_written_is_reported_in_one_sentence(tmp_path):
     with pytest.raises(DataError, match="cannot be written"):
         write_output(tmp_path, b"a folder is in the way")
     assert not list(tmp_path.parent.glob("*.part"))
+
+
+def test_folders_of_killed_processes_go_and_those_of_others_stay(tmp_path):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = tmp_path / f".work-{ended.pid}-abc"
+    running, other = tmp_path / f".work-{os.getppid()}-abc", tmp_path / ".work-notes"
+    for folder in (left, running, other):
+        folder.mkdir()
+        (folder / "file").touch()
+    with working_folder(tmp_path, ".work-") as folder:
+        assert folder.parent == tmp_path
+        assert sorted(tmp_path.iterdir()) == sorted([running, other, folder])
+    assert sorted(tmp_path.iterdir()) == sorted([running, other])

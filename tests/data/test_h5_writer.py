@@ -1,0 +1,29 @@
+"""Rows in chunks, and what happens when the disk is full."""
+
+import h5py
+import numpy as np
+import pytest
+from helpers.full_disk import full_disk
+
+from svhn.data.h5_writer import Column, Table, create_h5
+
+
+def write(path, rows):
+    with create_h5(path) as file:
+        table, rng = Table(file, {"images": Column((3, 32, 32), "uint8", 4)}), np.random.default_rng(0)
+        for _ in range(rows):
+            table.append(images=rng.integers(0, 256, (3, 32, 32), np.uint8))
+        table.flush()
+
+
+def test_rows_are_kept(tmp_path):
+    write(tmp_path / "a.h5", 70)
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert file["images"].shape == (70, 3, 32, 32)
+
+
+@pytest.mark.parametrize("rows", [40, 1000])  # seen at the end, or on the way
+def test_a_full_disk_is_an_error_that_the_process_survives(tmp_path, rows):
+    with full_disk(), pytest.raises(OSError, match="large"):
+        write(tmp_path / "a.h5", rows)
+    write(tmp_path / "a.h5", 1)
