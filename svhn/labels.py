@@ -76,6 +76,14 @@ def joint_log_probs(digit_log_probs: torch.Tensor, length_log_probs: torch.Tenso
     return length_log_probs + per_position.sum(-1)
 
 
+def log_prob(number: str | None, digit_log_probs: np.ndarray, length_log_probs: np.ndarray) -> np.ndarray:
+    """Log probability of one number, None for one of more than five digits: (K, 5, 11), (K, 7) -> (K,)."""
+    if number is None:
+        return length_log_probs[:, TOO_LONG] + digit_log_probs[..., :BLANK].max(-1).sum(-1)
+    digits, length = encode(number)
+    return length_log_probs[:, length] + digit_log_probs[:, np.arange(MAX_DIGITS), digits].sum(-1)
+
+
 def length_from_blanks(digit_logits: torch.Tensor) -> torch.Tensor:
     """Logits of the length (N, 7), of a network that has none of its own: how likely just the first n of the five
     positions, (N, 5, 11), are filled."""

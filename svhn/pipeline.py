@@ -10,20 +10,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import boxes, labels, linking, preprocess, weights
+from . import labels, preprocess, weights
 from .boxes import Box
 from .models import build
 from .models.base import CountsDigits, HasAttention, HasHeat, Localizer, Reader
 from .precision import AUTO, choose_precision, for_service
 from .reading import Reading
+from .selection import SelectionConfig, select
 from .utils.errors import WeightsError
-
-CANDIDATES = 6  # boxes that the reader looks at before the pipeline decides which is the number
-SURE_SCORE = 0.7  # of a box: below it, it may hold but a part of the number
-WHOLE_CONFIDENCE = 0.4  # with which a number put together from parts must be read
-CERTAIN = 0.95  # confidence from which on a number is told as it was read first
-BESIDE = (0.0, -0.06, 0.06)  # of a box's width: the places where a less certain one is read again
-OTHERS_WORTH = 0.25  # of further numbers at least: the box's score times the reader's confidence
 
 
 @dataclass(frozen=True)
@@ -51,6 +45,7 @@ class Pipeline:
     temperature: float = 1.0
     unsure_below: float = 0.5
     check_length: bool = True
+    selection: SelectionConfig = SelectionConfig()
     sha256: dict[str, str] = field(default_factory=dict)  # of the weights in use, by network
 
     @staticmethod
@@ -76,6 +71,7 @@ class Pipeline:
             _network(folder, reader, "readers", weights.readers(manifest), device, precision),
             entries[reader]["temperature"] if reader in entries else 1.0,
             manifest["unsure_below"],
+            selection=SelectionConfig.of_manifest(manifest),
             sha256={name: entries[name]["sha256"] for name in (localizer, reader) if name in entries},
         )
 
@@ -86,33 +82,22 @@ class Pipeline:
     def read_all(self, photo: np.ndarray) -> list[Reading]:
         """The numbers of a photo, the most prominent first; when there is none, one `Reading.nothing`.
 
-        The others are told only if they look like numbers, can be read and stand apart from those before them.
+        The others are reported only if they look like numbers, can be read and do not overlap those before them.
         """
-        start = time.perf_counter()
-        places, scores = self.localizer.locate(photo)  # (K, 4), (K,)
-        found = time.perf_counter()
-        timings = {"localizer": (found - start) * 1e3}
-        if not len(places):
-            return [Reading.nothing(timings)]
-        places, scores = places[:CANDIDATES], scores[:CANDIDATES]
-        readings = self.read_boxes(photo, _as_boxes(places))
-        # The localizer says how much it looks like a number, the reader whether it can be read as one.
-        worth = [score * reading.confidence for score, reading in zip(scores, readings, strict=True)]
-        order = np.argsort(worth)[::-1]
-        first = readings[order[0]]
-        if scores[order[0]] < SURE_SCORE and len(places) > 1:
-            joined = linking.proposals(places, scores)
-            first = _whole(first, [*readings, *self.read_boxes(photo, _as_boxes(joined))])
-        first = self.read_beside(photo, first)
-        told = [first]
-        for i in order[1:]:
-            likely = worth[i] >= OTHERS_WORTH and readings[i].confidence >= self.unsure_below
-            if likely and all(_apart(readings[i].box, other.box) for other in told):
-                told.append(readings[i])
-        if self.check_length and not _agrees(first, self.localizer, photo):
-            told[0] = replace(first, confidence=0.0)
-        timings["reader"] = (time.perf_counter() - found) * 1e3
-        return [reading.timed(timings) for reading in told]
+        start, reading_ms = time.perf_counter(), 0.0
+
+        def read(places: list[Box]) -> list[Reading]:
+            nonlocal reading_ms
+            start = time.perf_counter()
+            readings = self.read_boxes(photo, places)
+            reading_ms += (time.perf_counter() - start) * 1e3
+            return readings
+
+        readings = select(photo, self.localizer, read, self.selection) or [Reading.nothing({})]
+        if self.check_length and not _agrees(readings[0], self.localizer, photo):
+            readings[0] = replace(readings[0], confidence=0.0)
+        timings = {"localizer": (time.perf_counter() - start) * 1e3 - reading_ms, "reader": reading_ms}
+        return [reading.timed(timings) for reading in readings]
 
     def explain(self, photo: np.ndarray, reading: Reading) -> Explanation:
         """Where the networks looked when they gave this reading of the photo."""
@@ -131,19 +116,8 @@ class Pipeline:
             return []
         return self._read_crops(places, self.crops(photo, places))
 
-    def read_beside(self, photo: np.ndarray, reading: Reading) -> Reading:
-        """An uncertain number read a little to the left and right of its box, too, and averaged: localizers err
-        sideways, so that half a digit is cut off, or a neighbour's taken in. If that is none, it stays as it was."""
-        if reading.box is None or reading.confidence >= CERTAIN:
-            return reading
-        x1, y1, x2, y2 = reading.box
-        steps = [(x2 - x1) * share for share in BESIDE]
-        crops = self.crops(photo, [(x1 + step, y1, x2 + step, y2) for step in steps])  # (3, M, 3, h, w)
-        again = self._read_crops([reading.box], crops.flatten(0, 1)[None])[0]
-        return again if again.box else reading
-
     def _read_crops(self, places: list[Box], crops: torch.Tensor) -> list[Reading]:
-        """What the crops (K, M, 3, h, w) of the places show; the first of each is told with its reading."""
+        """What the crops (K, M, 3, h, w) of the places show; the first of each is kept with its reading."""
         digit_probs, length_probs = ((head / self.temperature).softmax(-1) for head in self.logits(crops))
         digits, lengths, confidence = labels.decode_joint(digit_probs.log(), length_probs.log())
         return [
@@ -190,37 +164,11 @@ def _agrees(reading: Reading, localizer: Localizer, photo: np.ndarray) -> bool:
     return seen is None or reading.number is None or int(np.argmax(seen)) == len(reading.number)
 
 
-def _as_boxes(places: np.ndarray) -> list[Box]:
-    return [tuple(map(float, place)) for place in places]
-
-
-def _whole(part: Reading, readings: list[Reading]) -> Reading:
-    """The surest of the readings that hold all of `part` and more digits, in the photo as in the number, if any."""
-    while part.number:
-        wider = [
-            reading
-            for reading in readings
-            if reading.number
-            and len(reading.number) > len(part.number)
-            and part.number in reading.number
-            and reading.confidence >= WHOLE_CONFIDENCE
-            and boxes.containment(part.box, reading.box) >= 0.7
-        ]
-        if not wider:
-            break
-        part = max(wider, key=lambda reading: reading.confidence)
-    return part
-
-
-def _apart(a: Box, b: Box) -> bool:
-    """Neither lies half within the other: parts of a number are not further numbers."""
-    return max(boxes.containment(a, b), boxes.containment(b, a)) < 0.5
-
-
 def _reading(box: Box, crop: np.ndarray, digits: torch.Tensor, length: int, confidence: float, probs) -> Reading:
     """One box's decoded classes -> Reading; a box in which the reader sees no number becomes none."""
     number = labels.decode(digits.numpy(), length)
     digit_probs, length_probs = (p.numpy() for p in probs)
     if number == "":
-        return Reading.nothing({})
+        nothing = np.zeros((0, 0, 3), np.uint8)
+        return Reading(None, 0.0, None, nothing, digit_probs, length_probs, {})
     return Reading(number, min(confidence, 1.0), box, crop, digit_probs, length_probs, {})

@@ -72,6 +72,26 @@ def working_copy(photo: np.ndarray, long_side: int, enlarge: bool = True) -> tor
     return F.resize(torch.from_numpy(photo).permute(2, 0, 1), size, antialias=True).contiguous()
 
 
+def view(
+    photo: np.ndarray, region: np.ndarray, long_side: int, fill: float
+) -> tuple[torch.Tensor, tuple[float, float]]:
+    """A region (4,) of the photo resized so that its longer side is `long_side`, and `fill` where it reaches beyond the
+    photo -> uint8 (3, h, w), and the factors (x, y) from photo to view."""
+    x1, y1, x2, y2 = pixel_bounds(region)
+    factor = long_side / max(x2 - x1, y2 - y1)
+    width, height = max(1, round((x2 - x1) * factor)), max(1, round((y2 - y1) * factor))
+    x, y = width / (x2 - x1), height / (y2 - y1)
+    canvas = torch.full((3, height, width), round(fill), dtype=torch.uint8)
+    left, top = max(x1, 0), max(y1, 0)
+    inside = torch.from_numpy(photo[top : max(y2, 0), left : max(x2, 0)]).permute(2, 0, 1)
+    if inside.numel():
+        column, row = min(round((left - x1) * x), width - 1), min(round((top - y1) * y), height - 1)
+        size = (max(1, round(inside.shape[1] * y)), max(1, round(inside.shape[2] * x)))
+        small = F.resize(inside, list(size), antialias=True)[:, : height - row, : width - column]
+        canvas[:, row : row + small.shape[1], column : column + small.shape[2]] = small
+    return canvas, (x, y)
+
+
 def normalise(images: torch.Tensor, mean: float, std: float) -> torch.Tensor:
     """uint8 or float (N, 3, H, W) in 0 ... 255 -> float (N, 3, H, W), the scale the networks know."""
     return images.float().mul(1 / (255 * std)).sub_(mean / std)

@@ -22,7 +22,7 @@ class Reading:
     box: (x1, y1, x2, y2) in pixels of the photo, None when no number was found.
     crop: RGB uint8 (h, w, 3), what the reader saw, with the usual margin; (0, 0, 3) without a box.
     digit_probs: (5, 11) float, one softmax a row over 0 ... 9 and blank. length_probs: (7,) float.
-    timings_ms: milliseconds by stage.
+    timings_ms: milliseconds by stage. guess: where no number was found, the closest that was doubted.
     """
 
     number: str | None
@@ -32,6 +32,7 @@ class Reading:
     digit_probs: np.ndarray = field(repr=False)
     length_probs: np.ndarray = field(repr=False)
     timings_ms: dict[str, float]
+    guess: Reading | None = None
 
     def __post_init__(self) -> None:
         if self.number is not None and not (self.number.isascii() and self.number.isdigit()):
@@ -78,11 +79,12 @@ class Reading:
             "digit_probs": np.round(self.digit_probs.astype(float), 4).tolist(),
             "length_probs": np.round(self.length_probs.astype(float), 4).tolist(),
             "ms": round(sum(self.timings_ms.values()), 1),
+            "guess": self.guess and {key: self.guess.to_json()[key] for key in ("number", "confidence", "box")},
         }
 
     @staticmethod
-    def nothing(timings_ms: dict[str, float], confidence: float = 0.0) -> Reading:
+    def nothing(timings_ms: dict[str, float], confidence: float = 0.0, guess: Reading | None = None) -> Reading:
         """No number in the photo: every position is blank and the length is 0."""
         digit_probs = np.eye(DIGIT_CLASSES)[[BLANK] * MAX_DIGITS]
         crop = np.zeros((0, 0, 3), np.uint8)
-        return Reading(None, confidence, None, crop, digit_probs, np.eye(LENGTH_CLASSES)[0], timings_ms)
+        return Reading(None, confidence, None, crop, digit_probs, np.eye(LENGTH_CLASSES)[0], timings_ms, guess)

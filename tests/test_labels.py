@@ -202,3 +202,13 @@ def test_length_from_blanks_has_a_finite_slope_however_sure():
     logits.requires_grad_()
     torch.nn.functional.cross_entropy(labels.length_from_blanks(logits), torch.tensor([4])).backward()
     assert logits.grad.isfinite().all()
+
+
+def test_the_probability_of_one_number_is_that_of_its_length_and_digits():
+    digits, length = labels.encode("42")
+    digit_probs, length_probs = np.full((1, 5, 11), 0.05), np.full((1, 7), 0.1)
+    digit_probs[0, np.arange(5), digits], length_probs[0, length] = 0.5, 0.4
+    assert np.exp(labels.log_prob("42", np.log(digit_probs), np.log(length_probs))) == pytest.approx(0.4 * 0.5**5)
+    assert np.exp(labels.log_prob("4", np.log(digit_probs), np.log(length_probs))) == pytest.approx(0.1 * 0.05 * 0.5**4)
+    too_long = np.exp(labels.log_prob(None, np.log(digit_probs), np.log(length_probs)))
+    assert too_long == pytest.approx(0.1 * 0.5**2 * 0.05**3)

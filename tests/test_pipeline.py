@@ -71,56 +71,6 @@ def test_the_number_in_the_box_is_the_one_read(pipeline):
     assert reading.confidence > 0.9
 
 
-class Middle(Brightness):
-    """Reads "3" in crops of middling brightness and "8" in all others, more or less decidedly."""
-
-    def __init__(self, config, decided: float) -> None:
-        super().__init__(config)
-        self.decided = decided
-
-    def forward(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        off = ((crops.mean((1, 2, 3)) * self.config.std + self.config.mean) - 0.5).abs() > 0.01
-        seen = (((4 + 5 * off) / 11 - self.config.mean) / self.config.std).view(-1, 1, 1, 1)
-        return tuple(head * self.decided for head in super().forward(seen))
-
-
-@pytest.mark.parametrize(("decided", "number"), [(0.3, "8"), (1.0, "3")], ids=["uncertain", "certain"])
-def test_an_uncertain_number_is_read_beside_its_box_too(pipeline, decided, number):
-    ramp = np.linspace(0, 255, 91).round().astype(np.uint8)
-    photo = np.broadcast_to(ramp[None, :, None], (60, 91, 3)).copy()
-    box = (20.5, 10.0, 70.5, 50.0)
-    reader = Middle(pipeline.reader.config, decided)
-    staged = dataclasses.replace(pipeline, localizer=Finder([box], [0.9]), reader=reader)
-    within, told = staged.read_boxes(photo, [box])[0], staged.read(photo)
-    assert (within.number, told.number) == ("3", number)
-    assert told.box == box
-    assert np.array_equal(told.crop, within.crop)
-
-
-class Edged(Brightness):
-    """Reads "3" with little confidence, but sees no number where the crop's left edge is black."""
-
-    def forward(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        dark = crops[..., :2].mean((1, 2, 3)) * self.config.std + self.config.mean < 0.2
-        level = torch.where(dark, 0.0, 4 / 11)
-        digits, length = super().forward(((level - self.config.mean) / self.config.std).view(-1, 1, 1, 1))
-        weight = torch.where(dark, 4.0, 0.2)[:, None]
-        return digits * weight[..., None], length * weight
-
-
-def test_what_looks_like_no_number_beside_its_box_stays_as_it_was(pipeline):
-    photo = np.full((60, 200, 3), 120, np.uint8)
-    photo[:, :18] = 0  # just left of all crops of the box, and within those further left
-    box = (40.0, 10.0, 110.0, 50.0)
-    staged = dataclasses.replace(pipeline, localizer=Finder([box], [0.9]), reader=Edged(pipeline.reader.config))
-    (within,) = staged.read_boxes(photo, [box])
-    told = staged.read(photo)
-    assert within.number == "3"
-    assert within.confidence < 0.95
-    assert (told.number, told.box, told.confidence) == ("3", box, within.confidence)
-    assert staged.read_boxes(photo, [(30.0, 10.0, 100.0, 50.0)])[0].number is None
-
-
 def test_no_box_means_no_number(pipeline):
     reading = _staged(pipeline, [], []).read(_photo())
     assert reading.number is None
@@ -202,33 +152,6 @@ def test_networks_that_cannot_tell_explain_nothing(pipeline):
     explanation = staged.explain(_photo(), staged.read(_photo()))
     assert explanation.heat is None
     assert explanation.attention is None
-
-
-class Told(Pipeline):
-    """Reads "2" in the left half of a photo, "7" in the right one, and "27" where it sees both."""
-
-    def read_boxes(self, photo: np.ndarray, boxes: list) -> list[Reading]:
-        middle = photo.shape[1] / 2
-        numbers = ["27" if x1 < middle < x2 else "2" if x1 < middle else "7" for x1, _, x2, _ in boxes]
-        nothing = Reading.nothing({})
-        return [
-            dataclasses.replace(nothing, number=number, confidence=0.6 if number == "27" else 0.9, box=box)
-            for number, box in zip(numbers, boxes, strict=True)
-        ]
-
-    def read_beside(self, photo: np.ndarray, reading: Reading) -> Reading:
-        return reading
-
-
-@pytest.mark.parametrize(("score", "number"), [(0.6, "27"), (0.9, "2")])
-def test_parts_are_put_together_where_the_localizer_is_unsure(pipeline, score, number):
-    parts = Finder([[10, 20, 20, 40], [46, 20, 56, 40]], [score, score - 0.1])
-    fields = {f.name: getattr(pipeline, f.name) for f in dataclasses.fields(pipeline)}
-    readings = Told(**{**fields, "localizer": parts}).read_all(_photo())
-    assert readings[0].number == number
-    if number == "27":
-        assert readings[0].box == (10, 20, 56, 40)
-        assert len(readings) == 1
 
 
 def test_the_whole_photo_is_read_where_no_localizer_is_wanted(tiny_weights):

@@ -81,3 +81,19 @@ def test_normalise(photo):
     scaled = preprocess.normalise(images, mean=0.5, std=0.25)
     assert scaled.dtype == torch.float32
     assert scaled[0, 0, 51, 0].item() == pytest.approx((0.2 - 0.5) / 0.25)
+
+
+def test_a_view_is_the_region_at_its_own_scale_and_grey_beyond_the_photo():
+    photo = np.full((40, 60, 3), 200, np.uint8)
+    image, factors = preprocess.view(photo, np.array([40, 10, 80, 30]), 80, 115.0)
+    assert image.shape == (3, 40, 80)
+    assert factors == (2.0, 2.0)
+    assert (image[:, :, :40] == 200).all()
+    assert (image[:, :, 40:] == 115).all()
+
+
+@pytest.mark.parametrize("region", [(-30, -30, -10, -10), (100, 100, 140, 110), (-5, -50, 2, -1)])
+def test_a_view_of_nothing_is_grey(region):
+    image, _ = preprocess.view(np.full((40, 60, 3), 200, np.uint8), np.array(region), 64, 115.0)
+    assert max(image.shape[1:]) == 64
+    assert (image == 115).all()

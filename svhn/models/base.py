@@ -7,10 +7,22 @@ its own, and whether a network can is asked with `isinstance`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Found in a photo, in its pixels, best first; no digits of a network that does not know them."""
+
+    boxes: np.ndarray  # (K, 4) of numbers
+    scores: np.ndarray  # (K,)
+    digit_boxes: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))  # (D, 4)
+    digit_scores: np.ndarray = field(default_factory=lambda: np.empty(0))  # (D,)
+    digits: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # (D,) 0 ... 9
 
 
 class Reader(Protocol):
@@ -46,6 +58,23 @@ class HasHeat(Protocol):
 
     def heat(self, photo: np.ndarray) -> np.ndarray:
         """uint8 RGB (h, w, 3) -> (rows, columns) in 0 ... 1 over the whole photo."""
+
+
+@runtime_checkable
+class DetectsDigits(Protocol):
+    """A localizer that also finds single digits."""
+
+    def detect(self, photo: np.ndarray) -> Detections:
+        """uint8 RGB (h, w, 3) -> numbers and digits of the photo, best first."""
+
+
+@runtime_checkable
+class LooksCloser(Protocol):
+    """A localizer that can look at regions of a photo at their own scale."""
+
+    def look_at(self, photo: np.ndarray, regions: np.ndarray, long_side: int) -> list[Detections]:
+        """uint8 RGB (h, w, 3), regions (R, 4) that may reach beyond it, their longer side as the network sees it, in
+        pixels -> what each shows, in pixels of the photo."""
 
 
 @runtime_checkable

@@ -8,8 +8,8 @@ Small photos are seen once; larger ones, unless that settles it, a second time a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +20,8 @@ from torchvision.ops import box_iou, nms
 
 from .. import boxes as bx
 from ..labels import BLANK as DIGITS  # the classes below it: 0 ... 9
-from ..preprocess import MEAN, STD, normalise, working_copy
+from ..preprocess import MEAN, STD, normalise, pixel_bounds, view, working_copy
+from .base import Detections
 from .blocks import Residual, conv_norm
 
 STRIDE = 4  # pixels of the input per cell of the output
@@ -45,7 +46,7 @@ class FCOSConfig:
     long_sides: tuple[int, ...] = (256, 640, 1280)
     sure_score: float = 0.7
     min_score: float = 0.1
-    max_boxes: int = 6
+    max_boxes: int = 16
     same_number_iou: float = 0.3
     min_digit_score: float = 0.15
     max_digits: int = 40
@@ -60,17 +61,6 @@ class Maps(NamedTuple):
     box: torch.Tensor  # (N, h, w, 4)
     digit_score: torch.Tensor | None = None  # (N, 10, h, w) logits: inside a digit of that class
     digit_box: torch.Tensor | None = None  # (N, h, w, 4)
-
-
-@dataclass(frozen=True)
-class Detections:
-    """What was found in a photo, in its pixels, best first; no digits of a network that does not know them."""
-
-    boxes: np.ndarray  # (K, 4) of numbers
-    scores: np.ndarray  # (K,)
-    digit_boxes: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))  # (D, 4)
-    digit_scores: np.ndarray = field(default_factory=lambda: np.empty(0))  # (D,)
-    digits: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # (D,) 0 ... 9
 
 
 class Merge(nn.Module):
@@ -133,13 +123,7 @@ class FCOS(nn.Module):
         inputs = normalise(image[None], self.config.mean, self.config.std)
         pad = (0, -width % COARSEST, 0, -height % COARSEST)
         maps = self(F.pad(inputs, pad))  # zero is the mean grey
-        rows, columns = -(-height // STRIDE), -(-width // STRIDE)
-        score, box = maps.score[0, :rows, :columns].sigmoid(), maps.box[0, :rows, :columns]
-        factors = (width / photo.shape[1], height / photo.shape[0])
-        if maps.digit_score is None:
-            return Maps(score, box), factors
-        digit_score = maps.digit_score[0, :, :rows, :columns].sigmoid()
-        return Maps(score, box, digit_score, maps.digit_box[0, :rows, :columns]), factors
+        return _of_one(maps, 0, (height, width)), (width / photo.shape[1], height / photo.shape[0])
 
     @torch.inference_mode()
     def heat(self, photo: np.ndarray) -> np.ndarray:
@@ -170,16 +154,42 @@ class FCOS(nn.Module):
     @torch.inference_mode()
     def detect(self, photo: np.ndarray) -> Detections:
         """Photo (h, w, 3) uint8 -> its numbers and, of a network that knows them, its single digits."""
+        return self._detections(self._looks(photo), photo.shape)
+
+    @torch.inference_mode()
+    def look_at(self, photo: np.ndarray, regions: np.ndarray, long_side: int) -> list[Detections]:
+        """What is found in each region (R, 4) of the photo (h, w, 3) uint8, enlarged or reduced to that longer side,
+        all in one batch; boxes are in pixels of the photo, and a region may reach beyond it."""
+        mean, std, device = self.config.mean, self.config.std, next(self.parameters()).device
+        views = [view(photo, region, long_side, mean * 255) for region in regions]
+        sides = [max(image.shape[i] for image, _ in views) for i in (1, 2)]
+        batch = torch.zeros(len(views), 3, *(side + -side % COARSEST for side in sides))  # zero is the mean grey
+        for row, (image, _) in zip(batch, views, strict=True):
+            row[:, : image.shape[1], : image.shape[2]] = normalise(image, mean, std)
+        maps = self(batch.to(device, memory_format=torch.channels_last))
+        found = []
+        for i, (region, (image, factors)) in enumerate(zip(regions, views, strict=True)):
+            look = _of_one(maps, i, image.shape[1:])
+            found.append(self._detections([(look, factors)], photo.shape, pixel_bounds(region)[:2]))
+        return found
+
+    def _detections(
+        self,
+        looks: Iterable[tuple[Maps, tuple[float, float]]],
+        shape: tuple[int, ...],
+        origin: tuple[int, int] = (0, 0),
+    ) -> Detections:
+        """Maps of looks at a photo (h, w, 3), with their factors from photo to view, which begins at that origin."""
         numbers, digits = [], []
-        for maps, (x, y) in self._looks(photo):
-            to_photo = maps.box.new_tensor([x, y, x, y])
-            numbers.append((maps.box.flatten(0, 1) / to_photo, maps.score.flatten()))
+        for maps, (x, y) in looks:
+            to_photo, start = maps.box.new_tensor([x, y, x, y]), maps.box.new_tensor([*origin, *origin])
+            numbers.append((maps.box.flatten(0, 1) / to_photo + start, maps.score.flatten()))
             if maps.digit_score is not None:
                 score, label = maps.digit_score.flatten(1).max(0)
-                digits.append((maps.digit_box.flatten(0, 1) / to_photo, score, label))
+                digits.append((maps.digit_box.flatten(0, 1) / to_photo + start, score, label))
         config = self.config
         boxes, scores, _ = merge(*map(torch.cat, zip(*numbers, strict=True)), config=config)
-        found = bx.clip(bx.expand(boxes.cpu().numpy(), -config.slack), photo.shape[1], photo.shape[0])
+        found = bx.clip(bx.expand(boxes.cpu().numpy(), -config.slack), shape[1], shape[0])
         keep = bx.area(found) > 0
         if not digits:
             return Detections(found[keep], scores.cpu().numpy()[keep])
@@ -188,10 +198,21 @@ class FCOS(nn.Module):
         return Detections(
             found[keep],
             scores.cpu().numpy()[keep],
-            bx.clip(boxes.cpu().numpy(), photo.shape[1], photo.shape[0]),
+            bx.clip(boxes.cpu().numpy(), shape[1], shape[0]),
             digit_scores.cpu().numpy(),
             labels.cpu().numpy(),
         )
+
+
+def _of_one(maps: Maps, index: int, size: tuple[int, int]) -> Maps:
+    """The maps of one image of a batch, which has that (height, width), scores as probabilities; without what only
+    pads it."""
+    rows, columns = -(-size[0] // STRIDE), -(-size[1] // STRIDE)
+    score, box = maps.score[index, :rows, :columns].sigmoid(), maps.box[index, :rows, :columns]
+    if maps.digit_score is None:
+        return Maps(score, box)
+    digit_score = maps.digit_score[index, :, :rows, :columns].sigmoid()
+    return Maps(score, box, digit_score, maps.digit_box[index, :rows, :columns])
 
 
 def _boxes(sides: torch.Tensor) -> torch.Tensor:

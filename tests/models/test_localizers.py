@@ -137,3 +137,35 @@ def test_heat_covers_the_photo_whatever_its_size(size):
     heat = build("fcos").eval().heat(photo)
     assert 0 <= heat.min() <= heat.max() <= 1
     assert heat.shape[1] / heat.shape[0] == pytest.approx(size[1] / size[0], rel=0.1)
+
+
+def test_looking_at_the_whole_photo_again_is_looking_at_it(untrained_fcos):
+    photo = np.zeros((96, 128, 3), np.uint8)
+    photo[20:60, 30:90] = 255
+    localizer = untrained_fcos
+    boxes, scores = localizer.locate(photo)
+    (again,) = localizer.look_at(photo, np.array([[0, 0, 128, 96]]), 128)
+    assert len(boxes)
+    assert again.boxes == pytest.approx(boxes, abs=1e-2)
+    assert again.scores == pytest.approx(scores, abs=1e-3)
+
+
+def test_regions_of_one_batch_do_not_disturb_each_other(untrained_fcos):
+    photo = np.random.default_rng(0).integers(0, 255, (96, 128, 3), dtype=np.uint8)
+    regions = np.array([[10, 10, 74, 42], [60, 20, 160, 120], [40, 0, 60, 96]])  # one reaches beyond the photo
+    together = untrained_fcos.look_at(photo, regions, 64)
+    for region, found in zip(regions, together, strict=True):
+        inside = (found.boxes >= 0).all() and (found.boxes <= [128, 96, 128, 96]).all()
+        assert inside
+        assert len(found.boxes) == len(found.scores)
+        centres = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
+        assert ((centres >= region[:2] - 16) & (centres <= region[2:] + 16)).all()
+
+
+@pytest.fixture
+def untrained_fcos() -> torch.nn.Module:
+    """It finds something everywhere."""
+    torch.manual_seed(0)
+    network = build("fcos", {"channels": (8, 8, 8, 16, 16), "long_sides": (128,)}).eval()
+    torch.nn.init.constant_(network.score.bias, 1.0)
+    return network

@@ -1,0 +1,251 @@
+"""Which candidate is the number of a photo: read, and where that is not sure look again and let the candidates vote.
+
+A box is a proposal. Most photos are settled by the first look: the reader is sure of what a box shows. In the others
+the localizer looks again at the likely places from close by, unions of parts and corrected boxes join the candidates
+(`search`), and the number with the most evidence wins (`weigh`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from . import boxes as bx
+from . import labels, proposals
+from .boxes import Box
+from .models.base import Detections, DetectsDigits, Localizer, LooksCloser
+from .reading import Reading
+from .utils.errors import WeightsError
+
+Read = Callable[[list[Box]], list[Reading]]
+
+
+@dataclass(frozen=True)
+class SelectionConfig:
+    """How far the search goes and what it believes: stored with the weights, chosen on held-out photos.
+
+    A box's score is the localizer's, in 0 ... 1; a union's is the mean of its parts'. A box's worth is its score times
+    the confidence with which it was read.
+    """
+
+    first_boxes: int = 6  # of the first look that are read before it is decided whether to search
+    sure_confidence: float = 0.95  # the first reading is taken as it is from this confidence on,
+    sure_score: float = 0.7  # if its box has this score or is the only one
+    passes: int = 2  # of looking again at most, the next around what the last one found, until that is sure
+    places: int = 3  # that are looked at again in each pass
+    views: tuple[float, ...] = (1.5, 2.5)  # how large a region around a place is looked at, in sizes of its box
+    view_side: int = 192  # pixels of a view's longer side
+    boxes_per_view: int = 2
+    corrected: int = 2  # places whose best box is corrected
+    correction_score: float = 0.25  # of a corrected box, in scores of the box it corrects
+    same_box: float = 0.85  # IoU from which on two boxes are one candidate
+    same_place: float = 0.5  # IoU from which on candidates vote for each other's numbers
+    score_power: float = 0.8  # a vote is the box's score to this power, times
+    reading_power: float = 2.0  # the reader's probability to this power: sure readings count more than doubtful ones
+    whole_evidence: float = 0.6  # a number that contains the best one wins with this share of its evidence,
+    whole_confidence: float = 0.4  # if it was read with this confidence
+    others_worth: float = 0.25  # a further number of the photo has a box of this worth,
+    others_confidence: float = 0.5  # read with this confidence
+    confidence_power: float = 0.33  # of the voters' mean probability, which many a box that is wrong on purpose lowers
+    floor: float = 0.0  # below this confidence there is no number
+
+    @staticmethod
+    def of_manifest(manifest: Mapping) -> SelectionConfig:
+        """What the manifest of the weights has under "selection", else the defaults. Raises WeightsError."""
+        try:
+            stored = manifest.get("selection", {}).items()
+            return SelectionConfig(**{key: tuple(v) if isinstance(v, list) else v for key, v in stored})
+        except (TypeError, AttributeError) as error:
+            raise WeightsError(
+                f'"selection" of the manifest does not fit this version ({error}); update the code or the weights.'
+            ) from None
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A place that may show the number."""
+
+    box: Box
+    score: float
+    reading: Reading
+
+    @property
+    def worth(self) -> tuple[float, float]:
+        """How much it looks like a number times how surely it is read as one; the score decides between equals."""
+        return self.score * self.reading.confidence, self.score
+
+
+def select(photo: np.ndarray, localizer: Localizer, read: Read, config: SelectionConfig) -> list[Reading]:
+    """The numbers of a photo (h, w, 3) uint8, the most prominent first; none where the localizer finds no box.
+
+    read: boxes -> a reading each, of this photo. Further numbers are reported only if they look like numbers, can be
+    read and do not overlap those before them.
+    """
+    read = _read_once(read)
+    found = localizer.detect(photo) if isinstance(localizer, DetectsDigits) else Detections(*localizer.locate(photo))
+    if not len(found.boxes):
+        return []
+    best = max(_first_look(found.boxes, found.scores, read, config), key=lambda candidate: candidate.worth)
+    if _is_sure(best, config, alone=len(found.boxes) == 1):
+        first = best.reading
+    else:
+        first = weigh(search(photo, localizer, read, found, config), config)
+    if first.confidence < config.floor:
+        return [Reading.nothing({}, guess=first)]
+    return [first, *_others(first, found.boxes, found.scores, read, config)]
+
+
+def search(
+    photo: np.ndarray, localizer: Localizer, read: Read, found: Detections, config: SelectionConfig
+) -> list[Candidate]:
+    """What was found at first -> candidates: its boxes, unions of parts, groups of digits, what the localizer finds
+    from close by around the best of them, if it has `look_at`, and corrections of the best boxes."""
+    join = partial(_join, shape=photo.shape, read=read, config=config)
+    candidates = join([], found.boxes, found.scores)
+    parts = found.boxes[: config.first_boxes], found.scores[: config.first_boxes]
+    candidates = join(candidates, *proposals.unions(*parts))
+    candidates = join(candidates, *proposals.digit_groups(found.digit_boxes, found.digit_scores))
+    looked_at = np.empty((0, 4))
+    for _ in range(config.passes if isinstance(localizer, LooksCloser) else 0):
+        leaders = _leaders(candidates, config.places, config)
+        places = [leader.box for leader in leaders if not (bx.iou(leader.box, looked_at) > config.same_box).any()]
+        if not places or (len(looked_at) and _is_sure(leaders[0], config)):
+            break
+        looked_at = np.concatenate([looked_at, places])
+        regions = [proposals.surroundings(box, factor) for box in places for factor in config.views]
+        views = localizer.look_at(photo, np.array(regions), config.view_side)
+        sources = [(view.boxes, view.scores) for view in views]
+        sources += [proposals.digit_groups(view.digit_boxes, view.digit_scores) for view in views]
+        best = [(boxes[: config.boxes_per_view], scores[: config.boxes_per_view]) for boxes, scores in sources]
+        candidates = join(candidates, *map(np.concatenate, zip(*best, strict=True)))
+    for leader in _leaders(candidates, config.corrected, config):
+        corrected = proposals.corrections(leader.box)
+        candidates = join(candidates, corrected, np.full(len(corrected), config.correction_score * leader.score))
+    return candidates
+
+
+def weigh(candidates: list[Candidate], config: SelectionConfig) -> Reading:
+    """The number with the most evidence.
+
+    All candidates in one place vote for a number, each with the localizer's belief in the candidate times the reader's
+    in the number, so that boxes that agree count together. A number that contains the winner's digits, and its place,
+    wins instead if it has a fair share of its evidence: parts of a number are found more often than all of it.
+    """
+    boxes = np.array([candidate.box for candidate in candidates])  # (K, 4)
+    belief = np.array([candidate.score for candidate in candidates]) ** config.score_power  # (K,)
+    voters = (bx.iou(boxes[:, None], boxes[None]) >= config.same_place) * belief  # (K, K): the second for the first
+    probabilities = _probabilities(candidates)  # (K, K)
+    evidence = (voters * probabilities**config.reading_power).sum(1)  # (K,)
+    best = int(evidence.argmax())
+    while wider := [
+        i
+        for i, candidate in enumerate(candidates)
+        if evidence[i] >= config.whole_evidence * evidence[best] and _completes(candidate, candidates[best], config)
+    ]:
+        best = max(wider, key=lambda i: evidence[i])
+    reading = candidates[best].reading
+    if reading.box is None:
+        return reading
+    agreement = np.average(probabilities[best], weights=voters[best])
+    return replace(reading, confidence=float(np.clip(agreement, 0, 1) ** config.confidence_power))
+
+
+def _probabilities(candidates: list[Candidate]) -> np.ndarray:
+    """(K, K): how likely the first candidate's number is by the second's crop; zeros where the first has none."""
+    readings = [candidate.reading for candidate in candidates]
+    digits = np.log(np.stack([reading.digit_probs for reading in readings]).clip(1e-12))  # (K, 5, 11)
+    lengths = np.log(np.stack([reading.length_probs for reading in readings]).clip(1e-12))  # (K, 7)
+    rows = {number: np.exp(labels.log_prob(number, digits, lengths)) for number in {r.number for r in readings}}
+    return np.stack([rows[reading.number] * (reading.box is not None) for reading in readings])
+
+
+def _completes(whole: Candidate, part: Candidate, config: SelectionConfig) -> bool:
+    """Whether a candidate holds all of another's number and more digits, in the photo as in the number."""
+    number, digits = whole.reading.number or "", part.reading.number or ""
+    longer = 0 < len(digits) < len(number) and digits in number
+    confident = whole.reading.confidence >= config.whole_confidence
+    return longer and confident and bool(bx.containment(part.box, whole.box) >= 0.7)
+
+
+def _is_sure(candidate: Candidate, config: SelectionConfig, alone: bool = False) -> bool:
+    """A part of a number can be read as surely as all of it: unless it is alone its box must look like one, too."""
+    confident = candidate.reading.confidence >= config.sure_confidence
+    return confident and (alone or candidate.score >= config.sure_score)
+
+
+def _first_look(boxes: np.ndarray, scores: np.ndarray, read: Read, config: SelectionConfig) -> list[Candidate]:
+    """Boxes (K, 4) with scores (K,), best first -> candidates, the first and those that can still be worth more."""
+    places = _as_boxes(boxes[: config.first_boxes])
+    first = Candidate(places[0], float(scores[0]), read(places[:1])[0])
+    left = [i for i in range(1, len(places)) if scores[i] > first.worth[0]]
+    readings = read([places[i] for i in left])
+    return [first, *(Candidate(places[i], float(scores[i]), r) for i, r in zip(left, readings, strict=True))]
+
+
+def _join(
+    candidates: list[Candidate],
+    boxes: np.ndarray,
+    scores: np.ndarray,
+    shape: tuple[int, ...],
+    read: Read,
+    config: SelectionConfig,
+) -> list[Candidate]:
+    """The candidates and, read in one batch, those of the boxes (K, 4) that are new among them."""
+    boxes = bx.clip(boxes, shape[1], shape[0])
+    known = [candidate.box for candidate in candidates]
+    new = []
+    for i, box in enumerate(_as_boxes(boxes)):
+        if bx.area(box) > 0 and not (known and (bx.iou(box, np.array(known)) > config.same_box).any()):
+            known.append(box)
+            new.append(i)
+    readings = read(known[len(candidates) :])
+    added = zip(known[len(candidates) :], new, readings, strict=True)
+    return [*candidates, *(Candidate(box, float(scores[i]), reading) for box, i, reading in added)]
+
+
+def _leaders(candidates: list[Candidate], most: int, config: SelectionConfig) -> list[Candidate]:
+    """The candidates that are worth most, one in each place."""
+    leaders: list[Candidate] = []
+    for candidate in sorted(candidates, key=lambda candidate: candidate.worth, reverse=True):
+        if not any(bx.iou(candidate.box, leader.box) >= config.same_place for leader in leaders):
+            leaders.append(candidate)
+    return leaders[:most]
+
+
+def _others(
+    first: Reading, boxes: np.ndarray, scores: np.ndarray, read: Read, config: SelectionConfig
+) -> list[Reading]:
+    """Further numbers of the photo, those that are worth most first."""
+    likely = [i for i in range(min(len(boxes), config.first_boxes)) if scores[i] >= config.others_worth]
+    places = _as_boxes(boxes[likely])
+    candidates = [Candidate(*each) for each in zip(places, scores[likely].tolist(), read(places), strict=True)]
+    found = [first]
+    for candidate in sorted(candidates, key=lambda candidate: candidate.worth, reverse=True):
+        likely = candidate.reading.confidence >= config.others_confidence and candidate.worth[0] >= config.others_worth
+        if likely and all(_apart(candidate.box, reading.box) for reading in found if reading.box):
+            found.append(candidate.reading)
+    return found[1:]
+
+
+def _apart(a: Box, b: Box) -> bool:
+    """Neither lies half within the other: parts of a number are not further numbers."""
+    return max(bx.containment(a, b), bx.containment(b, a)) < 0.5
+
+
+def _as_boxes(boxes: np.ndarray) -> list[Box]:
+    return [tuple(map(float, box)) for box in boxes]
+
+
+def _read_once(read: Read) -> Read:
+    """The same reader, which reads no box twice."""
+    known: dict[Box, Reading] = {}
+
+    def read_new(boxes: list[Box]) -> list[Reading]:
+        new = [box for box in dict.fromkeys(boxes) if box not in known]
+        known.update(zip(new, read(new), strict=True))
+        return [known[box] for box in boxes]
+
+    return read_new

@@ -1,0 +1,189 @@
+"""The number of a photo, chosen by a localizer and a reader that know just what each test needs."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from svhn import labels
+from svhn.models.base import Detections
+from svhn.reading import Reading
+from svhn.selection import Candidate, SelectionConfig, search, select, weigh
+from svhn.utils.errors import WeightsError
+
+PHOTO = np.zeros((60, 200, 3), np.uint8)
+PLAQUE, DIGITS = (10.0, 0.0, 50.0, 60.0), (20.0, 38.0, 40.0, 54.0)
+CONFIG = SelectionConfig()
+
+
+def reading(number: str | None, sure: float, box) -> Reading:
+    """A reading whose probabilities are those of its number, and of no digit in particular for the rest."""
+    digits, length = labels.encode(number or "")
+    share = sure ** (1 / 6)
+    digit_probs = np.full((5, 11), (1 - share) / 10)
+    digit_probs[np.arange(5), digits] = share
+    length_probs = np.full(7, (1 - share) / 6)
+    length_probs[length] = share
+    if not number:
+        return replace(Reading.nothing({}), digit_probs=digit_probs, length_probs=length_probs)
+    return Reading(number, sure, box, np.zeros((8, 8, 3), np.uint8), digit_probs, length_probs, {})
+
+
+class Page:
+    """A reader that knows by heart what is in which box, and counts what it is asked."""
+
+    def __init__(self, known: dict) -> None:
+        self.known, self.asked = known, []
+
+    def __call__(self, boxes: list) -> list[Reading]:
+        self.asked += boxes
+        return [reading(*self.known.get(box, ("", 0.9)), box) for box in boxes]
+
+
+class Localizer:
+    """Finds given boxes at first, and one box in all that it looks at again."""
+
+    def __init__(self, boxes: list, scores: list) -> None:
+        self.boxes, self.scores = np.array(boxes, float).reshape(-1, 4), np.array(scores, float)
+
+    def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.boxes, self.scores
+
+
+class Careful(Localizer):
+    def __init__(self, boxes: list, scores: list, closer: tuple) -> None:
+        super().__init__(boxes, scores)
+        self.closer, self.views = closer, []
+
+    def look_at(self, photo: np.ndarray, regions: np.ndarray, long_side: int) -> list[Detections]:
+        self.views.append(regions)
+        return [Detections(np.array([self.closer]), np.array([0.9])) for _ in regions]
+
+
+def candidate(number: str, sure: float, box, score: float = 0.8) -> Candidate:
+    return Candidate(box, score, reading(number, sure, box))
+
+
+def test_no_box_gives_no_reading():
+    assert select(PHOTO, Localizer([], []), Page({}), CONFIG) == []
+
+
+def test_a_sure_first_reading_is_taken_without_another_look():
+    localizer, page = Careful([DIGITS, PLAQUE], [0.9, 0.5], PLAQUE), Page({DIGITS: ("27", 0.97)})
+    (first,) = [found for found in select(PHOTO, localizer, page, CONFIG) if found.number]
+    assert (first.number, first.box, first.confidence) == ("27", DIGITS, 0.97)
+    assert not localizer.views
+
+
+def test_boxes_that_can_no_longer_win_are_not_read():
+    page = Page({DIGITS: ("27", 0.97)})
+    select(PHOTO, Localizer([DIGITS, (100, 0, 120, 20)], [0.9, 0.2]), page, CONFIG)
+    assert page.asked == [DIGITS]
+
+
+def test_a_doubtful_box_is_looked_at_again_and_corrected():
+    localizer, page = Careful([PLAQUE], [0.9], DIGITS), Page({PLAQUE: ("882", 0.2), DIGITS: ("27", 0.9)})
+    (first,) = select(PHOTO, localizer, page, CONFIG)
+    assert (first.number, first.box) == ("27", DIGITS)
+    assert len(localizer.views) == 2  # around the plaque, and around what was found there; then nothing is new
+    assert len(localizer.views[0]) == len(CONFIG.views)
+
+
+def test_once_it_is_sure_it_looks_no_further():
+    localizer, page = Careful([PLAQUE], [0.9], DIGITS), Page({PLAQUE: ("882", 0.2), DIGITS: ("27", 0.97)})
+    assert select(PHOTO, localizer, page, CONFIG)[0].number == "27"
+    assert len(localizer.views) == 1
+
+
+def test_looking_again_is_bounded():
+    class Restless(Careful):
+        def look_at(self, photo, regions, long_side):
+            self.closer = tuple(np.array(self.closer) + np.array([30, 0, 30, 0]))
+            return super().look_at(photo, regions, long_side)
+
+    localizer = Restless([PLAQUE], [0.9], (0, 0, 20, 20))
+    search(PHOTO, localizer, Page({}), Detections(*localizer.locate(PHOTO)), replace(CONFIG, passes=3))
+    assert len(localizer.views) == 3
+
+
+def test_no_box_is_read_twice():
+    localizer, page = Careful([PLAQUE, DIGITS], [0.9, 0.8], DIGITS), Page({PLAQUE: ("882", 0.6), DIGITS: ("27", 0.6)})
+    select(PHOTO, localizer, page, CONFIG)
+    assert len(page.asked) == len(set(page.asked)) > 2
+
+
+@pytest.mark.parametrize(("score", "number"), [(0.6, "27"), (0.9, "2")], ids=["doubtful", "sure"])
+def test_parts_are_put_together_where_the_localizer_is_unsure(score, number):
+    left, right, whole = (10.0, 20.0, 20.0, 40.0), (26.0, 20.0, 36.0, 40.0), (10.0, 20.0, 36.0, 40.0)
+    page = Page({left: ("2", 0.97), right: ("7", 0.97), whole: ("27", 0.9)})
+    first, *_ = select(PHOTO, Localizer([left, right], [score, score - 0.1]), page, CONFIG)
+    assert first.number == number
+    assert first.box == (whole if number == "27" else left)
+
+
+def test_digits_that_form_a_row_are_a_candidate():
+    digits = np.array([[20, 38, 29, 54], [31, 38, 40, 54], [150, 0, 160, 16]], float)
+    found = Detections(np.array([PLAQUE]), np.array([0.9]), digits, np.array([0.8, 0.6, 0.5]), np.array([2, 7, 1]))
+    candidates = search(PHOTO, Localizer([], []), Page({}), found, CONFIG)
+    scores = {candidate.box: candidate.score for candidate in candidates}
+    assert scores[DIGITS] == pytest.approx(0.7)
+    assert scores[150, 0, 160, 16] == 0.5
+    assert tuple(digits[0]) not in scores
+
+
+def test_boxes_that_agree_outvote_a_single_better_one():
+    near = [(20 + i, 38.0, 40 + i, 54.0) for i in range(3)]
+    alone = candidate("71", 0.7, (100.0, 0.0, 130.0, 20.0))
+    agreed = weigh([alone, *(candidate("27", 0.6, box) for box in near)], CONFIG)
+    assert agreed.number == "27"
+    assert weigh([alone, candidate("27", 0.6, near[0])], CONFIG).number == "71"
+
+
+def test_disagreement_in_one_place_costs_confidence():
+    box, shifted = (20.0, 20.0, 40.0, 40.0), (22.0, 20.0, 42.0, 40.0)
+    alone = weigh([candidate("27", 0.8, box)], CONFIG)
+    doubted = weigh([candidate("27", 0.8, box), candidate("21", 0.7, shifted)], CONFIG)
+    assert alone.confidence == pytest.approx(0.8**CONFIG.confidence_power)
+    assert doubted.number == "27"
+    assert doubted.confidence < alone.confidence - 0.1
+
+
+@pytest.mark.parametrize(("sure", "number"), [(0.8, "124"), (0.3, "24")], ids=["well read", "badly read"])
+def test_a_number_that_contains_the_other_wins_if_it_is_well_read(sure, number):
+    part, whole = (30.0, 10.0, 60.0, 40.0), (15.0, 10.0, 60.0, 40.0)
+    assert weigh([candidate("24", 0.85, part), candidate("124", sure, whole)], CONFIG).number == number
+
+
+def test_a_longer_number_elsewhere_does_not_take_over():
+    part, elsewhere = (30.0, 10.0, 60.0, 40.0), (115.0, 10.0, 160.0, 40.0)
+    assert weigh([candidate("24", 0.85, part), candidate("124", 0.8, elsewhere)], CONFIG).number == "24"
+
+
+def test_where_no_candidate_shows_a_number_there_is_none():
+    found = weigh([candidate("", 0.9, DIGITS), candidate("", 0.9, PLAQUE)], CONFIG)
+    assert (found.number, found.box, found.confidence) == (None, None, 0.0)
+    assert found.length_probs.argmax() == 0
+
+
+def test_below_the_floor_there_is_no_number_but_a_guess():
+    page = Page({DIGITS: ("27", 0.5)})
+    (first,) = select(PHOTO, Localizer([DIGITS], [0.9]), page, replace(CONFIG, floor=0.9))
+    assert first.number is None
+    assert first.box is None
+    assert (first.guess.number, first.guess.box) == ("27", DIGITS)
+
+
+def test_further_numbers_are_apart_and_well_read():
+    far, part, faint = (100.0, 0.0, 120.0, 20.0), (20.0, 38.0, 30.0, 54.0), (150.0, 0.0, 170.0, 20.0)
+    page = Page({DIGITS: ("27", 0.97), far: ("5", 0.9), part: ("2", 0.97), faint: ("8", 0.3)})
+    found = select(PHOTO, Localizer([DIGITS, far, part, faint], [0.9, 0.6, 0.5, 0.9]), page, CONFIG)
+    assert [each.number for each in found] == ["27", "5"]
+
+
+def test_the_manifest_decides_what_it_mentions():
+    config = SelectionConfig.of_manifest({"selection": {"views": [2.0], "floor": 0.1}})
+    assert (config.views, config.floor, config.passes) == ((2.0,), 0.1, CONFIG.passes)
+    assert SelectionConfig.of_manifest({}) == CONFIG
+    for unknown in ({"flor": 0.1}, [0.1]):
+        with pytest.raises(WeightsError, match="selection"):
+            SelectionConfig.of_manifest({"selection": unknown})
