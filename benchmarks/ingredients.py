@@ -21,7 +21,7 @@ import torch
 from svhn.data.backgrounds import load_backgrounds
 from svhn.metrics import wilson_interval
 from svhn.synth.cache import crop_bank
-from svhn.synth.config import CameraConfig, LayoutConfig, PaintConfig, StreetConfig, ViewConfig
+from svhn.synth.config import CameraConfig, CompanionConfig, LayoutConfig, PaintConfig, StreetConfig, ViewConfig
 from svhn.synth.glyphs import Atlas, load_atlas
 from svhn.training import checkpoint
 from svhn.training.checkpoint import State
@@ -78,15 +78,17 @@ FRONTAL = without(replace(ViewConfig(), narrowed_share=0.0), "roll", "slope", "l
 CLEAR = without(
     CameraConfig(), "focus", "poor_focus_share", "softness", "motion_share", "noise", "sharpen", "jpeg_share"
 )
+EMPTY_STREET = {"companion": CompanionConfig(share=0.0), "crop_doors": 0.0, "replaced": 0.0}
 FACES = "fonts: 20 faces instead of 1,309"
 EVERYTHING = "all of these"
 PLAIN = "all of these, before"  # what every reader goes on from
 INGREDIENTS = {
     "nothing": StreetConfig(),
-    EVERYTHING: StreetConfig(ROWS, without(PAINT, *sum(PAINTED.values(), ())), FRONTAL, CLEAR),
+    EVERYTHING: StreetConfig(ROWS, without(PAINT, *sum(PAINTED.values(), ())), FRONTAL, CLEAR, **EMPTY_STREET),
     FACES: StreetConfig(),
     "layouts: stacks, diagonals, arcs, wide gaps, squeezed faces, digits put up by hand": StreetConfig(layout=ROWS),
     **{name: StreetConfig(paint=without(PAINT, *shares)) for name, shares in PAINTED.items()},
+    "street: doors, things next to a number or in its place": StreetConfig(**EMPTY_STREET),
     "perspective": StreetConfig(view=FRONTAL),
     "camera: blur, motion, noise, sharpening, JPEG": StreetConfig(camera=CLEAR),
 }
