@@ -71,7 +71,7 @@ def test_one_pair_is_no_choice(tiny_weights: Path) -> None:
     assert not any(network.default for network in (*networks.localizers, *networks.readers))
 
 
-def test_damage_is_told_at_the_start_whatever_it_is_that_is_damaged(folder: Path, tmp_path: Path) -> None:
+def test_damage_is_reported_at_the_start_whatever_it_is_that_is_damaged(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     next(tmp_path.glob("second-*.safetensors")).write_bytes(b"")
     with pytest.raises(WeightsError, match="sha256"):

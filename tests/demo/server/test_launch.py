@@ -56,19 +56,19 @@ def test_name_and_password(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("text", ["secret", ":secret", "secret:", " :secret", ""])
-def test_what_is_no_name_and_password(
+def test_credentials_of_another_form_are_refused(
     text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     for arguments, variables in ((("--auth", text), {}), ((), {app.AUTH_VARIABLE: text})):
         with pytest.raises(SystemExit):
             flags(monkeypatch, *arguments, **variables)
-        told = capsys.readouterr().err.splitlines()[-1]
-        assert "USER:PASSWORD" in told
-        assert "secret" not in told
+        message = capsys.readouterr().err.splitlines()[-1]
+        assert "USER:PASSWORD" in message
+        assert "secret" not in message
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "many", "10001", "1.5", ""])
-def test_what_is_no_length_of_the_queue(
+def test_queue_lengths_out_of_range_are_refused(
     text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     with pytest.raises(SystemExit):
@@ -100,7 +100,7 @@ def guarded(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     process.wait(PATIENCE_S)
 
 
-def test_a_stranger_is_not_let_in(guarded: str) -> None:
+def test_nobody_is_let_in_without_a_password(guarded: str) -> None:
     assert api_client.get(f"{guarded}config").status_code == 401
     assert api_client.get(f"{guarded}gradio_api/info").status_code == 401
     assert api_client.post(f"{guarded}gradio_api/upload", files={"files": ("a.png", b"x")}).status_code == 401

@@ -73,8 +73,8 @@ def run(command: list[str], folder: Path) -> str:
 
 def test_python(snippets: dict[tuple[str, str], str], folder: Path) -> None:
     both = snippets["read", "py"] + "\n" + snippets["read_batch", "py"]  # one start of Python for the two
-    said = run([sys.executable, "-c", both], folder).splitlines()
-    assert [line for line in said if "Loaded" not in line] == ["42 0.999 None", "house.jpg 42 None", "door.jpg 7 None"]
+    shown = run([sys.executable, "-c", both], folder).splitlines()
+    assert [line for line in shown if "Loaded" not in line] == ["42 0.999 None", "house.jpg 42 None", "door.jpg 7 None"]
 
 
 def test_curl(snippets: dict[tuple[str, str], str], folder: Path) -> None:
@@ -90,11 +90,11 @@ def test_javascript(snippets: dict[tuple[str, str], str], folder: Path, context:
     page.goto(f"{address}robots.txt")  # an empty page under the same address, which is made one with a file input
     page.set_content("<input type=file multiple>")
     page.locator("input").set_input_files([folder / "house.jpg", folder / "door.jpg"])
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
+    shown: list[str] = []
+    page.on("console", lambda message: shown.append(message.text))
     for endpoint in ("read", "read_batch"):
         page.evaluate(f"(async () => {{ {snippets[endpoint, 'js']} }})()")
-    assert said == ["42 0.999", "house.jpg 42 undefined", "door.jpg 7 undefined"]
+    assert shown == ["42 0.999", "house.jpg 42 undefined", "door.jpg 7 undefined"]
 
 
 def test_the_tab_on_a_phone(browser: Browser, address: str) -> None:
@@ -133,7 +133,7 @@ def test_a_batch_of_addresses_and_objects(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("photo", "said"),
+    ("photo", "shown"),
     [
         ("http://127.0.0.1:9/house.png", "not fetched"),
         ({"path": "http://127.0.0.1:9/house.png", "meta": {"_type": "gradio.FileData"}}, "not fetched"),
@@ -144,10 +144,10 @@ def test_a_batch_of_addresses_and_objects(address: str) -> None:
     ],
 )
 @pytest.mark.parametrize("endpoint", ["read", "read_batch"])
-def test_nothing_is_fetched_from_anywhere(address: str, endpoint: str, photo: str | dict, said: str) -> None:
+def test_nothing_is_fetched_from_anywhere(address: str, endpoint: str, photo: str | dict, shown: str) -> None:
     ended, answer = api_client.call(address, endpoint, [photo] if endpoint == "read_batch" else photo)
     assert ended == "error"
-    assert said in answer["error"]
+    assert shown in answer["error"]
 
 
 def test_too_large_a_batch_is_refused(address: str) -> None:
