@@ -1,4 +1,4 @@
-"""Walls behind numbers: one surface, a second one beside it, a front of several, or a piece of a street photo."""
+"""Walls behind numbers: one surface, a second one next to it, a front of several, or a piece of a street photo."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def paint_surroundings(
     bank: torch.Tensor,
     photos: torch.Tensor | None,
 ) -> torch.Tensor:
-    """The wall and, on some, another surface beside the number -> (n, 3, S, S)."""
+    """The wall and, on some, another surface next to the number -> (n, 3, S, S)."""
     n, size = len(number.half), plane.x.shape[-1]
     colour = number.colours[:, 2]
     canvas = paint_wall(plane, colour, config, rng, bank, config.wall_relief)

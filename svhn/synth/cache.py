@@ -1,4 +1,4 @@
-"""Synthetic pictures made once and drawn from again and again, where making fresh ones would slow training down."""
+"""Synthetic pictures made once and reused, where making new ones would slow training down."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def crop_bank(
 def scene_bank(
     n: int, seed: int, device: torch.device | str = "cpu", backgrounds: torch.Tensor | None = None
 ) -> SceneSet:
-    """n whole scenes with 0 ... 3 numbers each; arguments as for `crop_bank`."""
+    """n scenes with 0 ... 3 numbers each; arguments as for `crop_bank`."""
 
     def to_set(made) -> SceneSet:
         return SceneSet(made.images, made.size.int(), made.box, made.digit_box, made.digit.long())
@@ -66,7 +66,7 @@ def _bank(name: str, make: Callable, to_set: Callable, n: int, seed: int, device
 
 
 def generator_digest() -> str:
-    """What the pictures are made by and from: the code without comments and docstrings, and the tables and glyphs."""
+    """Identifies the generator: its code without comments and docstrings, its tables and glyphs."""
     code, rest = {}, set(ENTRIES)
     while rest:
         code |= {name: _code(name) for name in rest}
@@ -98,7 +98,7 @@ def _imports(tree: ast.Module) -> set[str]:
 def cached(
     path: Path, make: Callable, n: int, seed: int, device: torch.device, backgrounds: torch.Tensor | None
 ) -> CropSet | SceneSet:
-    """`crop_bank` or `scene_bank`, kept in a file, so that resuming and other runs need not make it again."""
+    """`crop_bank` or `scene_bank`, kept in a file, for resuming and for other runs."""
     key = {
         "what": make.__name__,
         "n": n,
@@ -113,7 +113,7 @@ def cached(
         if content["key"] == key:
             return {"crop_bank": CropSet, "scene_bank": SceneSet}[make.__name__](**content["set"])
     except LOAD_ERRORS:
-        pass  # none there, or not whole: it is made anew
+        pass  # missing or incomplete: it is made again
     bank = make(n, seed, device, backgrounds)
     save_tensors(path, {"key": key, "set": vars(bank)})
     return bank

@@ -1,4 +1,4 @@
-"""The way from a clean picture to a street photo's pixels: blur, few pixels, noise, sharpening, JPEG.
+"""From a clean picture to a street photo's pixels: blur, few pixels, noise, sharpening, JPEG.
 
 Blur and resampling act on rows and columns apart, so a whole camera is two matrices a sample.
 """
@@ -75,7 +75,7 @@ def _cosines(device: str) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def jpeg(images: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
-    """What JPEG leaves: images (n, 3, h, w) float with h, w divisible by 8, step (n,) -> (n, 3, h, w).
+    """Images after JPEG compression: (n, 3, h, w) float with h, w divisible by 8, step (n,) -> (n, 3, h, w).
 
     Colour differences are kept at half the pixels each way, and three times as coarsely as brightness.
     """

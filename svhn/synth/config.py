@@ -1,4 +1,4 @@
-"""Everything that can be turned: named ranges of how numbers are set, painted, looked at and photographed."""
+"""Every parameter of the generator: ranges of how numbers are set, painted, seen and photographed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LayoutConfig:
     drop_jitter: float = 0.02
     loose_share: float = 0.12  # numbers whose digits are put up by hand: the jitters grow by `loose_factor`
     loose_factor: float = 3.0
-    bold_share: float = 0.7  # numbers in the bolder of two faces drawn: what is to be seen from afar is bold
+    bold_share: float = 0.7  # numbers in the bolder of two drawn faces: numbers to be seen from afar are bold
     mixed_faces_share: float = 0.03
     leading_one: float = 0.3  # of the numbers of two digits and more, as in the official boxes
     repeat_share: float = 0.12  # a digit is the one before it again: 11, 77, 100
@@ -91,7 +91,7 @@ class PaintConfig:
 
 @dataclass(frozen=True)
 class ViewConfig:
-    """Ranges of how a camera looks at a wall; angles in radians."""
+    """Ranges of the camera's view of a wall; angles in radians."""
 
     roll: float = 0.05  # spread
     slope: float = 0.09  # spread of the climb of level lines on a wall seen from the side
@@ -106,7 +106,7 @@ class ViewConfig:
 
 @dataclass(frozen=True)
 class CameraConfig:
-    """Ranges; lengths in native pixels unless told otherwise."""
+    """Ranges; lengths in native pixels unless stated otherwise."""
 
     focus: Range = (0.4, 1.1)  # spread of the lens blur
     poor_focus: Range = (1.2, 2.4)
@@ -183,7 +183,7 @@ class FurnitureConfig:
 
 @dataclass(frozen=True)
 class GroundConfig:
-    """Large things that a number is on: a pane over a door, a letter box, a cabinet, a bin."""
+    """Large objects that carry a number: a pane over a door, a letter box, a cabinet, a bin."""
 
     share: float = 0.1  # of the numbers in scenes
     growth: Range = (1.15, 3.0)  # half size of the thing, in half sizes of the number
@@ -239,7 +239,7 @@ class FacadeConfig:
 
 @dataclass(frozen=True)
 class FramingConfig:
-    """Ranges of how photos frame numbers; lengths in shares of the photo unless told otherwise."""
+    """Ranges of how photos frame numbers; lengths in shares of the photo unless stated otherwise."""
 
     weights: tuple[float, float, float, float, float] = (0.22, 0.38, 0.1, 0.1, 0.2)  # train, test, close, front, any
     aspect: Range = (0.6, 2.4)  # width / height of the photo
@@ -259,7 +259,7 @@ class FramingConfig:
 
 @dataclass(frozen=True)
 class SceneConfig:
-    """Ranges of how whole photos are made up; lengths in shares of the photo unless told otherwise."""
+    """Ranges of how photos are composed; lengths in shares of the photo unless stated otherwise."""
 
     count_weights: tuple[float, float, float, float] = (0.15, 0.68, 0.12, 0.05)  # of 0 ... 3 numbers in a photo
     photo_share: float = 0.4  # of the scenes, where street photos are given
@@ -272,7 +272,7 @@ class SceneConfig:
 
 @dataclass(frozen=True)
 class StreetConfig:
-    """Everything that can be turned: how numbers are set, painted, looked at and photographed."""
+    """Every parameter of the generator: how numbers are set, painted, seen and photographed."""
 
     layout: LayoutConfig = field(default_factory=LayoutConfig)
     paint: PaintConfig = field(default_factory=PaintConfig)

@@ -1,4 +1,4 @@
-"""Letters and digits beside a number that do not belong to it."""
+"""Letters and digits next to a number that do not belong to it."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from .rng import Sampler
 
 @dataclass(frozen=True)
 class Framing:
-    """n photos before anything is in them."""
+    """n empty photos."""
 
     size: torch.Tensor  # (n, 2) height and width, the longer one the canvas's side
     width: torch.Tensor  # (n,) share of the photo's width that its first number takes, if its height allows

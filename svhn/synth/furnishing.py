@@ -1,4 +1,4 @@
-"""Which things hang where: on fronts at random, and next to numbers."""
+"""Choose and place furniture: on fronts at random, and next to numbers."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def scatter(
 
 @dataclass(frozen=True)
 class Companions:
-    """What hangs next to some of n numbers."""
+    """Things next to some of n numbers."""
 
     index: torch.Tensor  # (m,) int64, the numbers that have a companion
     things: Things

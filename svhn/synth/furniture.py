@@ -1,4 +1,4 @@
-"""What hangs on doors and walls near a number: letter boxes, handles, locks, bells, knockers, lamps, vents, bins.
+"""Painters of things on doors and walls: letter boxes, handles, locks, bells, knockers, lamps, vents, bins.
 
 Every painter takes pieces of pictures (n, 3, S, S), their planes with the thing's middle at the origin, its half
 sizes (n, 2) in plane units, the colours (n, 3) of lettering on it, the atlas and a generator, and returns the

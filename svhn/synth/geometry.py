@@ -1,4 +1,4 @@
-"""The plane of a wall as a camera sees it: where each texel lies on it, and masks and textures laid on it."""
+"""The plane of a wall as a camera sees it: plane coordinates of every texel, masks and textures on it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Plane:
         return self.x * direction[:, 0, None, None] + self.y * direction[:, 1, None, None]
 
     def rotate(self, centre: torch.Tensor, angle: torch.Tensor) -> Plane:
-        """The same plane told in frames that stand at `centre` (n, 2), turned clockwise by `angle` (n,)."""
+        """The same plane in frames centred at `centre` (n, 2) and rotated clockwise by `angle` (n,)."""
         cos, sin = angle.cos()[:, None, None], angle.sin()[:, None, None]
         x, y = self.x - centre[:, 0, None, None], self.y - centre[:, 1, None, None]
         return Plane(torch.addcmul(cos * x, sin, y), torch.addcmul(cos * y, sin, x, value=-1), self.texels)
@@ -92,7 +92,7 @@ def rounded_box(plane: Plane, half: torch.Tensor, radius: torch.Tensor) -> torch
 
 
 def coverage(distance: torch.Tensor, plane: Plane) -> torch.Tensor:
-    """Signed distance in plane units -> how much of each texel lies inside (n, S, S)."""
+    """Signed distance in plane units -> the share of each texel that lies inside (n, S, S)."""
     return (0.5 - distance * plane.texels.prod(-1).sqrt()[:, None, None]).clamp_(0, 1)
 
 

@@ -1,6 +1,6 @@
 """Digits as masks: the atlas of open fonts that comes with the project, and MNIST's handwriting.
 
-A mask is a square cell with the glyph's ink centred in it; sizes are told in figure heights, the median ink
+A mask is a square cell with the glyph's ink centred in it; sizes are in figure heights, the median ink
 height of the face's digits, so that a face's digits keep their proportions to each other.
 """
 

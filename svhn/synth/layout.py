@@ -1,7 +1,7 @@
 """How real numbers stand: a small table of statistics, and digits set in rows, stacks, diagonals and arcs after it.
 
 The table is learnt from the official boxes (`python -m svhn.synth.layout train_boxes.csv`), of the images that
-are not held out. Lengths are told in digit heights, with y pointing down and the number's middle
+are not held out. Lengths are in digit heights, with y pointing down and the number's middle
 at the origin: the "plane" on which walls, plates and digits lie before a camera sees them.
 """
 
@@ -101,7 +101,7 @@ def sample_layout(n: int, config: LayoutConfig, atlas: Atlas, rng: Sampler) -> L
     dx = torch.where(kind == STACK, torch.zeros_like(across), across)
     dy = torch.where(kind == STACK, down, torch.where(kind == DIAGONAL, step.expand_as(across), 0.0))
 
-    # On an arc every digit stands turned against the one before it, symmetrically about the middle.
+    # On an arc every digit is rotated against the one before it, symmetrically about the middle.
     turn = rng.within(config.arc_turn, n, 1) * torch.where(rng.chance(0.8, n, 1), 1.0, -1.0)
     slots = torch.arange(k, device=length.device)
     angle = torch.where(kind == ARC, turn * (slots - (length[:, None] - 1) / 2), 0.0)  # (n, 5)

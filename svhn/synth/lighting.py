@@ -1,4 +1,4 @@
-"""What lies between the painted number and the camera: light, shadows, glare, dirt, bars and leaves."""
+"""Between the painted number and the camera: light, shadows, glare, dirt, bars and leaves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .rng import Sampler
 
 
 def apply_weather(canvas: torch.Tensor, plane: Plane, config: PaintConfig, rng: Sampler) -> torch.Tensor:
-    """Pictures (n, 3, S, S) as light, dirt and obstacles leave them, each effect on its share of them."""
+    """Pictures (n, 3, S, S) with light, dirt and obstacles, each on its share of them."""
     n, size = len(canvas), canvas.shape[-1]
     canvas = _dirt(canvas, config, rng)
 

@@ -1,6 +1,6 @@
-"""Numbers strung from MNIST digits on grey strips of 28×140, as many as one wants: documents 003 and 004.
+"""Numbers strung from MNIST digits on grey strips of 28×140, any number of them: documents 003 and 004.
 
-A strip has five cells; the number's 1 to 5 digits fill as many, one beside the other, from a random cell on.
+A strip has five cells; the number's 1 to 5 digits fill as many neighbouring cells, from a random one on.
 The labels are the project's own, filled from the left, so that a reader's heads mean the same on strips as on photos;
 the documents' label was the digit of each cell.
 """
@@ -22,7 +22,7 @@ STRIP = (CELL, CELL * MAX_DIGITS)
 
 @dataclass(frozen=True)
 class DigitJitter:
-    """How far a digit strays from the picture in MNIST. The documents take it as it is."""
+    """Jitter of the digits of MNIST. The documents use none."""
 
     rotation: float = 10.0  # degrees
     scale: float = 0.1

@@ -1,4 +1,4 @@
-"""Numbers put up on walls: on the wall itself, on plates, plaques and bins, with what hangs next to them."""
+"""Mount numbers: on the wall itself, on plates, plaques and bins, with things next to them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WALL, PLATE, PLAQUE, BIN = range(4)
 
 
 def sample_mounts(number: Number, config: PaintConfig, rng: Sampler) -> torch.Tensor:
-    """What each of the n numbers is put up on, (n,) int64: WALL, PLATE, PLAQUE or BIN."""
+    """The mounts of n numbers, (n,) int64: WALL, PLATE, PLAQUE or BIN."""
     draw = rng.unit(len(number.half))
     kind = torch.where(draw < config.plaque_share, PLAQUE, PLATE)
     kind = torch.where(number.layout.spread, PLATE, kind)
@@ -32,7 +32,7 @@ def sample_mounts(number: Number, config: PaintConfig, rng: Sampler) -> torch.Te
 
 
 def reach(number: Number, kind: torch.Tensor, config: StreetConfig) -> torch.Tensor:
-    """Half sizes (n, 2) about a number's middle of all that `put_up` may paint around it, digit heights."""
+    """Half sizes (n, 2), in digit heights, of everything that `put_up` may paint around a number's middle."""
     growth, plaque_room = config.plaque.ellipse_growth[1], config.plaque.picture_height[1] + config.plaque.margin[1]
     plate_room = config.paint.plate_margin[1] + 0.3
     room = number.half.new_tensor([1.6, plate_room, plaque_room, config.plaque.bin_room[1] * 2])[kind]
@@ -50,7 +50,7 @@ def put_up(
     rng: Sampler,
     ink: slice = slice(None),
 ) -> torch.Tensor:
-    """The canvas (n, 3, S, S), in place, with m numbers, what they hang on and what hangs next to them.
+    """The canvas (n, 3, S, S), in place, with m numbers, their mounts and the things next to them.
 
     index (m,): the pictures, each at most once; to_picture (m, 3, 3) from the numbers' planes; inked (m,) bool: the
     numbers that are painted, the others have their plates only; ink: the rows, and columns, of a picture that digits
@@ -85,7 +85,7 @@ def paint_mounts(
     atlas: Atlas,
     rng: Sampler,
 ) -> torch.Tensor:
-    """Walls (n, 3, S, S) with what the numbers are put up on: mount (n,) of `sample_mounts`, room of `Companions`."""
+    """Walls (n, 3, S, S) with the numbers' mounts: mount (n,) of `sample_mounts`, room of `Companions`."""
     bank = texture_bank(str(rng.device))
     shift = (room[:, 1] - room[:, 0]) / 2
     plane = plane.rotate(shift, torch.zeros_like(shift[:, 0]))

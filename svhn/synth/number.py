@@ -1,4 +1,4 @@
-"""Numbers as they stand on walls, in their colours, and how a camera looks at them."""
+"""Numbers on walls, in their colours, and the camera's view of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Number:
     layout: Layout
     half: torch.Tensor  # (n, 2) half its width and height, digit heights
     colours: torch.Tensor  # (n, 3, 3) of ink, ground and wall, RGB in 0 ... 1
-    plated: torch.Tensor  # (n,) bool: stands on a plate; where not, wall and ground are one
+    plated: torch.Tensor  # (n,) bool: on a plate; where not, wall and ground are one
 
     def pick(self, index: torch.Tensor) -> Number:
         layout = Layout(**{name: value[index] for name, value in vars(self.layout).items()})
@@ -29,7 +29,7 @@ class Number:
 
 
 def sample_number(n: int, config: StreetConfig, atlas: Atlas, rng: Sampler) -> Number:
-    """n numbers of 1 ... 5 digits with everything that belongs to them but the camera."""
+    """n numbers of 1 ... 5 digits with everything but the camera."""
     layout = sample_layout(n, config.layout, atlas, rng)
     low, high = extent(corners(layout.centre, layout.size, layout.tilt), layout.present)
     ink, ground, wall = ensure_visible(sample_colours(n, rng), config.paint, rng).unbind(1)
@@ -54,7 +54,7 @@ def ensure_visible(colours: torch.Tensor, config: PaintConfig, rng: Sampler) -> 
 
 
 def recolour_for_wall(number: Number, wall: torch.Tensor, config: PaintConfig) -> Number:
-    """The numbers with those that have no plate in an ink that stands out from the wall's colour (n, 3)."""
+    """The numbers with those that have no plate in an ink that contrasts with the wall's colour (n, 3)."""
     ink, ground, around = number.colours.unbind(1)
     bare = torch.stack([_ensure_contrast(ink, wall, config), wall, wall], dim=1)
     plated = torch.stack([ink, ground, around], dim=1)
@@ -62,7 +62,7 @@ def recolour_for_wall(number: Number, wall: torch.Tensor, config: PaintConfig) -
 
 
 def _ensure_contrast(ink: torch.Tensor, ground: torch.Tensor, config: PaintConfig) -> torch.Tensor:
-    """The ink (n, 3), or where it cannot be told from the ground (n, 3) a lighter or darker one."""
+    """The ink (n, 3), or a lighter or darker one where it is too close to the ground (n, 3)."""
     lost = (ink - ground).mean(1, keepdim=True).abs() < config.least_contrast * config.faint[0]
     opposite = (ground + torch.where(ground.mean(1, keepdim=True) > 0.5, -0.4, 0.4)).clamp(0, 1)
     return torch.where(lost, opposite, ink)

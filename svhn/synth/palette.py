@@ -1,4 +1,4 @@
-"""Colours of ink, ground and wall as they go together in real crops, kept as a small table of clusters.
+"""Colours of ink, ground and wall that occur together in real crops, as a small table of clusters.
 
 The table is learnt from the prepared crops that are not held out: `python -m svhn.synth.palette train_crops.h5`.
 """
@@ -22,7 +22,7 @@ ROUNDS = 25
 
 
 def sample_colours(n: int, rng: Sampler) -> torch.Tensor:
-    """(n, 3, 3) float in 0 ... 1: ink, ground (what the ink stands on) and wall (what lies around), RGB each."""
+    """(n, 3, 3) float in 0 ... 1: ink, ground (behind the ink) and wall (around it), RGB each."""
     weight, mean, spread = (t.to(rng.device) for t in _table())
     chosen = torch.multinomial(weight, n, replacement=True, generator=rng.generator)
     lighter = 0.8 * rng.normal(1.0, n, 3, 1) + 0.25 * rng.normal(1.0, n, 3, 3)  # hues vary less than brightness

@@ -65,7 +65,7 @@ def paint_plates(
 
 
 def _own_plates(plane: Plane, layout: Layout, index: torch.Tensor, margin: torch.Tensor) -> torch.Tensor:
-    """Distance (m, S, S) to the nearest of the plates that the digits of the numbers at `index` have for themselves."""
+    """Distance (m, S, S) to the nearest of the plates of the single digits of the numbers at `index`."""
     nearest = torch.full_like(plane.x, 99.0)
     half = layout.size[index].amax(1) / 2 + margin.clamp(max=0.14)  # (m, 2), as tall and wide as the widest
     for k in range(layout.digits.shape[1]):

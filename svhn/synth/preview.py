@@ -1,4 +1,4 @@
-"""Sheets to look at: synthetic crops and scenes next to real ones, which should be hard to tell apart; MNIST strips."""
+"""Sheets of synthetic crops and scenes next to real ones, which should look alike; of MNIST strips."""
 
 from __future__ import annotations
 

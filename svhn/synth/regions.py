@@ -1,4 +1,4 @@
-"""Small things on large pictures: only the square around each of them is painted, which saves most of the time."""
+"""Paint small things on large pictures within small squares, which saves most of the time."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def crops(
 def _photo_edges(n: int, config: StreetConfig, rng: Sampler) -> torch.Tensor:
     """First and last column, first and last row (n, 4) of a crop that the photo still covers.
 
-    The number takes a share of the photo's height that the table tells; beyond it a crop repeats the edge.
+    The table gives the number's share of the photo's height; beyond the photo a crop repeats its edge.
     """
     box = CROP / (1 + 2 * MARGIN)
     room = box / rng.quantile(statistics()["height_share"], n) - box  # texels above and below the number together

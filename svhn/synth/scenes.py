@@ -1,4 +1,4 @@
-"""Whole photos for the localizer: fronts with doors, windows and furniture, and 0 ... 3 numbers on them."""
+"""Photos for the localizer: fronts with doors, windows and furniture, and 0 ... 3 numbers on them."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def scenes(
     device: torch.device | str = "cpu",
     backgrounds: torch.Tensor | None = None,
 ) -> Scenes:
-    """n whole photos with 0 ... 3 numbers each. `atlas`, `generator` and backgrounds, uint8 (M, 3, 256, 256), must
+    """n photos with 0 ... 3 numbers each. `atlas`, `generator` and backgrounds, uint8 (M, 3, 256, 256), must
     be on `device`."""
     rng, scene = Sampler(generator, device), config.scene
     framing = sample_framing(n, SCENE, scene.framing, rng)
@@ -129,7 +129,7 @@ def front(plane: Plane, config: StreetConfig, rng: Sampler) -> torch.Tensor:
 
 
 def _put_up(canvas: torch.Tensor, one: Placed, config: StreetConfig, atlas: Atlas, rng: Sampler) -> torch.Tensor:
-    """The numbers that are there, on their plates, on and next to other things."""
+    """The numbers that are present, on their plates, on and next to other things."""
     index = one.there.nonzero()[:, 0]
     if not len(index):
         return canvas
@@ -145,7 +145,7 @@ def _put_up(canvas: torch.Tensor, one: Placed, config: StreetConfig, atlas: Atla
 def _as_photos(
     canvas: torch.Tensor, framing: Framing, numbers: list[Placed], config: StreetConfig, rng: Sampler
 ) -> Scenes:
-    """What the camera makes of painted canvases (n, 3, S, S), with the labels of those numbers that are there."""
+    """Painted canvases (n, 3, S, S) as photos, with the labels of the numbers that are present."""
     n, device, size = len(canvas), canvas.device, framing.size
     zero = torch.zeros(n, device=device)
     edges = torch.stack([zero, size[:, 1] - 1, zero, size[:, 0] - 1], dim=1)
@@ -176,7 +176,7 @@ def _as_photos(
 def _in_photo(
     number: Number, width: torch.Tensor, framing: Framing, config: StreetConfig, rng: Sampler, centred: bool
 ) -> Placed:
-    """The numbers wholly in their photos, `width` (n,) of the photo's width wide if their height allows."""
+    """The numbers completely inside their photos, `width` (n,) of the photo's width wide if their height allows."""
     n, frame, size = len(width), config.scene.framing, framing.size
     to_camera = sample_view(number, config.view, rng)
     points = digit_corners(number, to_camera)

@@ -1,6 +1,6 @@
-"""Writing that is no house number: names, street signs, car plates, dates, telephone numbers, notices, ornaments.
+"""Writing other than house numbers: names, street signs, car plates, dates, telephone numbers, notices, ornaments.
 
-The painters take what those of `furniture` take; `ink` is the colour of writing that is set on the wall itself.
+The painters have the arguments of those in `furniture`; `ink` is the colour of writing that is set on the wall itself.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ def paint_emblem(canvas: Tensor, plane: Plane, centre: Tensor, half: Tensor, ink
 
 
 def paint_prefix(canvas: Tensor, plane: Plane, half: Tensor, ink: Tensor, atlas: Atlas, rng: Sampler) -> Tensor:
-    """What is put before a number: No, Nº with the o raised and underlined, NO, or #."""
+    """A prefix of a number: No, Nº with the o raised and underlined, NO, or #."""
     n = len(half)
     zero = torch.zeros(n, device=half.device)
     kind = rng.pick((1.0, 1.0, 0.6, 0.5), n)  # raised, small, capital, hash

@@ -1,4 +1,4 @@
-"""What numbers are put up on: walls of brick, stucco, wood, tile, metal, stone and leaves, drawn once a process."""
+"""Walls behind numbers: brick, stucco, wood, tile, metal, stone and leaves, drawn once per process."""
 
 from __future__ import annotations
 

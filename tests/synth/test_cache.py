@@ -77,7 +77,7 @@ def test_what_makes_no_pictures_does_not_count(generator, name):
 def test_comments_and_docstrings_do_not_count(generator):
     before = cache.generator_digest()
     code = (generator / "scenes.py").read_text()
-    changed = code.replace('"""Whole photos', '"""All photos').replace("SCENE = 256  #", "SCENE = 256  # the")
+    changed = code.replace('"""Photos for', '"""Pictures for').replace("SCENE = 256  #", "SCENE = 256  # the")
     assert changed != code
     (generator / "scenes.py").write_text(changed)
     assert cache.generator_digest() == before
