@@ -11,14 +11,11 @@ def test_xywh_becomes_corners():
     assert bx.from_xywh(xywh).tolist() == [[3.5, 4, 13.5, 24], [-2, 0, 3, 1]]
 
 
-def test_integer_boxes_do_not_wrap_around():
+def test_area_and_integers_that_must_not_wrap_around():
     wide = np.array([[200, 100, 100, 200]], dtype=np.uint8)  # 200 + 100 is more than a uint8 holds
     assert bx.from_xywh(wide).tolist() == [[200, 100, 300, 300]]
+    assert bx.area(np.array([[0, 0, 2, 3], [1, 1, 1, 9], [5, 5, 2, 2]])).tolist() == [6, 0, 0]  # empty, inverted
     assert bx.area(np.array([10, 10, 5, 250], dtype=np.uint8)) == 0
-
-
-def test_area_of_empty_and_inverted_boxes_is_zero():
-    assert bx.area(np.array([[0, 0, 2, 3], [1, 1, 1, 9], [5, 5, 2, 2]])).tolist() == [6, 0, 0]
 
 
 def test_union_encloses_all():

@@ -41,8 +41,7 @@ def test_encode_and_decode(number, digits, length):
 @pytest.mark.parametrize("number", ["123456", "1234567890"])
 def test_more_than_five_digits(number):
     digits, length = labels.encode(number)
-    assert digits.tolist() == [1, 2, 3, 4, 5]
-    assert length == labels.TOO_LONG == 6
+    assert (digits.tolist(), length) == ([1, 2, 3, 4, 5], labels.TOO_LONG)
     assert labels.decode(digits, length) is None
 
 
@@ -62,12 +61,9 @@ def test_array_of_six(number, array):
 
 
 @pytest.mark.parametrize("text", ["12a", " 1", "-1", "½", "٣", "1.5"])
-def test_what_is_no_number(text):
+def test_other_text_and_blanks_inside_a_number_are_refused(text):
     with pytest.raises(ValueError, match="not a number written in digits"):
         labels.encode(text)
-
-
-def test_blank_inside_a_number_is_refused():
     with pytest.raises(ValueError, match="blank among the first 3"):
         labels.decode(np.array([1, labels.BLANK, 2, 10, 10]), 3)
 
@@ -82,38 +78,23 @@ def log_probs(digits: list[dict[int, float]], length: dict[int, float]) -> tuple
     return torch.stack([row(d, labels.DIGIT_CLASSES) for d in digits])[None], row(length, labels.LENGTH_CLASSES)[None]
 
 
-def test_joint_decoding_of_a_sure_number():
-    sure = [{2: 0.99}, {0: 0.99}, {4: 0.99}, {10: 0.99}, {10: 0.99}]
-    digits, length, confidence = labels.decode_joint(*log_probs(sure, {3: 0.99}))
-    assert digits.tolist() == [[2, 0, 4, 10, 10]]
-    assert length.tolist() == [3]
-    assert confidence.item() == pytest.approx(0.99**6, rel=1e-4)
-
-
-def test_joint_decoding_of_no_number():
-    digits, length, confidence = labels.decode_joint(*log_probs([{10: 0.9}] * 5, {0: 0.8}))
-    assert digits.tolist() == [[10] * 5]
-    assert length.tolist() == [0]
-    assert confidence.item() == pytest.approx(0.8 * 0.9**5, rel=1e-4)
-
-
-def test_joint_decoding_lets_the_digits_outvote_the_length():
-    seen = [{1: 0.9}, {2: 0.9}, {10: 0.999}, {10: 0.999}, {10: 0.999}]
-    digits, length, _ = labels.decode_joint(*log_probs(seen, {2: 0.4, 3: 0.5}))
-    assert (digits.tolist(), length.tolist()) == ([[1, 2, 10, 10, 10]], [2])
-
-
-def test_joint_decoding_never_puts_a_blank_inside():
-    seen = [{1: 0.9}, {10: 0.6, 7: 0.3}, {3: 0.9}, {10: 0.9}, {10: 0.9}]
-    digits, length, _ = labels.decode_joint(*log_probs(seen, {3: 0.97}))
-    assert (digits.tolist(), length.tolist()) == ([[1, 7, 3, 10, 10]], [3])
-
-
-@pytest.mark.parametrize("length", [5, labels.TOO_LONG])
-def test_joint_decoding_of_five_and_more(length):
-    seen = [{d: 0.9} for d in (9, 0, 9, 0, 9)]
-    digits, found, _ = labels.decode_joint(*log_probs(seen, {length: 0.9}))
-    assert (digits.tolist(), found.tolist()) == ([[9, 0, 9, 0, 9]], [length])
+@pytest.mark.parametrize(
+    ("seen", "lengths", "digits", "length", "confidence"),
+    [
+        ([{2: 0.99}, {0: 0.99}, {4: 0.99}, {10: 0.99}, {10: 0.99}], {3: 0.99}, [2, 0, 4, 10, 10], 3, 0.99**6),
+        ([{10: 0.9}] * 5, {0: 0.8}, [10] * 5, 0, 0.8 * 0.9**5),
+        ([{d: 0.9} for d in (9, 0, 9, 0, 9)], {5: 0.9}, [9, 0, 9, 0, 9], 5, 0.9**6),
+        ([{d: 0.9} for d in (9, 0, 9, 0, 9)], {6: 0.9}, [9, 0, 9, 0, 9], labels.TOO_LONG, 0.9**6),
+        # the digits outvote the length
+        ([{1: 0.9}, {2: 0.9}] + [{10: 0.999}] * 3, {2: 0.4, 3: 0.5}, [1, 2, 10, 10, 10], 2, None),
+        # no blank inside a number
+        ([{1: 0.9}, {10: 0.6, 7: 0.3}, {3: 0.9}, {10: 0.9}, {10: 0.9}], {3: 0.97}, [1, 7, 3, 10, 10], 3, None),
+    ],
+)
+def test_joint_decoding(seen, lengths, digits, length, confidence):
+    found, its_length, p = labels.decode_joint(*log_probs(seen, lengths))
+    assert (found.tolist(), its_length.tolist()) == ([digits], [length])
+    assert confidence is None or p.item() == pytest.approx(confidence, rel=1e-4)
 
 
 def test_joint_decoding_is_the_best_of_all_readings():
@@ -175,25 +156,12 @@ def _lengths(blank: list[float]) -> list[float]:
     return labels.length_from_blanks(rows[None])[0].exp().tolist()
 
 
-def test_length_from_blanks_of_a_case_worked_out_by_hand():
-    lengths = _lengths([0.1, 0.2, 0.5, 0.9, 0.8])
-    by_hand = [
-        0.1 * 0.2 * 0.5 * 0.9 * 0.8,
-        0.9 * 0.2 * 0.5 * 0.9 * 0.8,
-        0.9 * 0.8 * 0.5 * 0.9 * 0.8,
-        0.9 * 0.8 * 0.5 * 0.9 * 0.8,
-        0.9 * 0.8 * 0.5 * 0.1 * 0.8,
-        0.9 * 0.8 * 0.5 * 0.1 * 0.2,
-        0.0,
-    ]
-    assert lengths == pytest.approx(by_hand, rel=1e-4, abs=1e-8)
-
-
-@pytest.mark.parametrize("length", range(6))
-def test_sure_blanks_tell_the_length_surely(length):
-    lengths = _lengths([0.0] * length + [1.0] * (5 - length))
-    assert int(np.argmax(lengths)) == length
-    assert lengths[length] == pytest.approx(1, abs=1e-4)
+def test_length_from_blanks_of_cases_worked_out_by_hand():
+    b, f = (0.1, 0.2, 0.5, 0.9, 0.8), (0.9, 0.8, 0.5, 0.1, 0.2)  # blank, filled
+    by_hand = [math.prod(f[:n] + b[n:]) for n in range(6)] + [0.0]
+    assert _lengths(list(b)) == pytest.approx(by_hand, rel=1e-4, abs=1e-8)
+    for length in range(6):
+        assert _lengths([0.0] * length + [1.0] * (5 - length))[length] == pytest.approx(1, abs=1e-4)
 
 
 def test_length_from_blanks_has_a_finite_slope_however_sure():

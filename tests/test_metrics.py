@@ -32,14 +32,8 @@ def test_coverage_takes_the_most_confident_that_are_accurate_enough():
     assert metrics.coverage(confidence, right, 0.98) == (0.5, 0.8)
     assert metrics.coverage(confidence, right, 0.75) == (1.0, 0.6)
     assert metrics.coverage(confidence, ~right, 0.98)[0] == 0
-
-
-def test_coverage_never_splits_photos_of_equal_confidence():
-    confidence = np.array([0.9, 0.9, 0.5])
-    assert metrics.coverage(confidence, np.array([True, False, True]), 0.98) == (0.0, math.inf)
-
-
-def test_coverage_of_nothing_is_nothing():
+    equal = np.array([0.9, 0.9, 0.5])  # accepted together or not at all
+    assert metrics.coverage(equal, np.array([True, False, True]), 0.98) == (0.0, math.inf)
     assert metrics.coverage(np.array([]), np.array([], bool)) == (0.0, math.inf)
 
 

@@ -59,18 +59,13 @@ def test_no_number_comes_with_the_closest_guess():
 
 def test_nothing_found_is_five_blanks_and_length_zero():
     nothing = Reading.nothing({"localizer": 1.0})
-    assert nothing.number is None
-    assert nothing.box is None
+    assert (nothing.number, nothing.box, nothing.too_long) == (None, None, False)
     assert nothing.digit_probs[:, 10].tolist() == [1.0] * 5
     assert nothing.length_probs[0] == 1.0
-    assert not nothing.too_long
 
 
-def test_more_than_five_digits_is_a_state_of_its_own():
+def test_more_than_five_digits_is_a_state_of_its_own_and_nothing_changes_afterwards():
     assert _reading(number=None, length_probs=np.eye(7)[6]).too_long
     assert not _reading().too_long
-
-
-def test_a_reading_cannot_be_changed_afterwards():
     with pytest.raises(dataclasses.FrozenInstanceError):
         _reading().number = "43"
