@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
+from helpers.seeds import seeded
 
 from svhn.data.augment import Appearance, vary_appearance
 from svhn.data.crop_augment import CropJitter, centred_crops, halve, jittered_crops, random_patches
@@ -17,10 +18,6 @@ PLAIN = Appearance(
     contrast=(1, 1), brightness=0, channel_gain=0, gamma=(1, 1), inverted=0, grey=0, swapped_channels=0,
     blurred=0, noise=0, erased=0,
 )  # fmt: skip
-
-
-def _generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def _crops(n: int = 6) -> CropSet:
@@ -53,7 +50,7 @@ def test_a_centred_crop_has_its_margin_on_every_side():
 
 def test_jittered_crops_keep_nearly_all_of_the_number():
     jitter = dataclasses.replace(CropJitter(), look=PLAIN, rotation=0, shear=0)
-    crops = jittered_crops(_crops(64), 64, jitter, _generator())
+    crops = jittered_crops(_crops(64), 64, jitter, seeded())
     assert crops.shape == (64, 3, 64, 64)
     shares = (crops[:, 0] > 127).float().mean((1, 2))
     assert shares.min() > 1 / (1 + 2 * 0.45) ** 2 * 0.9  # as loose as the jitter allows
@@ -69,7 +66,7 @@ def test_halved_crops_frame_some_of_the_digits_and_are_no_number():
     digit_boxes[100:, 1:] = torch.nan  # these have one digit
     digits = torch.tensor([1, 2, 3, 10, 10]).repeat(200, 1)
     crops = dataclasses.replace(crops, digit_boxes=digit_boxes, digits=digits, length=torch.full((200,), 3))
-    halved, widest = halve(crops, 0.5, _generator())
+    halved, widest = halve(crops, 0.5, seeded())
     chosen = halved.length == 0
     assert 30 <= chosen[:100].sum() <= 70
     assert not chosen[100:].any()
@@ -78,20 +75,20 @@ def test_halved_crops_frame_some_of_the_digits_and_are_no_number():
     edges = {tuple(box) for box in halved.box[chosen][:, [0, 2]].tolist()}
     assert edges == {(24, 40), (24, 56), (56, 72), (40, 72)}
     assert widest[~chosen].isinf().all()
-    views = jittered_crops(halved, 64, dataclasses.replace(CropJitter(), look=PLAIN), _generator(), widest)
+    views = jittered_crops(halved, 64, dataclasses.replace(CropJitter(), look=PLAIN), seeded(), widest)
     assert views.shape == (200, 3, 64, 64)
 
 
 def test_a_seed_fixes_the_batch():
-    first, second, other = (jittered_crops(_crops(), 64, CropJitter(), _generator(s)) for s in (3, 3, 4))
+    first, second, other = (jittered_crops(_crops(), 64, CropJitter(), seeded(s)) for s in (3, 3, 4))
     assert torch.equal(first, second)
     assert not torch.equal(first, other)
 
 
 def test_colours_stay_in_range_whatever_the_look():
-    x = torch.rand(32, 3, 24, 24, generator=_generator())
+    x = torch.rand(32, 3, 24, 24, generator=seeded())
     wild = Appearance(contrast=(0.1, 4), brightness=0.9, gamma=(0.2, 4), noise=0.5, blurred=1, erased=1)
-    out = vary_appearance(x, wild, _generator())
+    out = vary_appearance(x, wild, seeded())
     assert out.shape == x.shape
     assert torch.isfinite(out).all()
     assert out.min() >= 0
@@ -100,7 +97,7 @@ def test_colours_stay_in_range_whatever_the_look():
 
 def test_boxes_of_jittered_scenes_frame_the_number():
     jitter = dataclasses.replace(SceneJitter(), look=PLAIN, rotation=0, absent=0)
-    scenes, boxes, digit_boxes = jittered_scenes(_scenes(32), 128, jitter, None, _generator())
+    scenes, boxes, digit_boxes = jittered_scenes(_scenes(32), 128, jitter, None, seeded())
     assert scenes.shape == (32, 3, 128, 128)
     assert torch.equal(digit_boxes[:, :1], boxes)
     assert digit_boxes[:, 1:].isnan().all()
@@ -113,7 +110,7 @@ def test_boxes_of_jittered_scenes_frame_the_number():
 def test_a_number_moved_out_of_the_scene_has_no_box():
     jitter = dataclasses.replace(SceneJitter(), look=PLAIN, rotation=0, absent=1.0, edge_repeated=0.0)
     black = torch.zeros(2, 3, 256, 256, dtype=torch.uint8)
-    scenes, boxes, digit_boxes = jittered_scenes(_scenes(), 128, jitter, black, _generator())
+    scenes, boxes, digit_boxes = jittered_scenes(_scenes(), 128, jitter, black, seeded())
     assert boxes.isnan().all()
     assert digit_boxes.isnan().all()
     assert (scenes < 157).all()
@@ -123,14 +120,14 @@ def test_the_photos_surroundings_are_the_pictures_given():
     jitter = dataclasses.replace(SceneJitter(), look=PLAIN, rotation=0, edge_repeated=0.0, native=0.0, height=(9, 10))
     blue = torch.zeros(2, 3, 256, 256, dtype=torch.uint8)
     blue[:, 2] = 255
-    scenes, *_ = jittered_scenes(_scenes(32), 128, jitter, blue, _generator())
+    scenes, *_ = jittered_scenes(_scenes(32), 128, jitter, blue, seeded())
     shares = ((scenes[:, 2] > 250) & (scenes[:, 0] < 5)).float().mean((1, 2))
     assert (shares > 0.4).sum() >= 12  # three in four; grey around the others
 
 
 @pytest.mark.parametrize("centre", [True, False], ids=["middle square", "whole photo"])
 def test_photo_views_know_the_box_in_shares_of_the_view(centre):
-    views, shares = photo_views(_scenes(32), 96, centre, dataclasses.replace(SceneJitter(), look=PLAIN), _generator())
+    views, shares = photo_views(_scenes(32), 96, centre, dataclasses.replace(SceneJitter(), look=PLAIN), seeded())
     assert views.shape == (32, 3, 96, 96)
     assert shares.shape == (32, 1, 4)
     for view, (share,) in zip(views, shares, strict=True):
@@ -148,7 +145,7 @@ def test_framed_views_have_their_number_framed_as_svhn_does():
     jitter = dataclasses.replace(SceneJitter(), look=PLAIN)
     scenes = dataclasses.replace(_scenes(200), images=_scenes(200).images.roll((90, 80), dims=(2, 3)))  # room around it
     scenes = dataclasses.replace(scenes, size=torch.full((200, 2), 256), box=scenes.box + torch.tensor([80.0, 90] * 2))
-    views, shares = framed_views(scenes, 96, jitter, _generator())
+    views, shares = framed_views(scenes, 96, jitter, seeded())
     assert views.shape == (200, 3, 96, 96)
     left_top, size = shares[:, 0, :2], shares[:, 0, 2:]
     for view, share in zip(views, shares[:, 0], strict=True):
@@ -168,7 +165,7 @@ def test_framed_views_have_their_number_framed_as_svhn_does():
 def test_photo_views_of_several_numbers_keep_their_order_and_what_is_not_there():
     scenes = _scenes(4)
     box = torch.cat([scenes.box, scenes.box + 20, torch.full_like(scenes.box, torch.nan)], dim=1)  # (N, 3, 4)
-    _, shares = photo_views(dataclasses.replace(scenes, box=box), 64, False, SceneJitter(), _generator())
+    _, shares = photo_views(dataclasses.replace(scenes, box=box), 64, False, SceneJitter(), seeded())
     assert shares[:, 2].isnan().all()
     assert (shares[:, 1, :2] > shares[:, 0, :2]).all()
 
@@ -179,7 +176,7 @@ def test_a_random_patch_is_54_pixels_of_the_64_that_the_box_and_its_margin_fill(
     crops = _crops(400)
     at = torch.arange(96, dtype=torch.uint8)
     images = torch.stack([at.expand(96, 96), at[:, None].expand(96, 96), torch.zeros(96, 96, dtype=torch.uint8)])
-    patches = random_patches(dataclasses.replace(crops, images=images.repeat(400, 1, 1, 1)), 64, 54, _generator())
+    patches = random_patches(dataclasses.replace(crops, images=images.repeat(400, 1, 1, 1)), 64, 54, seeded())
     assert patches.shape == (400, 3, 54, 54)
     pixel = 62.4 / 64  # of the 64, in pixels of the crop
     step = patches[:, 0, 0, 1:] - patches[:, 0, 0, :-1]
@@ -231,6 +228,6 @@ def test_files_with_too_few_photos_are_reported(tmp_path, numbers, use):
 def test_draws_take_their_share_of_every_set():
     real, synthetic = _crops(6), _crops(6)
     synthetic = dataclasses.replace(synthetic, length=torch.full((6,), 6))
-    batch = draw([real, synthetic], [0.4, 0.6], 50, _generator())
+    batch = draw([real, synthetic], [0.4, 0.6], 50, seeded())
     assert len(batch) == 50
     assert (batch.length == 6).sum() == 30

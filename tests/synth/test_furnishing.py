@@ -16,23 +16,12 @@ from svhn.synth.furnishing import (
     sample_replacements,
 )
 from svhn.synth.geometry import view_plane
-from svhn.synth.glyphs import LETTERS, load_atlas
+from svhn.synth.glyphs import LETTERS
 from svhn.synth.lettering import DIGIT, SPACE, sample_words, set_line
 from svhn.synth.number import sample_number, scale_and_shift
 from svhn.synth.regions import SIDES, paint_regions, picture_boxes
-from svhn.synth.rng import Sampler
 
 SIDE = 128
-
-
-@pytest.fixture(scope="module")
-def atlas():
-    return load_atlas()
-
-
-@pytest.fixture
-def rng():
-    return Sampler(torch.Generator().manual_seed(0), "cpu")
 
 
 def middle(m: int, scale: float) -> torch.Tensor:

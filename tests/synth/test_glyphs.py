@@ -12,11 +12,6 @@ from svhn.synth.glyphs import CELL, LETTERS, load_atlas, mnist_atlas, pack, unpa
 from svhn.utils.errors import DataError
 
 
-@pytest.fixture(scope="module")
-def atlas():
-    return load_atlas()
-
-
 def test_atlas_has_several_hundred_faces_of_ten_digits(atlas):
     faces = len(atlas.names)
     assert faces > 500
@@ -68,11 +63,6 @@ def test_packing_keeps_sixteen_levels():
     np.testing.assert_array_equal(unpack(pack(kept)), kept)
 
 
-def test_missing_atlas_is_an_error(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        load_atlas(tmp_path / "none.npz")
-
-
 def test_mnist_digits_become_hands(tmp_path):
     write_mnist(tmp_path)
     atlas = mnist_atlas(tmp_path, faces=7)
@@ -87,6 +77,8 @@ def test_mnist_digits_become_hands(tmp_path):
     assert (rows.sum(1) - atlas.height[0] * CELL / atlas.cell[0]).abs().max() < 3
 
 
-def test_missing_mnist_is_an_error(tmp_path):
+def test_missing_files_are_errors(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        load_atlas(tmp_path / "none.npz")
     with pytest.raises(DataError, match="put MNIST's four official files there"):
         mnist_atlas(tmp_path)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import h5py
 import numpy as np
 import pytest
 import torch
 from helpers.mnist_files import write_mnist
+from helpers.seeds import same, seeded
 from PIL import Image
 
 from svhn.data.backgrounds import load_backgrounds
@@ -16,7 +17,6 @@ from svhn.labels import BLANK
 from svhn.synth.camera import gaussian, jpeg, photograph, reduce_matrix
 from svhn.synth.config import CameraConfig, CompanionConfig, PaintConfig, StreetConfig
 from svhn.synth.geometry import Plane, project, view_plane
-from svhn.synth.glyphs import load_atlas
 from svhn.synth.layout import corners, extent
 from svhn.synth.mounting import put_up
 from svhn.synth.number import bounding_boxes, digit_corners, sample_number, sample_view, scale_and_shift
@@ -30,20 +30,6 @@ from svhn.synth.textures import texture_bank
 from svhn.utils.errors import DataError
 
 CONFIG = StreetConfig()
-
-
-@pytest.fixture(scope="module")
-def atlas():
-    return load_atlas()
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def same(a, b) -> bool:
-    pairs = [(getattr(a, f.name), getattr(b, f.name)) for f in fields(a)]
-    return all(torch.equal(torch.nan_to_num(x.float(), -1), torch.nan_to_num(y.float(), -1)) for x, y in pairs)
 
 
 @pytest.fixture(scope="module")

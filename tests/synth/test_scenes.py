@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pytest
 import torch
+from helpers.seeds import same, seeded
 
 from svhn.labels import BLANK
 from svhn.synth.config import FramingConfig, SceneConfig, StreetConfig
 from svhn.synth.framing import CLOSE, FRONT, TEST, TRAIN, sample_framing
-from svhn.synth.glyphs import load_atlas
 from svhn.synth.rng import Sampler
 from svhn.synth.scenes import SCENE, place_numbers, scenes
 
 CONFIG = StreetConfig()
-
-
-@pytest.fixture(scope="module")
-def atlas():
-    return load_atlas()
-
-
-def same(a, b) -> bool:
-    pairs = [(getattr(a, f.name), getattr(b, f.name)) for f in fields(a)]
-    return all(torch.equal(torch.nan_to_num(x.float(), -1), torch.nan_to_num(y.float(), -1)) for x, y in pairs)
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 @pytest.fixture(scope="module")
