@@ -47,7 +47,7 @@ def test_archive_and_corrections_in_weights_out(arguments, tmp_path, capsys):
     assert report["images"] == 3
     folder = tmp_path / "weights"
     manifest = json.loads((folder / "manifest.json").read_text())
-    keys = {"architecture", "config", "input", "normalisation", "data", "seed", "code", "sha256", "held_out"}
+    keys = {"architecture", "config", "data", "seed", "code", "sha256", "held_out"}
     assert all(keys <= set(entry) for entry in manifest["networks"].values())
     localizer, reader = manifest["networks"]["fcos"], manifest["networks"]["compact"]
     assert (reader["architecture"], reader["config"]["members"], reader["steps"]) == ("averaged", 2, 2 * 1)

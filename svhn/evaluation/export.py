@@ -162,13 +162,10 @@ def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
 
 def _manifest_entry(found: Candidate, recipe: Recipe) -> dict:
     """What the manifest says of one network, before its file is written."""
-    config = asdict(found.network.config)
     return {
         "architecture": kind_of(found.network),
         "title": TITLES.get(found.name, found.name),
-        "config": config,
-        "input": {key: config[key] for key in ("input_size", "long_sides") if key in config},
-        "normalisation": {"mean": config["mean"], "std": config["std"]},
+        "config": asdict(found.network.config),
         "parameters": sum(p.numel() for p in found.network.parameters()),
         "recipe": asdict(recipe),
         **_provenance(found.runs),
