@@ -1,0 +1,42 @@
+"""`pip install .`: the library with its weights, and a command that reads photos outside the repository."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PHOTO = ROOT / "demo" / "examples" / "plate-42.jpg"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what `pip install .` puts into site-packages, without the packages it needs."""
+    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("installed")
+    for name in ("pyproject.toml", "requirements.txt", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    for name in ("svhn", "weights"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("measured", "__pycache__"))
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*pip, "--target", target, source], check=True, capture_output=True, text=True)
+    return target
+
+
+def test_the_command_reads_a_photo_outside_the_repository(installed: Path, tmp_path: Path) -> None:
+    command = [sys.executable, installed / "bin" / "svhn", "read", PHOTO, "--json"]
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(installed)}, capture_output=True, text=True
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["number"] == "42"
+
+
+def test_neither_tests_nor_the_page_are_installed(installed: Path) -> None:
+    assert (installed / "weights" / "manifest.json").is_file()
+    assert not {"tests", "demo", "benchmarks", "tools", "helpers"} & {path.name for path in installed.iterdir()}
