@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
+from pillow_heif import register_heif_opener
 
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 40_000_000
 MIN_SIDE = 8  # a digit needs about this many pixels
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")  # a phone's MPO opens as JPEG
-HEIC = (b"ftypheic", b"ftypheix", b"ftypmif1")  # the first bytes of an iPhone's photos, behind their length
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "HEIF")  # a phone's MPO opens as JPEG
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".heic", ".heif")
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -41,6 +41,7 @@ TAG_BYTES = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8)  # of one value, by its type
 
 # The bound on pixels is ours and is checked on the header; Pillow's own only warns between one and two limits.
 Image.MAX_IMAGE_PIXELS = None
+register_heif_opener(thumbnails=False)  # an iPhone's photos
 
 
 class PhotoError(ValueError):
@@ -64,7 +65,7 @@ def open_photo(source: str | os.PathLike | bytes) -> np.ndarray:
             _check_tags(data)
         with Image.open(_BoundedReader(data), formats=FORMATS) as image:
             _check_size(*image.size)
-            _check_tags(image.info.get("exif", b""))
+            _check_tags(image.info.get("exif") or b"")
             nested = image.format == "TIFF" and image.info.get("compression") in NESTED
             if nested or scans * image.width * image.height > MAX_SCAN_PIXELS:
                 raise PhotoError(TOO_MUCH_WORK)
@@ -72,12 +73,7 @@ def open_photo(source: str | os.PathLike | bytes) -> np.ndarray:
     except PhotoError:
         raise
     except UnidentifiedImageError:
-        kinds = "JPEG, PNG, WebP, BMP, TIFF or GIF"
-        if data[4:12] in HEIC:
-            raise PhotoError(
-                f"This is a HEIC picture, which we cannot open; please send {kinds} (a Mac's Preview exports JPEG, and "
-                "an iPhone takes it with Camera, Formats, Most Compatible)."
-            ) from None
+        kinds = "JPEG, PNG, WebP, BMP, TIFF, GIF or HEIC"
         raise PhotoError(f"This file is not a picture we can open; please send {kinds}.") from None
     except Exception as error:  # Pillow stumbles over damaged files in many ways, TypeError and struct.error too
         raise PhotoError(f"The picture is damaged and cannot be decoded ({error}); please send it again.") from None
