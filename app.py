@@ -46,6 +46,7 @@ def flags() -> argparse.Namespace:
         "--host", default=host or "127.0.0.1", help="0.0.0.0 lets other machines in (default: %(default)s)"
     )
     parser.add_argument("--share", action="store_true", help="also make a public link, through gradio.live")
+    parser.add_argument("--open", action="store_true", help="also open the page in the browser of this machine")
     parser.add_argument(
         "--auth",
         type=credentials,

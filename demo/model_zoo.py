@@ -16,17 +16,22 @@ from svhn.pipeline import Pipeline
 from svhn.precision import AUTO
 
 Pair = tuple[str, str]  # the names of a localizer and a reader
+MEASURED = {  # what a manifest has of a network, in words
+    "held_out_accuracy": "reads {} of held-out numbers",
+    "held_out_recall_50": "finds {} of held-out numbers",
+}
 
 
 @dataclass(frozen=True)
 class Network:
     """One of them: its name in the manifest, what it is called, the document of the project that it is built after,
-    if any, and whether it works where nobody has chosen among several."""
+    if any, whether it works where nobody has chosen among several, and how well it did on held-out photos."""
 
     name: str
     title: str
     document: str | None = None
     default: bool = False
+    measured: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,13 +77,22 @@ class Networks:
 def _named(manifest: dict, names: list[str]) -> tuple[Network, ...]:
     entries = [manifest["networks"][name] for name in names]
     return tuple(
-        Network(name, entry.get("title", name), _document(entry), len(names) > 1 and name == names[0])
+        Network(name, entry.get("title", name), _document(entry), len(names) > 1 and name == names[0], _measured(entry))
         for name, entry in zip(names, entries, strict=True)
     )
 
 
 def _document(entry: dict) -> str | None:
     return None if entry.get("document") == weights.HERE else entry.get("document")
+
+
+def _measured(entry: dict) -> str:
+    """In words, from the last line that its training wrote about the held-out photos; "" where there is none."""
+    last = (entry.get("held_out") or [{}])[-1]
+    for key, words in MEASURED.items():
+        if isinstance(share := last.get(key), float):
+            return words.format(f"{share:.0%}".replace("%", " %"))
+    return ""
 
 
 def _pair(finding: Pipeline, reading: Pipeline, localizer: str, reader: str) -> Pipeline:

@@ -26,12 +26,13 @@ PASS_PHOTO_PATH = "(photo, ...rest) => [photo, ...rest.slice(0, -1), photo?.path
 @dataclass(frozen=True, eq=False)
 class PhotoResult:
     """All that is kept of a photo: what tells its file from others; `readings` of its numbers, the most prominent
-    first; `truth` None where unknown; the networks that read it."""
+    first; `truth` None where unknown; the networks that read it; its width and height."""
 
     sha256: bytes
     readings: tuple[Reading, ...]
     truth: Truth | None
     pipeline: Pipeline
+    size: tuple[int, int]
 
     @property
     def reading(self) -> Reading:
@@ -39,9 +40,11 @@ class PhotoResult:
         return self.readings[0]
 
     def truth_of(self, reading: Reading) -> Truth | None:
-        """The truth as far as it is about this reading: one photo has one true number, and others beside it."""
+        """The truth as far as it is about this reading: a photo has one true number, and may show others."""
         if self.truth is None or reading is self.reading:
             return self.truth
+        if reading not in self.readings and self.truth.box is None:
+            return self.truth  # a person has drawn its box
         if self.truth.box is None or reading.box is None:
             return None
         return self.truth if iou(reading.box, self.truth.box) > SAME_PLACE_IOU else None
@@ -52,14 +55,14 @@ class PhotoResult:
 
 
 def read_photo(pipeline: Pipeline, truths: TruthIndex, data: bytes) -> tuple[PhotoResult, np.ndarray]:
-    """Content of an image file -> what is kept of it, and the photo at display size with its boxes, RGB uint8
-    (h, w, 3). Raises `svhn.images.PhotoError`, one sentence for the sender."""
+    """Content of an image file -> what is kept of it, and the photo itself, RGB uint8 (h, w, 3). Raises
+    `svhn.images.PhotoError`, one sentence for the sender."""
     start = time.perf_counter()
     photo = open_photo(data)
     decoded = {"decode": (time.perf_counter() - start) * 1e3}
     readings = tuple(reading.timed(decoded | reading.timings_ms) for reading in pipeline.read_all(photo))
-    result = PhotoResult(fingerprint(data), readings, truths.find(data), pipeline)
-    return result, annotate(photo, result, result.reading)
+    size = photo.shape[1], photo.shape[0]
+    return PhotoResult(fingerprint(data), readings, truths.find(data), pipeline, size), photo
 
 
 def belongs_to(sent: PhotoFile | None, result: PhotoResult | None) -> bool:

@@ -12,6 +12,7 @@ from svhn.data.annotations import Sample
 from .config import QUEUE_SIZE, RETENTION
 from .ground_truth import TruthIndex
 from .model_zoo import Networks
+from .server.share import ShareLink
 from .tabs import api, batch, compare, live, single
 from .theme import html
 
@@ -21,8 +22,8 @@ INTRO = """<header><svg viewBox="0 0 46 46" aria-hidden="true"><rect width="46" 
 <rect x="3.5" y="3.5" width="39" height="39" rx="8" fill="none" stroke="#f4f1ea" stroke-width="2"/>
 <path d="M12 24 23 14l11 10M15.5 22.5V33h15V22.5" fill="none" stroke="#f4f1ea" stroke-width="3" stroke-linejoin="round"
 stroke-linecap="round"/></svg><div><h1>House-number reader</h1>
-<p>Drop in a street photo. It finds the number, reads it, and says how sure it is.</p></div></header>"""
-FOOTER = f"""<footer>Photos are read by the machine that serves this page, shown to nobody else, and deleted
+<p>Finds the house number in a photo, reads it, and shows how confident it is.</p></div></header>"""
+FOOTER = f"""<footer>Processed on this server, never shared, and deleted
 after {RETENTION}{{unless}}. Trained on <abbr title="Street View House Numbers">SVHN</abbr> photos; for research
 and for fun.</footer>"""
 TO_COMPARE = "photo => [photo, {__type__: 'update', selected: 'compare'}]"
@@ -36,10 +37,12 @@ def build(
     data_set_samples: Sequence[Sample] = (),
     collect: Path | None = None,
     queue_size: int | None = None,
+    link: ShareLink | None = None,
 ) -> gr.Blocks:
     """The whole page, on which the default networks read where nobody has chosen. `examples` are this project's photos,
     `data_set_samples` those of a data set the owner has named; corrected photos are saved to the folder `collect`, if
-    there is one; `queue_size` events may queue, `QUEUE_SIZE` by default."""
+    there is one; `queue_size` events may queue, `QUEUE_SIZE` by default; a public `link` is shown as soon as there is
+    one."""
     for sample in examples:
         truths.add(sample.path.read_bytes(), sample.truth)
 
@@ -59,5 +62,8 @@ def build(
             with gr.Tab("For programs", id="programs"):
                 api.build(page, networks.default, truths)
         html(FOOTER.format(unless=UNLESS if collect else ""))
+        if link is not None:
+            panel = html(elem_id="share")
+            page.load(link.panel, None, panel, queue=False, api_visibility="private", show_progress="hidden")
     # Without api_open=False a call to /run would go past the queue, and any number of photos be read at once.
     return page.queue(max_size=queue_size or QUEUE_SIZE, api_open=False)

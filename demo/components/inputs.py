@@ -70,7 +70,7 @@ def resolve_upload(path: str, uploads: str) -> Path:
     if not file.is_relative_to(Path(uploads).resolve()):
         raise gr.Error("Upload the photo first; this path is no upload.", print_exception=False)
     if not file.is_file():
-        raise gr.Error(text.FORGOTTEN, title="Forgotten", print_exception=False)
+        raise gr.Error(text.EXPIRED, title="Expired", print_exception=False)
     return file
 
 
@@ -121,6 +121,11 @@ def photo_input(elem_id: str) -> PhotoInput:
     )
 
 
+def hidden_photo_input(elem_id: str) -> PhotoInput:
+    """One that holds what the stage has uploaded, and shows nothing itself."""
+    return PhotoInput(type="filepath", visible="hidden", elem_id=elem_id)
+
+
 @dataclass(frozen=True)
 class StoredPhoto:
     """A file that waits on the disk, under the name its sender gave it."""
@@ -135,7 +140,7 @@ class StoredPhoto:
             with self.path.open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
         except OSError:
-            raise PhotoError(text.FORGOTTEN) from None
+            raise PhotoError(text.EXPIRED) from None
         if data.startswith(TOO_LARGE_MARK):
             size = data[len(TOO_LARGE_MARK) :].decode("ascii", "replace")
             megabytes = f"{int(size) / 2**20:.1f} MB" if size.isdecimal() else "too many bytes"

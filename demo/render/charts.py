@@ -1,13 +1,18 @@
-"""The softmax of every position and of the length: tables that are charts, with a figure in every cell."""
+"""The crop and the softmax of every position and of the length: tables that are charts, with a figure in every cell."""
 
 from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup
 
 from svhn.labels import BLANK, DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS
 from svhn.reading import Reading
 
 from ..config import STATIC
 from . import images
-from .text import percent, percent_exact
+from .templating import macro
+from .text import VERY_LIKELY, percent, percent_exact
 
 POSITIONS = ("1st", "2nd", "3rd", "4th", "5th")
 CLASS_NAMES = [*map(str, range(BLANK)), "–"]
@@ -18,63 +23,87 @@ LENGTHS = [
     *(f"The number has {n} digits" for n in range(2, MAX_DIGITS + 1)),
     f"The number has more than {MAX_DIGITS} digits",
 ]
-HINT = "Point at a cell or tap it for its figures."
+CAPTION = "Probability of every digit at every position. Rows are digits, columns positions; – means no digit"
+HINT = "Hover or tap for exact values."
+
+IDLE = (
+    ("Finds the number", "One network searches the whole photo for a house number."),
+    ("Reads up to five digits", "Another weighs every digit against the nine others."),
+    ("Shows how confident it is", "You see the number, where it is, and how likely it is right."),
+)
+NONE = (
+    ("Go closer", "The number should fill about a tenth of the photo."),
+    ("Keep it sharp", "Hold still, and avoid glare and deep shade."),
+    ("Show it where it is", "“Draw a box” below the photo reads any place that you mark."),
+)
 
 SCRIPT = (STATIC / "js" / "chart.js").read_text(encoding="utf-8")
 
 
-def softmax_chart(reading: Reading) -> str:
-    """The crop the reader saw, beside its five digit softmaxes and the length softmax."""
+def evidence(reading: Reading) -> Markup:
+    """The crop that the reader saw, the likeliest numbers, its five digit softmaxes and the length softmax; advice
+    where no number was found."""
+    took = timing(reading.timings_ms) if reading.timings_ms else ""
+    if reading.box is None:
+        return macro("chart", "tips", "What helps", NONE, took)
     picture = images.img_tag(images.enlarge(reading.crop), "The part of the photo that the reader saw", quality=92)
-    return (
-        '<section class="evidence"><h3>What the reader saw, and how it weighed every digit</h3>'
-        f'<div class="sides"><figure>{picture}<figcaption>the crop</figcaption></figure>'
-        f'<div class="chart"><p class="readout">{HINT}</p>{_digits(reading)}{_length(reading)}</div></div></section>'
+    likeliest = [(n, p, percent(p)) for n, p in reading.likeliest(3)] if reading.number is not None else []
+    return macro(
+        "chart", "evidence", _chart(reading), picture, likeliest, reading.confidence >= VERY_LIKELY, took, HINT
     )
 
 
-def small_chart(reading: Reading) -> str:
-    """The same softmaxes where there is little room; what they are must be said beside them."""
-    return f'<div class="chart small">{_digits(reading)}{_length(reading)}<p class="readout"></p></div>'
+def steps() -> Markup:
+    """What will happen, for somebody who has not sent a photo yet."""
+    return macro("chart", "tips", "How it works", IDLE, "")
 
 
-def _digits(reading: Reading) -> str:
+def small_chart(reading: Reading) -> Markup:
+    """The same softmaxes where there is little room; what they are must be said next to them."""
+    return macro("chart", "small", _chart(reading))
+
+
+def timing(timings_ms: dict[str, float]) -> Markup:
+    """How long it took, in all and by stage."""
+    stages = " · ".join(f"{stage} {ms:.0f} ms" for stage, ms in timings_ms.items())
+    return macro("chart", "timing", round(sum(timings_ms.values())), stages)
+
+
+def _chart(reading: Reading) -> dict[str, Any]:
+    """All that the template needs: heads, rows and cells, in words and figures."""
     chosen = _chosen(reading)
-    heads = "".join(
-        f'<th scope="col"{_class("past" if c == BLANK else "")}><small>{name}</small><b>{CLASS_NAMES[c]}</b></th>'
-        for name, c in zip(POSITIONS, chosen, strict=True)
-    )
-    rows = "".join(
-        f"<tr{_class('blank' if k == BLANK else '')}>"
-        f'<th scope="row"{_title("no digit here" if k == BLANK else "")}>{CLASS_NAMES[k]}</th>'
-        + "".join(
-            _cell(
-                reading.digit_probs[i, k],
-                f"{POSITIONS[i]} digit is {k}" if k < BLANK else f"There is no {POSITIONS[i]} digit",
-                k == chosen[i],
-                first=i == 0 and k == chosen[0],
-                past=chosen[i] == BLANK,
-            )
-            for i in range(MAX_DIGITS)
-        )
-        + "</tr>"
-        for k in range(DIGIT_CLASSES)
-    )
-    return (
-        '<table class="digits"><caption>Probability of every digit at every position; – means no digit</caption>'
-        f"<thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-    )
-
-
-def _length(reading: Reading) -> str:
     likeliest = int(reading.length_probs.argmax())
-    heads = "".join(f'<th scope="col">{name}</th>' for name in LENGTH_NAMES)
-    cells = "".join(
-        _cell(reading.length_probs[k], LENGTHS[k], k == likeliest, first=k == likeliest) for k in range(LENGTH_CLASSES)
-    )
-    return (
-        '<table class="length"><caption>How many digits</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody><tr>{cells}</tr></tbody></table>"
+    return {
+        "caption": CAPTION,
+        "heads": [
+            {"position": name, "name": CLASS_NAMES[c], "past": c == BLANK}
+            for name, c in zip(POSITIONS, chosen, strict=True)
+        ],
+        "rows": [
+            {
+                "name": CLASS_NAMES[k],
+                "blank": k == BLANK,
+                "cells": [_digit_cell(reading, i, k, chosen) for i in range(MAX_DIGITS)],
+            }
+            for k in range(DIGIT_CLASSES)
+        ],
+        "length_names": LENGTH_NAMES,
+        "lengths": [
+            _cell(reading.length_probs[k], LENGTHS[k], k == likeliest, first=k == likeliest)
+            for k in range(LENGTH_CLASSES)
+        ],
+    }
+
+
+def _digit_cell(reading: Reading, position: int, k: int, chosen: list[int]) -> dict[str, Any]:
+    name = POSITIONS[position]
+    what = f"{name} digit is {k}" if k < BLANK else f"There is no {name} digit"
+    return _cell(
+        reading.digit_probs[position, k],
+        what,
+        k == chosen[position],
+        first=position == 0 and k == chosen[0],
+        past=chosen[position] == BLANK,
     )
 
 
@@ -86,18 +115,12 @@ def _chosen(reading: Reading) -> list[int]:
     return digits + [BLANK] * (MAX_DIGITS - len(digits))
 
 
-def _cell(p: float, what: str, chosen: bool, first: bool, past: bool = False) -> str:
+def _cell(p: float, what: str, chosen: bool, first: bool, past: bool = False) -> dict[str, Any]:
     names = " ".join(name for name, on in (("chosen", chosen), ("past", past), ("faint", p < 0.01)) if on)
-    return (
-        f'<td{_class(names)} style="--p:{p:.3f}" tabindex="{0 if first else -1}" '
-        f'data-says="{what}: {percent_exact(p)}">'
-        f"<span>{percent(float(p)).replace(' %', '<i> %</i>')}</span></td>"
-    )
-
-
-def _class(names: str) -> str:
-    return f' class="{names}"' if names else ""
-
-
-def _title(text: str) -> str:
-    return f' title="{text}"' if text else ""
+    return {
+        "names": names,
+        "p": f"{p:.3f}",
+        "first": first,
+        "says": f"{what}: {percent_exact(p)}",
+        "figure": percent(float(p)).removesuffix(" %"),
+    }

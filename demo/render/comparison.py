@@ -28,7 +28,7 @@ LOCALIZERS = "<h3>Where is the number?</h3>"
 READERS = """<h3>What does it say?</h3><p class="note">All readers get the same crop. Their tables have a column for
 every position and a row for every digit, – for none, and say below how many digits there are, all in percent. Point at
 a cell or tap it for its figures.</p>"""
-PAIRS = """<h3>Every pair</h3><p class="note">One network finds, another reads, as on the tab “One photo”: a pair
+PAIRS = """<p class="note">One network finds, another reads, as on the tab “One photo”: a pair
 weighs several boxes, so its number may differ from what its reader says of the best box above.</p>"""
 CELL_TEXT = {"": "none", None: "&gt; 5 digits"}  # where a cell has no number
 Answer = str | None
@@ -58,9 +58,9 @@ def summary(found: Sequence[Localization], reads: Sequence[CropReading], truth: 
         right = _truth(none, f"{'Right' if none else 'Wrong'}: {text.describe_truth(truth)}.") if truth else ""
         return text.panel("none", "–", where, "", right=right)
     answers = [text.answer_of(read.reading) for read in reads]
-    state, plate = "unsure", "≠"
+    state, plate = "check", "≠"
     if len(set(answers)) == 1:
-        state, plate = {"": ("none", "–"), None: ("long", "…")}.get(answers[0], ("sure", answers[0]))
+        state, plate = {"": ("none", "–"), None: ("long", "…")}.get(answers[0], ("confident", answers[0]))
     return text.panel(state, plate, describe_readers(answers), where, right=_score(reads, truth))
 
 
@@ -146,8 +146,9 @@ def reader_cards(reads: Sequence[CropReading], unsure_below: float, truth: Truth
 
 
 def _name(network: Network) -> str:
-    """Its title, whether it is the default, and where it comes from."""
+    """Its title, whether it is the default, where it comes from, and how well it was measured to work."""
     origin = ["the default"] * network.default + [f"document {network.document}"] * bool(network.document)
+    origin += [network.measured] * bool(network.measured)
     return f"{escape(network.title)}<small>{escape(' · '.join(origin))}</small>"
 
 
@@ -160,12 +161,14 @@ def _ms(ms: float) -> str:
 
 
 def pair_table(networks: Networks, read: Mapping[Pair, Reading], truth: Truth | None) -> str:
-    """A row a localizer, a column a reader; numbers that are wrong or, where nobody knows, differ from most are
-    marked."""
+    """A row a localizer, a column a reader; numbers that are wrong or, where nobody knows, differ from the default
+    pair's are marked."""
     answers = {pair: text.answer_of(reading) for pair, reading in read.items()}
-    expected, sign, word = most_common(list(answers.values())), "≠", "differs"
+    default = networks.localizers[0].name, networks.readers[0].name
+    expected, sign, word = answers[default], "≠", "differs"
     if truth is not None:
         expected, sign, word = text.true_answer(truth), "✗", "wrong"
+    meaning = "wrong" if truth else "that it differs from the default pair"
     mark = f'<span aria-hidden="true"> {sign}</span><span class="spoken"> {word}</span>'
 
     def cell(answer: str | None) -> str:
@@ -179,21 +182,16 @@ def pair_table(networks: Networks, read: Mapping[Pair, Reading], truth: Truth | 
     heads = "".join(f'<th scope="col">{escape(reader.title)}</th>' for reader in networks.readers)
     summary_text = describe_pairs(list(answers.values()), expected, text.describe_truth(truth) if truth else "")
     return (
-        f'{PAIRS}<p class="told">{summary_text}</p>'
+        f"<details><summary>{summary_text}</summary>{PAIRS}"
         '<div class="scrolls" tabindex="0" role="region" aria-label="What every pair says"><table class="pairs">'
         f"<thead><tr><td></td>{heads}</tr></thead><tbody>{''.join(map(row, networks.localizers))}</tbody></table></div>"
-        f'<p class="note">Rows find the number, columns read it; {sign} means {word}.</p>'
+        f'<p class="note">Rows find the number, columns read it; {sign} means {meaning}.</p></details>'
     )
 
 
 def spell(n: int) -> str:
     """In words up to ten."""
     return NUMERALS[n] if n < len(NUMERALS) else str(n)
-
-
-def most_common(answers: Sequence[Answer]) -> Answer:
-    """What most say; of several that are said as often, the one that came first."""
-    return Counter(answers).most_common(1)[0][0]  # keeps the order among equals
 
 
 def describe_readers(answers: Sequence[Answer]) -> str:
@@ -228,7 +226,8 @@ def describe_localizers(sizes: Sequence[int], without: int) -> str:
 
 
 def describe_pairs(answers: Sequence[Answer], expected: Answer, truth: str = "") -> str:
-    """How many of all pairs say what is expected: what most say or, where a half-sentence tells it, the truth."""
+    """How many of all pairs give the expected answer: the default pair's or, where a half-sentence states it, the
+    truth."""
     total, n = len(answers), sum(answer == expected for answer in answers)
     who = f"All {total} pairs" if n == total else f"{n or 'None'} of the {total} pairs"
     few = 1 if n < 2 else n
@@ -236,12 +235,8 @@ def describe_pairs(answers: Sequence[Answer], expected: Answer, truth: str = "")
 
 
 def describe_difference(answer: Answer, answers: Sequence[Answer]) -> str:
-    """How an answer differs from what most say; "" where it does not. The first answer is the default's."""
-    common = most_common(answers)
-    if answer == common:
-        return ""
-    n = sum(other == common for other in answers)
-    return f"Differs: {spell(n)} {_says(common, n)}" if n > 1 else f"Differs: the default {_says(common, 1)}"
+    """How an answer differs from the default's, which is the first; "" where it does not."""
+    return "" if answer == answers[0] else f"Differs: the default {_says(answers[0], 1)}"
 
 
 def _all(n: int, noun: str) -> str:

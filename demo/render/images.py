@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import base64
-from html import escape
 
 import cv2
 import numpy as np
+from markupsafe import Markup
 
-from svhn import boxes, draw
-from svhn.boxes import Box
+from svhn import draw
 
 CROP_SIDE = 192
 THUMBNAIL_HEIGHT = 150
 STRENGTH = 0.85  # of the colours over the photo where the heat is greatest
-DIMMED = 0.6  # brightness of the grey photo below the colours
-UNLIT = 0.28  # brightness of what a digit was not read from
-CROP_HEIGHT = 160  # pixels
-ASPECTS = (0.5, 2.5)  # least and most width of a crop, by its height
+DARK = 0.72  # of the shade over what a digit was not read from; stage.css has the same around the crop
+LAYER_SIDE = 96  # pixels
 SEES = 0.06  # of the crop's height: how far around itself a point of the attention sees, about
 
 
@@ -37,38 +34,33 @@ def thumbnail(photo: np.ndarray) -> np.ndarray:
     return cv2.resize(photo[y : y + cut_h, x : x + cut_w], size, interpolation=cv2.INTER_AREA)
 
 
-def img_tag(picture: np.ndarray, alt: str, quality: int = 88) -> str:
+def img_tag(picture: np.ndarray, alt: str, quality: int = 88) -> Markup:
     """RGB uint8 (h, w, 3) -> the HTML that shows it, with all its data."""
     data = base64.b64encode(draw.jpeg(picture, quality)).decode()
-    return f'<img alt="{escape(alt)}" src="data:image/jpeg;base64,{data}">'
+    return Markup('<img alt="{}" src="data:image/jpeg;base64,{}">').format(alt, data)
 
 
-def overlay_heat(photo: np.ndarray, heat: np.ndarray, box: Box | None) -> np.ndarray:
-    """RGB uint8 (h, w, 3), heat (rows, columns) in 0 ... 1 over all of it, and the found box -> a display-size copy
-    in grey on which the heat glows."""
-    shown = draw.annotate(photo, None, None)
-    height, width = shown.shape[:2]
-    glowing = colour_heat(shown, cv2.resize(heat, (width, height), interpolation=cv2.INTER_LINEAR))
-    if box is None:
-        return glowing
-    return draw.annotate(glowing, boxes.scale(box, width / photo.shape[1], height / photo.shape[0]), None)
+def data_url(picture: np.ndarray) -> str:
+    """RGBA uint8 (h, w, 4) -> an address that is the picture itself."""
+    done, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGBA2BGRA))
+    if not done:
+        raise ValueError(f"a picture of shape {picture.shape} cannot be written")
+    return f"data:image/png;base64,{base64.b64encode(data.tobytes()).decode()}"
 
 
-def colour_heat(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """RGB uint8 (h, w, 3) and heat (h, w) in 0 ... 1 -> the photo in grey, coloured from black to bright yellow."""
-    heat = np.clip(heat, 0, 1)
+def heat_layer(heat: np.ndarray) -> np.ndarray:
+    """Heat (rows, columns) in 0 ... 1 over a photo -> RGBA uint8 of the same size to stretch over it: from
+    transparent to bright yellow."""
+    heat = np.clip(heat.astype(np.float32), 0, 1)
     colour = cv2.applyColorMap(np.uint8(np.round(heat * 255)), cv2.COLORMAP_INFERNO)[..., ::-1]  # perceptually uniform
-    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[..., None] * np.float32(DIMMED)
-    share = (STRENGTH * np.sqrt(heat))[..., None].astype(np.float32)
-    return np.uint8(grey + (colour - grey) * share)
+    return np.dstack([colour, np.uint8(255 * STRENGTH * np.sqrt(heat))])
 
 
-def spotlight(crop: np.ndarray, attention: np.ndarray, aspect: float) -> np.ndarray:
-    """What the reader saw, RGB uint8 (h, w, 3), and one digit's attention (rows, columns) -> the crop as wide as in
-    the photo, lit where the digit was read."""
-    size = (round(CROP_HEIGHT * float(np.clip(aspect, *ASPECTS))), CROP_HEIGHT)
+def light_layer(attention: np.ndarray) -> np.ndarray:
+    """One digit's attention (rows, columns) over the crop -> RGBA uint8 to stretch over the crop: black, and
+    transparent where the digit was read."""
     # A point of the attention stands for what the network saw around it; spots of a cell's size would belie that.
-    light = cv2.resize(attention.astype(np.float32), (CROP_HEIGHT, CROP_HEIGHT), interpolation=cv2.INTER_LINEAR)
-    light = cv2.resize(cv2.GaussianBlur(light, (0, 0), SEES * CROP_HEIGHT), size)
+    light = cv2.resize(attention.astype(np.float32), (LAYER_SIDE, LAYER_SIDE), interpolation=cv2.INTER_LINEAR)
+    light = cv2.GaussianBlur(light, (0, 0), SEES * LAYER_SIDE)
     light = np.sqrt(light / max(float(light.max()), 1e-9))[..., None]
-    return np.uint8(cv2.resize(crop, size, interpolation=cv2.INTER_CUBIC) * (UNLIT + (1 - UNLIT) * light))
+    return np.dstack([np.zeros((LAYER_SIDE, LAYER_SIDE, 3), np.uint8), np.uint8(255 * DARK * (1 - light))])

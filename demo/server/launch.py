@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import tempfile
+import webbrowser
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ from svhn.utils.files import working_folder
 
 if TYPE_CHECKING:
     import gradio as gr
+
+    from .share import ShareLink
 
 # Gradio would note who called what and when, and go through the last 10,000 notes with pandas after every reading.
 NO_STATISTICS = {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9)}
@@ -45,12 +48,14 @@ def serve(args: argparse.Namespace) -> None:
         from .. import ground_truth, ui
         from ..model_zoo import Networks
         from .options import launch_options
+        from .share import ShareLink
 
+        link = ShareLink()
         torch.set_num_threads(1)  # readings run side by side; threads that wait for each other cost seconds there
         networks = Networks.load(args.weights, args.precision)
         truths = ground_truth.TruthIndex()
         data_set_samples = ground_truth.index_data_set(args.data, truths, folder) if args.data else []
-        page = ui.build(networks, truths, read_labels(ui.EXAMPLES), data_set_samples, args.collect, args.queue)
+        page = ui.build(networks, truths, read_labels(ui.EXAMPLES), data_set_samples, args.collect, args.queue, link)
         mcp = find_spec("mcp") is not None and args.auth is None  # its calls carry no password
         try:
             _, address, _ = page.launch(
@@ -61,16 +66,27 @@ def serve(args: argparse.Namespace) -> None:
                 quiet=True,
                 **launch_options(mcp),
             )
+            print("Ctrl-C stops the page.", flush=True)
             print(f"The page is at {address}", flush=True)
+            if args.open:
+                webbrowser.open(address)
             if args.share:
-                if link := public_link(page):
-                    print(f"and, for everybody who knows the link, at {link}", flush=True)
-                else:
-                    print("No public link could be made; is this machine online? It is served here.", file=sys.stderr)
-            print("Ctrl-C stops it.", flush=True)
+                share(page, link)
             page.block_thread()
         finally:
             page.close(verbose=False)  # nothing is written any more when the folder goes
+
+
+def share(page: gr.Blocks, link: ShareLink) -> None:
+    """Makes a public link and shows it, here and on the page, with its QR code."""
+    from .share import terminal_code
+
+    link.address = public_link(page)
+    if link.address is None:
+        print("No public link could be made; is this machine online? The page is served here.", file=sys.stderr)
+        return
+    print(terminal_code(link.address), flush=True)
+    print(f"Everybody who knows this link can use the page: {link.address}", flush=True)
 
 
 def public_link(page: gr.Blocks) -> str | None:

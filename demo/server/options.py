@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from svhn.images import MAX_BYTES
 
 from .. import theme, ui
 from ..config import CLEANUP_EVERY_S, MAX_SESSIONS, RETENTION_S
 from . import cleanup
+from .front import Front
 from .limits import RequestLimits
 
 
@@ -29,7 +31,7 @@ def launch_options(mcp: bool = False) -> dict[str, Any]:
         "mcp_server": mcp,
         "state_session_capacity": MAX_SESSIONS,
         "app_kwargs": {
-            "middleware": [Middleware(RequestLimits)],
+            "middleware": [Middleware(GZipMiddleware, minimum_size=1000), Middleware(Front), Middleware(RequestLimits)],
             "lifespan": cleanup.lifespan(CLEANUP_EVERY_S, RETENTION_S),  # and no delete_cache
         },
     }

@@ -16,7 +16,7 @@ from svhn.pipeline import Pipeline
 from ..components.inputs import BatchInput, PhotoInput, SentPhoto, StoredPhoto
 from ..config import BATCH_QUEUE, READ_QUEUE, RETENTION, STATIC
 from ..ground_truth import TruthIndex
-from ..session import drop_session, read_photo
+from ..session import annotate, drop_session, read_photo
 from ..theme import html
 
 MAX_CALL_PHOTOS = 50  # in a call of /read_batch
@@ -146,6 +146,7 @@ def _reader(page: gr.Blocks, pipeline: Pipeline, truths: TruthIndex) -> Callable
             return {"file": None, "error": "There is no photo in the request."}, None
         try:
             found, picture = read_photo(pipeline, truths, photo.data)
+            picture = annotate(picture, found, found.reading)
         except PhotoError as error:
             return {"file": photo.name, "error": str(error)}, None
         return found.reading.to_json(photo.name), picture

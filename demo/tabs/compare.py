@@ -92,7 +92,7 @@ def build(networks: Networks, truths: TruthIndex, examples: Sequence[Sample]) ->
         try:
             picture = open_photo(sent.data)
         except PhotoError as error:
-            return {summary: text.refusal(str(error)), network_list: hidden, **empty}
+            return {summary: text.refusal(str(error), sent.name), network_list: hidden, **empty}
         # Gradio tells of a photo twice where it came from another tab: it is not searched twice.
         found = kept.found if kept and kept.belongs_to(sent) else localize(networks, picture)
         kept = LocalizedPhoto(fingerprint(sent.data), found, truths.find(sent.data))
@@ -110,7 +110,7 @@ def build(networks: Networks, truths: TruthIndex, examples: Sequence[Sample]) ->
 
     def on_crop(sent: SentPhoto | None, kept: LocalizedPhoto | None, name: str | None) -> dict:
         if not (sent and kept and kept.belongs_to(sent) and name in kept.boxes):
-            raise gr.Error(text.FORGOTTEN, title="Forgotten", print_exception=False)
+            raise gr.Error(text.EXPIRED, title="Expired", print_exception=False)
         return read(open_photo(sent.data), kept, name)
 
     def on_localized(sent: SentPhoto | None, kept: LocalizedPhoto | None) -> str | dict:

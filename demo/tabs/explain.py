@@ -1,10 +1,14 @@
-"""Why this number: a heat map of where the localizer looked, and what each digit was read from."""
+"""Why this number: layers over the photo that show where the localizer looked and what each digit was read from."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import gradio as gr
 import numpy as np
 
+from svhn import boxes as bx
+from svhn import preprocess
 from svhn.images import PhotoError, open_photo
 from svhn.reading import Reading
 
@@ -13,90 +17,71 @@ from ..config import READ_QUEUE
 from ..render import images, text
 from ..render.charts import POSITIONS
 from ..session import PhotoResult, belongs_to
-from ..theme import html
 
-WHY, WHY_NOT = "Why this number?", "Why no number?"
-LOOKED = "Where it looked for the number"
-LOOKED_ALT = "The photo in grey; places glow the brighter, the more they look like a number"
-READ = "What each digit was read from"
-READ_NOTE = "Bright is what counted for this digit, together with its surroundings; dark was left out."
-NO_HEAT = "The network that looks for numbers is of a kind that cannot tell where it looked."
-NO_ATTENTION = "The network that reads the digits is of a kind that cannot tell what it read them from."
-
-HIDE = "() => [{__type__: 'update', visible: false}, '']"
+HEAT = "Heat map: bright areas look most like a number."
+LIGHT = "{} digit, {}: bright areas mattered most."
+NO_HEAT = "This localizer cannot show where it looked."
+NO_LIGHT = "This reader cannot show what it read a digit from."
 
 
-def build(photo: PhotoInput, result: gr.State, shown: gr.State) -> None:
-    """Lays the section out below the result. `result` holds the `PhotoResult` of the photo, `shown` the `Reading` among
-    them that the visitor looks at, or None.
+def build(stage: gr.HTML, photo: PhotoInput, result: gr.State, shown: gr.State) -> None:
+    """Answers the stage when a visitor first asks for a layer. `result` holds the `PhotoResult` of the photo, `shown`
+    the `Reading` of it that the visitor looks at, or None. Nothing is computed before that."""
 
-    Nothing is computed before a visitor opens the section; from then on it follows the photo.
-    """
-    with gr.Accordion(WHY, open=False, visible=False, elem_id="why") as section:
-        content = html(elem_id="because")
-    opened = gr.State(False)
+    def on_explain(sent: SentPhoto | None, result: PhotoResult | None, reading: Reading | None) -> dict[str, Any]:
+        return gr.update(overlays=explain(sent, result, reading))
 
-    def follow(
-        sent: SentPhoto | None, result: PhotoResult | None, reading: Reading | None, opened: bool
-    ) -> tuple[dict, str | dict]:
-        there = reading is not None and belongs_to(sent, result)
-        label = WHY_NOT if reading is not None and reading.box is None else WHY
-        if not opened:  # nothing is shut or emptied: it may have been opened while this was on its way
-            return gr.update(visible=there, label=label), gr.skip()
-        return gr.update(visible=there, open=True, label=label), explain(sent, result, reading) if there else ""
-
-    def start(sent: SentPhoto | None, result: PhotoResult | None, reading: Reading | None) -> tuple[str, bool]:
-        return explain(sent, result, reading), True
-
-    quiet = {"api_visibility": "private", "trigger_mode": "always_last"}
-    photo.change(None, None, [section, content], js=HIDE)  # with its photo, at once
-    section.collapse(None, None, content, js="() => ''")
-    shown.change(
-        follow, [photo, result, shown, opened], [section, content], show_progress="hidden", **quiet, **READ_QUEUE
+    stage.explain(
+        on_explain,
+        [photo, result, shown],
+        stage,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="always_last",
+        **READ_QUEUE,
     )
-    section.expand(start, [photo, result, shown], [content, opened], show_progress="minimal", **quiet, **READ_QUEUE)
-    section.collapse(lambda: False, None, opened, queue=False, **quiet)
 
 
-def explain(sent: SentPhoto | None, result: PhotoResult | None, reading: Reading | None) -> str:
-    """What the networks looked at when they gave this reading of the photo, as HTML."""
+def explain(sent: SentPhoto | None, result: PhotoResult | None, reading: Reading | None) -> dict[str, Any]:
+    """What the networks looked at when they gave this reading of the photo: `heat` over all of it, `lights` over the
+    crop, one a digit, each an address or None; where the `crop` is, in shares of the photo; a `note` for each view."""
     if reading is None or not belongs_to(sent, result):
-        return _note(text.FORGOTTEN)
+        return _without(text.EXPIRED, reading)
     try:
         photo = open_photo(sent.data)
     except PhotoError as error:
-        return _note(str(error))
-    explanation = result.pipeline.explain(photo, reading)
-    heat = _note(NO_HEAT)
-    if explanation.heat is not None:
-        heat = _heat_figure(images.overlay_heat(photo, explanation.heat, reading.box))
-    return f"<h3>{LOOKED}</h3>{heat}{_digit_figures(reading, explanation.attention)}"
+        return _without(str(error), reading)
+    found = result.pipeline.explain(photo, reading)
+    heat = None if found.heat is None else images.data_url(images.heat_layer(found.heat))
+    return {
+        "heat": heat,
+        "lights": _lights(reading, found.attention),
+        "crop": _crop_place(photo, reading),
+        "note": _notes(reading, HEAT if heat else NO_HEAT, LIGHT if found.attention is not None else NO_LIGHT),
+    }
 
 
-def _heat_figure(picture: np.ndarray) -> str:
-    ramp = np.tile(np.linspace(0, 1, 240, dtype=np.float32), (12, 1))
-    legend = images.colour_heat(np.full((*ramp.shape, 3), 128, np.uint8), ramp)
-    return (
-        f'<figure class="heat">{images.img_tag(picture, LOOKED_ALT)}<figcaption><span>unlike a number</span>'
-        f"{images.img_tag(legend, '')}<span>like a number</span></figcaption></figure>"
-    )
+def _without(sentence: str, reading: Reading | None) -> dict[str, Any]:
+    return {"heat": None, "lights": [], "crop": [0, 0, 1, 1], "note": _notes(reading, sentence, sentence)}
 
 
-def _digit_figures(reading: Reading, attention: np.ndarray | None) -> str:
-    """One picture a digit; nothing where no digit was read."""
-    if reading.number is None:
-        return ""
-    if attention is None:
-        return f"<h3>{READ}</h3>{_note(NO_ATTENTION)}"
-    x1, y1, x2, y2 = reading.box
-    figures = ""
-    for position, digit, where in zip(POSITIONS, reading.number, attention, strict=False):
-        caption = f"{position} digit: {digit}"
-        picture = images.spotlight(reading.crop, where, (x2 - x1) / (y2 - y1))
-        alt = f"The number, lit where its {position} digit was read"
-        figures += f"<figure>{images.img_tag(picture, alt)}<figcaption>{caption}</figcaption></figure>"
-    return f'<h3>{READ}</h3><div class="digits">{figures}</div>{_note(READ_NOTE)}'
+def _notes(reading: Reading | None, heat: str, light: str) -> dict[str, str]:
+    digits = (reading.number or "") if reading else ""
+    notes = {str(i): light.format(POSITIONS[i], digit) for i, digit in enumerate(digits)}
+    return {"heat": heat, **notes}
 
 
-def _note(sentence: str) -> str:
-    return f'<p class="note">{sentence}</p>'
+def _lights(reading: Reading, attention: np.ndarray | None) -> list[str]:
+    """One layer a digit; none where no digit was read."""
+    if reading.number is None or attention is None:
+        return []
+    return [images.data_url(images.light_layer(attention[i])) for i in range(len(reading.number))]
+
+
+def _crop_place(photo: np.ndarray, reading: Reading) -> list[float]:
+    """Left, top, right and bottom of what the reader saw, in shares of the photo (h, w, 3)."""
+    if reading.box is None:
+        return [0, 0, 1, 1]
+    height, width = photo.shape[:2]
+    crop = bx.expand(np.array(reading.box), preprocess.CROP_MARGIN)
+    return [round(float(side), 4) for side in bx.scale(crop, 1 / width, 1 / height)]

@@ -20,6 +20,7 @@ from svhn.reading import Reading
 
 from ..config import STATIC
 from ..render import text
+from ..states import state_of
 from ..theme import html
 
 LIMIT_S = 60  # after that the camera stops by itself
@@ -76,7 +77,7 @@ def look(pipeline: Pipeline, picture: str) -> dict[str, Any]:
         "boxes": [_box(reading, photo.shape[1], photo.shape[0]) for reading in readings if reading.box],
         "verdict": text.verdict(first, pipeline.unsure_below, None),
         "spoken": text.announcement(first, pipeline.unsure_below),
-        "sure": first.number is not None and first.confidence >= pipeline.unsure_below,
+        "sure": state_of(first, pipeline.unsure_below) == "confident",
     }
 
 

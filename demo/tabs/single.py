@@ -1,4 +1,4 @@
-"""One photo: what was read in it, where, and how sure the models are."""
+"""One photo: what was read in it, where, and how confident the models are, within one screen."""
 
 from __future__ import annotations
 
@@ -9,19 +9,29 @@ from typing import Any
 import gradio as gr
 
 from svhn.data.annotations import Sample
-from svhn.images import PhotoError, open_photo
+from svhn.images import PhotoError
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
+from svhn.utils.errors import UserError
 
+from ..components import stage as stages
 from ..components.examples import example_strip
-from ..components.inputs import PercentSlider, PhotoInput, SentPhoto, UncheckedRadio, photo_input
-from ..config import READ_QUEUE, RETENTION_S
+from ..components.inputs import PercentSlider, PhotoInput, SentPhoto, hidden_photo_input
+from ..config import READ_QUEUE, RETENTION_S, STATIC
 from ..ground_truth import TruthIndex
 from ..model_zoo import Networks
 from ..render import charts, text
-from ..session import HIDDEN, PASS_PHOTO_PATH, PhotoResult, annotate, belongs_to, clear_if_stale, read_photo
+from ..session import PASS_PHOTO_PATH, PhotoResult, belongs_to, read_photo
 from ..theme import html
 from . import correct, explain, network_picker
+
+VERDICT_SCRIPT = (STATIC / "js" / "verdict.js").read_text(encoding="utf-8")
+# The last result is dimmed until what is shown is of the photo that is there.
+DIM = """(photo, shown) => {
+    document.getElementById('one').toggleAttribute('data-busy', (photo?.path ?? '') !== (shown ?? ''));
+    return [];
+}"""
+UNDIM = "() => { document.getElementById('one').removeAttribute('data-busy'); return []; }"
 
 
 def build(
@@ -34,145 +44,128 @@ def build(
     """Lays the tab out. `examples` are this project's photos, `data_set_samples` those of a data set that the
     owner has named; `collect` is the folder that corrected photos are saved to, if the owner wants any. Returns the
     photo, and the button to compare all networks on it."""
-    with gr.Row(elem_classes="room"):
-        with gr.Column(scale=5, min_width=320):
-            photo = photo_input("photo")
-            example_strip(examples, "No photo at hand? Try one of these", photo, "examples")
+    with gr.Column(elem_id="one"):
+        stage = stages.photo_stage(elem_id="stage")
+        with gr.Column(elem_id="result"):
+            verdict = html(text.idle(), elem_id="verdict", js_on_load=VERDICT_SCRIPT)
+            evidence = html(charts.steps(), elem_id="evidence", js_on_load=charts.SCRIPT)
+        photo = hidden_photo_input("photo")
+        with gr.Column(elem_id="offers"):
+            chosen = [example_strip(examples, "Try one of these", photo, "examples")]
             if data_set_samples:
-                example_strip(data_set_samples, "Or a real one from your data set", photo, "real")
-        with gr.Column(scale=6, min_width=320, elem_id="result"):
-            verdict = html(text.idle(), elem_id="verdict")
-            number_choice = UncheckedRadio(visible=False, elem_id="which", label="Numbers in this photo")
-            with gr.Row(elem_id="doubt"):  # hidden by single.css without a number: its slider keeps its value
-                likeliest = html(elem_id="likeliest")
+                chosen.append(example_strip(data_set_samples, "Or one from your data set", photo, "real"))
+        with gr.Column(elem_id="more"):
+            result = gr.State(None, time_to_live=RETENTION_S)  # what was read in this visitor's photo
+            shown = gr.State(None, time_to_live=RETENTION_S)  # the reading that the visitor looks at
+            sides = correct.build(stage, photo, collect)
+            with gr.Accordion("Advanced", open=False, elem_id="advanced"):
                 threshold = PercentSlider(
                     0,
                     99,
                     round(networks.default.unsure_below * 100),
                     step=1,
-                    label="Call it unsure below (%)",
+                    label="Mark as uncertain below (%)",
                     buttons=["reset"],
                     elem_id="threshold",
                 )
-            found = gr.Image(
-                label="Found in the photo",
-                format="jpeg",
-                interactive=False,
-                visible=False,
-                buttons=["download", "fullscreen"],
-                elem_id="found",
-            )
-            legend = html(visible=False, elem_id="legend")
-            evidence = html(text.steps(), elem_id="evidence", js_on_load=charts.SCRIPT)
-            timing = html(visible=False, elem_id="timing")
-            result = gr.State(None, time_to_live=RETENTION_S)  # what was read in this visitor's photo
-            shown = gr.State(None, time_to_live=RETENTION_S)  # the one of these readings that the visitor looks at
-            explain.build(photo, result, shown)
-            correct.build(photo, result, shown, threshold, collect)
-            network_choice, compare_button = network_picker.build(networks, photo, result, shown, threshold)
+                pair, comparing = network_picker.build(networks, photo)
+    explain.build(stage, photo, result, shown)
 
-    outputs = [verdict, likeliest, found, legend, evidence, timing]
-    view = [*outputs, shown]
+    view = [stage, verdict, evidence, shown]
     shown_path = gr.Textbox(visible=False)  # the path of the photo that the view is of; the browser names it
+    quiet = {"api_visibility": "private", "show_progress": "hidden", "trigger_mode": "always_last"}
 
     def on_change(sent: SentPhoto | None, unsure_below: float, localizer: str, reader: str, path: str) -> list:
-        return [*read(networks.pipelines[localizer, reader], truths, sent, unsure_below), path]
+        if sent is None:
+            return [gr.skip()] * 6
+        return [*read(stage, networks.pipelines[localizer, reader], truths, sent, unsure_below), path]
 
-    # What was seen goes with its photo at once, in the browser: the next one may wait long for its turn.
-    photo.change(None, [photo, shown_path], [*outputs, number_choice, shown_path], js=_clear_if_stale(text.waiting()))
+    def on_pick(
+        event: gr.EventData, sent: SentPhoto | None, unsure_below: float, result: PhotoResult | None
+    ) -> list[Any]:
+        return look_at(sent, unsure_below, result, getattr(event, "index", None))
+
+    def on_undo(sent: SentPhoto | None, unsure_below: float, result: PhotoResult | None) -> list[Any]:
+        return look_at(sent, unsure_below, result, 0)
+
+    def on_corrected(sent: SentPhoto | None, unsure_below: float, result: PhotoResult | None, value: Any) -> list[Any]:
+        return read_box(sent, unsure_below, result, stages.box_of(value))
+
+    sent = stage.sent(None, stage, photo, js="value => value.file")
+    for event in (photo.change, sent.then, *(choice.then for choice in chosen)):
+        event(None, [photo, shown_path], None, js=DIM)
     reading = gr.on(
-        [photo.change, *(part.input for part in network_choice)],
+        [photo.change, *(part.input for part in pair)],
         on_change,
-        [photo, threshold, *network_choice, shown_path],
-        [*view, result, number_choice, shown_path],
+        [photo, threshold, *pair, shown_path],
+        [*view, result, shown_path],
         js=PASS_PHOTO_PATH,
-        api_visibility="private",
-        show_progress="minimal",
-        show_progress_on=verdict,
+        **quiet,
         **READ_QUEUE,
-        trigger_mode="always_last",
     )
-    emptied = [*outputs, number_choice, shown_path]
-    reading.success(None, [photo, shown_path], emptied, js=_clear_if_stale(text.waiting()))  # another came meanwhile
-    reading.failure(None, [photo, shown_path], emptied, js=_clear_if_stale(text.not_read()))
-    number_choice.input(
-        look_at,
-        [photo, threshold, result, number_choice],
-        view,
-        api_visibility="private",
-        show_progress="hidden",
-        trigger_mode="always_last",
-    )
-    threshold.change(
-        decide,
-        [threshold, result, shown],
-        verdict,
-        api_visibility="private",
-        queue=False,  # it waits for nobody's networks
-        show_progress="hidden",
-        trigger_mode="always_last",
-    )
-    return photo, compare_button
+    reading.success(None, [photo, shown_path], None, js=DIM)  # another may have come meanwhile
+    nothing_read = [*refused(text.not_read()), None, ""]
+    failed = reading.failure(lambda: nothing_read, None, [*view, photo, shown_path], queue=False, **quiet)
+    failed.then(None, None, None, js=UNDIM)
+    for part in (stage, verdict):
+        part.pick(on_pick, [photo, threshold, result], view, **quiet)
+    stage.undo(on_undo, [photo, threshold, result], view, **quiet)
+    stage.corrected(on_corrected, [photo, threshold, result, stage], view, **quiet, **READ_QUEUE)
+    typed = gr.on([side.input for side in sides], None, [stage, *sides], stage, js=correct.TO_BOX)
+    typed.then(on_corrected, [photo, threshold, result, stage], view, **quiet, **READ_QUEUE)
+    # It waits for nobody's networks.
+    threshold.change(decide, [threshold, result, shown], verdict, queue=False, **quiet)
+    return photo, comparing
 
 
-def read(pipeline: Pipeline, truths: TruthIndex, sent: SentPhoto | None, unsure_below: float) -> list:
-    """What a visitor sees about one photo: the view, the result, and the choice among them."""
-    if sent is None:
-        return [*_empty(text.idle(), _steps()), None, gr.update(visible=False)]
+def read(stage: gr.HTML, pipeline: Pipeline, truths: TruthIndex, sent: SentPhoto, unsure_below: float) -> list[Any]:
+    """What a visitor sees of one photo: the view, and the result."""
     try:
-        result, annotated = read_photo(pipeline, truths, sent.data)
+        result, photo = read_photo(pipeline, truths, sent.data)
     except PhotoError as error:
-        return [*_empty(text.refusal(str(error)), gr.update(**HIDDEN)), None, gr.update(visible=False)]
-    choices = [(reading.label, i) for i, reading in enumerate(result.readings)]
-    number_choice = gr.update(visible=len(choices) > 1, choices=choices, value=0)
-    return [*_view(result, result.reading, annotated, unsure_below), result, number_choice]
+        return [*refused(text.refusal(str(error), sent.name)), None]
+    first = result.reading
+    return [stages.show(stage, photo, result, first), *_words(result, first, unsure_below), result]
 
 
-def look_at(sent: SentPhoto | None, unsure_below: float, result: PhotoResult | None, i: int) -> list:
+def look_at(sent: SentPhoto | None, unsure_below: float, result: PhotoResult | None, i: Any) -> list[Any]:
     """The view of another number of the same photo, without the networks."""
     if not belongs_to(sent, result) or i not in range(len(result.readings)):
-        raise _forgotten()
+        raise _expired()
     reading = result.readings[i]
-    return _view(result, reading, annotate(open_photo(sent.data), result, reading), unsure_below)
+    return [stages.show_reading(result, reading, result.size), *_words(result, reading, unsure_below)]
 
 
-def decide(unsure_below: float, result: PhotoResult | None, reading: Reading | None) -> str:
-    """The verdict by another threshold, without the networks."""
-    if result is None or reading is None:
-        raise _forgotten()
-    return text.verdict(reading, unsure_below, result.truth_of(reading))
+def read_box(sent: SentPhoto | None, unsure_below: float, result: PhotoResult | None, box: Any) -> list[Any]:
+    """The view after a person has moved the box: everything is made again but the box."""
+    if not belongs_to(sent, result):
+        raise _expired()
+    try:
+        reading = correct.read_box(result, sent, box)
+    except (PhotoError, UserError) as error:
+        return [gr.skip(), text.refusal(str(error), "This box"), gr.skip(), gr.skip()]
+    return [stages.show_corrected(reading), *_words(result, reading, unsure_below)]
 
 
-def _view(result: PhotoResult, reading: Reading, annotated: Any, unsure_below: float) -> list:
-    others, truth = result.others(reading), result.truth
-    true = truth is not None and truth.box is not None
-    legend = text.legend(reading.box is not None, true, bool(others))
-    return [
-        text.verdict(reading, unsure_below, result.truth_of(reading)),
-        text.likeliest(reading),
-        gr.update(visible=True, value=annotated, alt_text=text.alt_text(reading, others, true)),
-        gr.update(visible=bool(legend), value=legend),
-        gr.update(**HIDDEN) if reading.box is None else gr.update(visible=True, value=charts.softmax_chart(reading)),
-        gr.update(visible=True, value=text.timing(reading.timings_ms)),
-        reading,
-    ]
+def decide(unsure_below: float, result: PhotoResult | None, reading: Reading | None) -> Any:
+    """The verdict by another threshold, without the networks; nothing where there is no photo yet."""
+    return gr.skip() if result is None or reading is None else _verdict(result, reading, unsure_below)
 
 
-def _clear_if_stale(verdict: str) -> str:
-    """JavaScript that empties the view if it is not of the photo that is there now, and gives that verdict on it."""
-    hidden = gr.update(**HIDDEN)
-    waiting = [*_empty(verdict, hidden)[:-1], hidden]
-    return clear_if_stale(waiting, [*_empty(text.idle(), _steps())[:-1], hidden])
+def refused(verdict: str) -> list[Any]:
+    """The view of a file that could not be read."""
+    return [stages.clear(), verdict, charts.steps(), None]
 
 
-def _steps() -> dict:
-    return gr.update(visible=True, value=text.steps())
+def _words(result: PhotoResult, reading: Reading, unsure_below: float) -> list[Any]:
+    return [_verdict(result, reading, unsure_below), charts.evidence(reading), reading]
 
 
-def _empty(verdict: str, evidence: dict) -> list:
-    hidden = gr.update(**HIDDEN)
-    return [verdict, "", hidden, hidden, evidence, hidden, None]
+def _verdict(result: PhotoResult, reading: Reading, unsure_below: float) -> str:
+    others = [(other.label, i) for i, other in enumerate(result.readings) if other is not reading and other.box]
+    truth, in_box = result.truth_of(reading), reading not in result.readings
+    return text.verdict(reading, unsure_below, truth, others, actions=True, in_box=in_box)
 
 
-def _forgotten() -> gr.Error:
-    return gr.Error(text.FORGOTTEN, title="Forgotten", print_exception=False)
+def _expired() -> gr.Error:
+    return gr.Error(text.EXPIRED, title="Expired", print_exception=False)

@@ -33,7 +33,7 @@ def plain(markup: str) -> str:
 
 def items(markup: str) -> list[str]:
     """The cards, in words."""
-    return [plain(card) for card in re.findall(r"<li>(.*?)</li>", markup.split('<ul class="cards ')[1])]
+    return [plain(card) for card in re.findall(r"<li>(.*?)</li>", markup.split('<ul class="cards ')[1], re.S)]
 
 
 def rows(markup: str) -> list[list[str]]:
@@ -118,7 +118,7 @@ def test_the_summary_says_who_disagrees_and_who_is_right(networks: Networks) -> 
         assert said in told
         assert told.endswith(where)
     agreed = render.summary(found, reads[:2], Truth("42", None))
-    assert 'data-state="sure"' in agreed
+    assert 'data-state="confident"' in agreed
     assert plain(agreed).startswith("42 Both readers say 42. ✓ Right: the true number is 42 .")
 
 
@@ -157,8 +157,8 @@ def test_the_pictures_have_the_boxes(networks: Networks) -> None:
         "The photo with no box, the true one dashed in red",
     ]
     legend = plain(told.split('<ul class="cards ')[0])
-    assert "solid green: found dashed red: true" in legend
-    assert "true" not in plain(render.localizer_cards(photo_of("42"), found, None))
+    assert "Found Ground truth" in legend
+    assert "Ground truth" not in plain(render.localizer_cards(photo_of("42"), found, None))
 
 
 def test_a_card_a_reader(networks: Networks) -> None:
@@ -168,9 +168,9 @@ def test_a_card_a_reader(networks: Networks) -> None:
     assert second.startswith("Wide shade document 002 42")
     assert "Differs" not in first + second
     assert third.startswith("Stuck document 003 47")
-    assert "≠ Differs: two say 42 ✗ Wrong" in third
+    assert "≠ Differs: the default says 42 ✗ Wrong" in third
     assert render.reader_cards(reads, UNSURE_BELOW, None).count('<table class="digits"') == 3
-    assert ", unsure" in items(render.reader_cards(reads, 1.0, None))[0]
+    assert ", check this" in items(render.reader_cards(reads, 1.0, None))[0]
     assert "Right" not in items(render.reader_cards(reads, UNSURE_BELOW, None))[0]
 
 

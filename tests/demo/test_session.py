@@ -6,10 +6,10 @@ import dataclasses
 
 import numpy as np
 import pytest
-from helpers.fake_pipeline import NOTHING, FakePipeline, encoded, photo_of, reading_of, two_numbers
+from helpers.fake_pipeline import NOTHING, SIZE, FakePipeline, encoded, photo_of, reading_of, two_numbers
 
 from demo.ground_truth import TruthIndex
-from demo.session import PhotoResult, read_photo
+from demo.session import PhotoResult, annotate, read_photo
 from svhn import draw
 from svhn.boxes import Box
 from svhn.data.annotations import Truth
@@ -20,7 +20,7 @@ PLACE, ELSEWHERE = (10.0, 10.0, 50.0, 30.0), (60.0, 40.0, 90.0, 60.0)
 def found_at(box: Box, truth: Truth | None) -> PhotoResult:
     """Two readings, of which the second is at that box."""
     first, other = (reading_of(number, photo_of(number)) for number in ("42", "128"))
-    return PhotoResult(b"", (first, dataclasses.replace(other, box=box)), truth, FakePipeline())
+    return PhotoResult(b"", (first, dataclasses.replace(other, box=box)), truth, FakePipeline(), SIZE)
 
 
 def test_every_number_is_told_the_most_prominent_first() -> None:
@@ -33,12 +33,22 @@ def test_every_number_is_told_the_most_prominent_first() -> None:
 
 
 def test_the_picture_has_a_box_for_every_number() -> None:
-    photos = photo_of("42"), two_numbers("42", "128")
-    one, two = (read_photo(FakePipeline(), TruthIndex(), encoded(photo))[1] for photo in photos)
-    right = slice(round(one.shape[1] * 0.79), None)
-    drawn = [(np.abs(picture[:, right].astype(int) - draw.FOUND).max(-1) < 30).sum() for picture in (one, two)]
+    right, drawn = slice(-100, None), []
+    for photo in (photo_of("42"), two_numbers("42", "128")):
+        found, opened = read_photo(FakePipeline(), TruthIndex(), encoded(photo))
+        np.testing.assert_array_equal(opened, photo)
+        assert found.size == SIZE
+        picture = annotate(opened, found, found.reading)
+        drawn.append((np.abs(picture[:, right].astype(int) - draw.FOUND).max(-1) < 30).sum())
     assert drawn[0] == 0
     assert drawn[1] > 100
+
+
+def test_the_truth_is_about_a_box_that_a_person_drew_over_it() -> None:
+    corrected = dataclasses.replace(reading_of("7", photo_of("7")), box=PLACE)
+    for true_box, known in ((None, True), (PLACE, True), (ELSEWHERE, False)):
+        truth = Truth("128", true_box)
+        assert found_at(ELSEWHERE, truth).truth_of(corrected) == (truth if known else None)
 
 
 def test_truth_by_content() -> None:

@@ -54,7 +54,7 @@ def test_who_leaves_is_forgotten(
     context = browser.new_context()
     visit = Visit(context, blocks.local_url)
     visit.page.locator("#examples").get_by_role("button", name="Clear").click()
-    visit.verdict("sure")
+    visit.verdict("confident")
     assert keeps_a_reading(blocks)
     context.close()
     deadline = time.monotonic() + PATIENCE_S
@@ -68,7 +68,7 @@ def test_who_leaves_is_forgotten(
 def visitor_of_two_numbers(context: BrowserContext, address: str) -> Visit:
     visit = Visit(context, address)
     visit.upload("a.png", encoded(two_numbers("42", "128")))
-    visit.verdict("sure", "42")
+    visit.verdict("confident", "42")
     return visit
 
 
@@ -86,8 +86,8 @@ def test_who_was_away_for_a_moment_goes_on(
         time.sleep(0.05)
     assert session.is_closed
     time.sleep(1)  # some sweeps
-    visit.page.locator("#which").get_by_role("radio", name="128").check()
-    visit.verdict("sure", "128")
+    visit.page.locator("#verdict").get_by_role("button", name="128").click()
+    visit.verdict("confident", "128")
 
 
 def test_calls_do_not_take_the_places_of_visitors(
@@ -101,16 +101,16 @@ def test_calls_do_not_take_the_places_of_visitors(
         assert api_client.call(blocks.local_url, "read", api_client.data_url(b"no picture"))[0] == "complete"
         ended, _ = api_client.call(blocks.local_url, "read_batch", [api_client.data_url(encoded(photo_of("7")))])
         assert ended == "complete"
-    visit.page.locator("#which").get_by_role("radio", name="128").check()
-    visit.verdict("sure", "128")
+    visit.page.locator("#verdict").get_by_role("button", name="128").click()
+    visit.verdict("confident", "128")
 
 
 def test_who_was_forgotten_is_told_so(launch: Launch, context: BrowserContext, samples: list[Sample]) -> None:
     blocks = launch(FakePipeline(), samples)
     visit = visitor_of_two_numbers(context, blocks.local_url)
     blocks.state_holder.session_data.clear()
-    visit.page.locator("#which").get_by_role("radio", name="128").check()
-    expect(visit.page.get_by_test_id("toast-body")).to_contain_text(text.FORGOTTEN)
+    visit.page.locator("#verdict").get_by_role("button", name="128").click()
+    expect(visit.page.get_by_test_id("toast-body")).to_contain_text(text.EXPIRED)
 
 
 def read(blocks: gr.Blocks, number: str) -> str:
@@ -143,7 +143,7 @@ def test_a_full_queue_is_told_and_harms_nobody(
         assert [first.result(), second.result()] == ["42", "7"]
     assert read(blocks, "128") == "128"
     visit.page.locator("#examples").get_by_role("button", name="Clear").click()
-    visit.verdict("sure", "42")
+    visit.verdict("confident", "42")
 
 
 def test_as_many_are_read_at_once_as_there_are_cores(launch: Launch) -> None:

@@ -26,21 +26,36 @@ class Visit:
         expect(self.page.locator("#examples button").first).to_be_visible()
 
     def verdict(self, state: str, text: str = "") -> Locator:
-        """Waits for it."""
+        """Waits for it, and for the photo that was sent last to be the one that it is about."""
+        expect(self.page.locator("#one[data-busy]")).to_have_count(0)
         verdict = self.page.locator(f'#verdict [data-state="{state}"]')
         expect(verdict).to_contain_text(text)
         return verdict
 
     def upload(self, name: str, data: bytes) -> None:
         kind = "image/jpeg" if name.endswith("jpg") else "image/png"
-        self.page.locator("#photo input[type=file]").set_input_files({"name": name, "mimeType": kind, "buffer": data})
+        file = {"name": name, "mimeType": kind, "buffer": data}
+        self.page.locator("#stage [data-file=choose]").set_input_files(file)
 
-    def clear(self) -> None:
-        self.page.locator("#photo").get_by_label("Remove Image").click()
+    def example(self, title: str) -> None:
+        self.page.locator("#examples").get_by_role("button", name=title).click()
 
-    def found(self) -> np.ndarray:
-        """The picture with the boxes as the browser got it, RGB (h, w, 3)."""
-        image = self.page.locator("#found img")
+    def box(self, kind: str = "box") -> list[float] | None:
+        """Left, top, right and bottom of a box as it is drawn, in shares of the photo; None where there is none."""
+        return self.page.evaluate(
+            """kind => {
+                const mark = document.querySelector(`#stage .mark.${kind}`);
+                if (!mark) return null;
+                const [box, frame] = [mark, mark.parentElement].map(each => each.getBoundingClientRect());
+                return [box.left - frame.left, box.top - frame.top, box.right - frame.left, box.bottom - frame.top]
+                    .map((side, i) => side / (i % 2 ? frame.height : frame.width));
+            }""",
+            kind,
+        )
+
+    def photo(self) -> np.ndarray:
+        """The photo on the stage as the browser got it, RGB (h, w, 3)."""
+        image = self.page.locator("#stage img.photo")
         expect(image).to_be_visible()
         return np.asarray(
             Image.open(io.BytesIO(self.page.request.get(image.get_attribute("src")).body())).convert("RGB")
@@ -49,8 +64,3 @@ class Visit:
     def keep(self, name: str) -> None:
         OUTPUT.mkdir(exist_ok=True)
         self.page.screenshot(path=OUTPUT / f"{name}.png", full_page=True)
-
-
-def near(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
-    """How many pixels have about that colour, after JPEG."""
-    return int((np.abs(picture.astype(int) - colour).max(-1) < 40).sum())

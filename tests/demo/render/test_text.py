@@ -12,6 +12,7 @@ from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, photo_of, reading
 
 from demo.render import charts, text
 from svhn.data.annotations import Truth
+from svhn.reading import Reading
 
 
 def verdict(number: str, true: str | None = None) -> str:
@@ -27,17 +28,19 @@ def cells(markup: str, table: str) -> np.ndarray:
     """The figures of a chart's table as they are announced, (rows, columns)."""
     body = markup.split(f'<table class="{table}"')[1].split("<tbody>")[1].split("</tbody>")[0]
     return np.array(
-        [[cell for cell in re.findall(r'data-says="[^"]*: ([\d.]+) %"', row)] for row in body.split("</tr>")[:-1]]
+        [
+            [cell for cell in re.findall(r'data-says="[^"]*: (?:&[gl]t;)?([\d.]+) %"', row)]
+            for row in body.split("</tr>")[:-1]
+        ]
     )
 
 
 @pytest.mark.parametrize(
     ("number", "state", "said"),
     [
-        ("42", "sure", "42 Almost certain >99 %"),
-        ("7", "sure", "7 Very sure 97 %"),
-        ("30512", "sure", "30512 Fairly sure 88 %"),
-        ("1984", "unsure", "1984 Unsure 41 %"),
+        ("42", "confident", "42 Confident >99 %"),
+        ("7", "confident", "7 Confident 97 %"),
+        ("1984", "check", "1984 Check this 41 %"),
         (NOTHING, "none", "No number found Go closer"),
         (MANY, "long", "More than five digits"),
     ],
@@ -59,8 +62,8 @@ def test_a_rejected_reading_says_why() -> None:
 @pytest.mark.parametrize(
     ("number", "state", "said"),
     [
-        ("42", "sure", "42 >99 %"),
-        ("1984", "unsure", "1984 41 %, unsure"),
+        ("42", "confident", "42 >99 %"),
+        ("1984", "check", "1984 41 %, check this"),
         (NOTHING, "none", "– no number"),
         (MANY, "none", "… more than five digits"),
     ],
@@ -71,12 +74,54 @@ def test_a_reading_among_others(number: str, state: str, said: str) -> None:
     assert plain(shown) == said
 
 
-@pytest.mark.parametrize(
-    ("confidence", "said"),
-    [(0.85, "Fairly sure"), (0.84, "Rather sure"), (0.5, "Rather sure"), (0.49, "A guess"), (0.0, "A guess")],
-)
-def test_a_low_threshold_does_not_make_a_guess_sure(confidence: float, said: str) -> None:
-    assert text.confidence_phrase(confidence) == said
+def doubtful(second: float, length: int = 3) -> Reading:
+    """A reading of 128 that could be 123, with so much in the third digit, or another number of another length."""
+    reading = reading_of("128", photo_of("128"))
+    digits, lengths = reading.digit_probs.copy(), reading.length_probs.copy()
+    digits[2, 3], digits[2, 8] = second, 0.91 - second
+    if length == 2:
+        digits[2, 3], digits[2, 8], digits[2, 10] = 0.01, 0.91 - second, second
+        lengths[2], lengths[3] = second, 0.95 - second
+    return dataclasses.replace(reading, confidence=0.4, digit_probs=digits, length_probs=lengths)
+
+
+def test_the_doubtful_digit_is_marked_with_its_rival() -> None:
+    shown = text.verdict(doubtful(0.2), 0.6, None)
+    assert '12<span class="doubtful">8<small>or 3</small></span>' in shown
+    assert "It could also be 123" in plain(shown)
+    assert "data-either" not in shown
+
+
+def test_a_near_tie_offers_both_numbers() -> None:
+    shown = text.verdict(doubtful(0.44), 0.6, None)
+    assert re.findall(r'data-either="(\d+)" aria-pressed="(\w+)"', shown) == [("128", "true"), ("123", "false")]
+
+
+def test_a_rival_of_another_length_marks_no_digit() -> None:
+    shown = text.verdict(doubtful(0.45, length=2), 0.6, None)
+    assert "doubtful" not in shown
+    assert "It could also be 12 " in plain(shown)
+
+
+def test_a_confident_number_names_no_rival() -> None:
+    shown = text.verdict(dataclasses.replace(doubtful(0.2), confidence=0.9), 0.6, None)
+    assert "doubtful" not in shown
+    assert "could also" not in shown
+
+
+def test_the_closest_guess_is_named_where_there_is_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    guess = dataclasses.replace(reading_of("42", photo_of("42")), confidence=0.12)
+    monkeypatch.setattr(Reading, "guess", guess, raising=False)
+    shown = plain(text.verdict(reading_of(NOTHING, photo_of(NOTHING)), 0.6, None))
+    assert "No number found Closest guess: 42 (12 %)." in shown
+
+
+def test_other_numbers_can_be_picked_and_a_number_can_be_taken_along() -> None:
+    reading = reading_of("42", photo_of("42"))
+    shown = text.verdict(reading, 0.6, None, others=[("128", 1)], actions=True)
+    assert 'data-pick="1">128<' in shown
+    assert "Copy number" in shown
+    assert "Copy number" not in text.verdict(reading, 0.6, None)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +185,7 @@ def test_the_likeliest_readings_and_their_probabilities() -> None:
     reading = reading_of("128", photo_of("128"))
     probs = reading.digit_probs.copy()
     probs[2, 3], probs[2, 8] = 0.31, 0.60  # 123 comes second
-    shown = text.likeliest(dataclasses.replace(reading, digit_probs=probs))
+    shown = charts.evidence(dataclasses.replace(reading, digit_probs=probs))
     rows = [plain(row) for row in re.findall("<li>(.*?)</li>", shown)]
     assert [row.split()[0] for row in rows][:2] == ["128", "123"]
     assert len(rows) == 3
@@ -153,18 +198,18 @@ def test_no_number_is_named_among_the_likeliest() -> None:
     reading = reading_of("7", photo_of("7"))
     digit_probs, length_probs = np.full((5, 11), 0.01), np.full(7, 0.004)
     digit_probs[:, 10], length_probs[:2] = 0.90, (0.49, 0.49)
-    shown = plain(text.likeliest(dataclasses.replace(reading, digit_probs=digit_probs, length_probs=length_probs)))
+    shown = plain(charts.evidence(dataclasses.replace(reading, digit_probs=digit_probs, length_probs=length_probs)))
     assert "no number" in shown
 
 
 @pytest.mark.parametrize(("number", "quiet"), [("42", True), ("7", False)])
 def test_the_likeliest_are_quiet_where_there_is_no_doubt(number: str, quiet: bool) -> None:
-    assert ('class="likeliest quiet"' in text.likeliest(reading_of(number, photo_of(number)))) == quiet
+    assert ('class="likeliest quiet"' in charts.evidence(reading_of(number, photo_of(number)))) == quiet
 
 
 @pytest.mark.parametrize("number", [NOTHING, MANY])
 def test_no_likeliest_without_a_number(number: str) -> None:
-    assert text.likeliest(reading_of(number, photo_of(number))) == ""
+    assert "Most likely" not in charts.evidence(reading_of(number, photo_of(number)))
 
 
 def test_the_picture_in_words() -> None:
@@ -176,18 +221,18 @@ def test_the_picture_in_words() -> None:
 
 
 def test_a_file_s_name_cannot_smuggle_markup_in() -> None:
-    assert "<script>" not in text.refusal("<script>alert(1)</script>")
+    assert "<script>" not in text.refusal("<script>alert(1)</script>", "<script>alert(2)</script>.png")
 
 
 def test_chart_holds_every_figure_in_its_place() -> None:
     reading = reading_of("1984", photo_of("1984"))
-    shown = charts.softmax_chart(reading)
+    shown = charts.evidence(reading)
     np.testing.assert_allclose(cells(shown, "digits").astype(float), reading.digit_probs.T * 100, atol=0.051)
     np.testing.assert_allclose(cells(shown, "length").astype(float), reading.length_probs[None] * 100, atol=0.051)
 
 
 def test_chart_marks_the_chosen_and_mutes_what_is_behind_the_end() -> None:
-    shown = charts.softmax_chart(reading_of("42", photo_of("42")))
+    shown = charts.evidence(reading_of("42", photo_of("42")))
     marked = re.findall(r'<td class="([^"]*)" style="--p:0\.900" tabindex="([^"]*)" data-says="([^:]+): 90.0 %', shown)
     assert marked == [
         ("chosen", "-1", "2nd digit is 2"),
@@ -205,19 +250,19 @@ def test_the_reading_is_marked_even_where_another_digit_is_likelier() -> None:
     probs = reading.digit_probs.copy()
     probs[1] = 0.03
     probs[1, 3] = 0.70  # blank comes second, the length says one digit
-    shown = charts.softmax_chart(dataclasses.replace(reading, digit_probs=probs))
+    shown = charts.evidence(dataclasses.replace(reading, digit_probs=probs))
     assert 'data-says="There is no 2nd digit: 3.0 %"' in shown.split('class="chosen past"', 1)[1][:120]
 
 
 def test_chart_of_too_many_digits_shows_the_likeliest() -> None:
-    shown = charts.softmax_chart(reading_of(MANY, photo_of(MANY)))
+    shown = charts.evidence(reading_of(MANY, photo_of(MANY)))
     assert [f"<b>{digit}</b>" in shown for digit in MANY[:5]] == [True] * 5
     chosen = re.search(r'class="chosen" style="--p:0.940" tabindex="0" data-says="([^"]*)"', shown)
     assert chosen[1] == "The number has more than 5 digits: 94.0 %"
 
 
 def test_timing_adds_up() -> None:
-    assert "Read in 12 ms" in plain(text.timing({"decode": 4.6, "localizer": 5.0, "reader": 2.0}))
+    assert "Read in 12 ms" in plain(charts.timing({"decode": 4.6, "localizer": 5.0, "reader": 2.0}))
 
 
 @pytest.mark.parametrize(

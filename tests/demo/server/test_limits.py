@@ -89,7 +89,7 @@ def test_a_file_of_another_visitor_cannot_be_guessed(address: str) -> None:
     for guess in guesses:
         assert api_client.get(f"{address}gradio_api/file={quote(str(guess))}").status_code in (403, 404)
         ended, answer = api_client.call(address, "read", str(guess))
-        assert (ended, answer["error"]) == ("error", text.FORGOTTEN)
+        assert (ended, answer["error"]) == ("error", text.EXPIRED)
 
 
 def test_a_photo_that_was_deleted_is_forgotten(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_photo_that_was_deleted_is_forgotten(tmp_path: Path) -> None:
     photo.GRADIO_CACHE = str(tmp_path)
     with pytest.raises(gr.Error) as forgotten:
         photo.preprocess(PhotoData(path=str(tmp_path / "abc" / "door.png")))
-    assert forgotten.value.message == text.FORGOTTEN
+    assert forgotten.value.message == text.EXPIRED
     with pytest.raises(gr.Error, match="no upload"):
         photo.preprocess(PhotoData(path=str(tmp_path.parent / "door.png")))
 
@@ -269,7 +269,7 @@ def reading_event(page: gr.Blocks) -> BlockFunction:
     return next(
         fn
         for fn in page.fns.values()
-        if "threshold" in {block.elem_id for block in fn.inputs} and "which" in {block.elem_id for block in fn.outputs}
+        if {"photo", "threshold"} <= {block.elem_id for block in fn.inputs} and fn.name == "on_change"
     )
 
 
@@ -313,7 +313,7 @@ def test_eight_at_once_get_their_own(address: str, page: gr.Blocks) -> None:
 
 def test_the_browser_keeps_nothing(visit: Visit) -> None:
     visit.upload("house.png", encoded(photo_of("42")))
-    visit.verdict("sure", "42")
+    visit.verdict("confident", "42")
     databases = visit.page.evaluate("indexedDB.databases().then(found => found.map(each => each.name))")
     assert databases == []
     stored = visit.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")

@@ -153,7 +153,7 @@ def test_a_single_photo_goes_past_batches(slow: tuple[BatchVisit, OneByOne], con
     assert pipeline.waiting.acquire(timeout=PATIENCE_S)
     other = Visit(context, tab.page.url)
     other.upload("house.png", encoded(photo_of("128")))
-    other.verdict("sure", "128")
+    other.verdict("confident", "128")
     pipeline.go_on.release(2 * len(tabs))
     for one in tabs:
         one.done("All done: 2 files")

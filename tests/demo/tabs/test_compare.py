@@ -116,9 +116,9 @@ def test_a_broken_file_is_a_sentence_and_the_page_goes_on(tab: Tab) -> None:
 def test_on_from_one_photo(visit: Visit) -> None:
     page = visit.page
     visit.upload("house.png", encoded(photo_of("128")))
-    visit.verdict("sure", "128")
-    page.get_by_role("button", name="Which networks?").click()
-    page.get_by_role("button", name="Compare them all on this photo").click()
+    visit.verdict("confident", "128")
+    page.get_by_role("button", name="Advanced").click()
+    page.get_by_role("button", name="Compare all models on this photo").click()
     expect(page.locator("#compare-summary")).to_contain_text("two say 128, one 47")
     expect(page.get_by_role("tab", name="Compare")).to_have_attribute("aria-selected", "true")
 
@@ -140,8 +140,10 @@ def test_nothing_to_compare_with_a_single_pair(launch: Launch, samples: list[Sam
     visit = Visit(context, launch(FakePipeline(), samples).local_url)
     expect(visit.page.get_by_role("tab", name="For programs")).to_be_visible()
     expect(visit.page.get_by_role("tab", name="Compare")).to_have_count(0)
-    visit.page.locator("#examples").get_by_role("button", name="Clear").click()
-    visit.verdict("sure", "42")
+    visit.example("Clear")
+    visit.verdict("confident", "42")
+    visit.page.get_by_role("button", name="Advanced").click()
+    expect(visit.page.locator("#threshold")).to_be_visible()
     expect(visit.page.locator("#networks")).to_be_hidden()
 
 

@@ -141,7 +141,7 @@ def test_doubt_is_spoken_too(browser: Browser, address: str) -> None:
     page = Visit(context, address).page
     show(page)
     press(page, START)
-    expect(page.locator("#live").get_by_role("status").first).to_have_text("1984, unsure")
+    expect(page.locator("#live").get_by_role("status").first).to_have_text("1984, to check")
     context.close()
 
 
@@ -290,8 +290,8 @@ def test_what_a_frame_says() -> None:
     pipeline = FakePipeline()
     said = live.look(pipeline, sent("1984"))
     assert said["boxes"] == [{"place": [0.25, 0.25, 0.5, 0.5], "label": "1984"}]
-    assert (said["spoken"], said["sure"]) == ("1984, unsure", False)
-    assert 'data-state="unsure"' in said["verdict"]
+    assert (said["spoken"], said["sure"]) == ("1984, to check", False)
+    assert 'data-state="check"' in said["verdict"]
     sure = live.look(pipeline, sent("42"))
     assert (sure["spoken"], sure["sure"]) == ("42", True)
     assert live.look(pipeline, sent(MANY))["spoken"] == "more than five digits"

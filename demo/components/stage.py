@@ -1,0 +1,118 @@
+"""The stage: one large photo with its boxes, of which a person moves the green one, and every way to send another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from gradio.processing_utils import save_bytes_to_cache
+
+from svhn import boxes as bx
+from svhn import draw
+from svhn.boxes import Box
+from svhn.images import MAX_BYTES
+from svhn.reading import Reading
+from svhn.utils.errors import UserError
+
+from ..config import STATIC
+from ..render import text
+from ..render.templating import render
+from ..session import PhotoResult
+from ..theme import html
+
+BEHAVIOUR = (STATIC / "js" / "stage.js").read_text(encoding="utf-8")
+FORMATS = "JPEG, PNG, WebP and others"
+EMPTY: dict[str, Any] = {
+    "value": {"box": None, "file": None},
+    "picture": {"url": ""},
+    "width": 1,
+    "height": 1,
+    "alt": "",
+    "label": "",
+    "legend": "",
+    "digits": [],
+    "others": [],
+    "truth": None,
+    "corrected": False,
+    "view": "photo",
+    "overlays": {},
+}
+
+
+class BoxError(UserError):
+    """No box to read; the message is one sentence for the person who drew it."""
+
+
+def photo_stage(**options: Any) -> gr.HTML:
+    """Its value is {"box": [left, top, right, bottom] in whole pixels of the photo or None, "file": what was sent}.
+
+    Events: `sent` when a photo has been uploaded; `corrected` when a person has let go of the box and `change` while it
+    moves; `undo`; `pick` another number, with its index; `explain` when the heat map is first asked for.
+    """
+    template = render("stage", formats=FORMATS, megabytes=MAX_BYTES >> 20)
+    return html(html_template=template, js_on_load=BEHAVIOUR, bytes=MAX_BYTES, **EMPTY, **options)
+
+
+def clear() -> dict[str, Any]:
+    """The update to a stage without a photo."""
+    return gr.update(**EMPTY)
+
+
+def show(stage: gr.HTML, photo: np.ndarray, result: PhotoResult, reading: Reading) -> dict[str, Any]:
+    """The update that shows RGB uint8 (h, w, 3) with the boxes of a result; that of `reading` can be moved."""
+    height, width = photo.shape[:2]
+    path = save_bytes_to_cache(draw.jpeg(draw.annotate(photo, None, None)), "photo.jpg", stage.GRADIO_CACHE)
+    picture = {"path": path, "meta": {"_type": "gradio.FileData"}}  # Gradio adds its address
+    return show_reading(result, reading, (width, height)) | {"picture": picture, "width": width, "height": height}
+
+
+def show_reading(result: PhotoResult, reading: Reading, size: tuple[int, int]) -> dict[str, Any]:
+    """The update that makes one of the numbers of the photo on the stage, width and height, the one looked at."""
+    others = [(i, other) for i, other in enumerate(result.readings) if other is not reading and other.box]
+    truth = result.truth.box if result.truth else None
+    return gr.update(
+        value={"box": _whole(reading.box, size), "file": None},
+        alt=text.alt_text(reading, [other for _, other in others], truth is not None),
+        others=[{"index": i, "label": other.label, "box": _whole(other.box, size)} for i, other in others],
+        truth=_whole(truth, size),
+        legend=text.legend(reading.box is not None, truth is not None, bool(others)),
+        corrected=False,
+        view="photo",
+        **_of(reading),
+    )
+
+
+def show_corrected(reading: Reading) -> dict[str, Any]:
+    """The update after a box that a person has drawn was read; the box stays where it is."""
+    return gr.update(corrected=True, view="photo", **_of(reading))
+
+
+def _of(reading: Reading) -> dict[str, Any]:
+    return {"label": reading.label if reading.box else "?", "digits": list(reading.number or ""), "overlays": {}}
+
+
+def _whole(box: Box | None, size: tuple[int, int]) -> list[int] | None:
+    return None if box is None else [round(float(side)) for side in bx.clip(box, *size)]
+
+
+def parse_box(photo: np.ndarray, sides: Any) -> Box:
+    """What came from the page -> the box, cut to the photo (h, w, 3). Raises BoxError."""
+    try:
+        box = np.array(sides, dtype=np.float64)
+    except (TypeError, ValueError):
+        box = np.empty(0)
+    if box.shape != (4,) or not np.isfinite(box).all():
+        raise BoxError("A box has four sides, each of them a number of pixels; please fill them all in.")
+    if box[2] <= box[0] or box[3] <= box[1]:
+        raise BoxError("This box is empty: right must be more than left, and bottom more than top.")
+    height, width = photo.shape[:2]
+    box = bx.clip(box, width, height)
+    if (box[2:] - box[:2] < 1).any():
+        raise BoxError(f"This box lies outside the photo, which is {width} pixels wide and {height} high.")
+    return tuple(map(float, box))
+
+
+def box_of(value: Any) -> Any:
+    """The box in a stage's value, which may be anything that a program has sent."""
+    return value.get("box") if isinstance(value, dict) else None

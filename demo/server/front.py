@@ -1,0 +1,97 @@
+"""The page's own head, for browsers and for link previews, and its small pictures; what is sent is compressed."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..config import STATIC
+from ..pictures import PICTURES, PREFIX
+
+TITLE = "House-number reader"
+DESCRIPTION = "Send a photo of a house: it finds the number, reads it, and shows how confident it is."
+ICON = (STATIC / "icon.svg").read_bytes()
+CARD = (STATIC / "card.jpg").read_bytes()  # 1200×630, as link previews show it
+FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
+GRADIO_META = re.compile(r'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*>')
+HEAD = """<title>{title}</title>
+<meta name="description" content="{description}">
+<meta property="og:type" content="website">
+<meta property="og:title" content="{title}">
+<meta property="og:description" content="{description}">
+<meta property="og:url" content="{address}">
+<meta property="og:image" content="{address}{card}">
+<meta property="og:image:width" content="1200">
+<meta property="og:image:height" content="630">
+<meta name="twitter:card" content="summary_large_image">
+<link rel="icon" href="{icon}" type="image/svg+xml">
+"""
+
+
+class Front:
+    """ASGI middleware: pictures of `PICTURES` at their addresses, and the page's head in place of Gradio's."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.icon, self.card = PICTURES.publish(ICON, "svg"), PICTURES.publish(CARD, "jpg")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
+        if path.startswith(f"/{PREFIX}"):
+            await _picture(path.removeprefix("/"))(scope, receive, send)
+        elif path == "/":
+            await self._page(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The page as a whole, with its head; anything else, a login for example, passes as it is."""
+        start: Message = {}
+        parts: list[bytes] = []
+
+        async def collect(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            parts.append(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            body, headers = b"".join(parts), Headers(raw=start["headers"])
+            if headers.get("content-type", "").startswith("text/html"):
+                body = self.head(body.decode(), _address(scope)).encode()
+            raw = [(k, v) for k, v in start["headers"] if k.lower() != b"content-length"]
+            await send({**start, "headers": [*raw, (b"content-length", str(len(body)).encode())]})
+            await send({"type": "http.response.body", "body": body})
+
+        await self.app(scope, receive, collect)
+
+    def head(self, page: str, address: str) -> str:
+        """Gradio's page with our title, description, picture and icon, each once."""
+        ours = HEAD.format(
+            title=TITLE, description=DESCRIPTION, address=escape(address), icon=self.icon, card=self.card
+        )
+        before, found, after = GRADIO_META.sub("", page).partition("</head>")
+        return f"{before}{ours}{found}{after}"
+
+
+def _picture(address: str) -> Response:
+    picture = PICTURES.find(address)
+    if picture is None:
+        return Response("There is no such picture.", 404, media_type="text/plain")
+    return Response(picture.data, media_type=picture.kind, headers=FOREVER)
+
+
+def _address(scope: Scope) -> str:
+    """Where a visitor sees the page, through whatever tunnel, with a slash at its end."""
+    headers = Headers(scope=scope)
+    scheme = headers.get("x-forwarded-proto", scope.get("scheme", "http")).split(",")[0].strip()
+    host = headers.get("x-forwarded-host", headers.get("host", "localhost")).split(",")[0].strip()
+    return f"{scheme}://{host}{scope.get('root_path', '').rstrip('/')}/"

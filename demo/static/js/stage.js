@@ -1,0 +1,141 @@
+// The stage: the photo with its boxes, and every way to send another. This is the js_on_load of a gr.HTML, which gives
+// `element`, `props`, `trigger` and `upload`. props.value is {box, file}: the box [left, top, right, bottom] in pixels of
+// the photo, and the file that was sent last. Setting a prop redraws the stage.
+const LEAST = 2; // pixels a side
+const room = element.closest('#one');
+const part = name => element.querySelector(`.${name}`);
+
+// Sending a photo: the last result stays, dimmed, until the new one has been read.
+
+function fail(sentence) {
+    room.removeAttribute('data-busy');
+    part('failed').textContent = sentence;
+}
+
+async function send(file) {
+    if (!file) return;
+    part('failed').textContent = '';
+    if (file.size > props.bytes) {
+        return fail(`${file.name} has ${(file.size / 2 ** 20).toFixed(1)} MB; please send a photo of at most ${props.bytes / 2 ** 20} MB.`);
+    }
+    room.dataset.busy = '';
+    part('waits').textContent = `Reading ${file.name} …`;
+    try {
+        const {path, url} = await upload(file);
+        const meta = {_type: 'gradio.FileData'};
+        props.value = {...props.value, file: {path, url, orig_name: file.name, size: file.size, mime_type: file.type, meta}};
+        trigger('sent');
+    } catch {
+        fail(`${file.name} could not be sent. Check the connection, then send it again.`);
+    }
+}
+
+element.addEventListener('change', event => {
+    const input = event.target.closest('[data-file]');
+    if (!input) return;
+    send(input.files[0]);
+    input.value = ''; // so that the same file can be chosen again
+});
+
+// Other tabs with a place for photos of their own take what is dropped or pasted while they are open.
+const elsewhere = () => ['many', 'compare-photo'].some(id => document.getElementById(id)?.offsetParent);
+function receive(event, files) {
+    const file = [...(files ?? [])].find(each => each.type.startsWith('image/') || /\.hei[cf]$/i.test(each.name)) ?? files?.[0];
+    if (!file || event.defaultPrevented || elsewhere()) return;
+    event.preventDefault();
+    if (!element.offsetParent) document.querySelector('#tabs [role=tab]').click();
+    send(file);
+}
+document.addEventListener('dragover', event => {
+    if (!event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault(); // or the browser would leave the page for the file
+    room.dataset.over = '';
+});
+document.addEventListener('dragleave', event => { if (!event.relatedTarget) room.removeAttribute('data-over'); });
+document.addEventListener('drop', event => {
+    room.removeAttribute('data-over');
+    receive(event, event.dataTransfer?.files);
+    if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
+});
+document.addEventListener('paste', event => receive(event, event.clipboardData?.files));
+
+// Buttons.
+
+const ACTS = {
+    choose: () => element.querySelector('[data-file=choose]').click(),
+    take: () => element.querySelector('[data-file=take]').click(),
+    undo: () => trigger('undo'),
+    mark: () => {
+        const sides = [0.3, 0.35, 0.7, 0.65].map((share, i) => Math.round(share * (i % 2 ? props.height : props.width)));
+        props.value = {...props.value, box: sides};
+        trigger('corrected');
+    },
+};
+element.addEventListener('click', event => {
+    const button = event.target.closest('button');
+    if (!button) return;
+    if (button.dataset.act) ACTS[button.dataset.act]();
+    else if (button.dataset.pick) trigger('pick', {index: Number(button.dataset.pick)});
+    else if (button.dataset.view) {
+        props.view = button.dataset.view;
+        if (props.view !== 'photo' && !props.overlays.note) trigger('explain');
+    }
+});
+
+// Moving the box, by pointer or by keyboard.
+
+let held = null; // while a pointer holds the box: which one, by which sides, where and what it was at first
+const within = (value, low, high) => Math.round(Math.min(Math.max(value, low), Math.max(low, high)));
+const place = box => { props.value = {...props.value, box}; };
+
+// The box moved, or only the named sides of it ("left top"), by dx and dy, and still inside the photo.
+function moved([left, top, right, bottom], sides, dx, dy) {
+    if (!sides) {
+        const x = within(left + dx, 0, props.width - (right - left));
+        const y = within(top + dy, 0, props.height - (bottom - top));
+        return [x, y, x + right - left, y + bottom - top];
+    }
+    return [
+        sides.includes('left') ? within(left + dx, 0, right - LEAST) : left,
+        sides.includes('top') ? within(top + dy, 0, bottom - LEAST) : top,
+        sides.includes('right') ? within(right + dx, left + LEAST, props.width) : right,
+        sides.includes('bottom') ? within(bottom + dy, top + LEAST, props.height) : bottom,
+    ];
+}
+
+element.addEventListener('pointerdown', event => {
+    const box = event.target.closest('.box');
+    if (!box || held || event.button !== 0) return;
+    event.preventDefault();
+    box.focus({preventScroll: true});
+    box.setPointerCapture(event.pointerId);
+    const {pointerId: id, clientX: x, clientY: y} = event;
+    held = {id, x, y, sides: event.target.dataset.sides || '', box: props.value.box};
+});
+
+element.addEventListener('pointermove', event => {
+    if (held?.id !== event.pointerId) return;
+    const scale = props.width / part('frame').clientWidth;
+    place(moved(held.box, held.sides, (event.clientX - held.x) * scale, (event.clientY - held.y) * scale));
+});
+
+for (const end of ['pointerup', 'pointercancel']) {
+    element.addEventListener(end, event => {
+        if (held?.id !== event.pointerId) return;
+        const changed = String(props.value.box) !== String(held.box);
+        held = null;
+        if (changed) trigger('corrected');
+    });
+}
+
+const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
+element.addEventListener('keydown', event => {
+    const arrow = ARROWS[event.key];
+    if (!arrow || !event.target.closest('.box')) return;
+    event.preventDefault();
+    const step = Math.max(1, Math.round(Math.max(props.width, props.height) / 100));
+    place(moved(props.value.box, event.shiftKey ? 'right bottom' : '', arrow[0] * step, arrow[1] * step));
+});
+element.addEventListener('keyup', event => {
+    if (event.key in ARROWS && event.target.closest('.box')) trigger('corrected');
+});

@@ -1,0 +1,75 @@
+"""What a browser and a link preview see first: the page's head, once, its pictures, and no more bytes than needed."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+from helpers import api_client
+from helpers.fake_pipeline import encoded, photo_of
+
+from demo.pictures import Pictures
+from demo.server.front import DESCRIPTION, TITLE
+from svhn.images import open_photo
+
+MOST_BYTES = 60_000  # of the page itself, compressed
+
+
+@pytest.fixture(scope="module")
+def page(address: str) -> str:
+    return api_client.get(address).text
+
+
+def metas(page: str, name: str) -> list[str]:
+    return re.findall(rf'<meta (?:property|name)="{name}" content="([^"]*)"', page)
+
+
+def test_title_description_and_picture_are_ours_and_there_once(page: str, address: str) -> None:
+    assert page.count("<title>") == 1
+    assert f"<title>{TITLE}</title>" in page
+    for name, content in (("og:title", TITLE), ("og:description", DESCRIPTION), ("description", DESCRIPTION)):
+        assert metas(page, name) == [content]
+    assert metas(page, "og:url") == [address]
+    assert "Click to try out" not in page
+    (picture,) = metas(page, "og:image")
+    assert open_photo(api_client.get(picture).content).shape == (630, 1200, 3)
+
+
+def test_the_address_is_the_one_that_a_visitor_sees(address: str) -> None:
+    headers = {"x-forwarded-proto": "https", "x-forwarded-host": "abc.gradio.live"}
+    assert metas(httpx.get(address, headers=headers).text, "og:url") == ["https://abc.gradio.live/"]
+    headers = {"x-forwarded-host": '"><script>'}
+    assert "<script>/" not in httpx.get(address, headers=headers).text
+
+
+def test_the_icon_is_a_picture(page: str, address: str) -> None:
+    (icon,) = re.findall(r'<link rel="icon" href="([^"]+)"', page)
+    answer = api_client.get(address + icon)
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert answer.text.startswith("<svg")
+
+
+def test_the_page_is_small(address: str) -> None:
+    with httpx.stream("GET", address, headers={"accept-encoding": "gzip"}) as answer:
+        size = sum(map(len, answer.iter_raw()))
+        assert answer.headers["content-encoding"] == "gzip"
+    assert size <= MOST_BYTES
+
+
+def test_a_thumbnail_is_there_once_and_other_addresses_are_not(page: str, address: str) -> None:
+    addresses = set(re.findall(r"pictures/[0-9a-f]{16}\.jpg", page))
+    assert addresses
+    for picture in addresses:
+        answer = api_client.get(address + picture)
+        assert answer.headers["content-type"] == "image/jpeg"
+        assert "immutable" in answer.headers["cache-control"]
+    for wrong in ("pictures/0000000000000000.jpg", "pictures/../app.py", "pictures/"):
+        assert api_client.get(address + wrong).status_code == 404
+
+
+def test_the_same_picture_has_one_address() -> None:
+    pictures, data = Pictures(), encoded(photo_of("42"), "JPEG")
+    assert pictures.publish(data, "jpg") == pictures.publish(data, "jpg") != pictures.publish(data + b" ", "jpg")
+    assert pictures.find(pictures.publish(data, "jpg")).data == data
+    assert pictures.find("pictures/none.jpg") is None
