@@ -93,12 +93,12 @@ class Row:
         return ", ".join(other.label for other in self.others)
 
     def state(self, unsure_below: float) -> str:
-        """ "sure", "unsure", "none", "too long" or "error"."""
+        """ "confident", "check", "no number", "more than five digits" or "error"."""
         if self.reading is None:
             return "error"
         if self.reading.number is None:
-            return "too long" if self.reading.too_long else "none"
-        return "unsure" if self.reading.confidence < unsure_below else "sure"
+            return "more than five digits" if self.reading.too_long else "no number"
+        return "check" if self.reading.confidence < unsure_below else "confident"
 
     def to_json(self) -> dict:
         """The object that `read --json` prints: the reading, or {"file", "error"}."""

@@ -18,7 +18,7 @@ from svhn.images import open_photo
 from svhn.reading import Reading
 from svhn.utils.errors import DataError
 
-STATES = {"42": "sure", "1984": "unsure", NOTHING: "none", MANY: "too long"}
+STATES = {"42": "confident", "1984": "check", NOTHING: "no number", MANY: "more than five digits"}
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,16 @@
-"""The pictures of the page in docs/: `python -m tools.screenshot`, after `make test` has set things up.
+"""Screenshots of the page into docs/: `python -m tools.screenshot [TAB ...]`, after `make test` has set things up.
 
-Every tab at desktop width, light, and at phone width, dark, read with the repository's weights. All photos are of this
-project's own making, and one of them is what the camera sees.
+Every tab at the widths of a phone, a tablet, a small and a large laptop, light and dark, read with the repository's
+weights. All photos are of this project's own making, and one of them is what the camera sees.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import tempfile
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import cv2
@@ -26,33 +28,36 @@ from tools import chromium
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLE = "Clear plate"
 HARD_EXAMPLE = "Glare"
-LOOKS = {"desktop-light": (1440, 900), "phone-dark": (390, 844)}
+SIZES = {"390": (390, 844), "820": (820, 1180), "1366": (1366, 768), "1440": (1440, 900)}
+SCHEMES = ("light", "dark")
+MAX_HEIGHT = 2600  # pixels of a screenshot: what is below says nothing new
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
 def one(tab: Page) -> None:
-    tab.get_by_role("button", name=EXAMPLE).click()
-    expect(tab.locator("#timing")).to_contain_text("Read in")
+    tab.locator("#examples").get_by_role("button", name=EXAMPLE).click()
+    expect(tab.locator("#stage .box")).to_be_visible()
+    expect(tab.locator("#one[data-busy]")).to_have_count(0)
 
 
 def why(tab: Page) -> None:
     one(tab)
-    tab.get_by_role("button", name="Why this number?").click()
-    expect(tab.locator("#because .digits figure").first).to_be_visible()
+    tab.get_by_role("button", name="Heat map").click()
+    expect(tab.locator("#stage .heat")).to_be_visible()
 
 
 def correct(tab: Page) -> None:
     one(tab)
     tab.get_by_role("button", name="Not right? Correct it").click()
-    tab.locator("#box .box").focus()
+    tab.locator("#stage .box").focus()
     tab.keyboard.press("ArrowLeft")
-    expect(tab.locator("#outcome [data-state]")).to_be_visible()
+    expect(tab.get_by_role("button", name="Undo box")).to_be_visible()
 
 
 def live(tab: Page) -> None:
     tab.get_by_role("tab", name="Live").click()
     tab.get_by_role("button", name="Start the camera").click()
-    expect(tab.locator("#live [data-part=verdict] [data-state=sure]")).to_be_visible()
+    expect(tab.locator("#live [data-part=verdict] [data-state=confident]")).to_be_visible()
     tab.get_by_role("button", name="Stop the camera").click()
     expect(tab.get_by_role("button", name="Start the camera")).to_be_visible()
 
@@ -71,7 +76,7 @@ def many(tab: Page) -> None:
 def compare(tab: Page) -> None:
     tab.get_by_role("tab", name="Compare").click()
     tab.locator("#compare-examples").get_by_role("button", name=HARD_EXAMPLE).click()
-    expect(tab.locator("#compare-pairs table")).to_be_visible()
+    expect(tab.locator("#compare-pairs summary")).to_be_visible()
 
 
 def programs(tab: Page) -> None:
@@ -90,26 +95,38 @@ def film(path: Path) -> None:
 
 
 def main() -> None:
+    names = {view.__name__: view for view in VIEWS}
+    parser = argparse.ArgumentParser(description="Screenshots of the page into docs/.")
+    parser.add_argument("tabs", nargs="*", metavar="TAB", help=f"of {', '.join(names)}; all without any")
+    wanted = parser.parse_args().tabs
+    if unknown := set(wanted) - set(names):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; choose from {', '.join(names)}")
+    chosen = [names[name] for name in wanted] or list(VIEWS)
     expect.set_options(timeout=60_000)
     page = ui.build(Networks.load(), ground_truth.TruthIndex(), read_labels(ui.EXAMPLES))
     _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         film(Path(folder) / "film.y4m")
         browser = chromium.launch(playwright, *CAMERA, f"--use-file-for-fake-video-capture={folder}/film.y4m")
-        for look, (width, height) in LOOKS.items():
-            scheme = look.rpartition("-")[2]
-            for view in VIEWS:
-                viewport = {"width": width, "height": height}
-                tab = browser.new_page(
-                    viewport=viewport, color_scheme=scheme, reduced_motion="reduce", permissions=["camera"]
-                )
-                tab.goto(address)
-                view(tab)
-                tab.mouse.move(width / 2, 5)  # no button looks touched
-                tab.wait_for_function("[...document.images].every(image => image.complete)")
-                picture = Image.open(io.BytesIO(tab.screenshot(full_page=True, animations="disabled")))
-                picture.convert("RGB").save(DOCS / f"{view.__name__}-{look}.webp", quality=80, method=6)
-                tab.close()
+        for view, (size, (width, height)), scheme in product(chosen, SIZES.items(), SCHEMES):
+            touch = width < 800
+            context = browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,
+                has_touch=touch,
+                is_mobile=touch,
+                reduced_motion="reduce",
+                permissions=["camera"],
+            )
+            tab = context.new_page()
+            tab.goto(address)
+            view(tab)
+            tab.mouse.move(width / 2, 5)  # no button looks touched
+            tab.wait_for_function("[...document.images].every(image => image.complete || image.loading === 'lazy')")
+            picture = Image.open(io.BytesIO(tab.screenshot(full_page=True, animations="disabled"))).convert("RGB")
+            picture = picture.crop((0, 0, picture.width, min(picture.height, MAX_HEIGHT)))
+            picture.save(DOCS / f"{view.__name__}-{size}-{scheme}.webp", quality=60, method=6)
+            context.close()
         browser.close()
     page.close(verbose=False)
 

@@ -10,15 +10,15 @@ from typing import Any
 
 from svhn.batch import Row
 
-HEADERS = ["File", "Number", "State", "Confidence, %", "Box: x1, y1, x2, y2", "ms", "What went wrong", "Also"]
-KINDS = ["str", "str", "str", "number", "str", "number", "str", "str"]
-WIDTHS = [150, 85, 110, 130, 175, 70, 510, 150]  # a phone shows the first three at once
+HEADERS = ["File", "Number", "State", "Confidence, %", "Note", "Box: x1, y1, x2, y2", "ms"]
+KINDS = ["str", "str", "str", "number", "str", "str", "number"]
+WIDTHS = [150, 85, 150, 130, 400, 175, 70]  # a phone shows the first three at once
 STATES = {  # its sign and colour in the table, and how it is counted
-    "sure": ("✓ sure", "--good", "sure"),
-    "unsure": ("? unsure", "--doubt", "unsure: compare these with the photos"),
-    "none": ("– none", "--body-text-color-subdued", "without a number"),
-    "too long": ("… too long", "--body-text-color-subdued", "with more than five digits"),
-    "error": ("✗ error", "--bad", "could not be read; the table says why"),
+    "confident": ("✓ confident", "--good", "confident"),
+    "check": ("? check", "--doubt", "to check against the photos"),
+    "no number": ("– no number", "--body-text-color-subdued", "without a number"),
+    "more than five digits": ("… more than five digits", "--body-text-color-subdued", "with more than five digits"),
+    "error": ("✗ error", "--bad", "could not be read; the notes say why"),
 }
 
 
@@ -37,12 +37,12 @@ class BatchView:
     def add(self, row: Row, file: str, picture: Path | None) -> None:
         state = row.state(self.unsure_below)
         sign, colour, _ = STATES[state]
+        place = self.counts["check"] if state == "check" else None  # what to check is first
         self.counts[state] += 1
-        self.rows.append(_cells(row, file, sign))
-        self.styles.append(["", "", f"color: var({colour}); font-weight: 600", *[""] * 5])
+        _insert(self.rows, place, _cells(row, file, sign))
+        _insert(self.styles, place, ["", "", f"color: var({colour}); font-weight: 600", *[""] * 4])
         if picture:
-            place = self.counts["unsure"] - 1 if state == "unsure" else len(self.pictures)  # what to check is first
-            self.pictures.insert(place, (str(picture), _caption(row, state, file)))
+            _insert(self.pictures, place, (str(picture), _caption(row, state, file)))
 
     def table(self) -> dict[str, Any]:
         return {"headers": HEADERS, "data": self.rows, "metadata": {"styling": self.styles}}
@@ -71,18 +71,24 @@ def _duration(seconds: float) -> str:
     return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
+def _insert(things: list, place: int | None, thing: Any) -> None:
+    """At that place, or at the end."""
+    things.insert(len(things) if place is None else place, thing)
+
+
 def _cells(row: Row, file: str, sign: str) -> list[Any]:
     """One line of the table."""
     reading = row.reading
     if reading is None:
-        return [file, "", sign, None, "", None, row.error, ""]
+        return [file, "", sign, None, row.error, "", None]
+    note = f"also {row.also}" if row.also else ""
     box = ", ".join(f"{v:.0f}" for v in reading.box) if reading.box else ""
     percent = min(99.9, round(reading.confidence * 100, 1)) if reading.number else None
-    return [file, reading.number or "", sign, percent, box, round(sum(reading.timings_ms.values())), "", row.also]
+    return [file, reading.number or "", sign, percent, note, box, round(sum(reading.timings_ms.values()))]
 
 
 def _caption(row: Row, state: str, file: str) -> str:
     """The number in large type, by its line; the file below."""
     number = row.reading.number if row.reading else None
-    head = number or {"none": "no number", "too long": "> 5 digits"}[state]
-    return f"{head}\nunsure · {file}" if state == "unsure" else f"{head}\n{file}"
+    head = number or {"no number": "no number", "more than five digits": "> 5 digits"}[state]
+    return f"{head}\ncheck this · {file}" if state == "check" else f"{head}\n{file}"

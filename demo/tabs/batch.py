@@ -31,9 +31,9 @@ SCRIPT = (STATIC / "js" / "batch.js").read_text(encoding="utf-8")
 NO_PHOTOS = "There is no photo among these; please choose others."
 NOT_READING = "Nothing is being read any more: the connection was lost. Please send the photos again."
 FAILED = "The reader itself failed on these photos; please send fewer of them, or each alone."
-INTRO = f"""<p>Drop up to {MAX_PHOTOS} photos, or a folder of them. Each is read by itself; one that cannot be read does
-no harm to the others. <button type="button" class="folder">Choose a folder</button></p>"""
-RETENTION_NOTE = f"""<p class="kept">These files, like your photos, are deleted here after {RETENTION}.</p>"""
+INTRO = f"""<p>Drop up to {MAX_PHOTOS} photos, or a folder of them. A bad file won't stop the rest.
+<button type="button" class="folder">Choose a folder</button></p>"""
+RETENTION_NOTE = f"""<p class="kept">These files and your photos are deleted after {RETENTION}.</p>"""
 
 
 def build(pipeline: Pipeline) -> None:
@@ -53,8 +53,8 @@ def build(pipeline: Pipeline) -> None:
             stop = gr.Button("Stop", variant="stop", visible=False, scale=0, min_width=120, elem_id="many-stop")
         with gr.Column(visible=False, elem_id="many-downloads") as downloads:
             with gr.Row():
-                photos_zip = gr.DownloadButton("Photos and table (ZIP)", variant="primary", elem_id="many-zip")
-                table_csv = gr.DownloadButton("Table alone (CSV)", elem_id="many-csv")
+                photos_zip = gr.DownloadButton("Download photos and table (ZIP)", variant="primary", elem_id="many-zip")
+                table_csv = gr.DownloadButton("Download CSV", elem_id="many-csv")
             html(RETENTION_NOTE)
         gallery = gr.Gallery(
             label="What was read",

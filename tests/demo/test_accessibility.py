@@ -93,6 +93,7 @@ def test_no_finding(browser: Browser, address: str, viewport: dict) -> None:
     for example, said in (("Clear", "the true number is 42"), ("Empty", "two find no number")):
         page.locator("#compare-examples").get_by_role("button", name=example).click()
         expect(page.locator("#compare-summary")).to_contain_text(said)
+        page.locator("#compare-pairs summary").click()
         expect(page.locator("#compare-pairs table")).to_be_visible()
         look(f"compare: {example}")
 

@@ -44,7 +44,7 @@ def test_a_table_with_a_line_for_every_file(tmp_path: Path) -> None:
     assert tuple(lines[0]) == COLUMNS
     assert [line["file"] for line in lines] == ["a.png", "b.png", "c.png", "d.png", "e.png"]
     assert [line["number"] for line in lines] == ["42", "1984", "", "", "42"]
-    assert [line["state"] for line in lines] == ["sure", "unsure", "none", "error", "sure"]
+    assert [line["state"] for line in lines] == ["confident", "check", "no number", "error", "confident"]
     assert [line["picture"] for line in lines] == ["a.jpg", "b.jpg", "c.jpg", "", "e.jpg"]
     assert lines[0]["confidence"] == "0.999"
     assert [lines[0][side] for side in ("x1", "y1", "x2", "y2")] == ["24.0", "16.0", "72.0", "48.0"]

@@ -64,3 +64,8 @@ class Visit:
     def keep(self, name: str) -> None:
         OUTPUT.mkdir(exist_ok=True)
         self.page.screenshot(path=OUTPUT / f"{name}.png", full_page=True)
+
+
+def near(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
+    """How many pixels have about that colour, after JPEG."""
+    return int((np.abs(picture.astype(int) - colour).max(-1) < 40).sum())

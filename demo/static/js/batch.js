@@ -35,8 +35,8 @@ room.addEventListener('change', event => {
     send([...event.target.files].filter(file => !file.webkitRelativePath || !HIDDEN.test(file.name)));
 }, true);
 
-room.addEventListener('drop', async event => {
-    if (!input()) return;
+document.addEventListener('drop', async event => { // anywhere on the page, while this tab is open
+    if (!input() || !room.offsetParent || !event.dataTransfer?.types.includes('Files')) return;
     event.preventDefault();
     event.stopPropagation();
     event.target.dispatchEvent(new DragEvent('dragleave', {bubbles: true})); // the zone's highlight

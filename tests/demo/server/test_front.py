@@ -17,22 +17,22 @@ MOST_BYTES = 60_000  # of the page itself, compressed
 
 
 @pytest.fixture(scope="module")
-def page(address: str) -> str:
+def document(address: str) -> str:
     return api_client.get(address).text
 
 
-def metas(page: str, name: str) -> list[str]:
-    return re.findall(rf'<meta (?:property|name)="{name}" content="([^"]*)"', page)
+def metas(document: str, name: str) -> list[str]:
+    return re.findall(rf'<meta (?:property|name)="{name}" content="([^"]*)"', document)
 
 
-def test_title_description_and_picture_are_ours_and_there_once(page: str, address: str) -> None:
-    assert page.count("<title>") == 1
-    assert f"<title>{TITLE}</title>" in page
+def test_title_description_and_picture_are_ours_and_there_once(document: str, address: str) -> None:
+    assert document.count("<title>") == 1
+    assert f"<title>{TITLE}</title>" in document
     for name, content in (("og:title", TITLE), ("og:description", DESCRIPTION), ("description", DESCRIPTION)):
-        assert metas(page, name) == [content]
-    assert metas(page, "og:url") == [address]
-    assert "Click to try out" not in page
-    (picture,) = metas(page, "og:image")
+        assert metas(document, name) == [content]
+    assert metas(document, "og:url") == [address]
+    assert "Click to try out" not in document
+    (picture,) = metas(document, "og:image")
     assert open_photo(api_client.get(picture).content).shape == (630, 1200, 3)
 
 
@@ -43,8 +43,8 @@ def test_the_address_is_the_one_that_a_visitor_sees(address: str) -> None:
     assert "<script>/" not in httpx.get(address, headers=headers).text
 
 
-def test_the_icon_is_a_picture(page: str, address: str) -> None:
-    (icon,) = re.findall(r'<link rel="icon" href="([^"]+)"', page)
+def test_the_icon_is_a_picture(document: str, address: str) -> None:
+    (icon,) = re.findall(r'<link rel="icon" href="([^"]+)"', document)
     answer = api_client.get(address + icon)
     assert answer.headers["content-type"] == "image/svg+xml"
     assert answer.text.startswith("<svg")
@@ -57,8 +57,8 @@ def test_the_page_is_small(address: str) -> None:
     assert size <= MOST_BYTES
 
 
-def test_a_thumbnail_is_there_once_and_other_addresses_are_not(page: str, address: str) -> None:
-    addresses = set(re.findall(r"pictures/[0-9a-f]{16}\.jpg", page))
+def test_a_thumbnail_is_there_once_and_other_addresses_are_not(document: str, address: str) -> None:
+    addresses = set(re.findall(r"pictures/[0-9a-f]{16}\.jpg", document))
     assert addresses
     for picture in addresses:
         answer = api_client.get(address + picture)

@@ -35,16 +35,16 @@ def test_every_file_is_read_shown_and_counted(tab: BatchVisit) -> None:
     tab.done("All done: 7 files")
     expect(tab.status.locator("li")).to_have_text(
         [
-            "3 sure",
-            "1 unsure: compare these with the photos",
+            "3 confident",
+            "1 to check against the photos",
             "1 without a number",
             "1 with more than five digits",
-            "1 could not be read; the table says why",
+            "1 could not be read; the notes say why",
         ]
     )
     expect(tab.pictures.locator(".caption-label")).to_have_text(
         [
-            *("1984\nunsure · doubtful.png", "42\nclear.png", "no number\nempty.png", "> 5 digits\nlong.png"),
+            *("1984\ncheck this · doubtful.png", "42\nclear.png", "no number\nempty.png", "> 5 digits\nlong.png"),
             *("7\n=1+1.png", "128\nclear-2.png"),
         ]
     )
@@ -52,12 +52,12 @@ def test_every_file_is_read_shown_and_counted(tab: BatchVisit) -> None:
     image = tab.pictures.locator("img").nth(1)
     content = tab.page.request.get(image.get_attribute("src")).body()
     assert near(np.asarray(Image.open(io.BytesIO(content))), draw.FOUND) > 1000
-    expect(tab.line("clear.png")).to_contain_text(["clear.png", "42", "✓ sure", "99.9", "24, 16, 72, 48"])
-    expect(tab.line("doubtful.png")).to_contain_text(["doubtful.png", "1984", "? unsure", "41"])
-    expect(tab.line("empty.png")).to_contain_text(["empty.png", "", "– none"])
+    expect(tab.line("clear.png")).to_contain_text(["clear.png", "42", "✓ confident", "99.9", "", "24, 16, 72, 48"])
+    expect(tab.line("doubtful.png")).to_contain_text(["doubtful.png", "1984", "? check", "41"])
+    expect(tab.line("empty.png")).to_contain_text(["empty.png", "", "– no number"])
     broken = tab.line("broken.jpg")
     expect(broken.nth(2)).to_have_text("✗ error")
-    expect(broken.nth(6)).to_contain_text("not a picture we can open")
+    expect(broken.nth(4)).to_contain_text("not a picture we can open")
     tab.visit.keep("many")
 
 
@@ -105,7 +105,7 @@ def test_a_file_that_is_too_large_does_not_keep_the_others_back(tab: BatchVisit,
 def test_files_are_dropped(tab: BatchVisit) -> None:
     tab.drop([photo("a.png"), ("notes.txt", b"These are no house numbers.")])
     tab.done("All done: 2 files")
-    assert [line["state"] for line in tab.table()] == ["sure", "error"]
+    assert [line["state"] for line in tab.table()] == ["confident", "error"]
 
 
 def test_a_folder_is_chosen(tab: BatchVisit, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ class Tab:
         self.summary = self.page.locator("#compare-summary")
         self.cards = self.page.locator("#compare-readings li")
         self.table = self.page.locator("#compare-pairs table")
+        self.pairs = self.page.locator("#compare-pairs summary")
 
     def example(self, name: str) -> Locator:
         return self.page.locator("#compare-examples").get_by_role("button", name=name)
@@ -103,11 +104,11 @@ def test_figures_are_read_out_on_the_card_they_belong_to(tab: Tab) -> None:
 
 def test_a_broken_file_is_a_sentence_and_the_page_goes_on(tab: Tab) -> None:
     tab.example("Clear").click()
-    expect(tab.table).to_be_visible()
+    expect(tab.pairs).to_be_visible()
     tab.page.locator("#compare-photo").get_by_label("Remove Image").click()
     tab.upload(b"This is no picture.")
     expect(tab.summary).to_contain_text("not a picture")
-    expect(tab.table).to_be_hidden()
+    expect(tab.pairs).to_be_hidden()
     tab.page.locator("#compare-photo").get_by_label("Remove Image").click()
     tab.upload(encoded(photo_of(NOTHING)))
     expect(tab.summary).to_contain_text("two find no number, one says 47")
@@ -128,7 +129,7 @@ def test_phone_without_sideways_scrolling(browser: Browser, address: str, scheme
     context = browser.new_context(viewport=PHONE, color_scheme=scheme, has_touch=True, is_mobile=True)
     tab = Tab(Visit(context, address))
     tab.example("Clear").tap()
-    expect(tab.table).to_be_visible()
+    expect(tab.pairs).to_be_visible()
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     tops = [card.bounding_box()["y"] for card in tab.cards.all()]
     assert len(set(tops)) == 3  # one below the other
@@ -151,7 +152,7 @@ def test_what_was_forgotten_is_told(launch: Launch, context: BrowserContext, sam
     blocks = launch(fake_networks(), samples)
     tab = Tab(Visit(context, blocks.local_url))
     tab.example("Clear").click()
-    expect(tab.table).to_be_visible()
+    expect(tab.pairs).to_be_visible()
     for session in list(blocks.state_holder.session_data.values()):
         for key in list(session.state_data):
             session.state_data[key] = None
@@ -191,7 +192,7 @@ def test_nothing_of_a_photo_stays_beside_the_next(
     expect(tab.page.locator(".roll")).to_be_visible()
     go_on.release(2)
     tab.example("Clear").click()
-    expect(tab.table).to_be_visible()
+    expect(tab.pairs).to_be_visible()
     tab.upload(encoded(photo_of("128")))
     expect(tab.summary).to_contain_text("Reading …")
     for part in ("#compare-places", "#compare-readings", "#compare-crop", "#compare-pairs", ".roll"):
