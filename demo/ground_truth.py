@@ -63,6 +63,13 @@ def index_data_set(data_dir: Path, truths: TruthIndex, copies: Path, shown: int 
     return samples
 
 
+def describe_samples(samples: list[Sample]) -> str:
+    """What the strip of these photos is called: it says whether the networks learned from them."""
+    if samples[0].title.startswith("test"):
+        return "Or a test photo of your data set"
+    return "Or a train photo of your data set; the published networks learned from these"
+
+
 def _is_present(data_dir: Path, split: str) -> bool:
     return (data_dir / split).is_dir() or (data_dir / f"{split}.tar.gz").is_file()
 

@@ -26,6 +26,7 @@ from ..theme import html
 LIMIT_S = 60  # after that the camera stops by itself
 FRAMES_AT_ONCE = 1  # frames being read, of all visitors together, beside those of visitors who send photos
 FRAMES_WAITING = 8  # frames that may wait for their turn; more are told that it is busy
+LEAST_SHARE = 0.5  # of the confidence that needs no check: weaker guesses are not shown, as they change every frame
 MAX_FRAME = 2**20  # characters; a frame has about 60,000
 
 SCRIPT = (STATIC / "js" / "live.js").read_text(encoding="utf-8")
@@ -40,14 +41,15 @@ STAGE = """<section class="live" aria-label="Live camera">
 <div class="beside">
 <div data-part="verdict" aria-hidden="true"></div>
 <p data-part="spoken" class="spoken" role="status"></p>
-<p><button type="button" data-part="button">Start the camera</button></p>
+<p data-part="votes" class="votes"></p>
+<p class="buttons"><button type="button" data-part="button">Start the camera</button>
+<button type="button" data-part="keep" class="keep" hidden>Keep this frame</button></p>
 <div><p data-part="note" class="note" role="status">{invitation}</p><p data-part="pace" class="pace"></p></div>
-<p class="fine">Pictures of the camera are read by the machine that serves this page; they are neither kept nor shown to
-anybody else.</p>
+<p class="fine">Frames are processed on this server and not stored.</p>
 </div></section>"""
 INVITATION = (
     "Hold the camera so that the number fills about a tenth of the picture. "
-    "It stops by itself after {limit} seconds; start it again to go on."
+    "It turns off after {limit} seconds; start it again to go on."
 )
 
 
@@ -71,9 +73,12 @@ def look(pipeline: Pipeline, picture: str) -> dict[str, Any]:
         photo = open_photo(_decoded(picture))
     except PhotoError as error:
         return {"error": str(error)}
-    readings = pipeline.read_all(photo)
+    limit = pipeline.unsure_below
+    readings = [r for r in pipeline.read_all(photo) if r.number is None or r.confidence >= LEAST_SHARE * limit]
+    readings = readings or [Reading.nothing({})]
     first = readings[0]
     return {
+        "number": first.number,
         "boxes": [_box(reading, photo.shape[1], photo.shape[0]) for reading in readings if reading.box],
         "verdict": text.verdict(first, pipeline.unsure_below, None),
         "spoken": text.announcement(first, pipeline.unsure_below),

@@ -18,7 +18,7 @@ from ..components import stage as stages
 from ..components.examples import example_strip
 from ..components.inputs import PercentSlider, PhotoInput, SentPhoto, hidden_photo_input
 from ..config import READ_QUEUE, RETENTION_S, STATIC
-from ..ground_truth import TruthIndex
+from ..ground_truth import TruthIndex, describe_samples
 from ..model_zoo import Networks
 from ..render import charts, text
 from ..session import PASS_PHOTO_PATH, PhotoResult, belongs_to, read_photo
@@ -53,7 +53,7 @@ def build(
         with gr.Column(elem_id="offers"):
             chosen = [example_strip(examples, "Try one of these", photo, "examples")]
             if data_set_samples:
-                chosen.append(example_strip(data_set_samples, "Or one from your data set", photo, "real"))
+                chosen.append(example_strip(data_set_samples, describe_samples(data_set_samples), photo, "real"))
         with gr.Column(elem_id="more"):
             result = gr.State(None, time_to_live=RETENTION_S)  # what was read in this visitor's photo
             shown = gr.State(None, time_to_live=RETENTION_S)  # the reading that the visitor looks at

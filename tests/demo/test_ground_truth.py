@@ -48,6 +48,7 @@ def test_data_set(tmp_path: Path, as_tar: bool) -> None:
         assert sample.truth == expected(entry)
         assert sample.path.parent == copies
         assert "train" in sample.title
+    assert "learned" in ground_truth.describe_samples(shown)
     assert shown == ground_truth.index_data_set(tmp_path, TruthIndex(), copies, shown=12)
 
 
@@ -58,6 +59,7 @@ def test_test_is_offered_before_train_and_both_are_known(tmp_path: Path) -> None
     copies.mkdir()
     shown = ground_truth.index_data_set(tmp_path, truths, copies)
     assert {sample.title.split()[0] for sample in shown} == {"test"}
+    assert "learned" not in ground_truth.describe_samples(shown)
     assert len(shown) == 4
     assert all(truths.find(entry.png) for entry in train + test)
 

@@ -2,8 +2,9 @@
 const SIDES = {least: 384, most: 640}; // pixels of a frame's longer side: a slow machine gets smaller frames
 const SLOW_MS = 180, QUICK_MS = 80; // an answer that takes longer is slow; frames follow no quicker than that
 const CALM_MS = 300, HOLD_MS = 1200; // the words change no quicker; a sure number stays for a while
-const [stage, video, still, boxes, verdict, spoken, button, note, pace] = [
-    'stage', 'video', 'still', 'boxes', 'verdict', 'spoken', 'button', 'note', 'pace',
+const VOTERS = 12, LEAST_VOTES = 3; // frames whose numbers are counted; a number with fewer is not shown
+const [stage, video, still, boxes, verdict, spoken, button, keep, note, votes, pace] = [
+    'stage', 'video', 'still', 'boxes', 'verdict', 'spoken', 'button', 'keep', 'note', 'votes', 'pace',
 ].map(name => element.querySelector(`[data-part="${name}"]`));
 const pause = ms => new Promise(done => setTimeout(done, ms));
 let run = null; // of the camera: its stream and the time when it stops
@@ -41,6 +42,8 @@ async function start() {
         video.srcObject = stream;
         video.play().catch(() => {}); // interrupted when stopped at once
         stage.dataset.state = 'running';
+        keep.hidden = false;
+        votes.textContent = '';
         button.textContent = 'Stop the camera';
         note.textContent = 'Starting …';
         follow(mine);
@@ -64,7 +67,7 @@ function stop(which, reason) {
 
 // One frame after the other, each as new as can be: the next is taken when the one before has been answered.
 async function follow(mine) {
-    let side = SIDES.most, lost = 0, changed = 0, sure = false, answered = [];
+    let side = SIDES.most, lost = 0, changed = 0, sure = false, answered = [], numbers = [];
     while (run === mine) {
         if (document.hidden || !stage.offsetParent) return stop(mine, 'left');
         if (!video.videoWidth) {
@@ -85,6 +88,8 @@ async function follow(mine) {
         lost = 0;
         side = now - began > SLOW_MS ? Math.max(SIDES.least, side * 0.8) : Math.min(SIDES.most, side * 1.02);
         draw(said.boxes);
+        numbers = [...numbers, said.number].slice(-VOTERS);
+        count(numbers);
         if (now - changed > (sure && !said.sure ? HOLD_MS : CALM_MS)) {
             [changed, sure] = [now, said.sure];
             verdict.innerHTML = said.verdict;
@@ -118,11 +123,29 @@ function draw(found) {
     });
 }
 
+// What most of the last frames agree on: one frame may err where twelve do not.
+function count(numbers) {
+    const counted = {};
+    for (const number of numbers) if (number) counted[number] = (counted[number] ?? 0) + 1;
+    const [best, n] = Object.entries(counted).sort((a, b) => b[1] - a[1])[0] ?? ['', 0];
+    votes.textContent = n < LEAST_VOTES ? '' : `${best} in ${n} of the last ${numbers.length} frames`;
+}
+
+// The frame that is shown goes to the first tab, as a photo.
+keep.onclick = () => {
+    const shown = run ? video : still, copy = document.createElement('canvas');
+    [copy.width, copy.height] = run ? [video.videoWidth, video.videoHeight] : [still.width, still.height];
+    copy.getContext('2d').drawImage(shown, 0, 0, copy.width, copy.height);
+    copy.toBlob(blob => document.dispatchEvent(new CustomEvent('photo', {
+        detail: new File([blob], 'frame.jpg', {type: 'image/jpeg'}),
+    })), 'image/jpeg', 0.95);
+};
+
 function tell(answered, left) {
     const seconds = (answered.at(-1) - answered[0]) / 1000;
     const rate = seconds ? ((answered.length - 1) / seconds).toFixed(1) : '…';
     note.textContent = '';
-    pace.innerHTML = `<b>${rate}</b> readings a second · stops by itself in <b>${Math.ceil(left / 1000)}</b> s`;
+    pace.innerHTML = `<b>${rate}</b> readings a second · turns off in <b>${Math.ceil(left / 1000)}</b> s`;
 }
 
 video.onresize = () => stage.style.setProperty('--aspect', video.videoWidth / video.videoHeight);

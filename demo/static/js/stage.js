@@ -58,6 +58,10 @@ document.addEventListener('drop', event => {
     if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
 });
 document.addEventListener('paste', event => receive(event, event.clipboardData?.files));
+document.addEventListener('photo', event => { // from another tab
+    document.querySelector('#tabs [role=tab]').click();
+    send(event.detail);
+});
 
 // Buttons.
 

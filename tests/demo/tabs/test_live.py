@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -120,7 +121,7 @@ def test_frames_keep_coming_with_box_number_and_rate(open_live: Open, tmp_path: 
     expect(plate(page)).to_have_text("128")
     expect(page.locator("#live .verdict")).to_contain_text("90 %")
     wait_for_frames(page, pipeline, 10)
-    expect(page.locator("#live .pace")).to_contain_text("readings a second · stops by itself in")
+    expect(page.locator("#live .pace")).to_contain_text("readings a second · turns off in")
     page.wait_for_function("parseFloat(document.querySelector('#live .pace b').textContent) > 1")
     box, picture = (page.locator(f"#live {which}").bounding_box() for which in ("[data-part=boxes] div", "video"))
     for side, size in (("x", "width"), ("y", "height")):
@@ -297,6 +298,26 @@ def test_what_a_frame_says() -> None:
     assert live.look(pipeline, sent(MANY))["spoken"] == "more than five digits"
     nothing = live.look(pipeline, sent(NOTHING))
     assert (nothing["boxes"], nothing["spoken"], nothing["sure"]) == ([], "", False)
+    assert [said["number"], sure["number"], nothing["number"]] == ["1984", "42", None]
+
+
+def test_a_weak_guess_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakePipeline, "unsure_below", 0.9)  # "1984" has 0.41
+    weak = live.look(FakePipeline(), sent("1984"))
+    assert (weak["boxes"], weak["number"]) == ([], None)
+    assert 'data-state="none"' in weak["verdict"]
+
+
+def test_frames_vote_and_one_of_them_is_kept(visit: Visit) -> None:
+    show(visit.page)
+    press(visit.page, START)
+    expect(visit.page.locator("#live .votes")).to_contain_text(re.compile(r"128 in \d+ of the last \d+ frames"))
+    visit.page.get_by_role("button", name="Keep this frame").click()
+    visit.verdict("confident")
+    expect(visit.page.locator("#verdict .plate")).to_have_text("128")
+    photo = visit.photo()
+    side = photo.shape[1] // 8
+    assert photo[:, :side].mean() > photo[:, -side:].mean() + 60  # not mirrored
 
 
 def test_both_numbers_of_a_frame_are_drawn() -> None:
