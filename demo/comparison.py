@@ -31,7 +31,7 @@ class Localization:
         return tuple(map(float, self.places[0])) if len(self.places) else None
 
     def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The same again, so that it stands for its localizer in a `Pipeline` for that photo, and costs nothing."""
+        """The same again, so that it takes its localizer's place in a `Pipeline` for that photo, and costs nothing."""
         return self.places, self.scores
 
 
@@ -67,7 +67,7 @@ def read_crop(networks: Networks, photo: np.ndarray, box: Box) -> Iterator[CropR
 
 def read_pairs(networks: Networks, photo: np.ndarray, found: Sequence[Localization]) -> dict[Pair, Reading]:
     """What every pair says of the photo, from what the localizers have found in it; whether they see as many digits is
-    not asked, which confidence would tell, but not the number."""
+    not asked, which changes confidence, but not the number."""
     readings = {}
     for each in found:
         for reader in networks.readers:

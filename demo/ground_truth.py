@@ -28,7 +28,7 @@ def iou(a: Box, b: Box) -> float:
 
 
 def fingerprint(data: bytes) -> bytes:
-    """What tells a file by its content, whatever its name."""
+    """The hash of a file's content, whatever its name."""
     return hashlib.sha256(data).digest()
 
 
@@ -106,4 +106,4 @@ def _named_truths(records: Records) -> Iterator[tuple[str, Truth]]:
         try:
             yield records[i].name, truth_from_record(records[i])
         except ValueError:
-            continue  # a damaged record tells nothing
+            continue  # a damaged record is left out

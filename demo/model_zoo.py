@@ -1,6 +1,6 @@
 """All networks of a weights folder, for visitors to choose from.
 
-They are few and small, so all are loaded when the page starts: a damaged file is told there and then, and not to a
+They are few and small, so all are loaded when the page starts: a damaged file is reported there and then, and not to a
 visitor. Nothing changes afterwards, so that threads may share them.
 """
 
@@ -62,7 +62,7 @@ class Networks:
         folder = Path(folder)
         manifest = weights.read_manifest(folder)
         localizers, readers = weights.localizers(manifest), weights.readers(manifest)
-        # Each once, and a default beside those that are left over.
+        # Each once, and a default with those that are left over.
         pairs = zip_longest(localizers, readers)
         loaded = [Pipeline.load(folder, localizer=a, reader=b, precision=precision) for a, b in pairs]
         finding, reading = dict(zip(localizers, loaded, strict=False)), dict(zip(readers, loaded, strict=False))

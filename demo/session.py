@@ -25,7 +25,7 @@ PASS_PHOTO_PATH = "(photo, ...rest) => [photo, ...rest.slice(0, -1), photo?.path
 
 @dataclass(frozen=True, eq=False)
 class PhotoResult:
-    """All that is kept of a photo: what tells its file from others; `readings` of its numbers, the most prominent
+    """All that is kept of a photo: the hash of its file; `readings` of its numbers, the most prominent
     first; `truth` None where unknown; the networks that read it; its width and height."""
 
     sha256: bytes

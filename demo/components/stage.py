@@ -64,7 +64,7 @@ def show(stage: gr.HTML, photo: np.ndarray, result: PhotoResult, reading: Readin
     height, width = photo.shape[:2]
     path = save_bytes_to_cache(draw.jpeg(draw.annotate(photo, None, None)), "photo.jpg", stage.GRADIO_CACHE)
     picture = {"path": path, "meta": {"_type": "gradio.FileData"}}  # Gradio adds its address
-    return show_reading(result, reading, (width, height)) | {"picture": picture, "width": width, "height": height}
+    return gr.update(width=width, height=height, picture=picture) | show_reading(result, reading, (width, height))
 
 
 def show_reading(result: PhotoResult, reading: Reading, size: tuple[int, int]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def steps() -> Markup:
 
 
 def small_chart(reading: Reading) -> Markup:
-    """The same softmaxes where there is little room; what they are must be said next to them."""
+    """The same softmaxes where there is little room; what they are must be written next to them."""
     return macro("chart", "small", _chart(reading))
 
 
@@ -70,7 +70,7 @@ def timing(timings_ms: dict[str, float]) -> Markup:
 
 
 def _chart(reading: Reading) -> dict[str, Any]:
-    """All that the template needs: heads, rows and cells, in words and figures."""
+    """All that the template needs: heads, rows and cells, in words and numbers."""
     chosen = _chosen(reading)
     likeliest = int(reading.length_probs.argmax())
     return {

@@ -26,8 +26,8 @@ IDLE = "Drop in a photo or try an example: every network looks at the same one, 
 IOU = '<abbr title="Intersection over union with the true box">IoU</abbr>'
 LOCALIZERS = "<h3>Where is the number?</h3>"
 READERS = """<h3>What does it say?</h3><p class="note">All readers get the same crop. Their tables have a column for
-every position and a row for every digit, – for none, and say below how many digits there are, all in percent. Point at
-a cell or tap it for its figures.</p>"""
+every position and a row for every digit, – for none, and say below how many digits there are, all in percent. Hover
+or tap for exact values.</p>"""
 PAIRS = """<p class="note">One network finds, another reads, as on the tab “One photo”: a pair
 weighs several boxes, so its number may differ from what its reader says of the best box above.</p>"""
 CELL_TEXT = {"": "none", None: "&gt; 5 digits"}  # where a cell has no number

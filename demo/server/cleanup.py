@@ -1,6 +1,6 @@
 """Deletes what visitors sent and got, some minutes later, and forgets who has left.
 
-Gradio's own `delete_cache` ends for good, and tells nobody, as soon as a file comes while it goes through its list;
+Gradio's own `delete_cache` ends for good, silently, as soon as a file comes while it goes through its list;
 and a broken-off upload is in no list at all. So here the folder is swept, whatever it is that lies in it.
 """
 

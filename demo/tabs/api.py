@@ -66,7 +66,7 @@ FILL_IN = """() => {{
 
 
 def build(page: gr.Blocks, pipeline: Pipeline, truths: TruthIndex) -> None:
-    """Lays the tab out, with the endpoints that it tells about."""
+    """Lays the tab out, with the endpoints that it describes."""
     _endpoints(page, pipeline, truths)
     with gr.Row(elem_classes="room", elem_id="programs"):
         with gr.Column(scale=6, min_width=320):

@@ -93,7 +93,7 @@ def build(networks: Networks, truths: TruthIndex, examples: Sequence[Sample]) ->
             picture = open_photo(sent.data)
         except PhotoError as error:
             return {summary: text.refusal(str(error), sent.name), network_list: hidden, **empty}
-        # Gradio tells of a photo twice where it came from another tab: it is not searched twice.
+        # A photo that came from another tab changes twice: it is searched once.
         found = kept.found if kept and kept.belongs_to(sent) else localize(networks, picture)
         kept = LocalizedPhoto(fingerprint(sent.data), found, truths.find(sent.data))
         first = next(iter(kept.boxes), None)

@@ -1,6 +1,6 @@
 """The webcam as it runs: every frame is read as soon as the one before it has been answered.
 
-Gradio's own stream of an image keeps a place in the queue all the time, begins anew when its time is over, leaves the
+Gradio's own stream of an image keeps a place in the queue all the time, starts again when its time is over, leaves the
 camera on, and writes a file for every frame. So the page asks for one frame after the other, in `live.js`: nothing
 can pile up, nothing is written, and what is drawn over the video are a few numbers.
 """
@@ -24,8 +24,8 @@ from ..states import state_of
 from ..theme import html
 
 LIMIT_S = 60  # after that the camera stops by itself
-FRAMES_AT_ONCE = 1  # frames being read, of all visitors together, beside those of visitors who send photos
-FRAMES_WAITING = 8  # frames that may wait for their turn; more are told that it is busy
+FRAMES_AT_ONCE = 1  # frames being read, of all visitors together, besides photos that are sent
+FRAMES_WAITING = 8  # frames that may wait for their turn; more are refused as busy
 LEAST_SHARE = 0.5  # of the confidence that needs no check: weaker guesses are not shown, as they change every frame
 MAX_FRAME = 2**20  # characters; a frame has about 60,000
 
@@ -38,7 +38,7 @@ STAGE = """<section class="live" aria-label="Live camera">
 <p class="invitation"><svg viewBox="0 0 48 48" fill="none" stroke="currentColor" stroke-width="2.5" aria-hidden="true">
 <rect x="4" y="13" width="29" height="22" rx="4"/><path d="m33 21 11-6v18l-11-6"/></svg>The camera is off.</p>
 </div>
-<div class="beside">
+<div class="side">
 <div data-part="verdict" aria-hidden="true"></div>
 <p data-part="spoken" class="spoken" role="status"></p>
 <p data-part="votes" class="votes"></p>
@@ -68,7 +68,7 @@ def build(pipeline: Pipeline) -> None:
 
 def look(pipeline: Pipeline, picture: str) -> dict[str, Any]:
     """Base64 of one frame's JPEG -> what `live.js` shows: the boxes as shares of the frame with their labels, the
-    verdict, what is spoken of it, and whether it is sure. Of what is no picture only "error", a sentence."""
+    verdict, what is spoken of it, and whether it is confident. Of what is no picture only "error", a sentence."""
     try:
         photo = open_photo(_decoded(picture))
     except PhotoError as error:

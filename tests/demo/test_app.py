@@ -182,7 +182,7 @@ def test_photos_of_the_data_set_show_their_truth(served: Served, browser: Browse
     first = served.entries[0]
     offered.filter(has_text=f"train {Path(first.name).stem}").first.click()
     expect(page.locator("#verdict .truth")).to_contain_text(f"the true number is {first.number}")
-    expect(page.locator("#stage .true")).to_be_visible()
+    expect(page.locator("#stage .mark.true")).to_be_visible()
     page.reload()
     last = served.entries[-1]
     page.locator("#stage [data-file=choose]").set_input_files(

@@ -21,7 +21,7 @@ def test_one_click_on_an_example(visit: Visit) -> None:
     expect(verdict).to_contain_text("✓ Right: the true number is 42")
     assert visit.box() == pytest.approx([0.25, 0.25, 0.75, 0.75], abs=0.01)
     assert visit.box("true") == pytest.approx([0.25, 0.25, 0.75, 0.75], abs=0.02)
-    expect(visit.page.locator("#stage .true")).to_have_css("border-top-style", "dashed")
+    expect(visit.page.locator("#stage .mark.true")).to_have_css("border-top-style", "dashed")
     expect(visit.page.locator("#stage .legend li")).to_have_text(["Found", "Ground truth"])
     expect(visit.page.locator("table.digits thead b")).to_have_text(["4", "2", "–", "–", "–"])
     expect(visit.page.locator("table.digits tbody td")).to_have_count(55)
@@ -36,7 +36,7 @@ def test_an_uploaded_photo_has_no_truth(visit: Visit) -> None:
     verdict = visit.verdict("confident", "30512")
     expect(verdict).not_to_contain_text("true number")
     expect(visit.page.locator("#stage .legend")).not_to_contain_text("Ground truth")
-    expect(visit.page.locator("#stage .true")).to_have_count(0)
+    expect(visit.page.locator("#stage .mark.true")).to_have_count(0)
 
 
 def test_truth_of_a_known_photo_under_another_name(visit: Visit, samples: list[Sample]) -> None:

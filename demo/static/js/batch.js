@@ -1,7 +1,7 @@
-// Looks at files before they are sent: this is the js_on_load of a gr.HTML beside the drop zone, which gives `element`,
+// Looks at files before they are sent: this is the js_on_load of a gr.HTML next to the drop zone, which gives `element`,
 // `props` and `trigger`. Gradio's zone alone sends nothing at all when one file is too large, and takes no folder.
 const room = document.getElementById('many');
-const HIDDEN = /^(\.|thumbs\.db$|desktop\.ini$)/i; // what systems put into folders beside the photos
+const HIDDEN = /^(\.|thumbs\.db$|desktop\.ini$)/i; // what systems put into folders of photos
 const input = () => room.querySelector('#many-files input[type=file]');
 const invitation = matchMedia('(hover: none)').matches ? 'Tap to choose your photos' : 'Drop your photos here, or click to choose them';
 let ours = false;
@@ -67,6 +67,6 @@ new MutationObserver(() => { // Gradio's words speak of one file, and of thumbna
     }
     for (const photo of room.querySelectorAll('.thumbnail-lg[aria-label]')) {
         photo.removeAttribute('aria-label');
-        photo.querySelector('img').alt = ''; // what it shows stands below it
+        photo.querySelector('img').alt = ''; // what it shows is written below it
     }
 }).observe(room, {subtree: true, childList: true, attributeFilter: ['aria-label']});

@@ -8,7 +8,7 @@ const say = event => {
     cell.classList.add('pointed');
     const readout = cell.closest('.chart').querySelector('.readout');
     readout.textContent = cell.dataset.says;
-    readout.classList.add('said');
+    readout.classList.add('exact');
 };
 for (const kind of ['pointerover', 'click', 'focusin']) element.addEventListener(kind, say);
 element.addEventListener('keydown', event => {

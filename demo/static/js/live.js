@@ -1,7 +1,7 @@
 // The camera as it runs. Gradio gives `element`, `props` and `server`: this is the js_on_load of a gr.HTML.
 const SIDES = {least: 384, most: 640}; // pixels of a frame's longer side: a slow machine gets smaller frames
 const SLOW_MS = 180, QUICK_MS = 80; // an answer that takes longer is slow; frames follow no quicker than that
-const CALM_MS = 300, HOLD_MS = 1200; // the words change no quicker; a sure number stays for a while
+const CALM_MS = 300, HOLD_MS = 1200; // the words change no quicker; a confident number is kept for a while
 const VOTERS = 12, LEAST_VOTES = 3; // frames whose numbers are counted; a number with fewer is not shown
 const [stage, video, still, boxes, verdict, spoken, button, keep, note, votes, pace] = [
     'stage', 'video', 'still', 'boxes', 'verdict', 'spoken', 'button', 'keep', 'note', 'votes', 'pace',
@@ -75,29 +75,29 @@ async function follow(mine) {
             continue;
         }
         const began = performance.now();
-        const said = await server.read_frame(frame(side));
+        const answer = await server.read_frame(frame(side));
         const now = performance.now();
         if (run && run !== mine) return; // stopped and started again meanwhile
-        if (!said || said.busy) {
-            if (!said && (lost += 1) === 3) return stop(mine, 'lost');
-            if (said) note.textContent = 'Many people use the camera just now; yours goes on as soon as there is room.';
+        if (!answer || answer.busy) {
+            if (!answer && (lost += 1) === 3) return stop(mine, 'lost');
+            if (answer) note.textContent = 'Many people use the camera just now; yours goes on as soon as there is room.';
             await pause(1000);
             continue;
         }
-        if (said.error) return stop(mine, said.error);
+        if (answer.error) return stop(mine, answer.error);
         lost = 0;
         side = now - began > SLOW_MS ? Math.max(SIDES.least, side * 0.8) : Math.min(SIDES.most, side * 1.02);
-        draw(said.boxes);
-        numbers = [...numbers, said.number].slice(-VOTERS);
+        draw(answer.boxes);
+        numbers = [...numbers, answer.number].slice(-VOTERS);
         count(numbers);
-        if (now - changed > (sure && !said.sure ? HOLD_MS : CALM_MS)) {
-            [changed, sure] = [now, said.sure];
-            verdict.innerHTML = said.verdict;
-            if (spoken.textContent !== said.spoken) spoken.textContent = said.spoken;
+        if (now - changed > (sure && !answer.sure ? HOLD_MS : CALM_MS)) {
+            [changed, sure] = [now, answer.sure];
+            verdict.innerHTML = answer.verdict;
+            if (spoken.textContent !== answer.spoken) spoken.textContent = answer.spoken;
         }
         if (run !== mine) return; // stopped meanwhile; this was the frame that stays
         answered = [...answered.filter(time => now - time < 2000), now];
-        tell(answered, mine.until - now);
+        report(answered, mine.until - now);
         await pause(QUICK_MS - (now - began));
     }
 }
@@ -141,7 +141,7 @@ keep.onclick = () => {
     })), 'image/jpeg', 0.95);
 };
 
-function tell(answered, left) {
+function report(answered, left) {
     const seconds = (answered.at(-1) - answered[0]) / 1000;
     const rate = seconds ? ((answered.length - 1) / seconds).toFixed(1) : '…';
     note.textContent = '';

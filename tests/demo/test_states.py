@@ -1,0 +1,70 @@
+"""Confident, to check, or no number: at their limits; and the other number that a reading could be."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from helpers.fake_pipeline import MANY, NOTHING, photo_of, reading_of
+
+from demo.states import RIVAL_SHARE, TIE_SHARE, closest_guess, rival_of, state_of
+from svhn.reading import Reading
+
+
+def reading(number: str = "42", confidence: float = 0.9) -> Reading:
+    return dataclasses.replace(reading_of(number, photo_of(number)), confidence=confidence)
+
+
+def could_be(digit: int, share: float) -> Reading:
+    """A reading of 42 whose last digit could be another one, with so much of the probability of the 2."""
+    digits = reading().digit_probs.copy()
+    two = 0.91 / (1 + share)
+    digits[1, 2], digits[1, digit] = two, 0.91 - two
+    return dataclasses.replace(reading(), digit_probs=digits)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "state"), [(1.0, "confident"), (0.6, "confident"), (0.5999, "check"), (0.0, "check")]
+)
+def test_a_number_is_confident_from_the_limit_on(confidence: float, state: str) -> None:
+    assert state_of(reading(confidence=confidence), 0.6) == state
+
+
+@pytest.mark.parametrize(("number", "state"), [(NOTHING, "none"), (MANY, "long")])
+@pytest.mark.parametrize("limit", [0.0, 1.0])
+def test_without_a_number_no_limit_matters(number: str, state: str, limit: float) -> None:
+    assert state_of(reading_of(number, photo_of(number)), limit) == state
+
+
+@pytest.mark.parametrize(
+    ("share", "named", "tied"),
+    [(RIVAL_SHARE * 0.9, False, False), (RIVAL_SHARE * 1.1, True, False), (TIE_SHARE * 1.1, True, True)],
+)
+def test_a_rival_is_named_when_it_is_likely_enough(share: float, named: bool, tied: bool) -> None:
+    rival = rival_of(could_be(7, share))
+    assert (rival is not None) == named
+    if rival:
+        assert (rival.number, rival.position, rival.digit, rival.near_tie) == ("47", 1, "7", tied)
+
+
+def test_the_number_itself_is_never_its_rival() -> None:
+    """Also where another number is likelier, as it was chosen by more than one crop."""
+    rival = rival_of(could_be(7, 3.0))
+    assert (rival.number, rival.near_tie) == ("47", True)
+
+
+def test_no_number_is_no_rival() -> None:
+    lengths = np.full(7, 0.004)
+    lengths[0], lengths[2] = 0.49, 0.49
+    digits = reading().digit_probs.copy()
+    digits[:2, 10] = 0.45
+    digits[0, 4], digits[1, 2] = 0.46, 0.46
+    assert rival_of(dataclasses.replace(reading(), length_probs=lengths, digit_probs=digits)) is None
+
+
+def test_the_closest_guess_is_there_only_where_no_number_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert closest_guess(reading_of(NOTHING, photo_of(NOTHING))) is None
+    monkeypatch.setattr(Reading, "guess", reading("7", 0.2), raising=False)
+    assert closest_guess(reading_of(NOTHING, photo_of(NOTHING))) == ("7", 0.2)
+    assert closest_guess(reading("42")) is None
