@@ -70,8 +70,8 @@ class Reading:
         return dataclasses.replace(self, timings_ms=timings_ms)
 
     def to_json(self, file: str | None = None) -> dict:
-        """The object that `read --json` prints and the web API answers with."""
-        return {
+        """The object that `read --json` prints and the web API answers with; "guess" only where there is one."""
+        content = {
             "file": file,
             "number": self.number,
             "confidence": round(float(self.confidence), 4),
@@ -79,8 +79,10 @@ class Reading:
             "digit_probs": np.round(self.digit_probs.astype(float), 4).tolist(),
             "length_probs": np.round(self.length_probs.astype(float), 4).tolist(),
             "ms": round(sum(self.timings_ms.values()), 1),
-            "guess": self.guess and {key: self.guess.to_json()[key] for key in ("number", "confidence", "box")},
         }
+        if self.guess is not None:
+            content["guess"] = {key: self.guess.to_json()[key] for key in ("number", "confidence", "box")}
+        return content
 
     @staticmethod
     def nothing(timings_ms: dict[str, float], confidence: float = 0.0, guess: Reading | None = None) -> Reading:

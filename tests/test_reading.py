@@ -44,11 +44,10 @@ def test_what_makes_no_sense_is_refused(changes):
 
 def test_json_has_the_contracts_keys():
     content = _reading().to_json("a.png")
-    assert list(content) == ["file", "number", "confidence", "box", "digit_probs", "length_probs", "ms", "guess"]
+    assert list(content) == ["file", "number", "confidence", "box", "digit_probs", "length_probs", "ms"]
     assert content["number"] == "42"
     assert content["box"] == [1.0, 2.0, 3.0, 4.0]
     assert content["ms"] == 3.5
-    assert content["guess"] is None
 
 
 def test_no_number_comes_with_the_closest_guess():

@@ -31,7 +31,7 @@ def _run(folder: Path, network: str) -> Path:
 
 
 def _load(weights: Path, localizer: str | None = None, reader: str | None = None) -> Pipeline:
-    return load_pipeline(Namespace(weights=weights, device="cpu", localizer=localizer, reader=reader))
+    return load_pipeline(Namespace(weights=weights, device="cpu", precision="fp32", localizer=localizer, reader=reader))
 
 
 @pytest.mark.parametrize("place", ["", "last.pt", "best.pt"], ids=["folder", "last", "best"])
