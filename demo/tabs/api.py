@@ -45,6 +45,7 @@ ANSWER = """<h2>A reading</h2><dl>
 <dt>digit_probs</dt><dd>five rows, one a position: the probabilities of 0 to 9, and of no digit</dd>
 <dt>length_probs</dt><dd>the probabilities of no digit, one to five, and more</dd>
 <dt>ms</dt><dd>how long it took, in milliseconds</dd>
+<dt>guess</dt><dd>number, confidence and box of the closest guess, where it was too doubtful to be the answer</dd>
 <dt>error</dt><dd>in place of all but <code>file</code>: why the photo could not be read, in a sentence</dd></dl>"""
 NOTES = f"""<h2>Good to know</h2><ul>
 <li>Photos are JPEG, PNG, WebP, BMP, TIFF or GIF (its first frame) of at most {MAX_BYTES >> 20} MB and
@@ -136,7 +137,7 @@ def _reader(page: gr.Blocks, pipeline: Pipeline, truths: TruthIndex) -> Callable
         """Reads the house number in a photo.
 
         Gives the object that `python -m svhn read --json` prints (file, number, confidence, box,
-        digit_probs, length_probs, ms; or file and error), and the photo with the found box drawn.
+        digit_probs, length_probs, ms, guess; or file and error), and the photo with the found box drawn.
 
         Args:
             photo: the path that /gradio_api/upload answers with, or a data: address with base64 content

@@ -76,6 +76,7 @@ def export_measured(
         "localizer": localizer.name,
         "reader": reader.name,
         "unsure_below": UNSURE_BELOW,
+        "selection": asdict(pipeline.selection),
         "networks": {found.name: _manifest_entry(found, RECIPES[found.name]) for found in both},
         "held_out": {key: value for key, value in report.items() if key != "weights"},
     }
