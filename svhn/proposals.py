@@ -92,5 +92,7 @@ def _links(boxes: np.ndarray, along: int) -> np.ndarray:
 
 def _chains(links: np.ndarray) -> list[tuple[int, ...]]:
     """Connected components of the graph (K, K)."""
-    reach = np.linalg.matrix_power(links.astype(np.int64) + np.eye(len(links), dtype=np.int64), max(1, len(links))) > 0
+    reach = links | np.eye(len(links), dtype=bool)
+    for _ in range(len(links).bit_length()):  # every squaring doubles the length of the paths that count
+        reach = (reach.astype(np.float32) @ reach.astype(np.float32)) > 0
     return sorted({tuple(np.flatnonzero(row).tolist()) for row in reach})

@@ -73,3 +73,10 @@ def test_groups_are_few_and_may_be_none():
     assert len(boxes) == len(scores) == MOST_GROUPS
     assert scores[0] == 1
     assert digit_groups(np.zeros((0, 4)), np.zeros(0))[0].shape == (0, 4)
+
+
+def test_forty_digits_in_a_row_are_one_group():
+    digits = np.array([[12 * k, 0, 12 * k + 10, 20] for k in range(40)], float)
+    boxes, scores = digit_groups(digits, np.full(40, 0.5))
+    assert _boxes(boxes) == {(0, 0, 478, 20)}
+    assert scores == pytest.approx([0.5])
