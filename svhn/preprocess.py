@@ -1,13 +1,14 @@
 """From a photo to the networks' input. Training, evaluation and service all use these functions.
 
-Needs only torch, torchvision and numpy, so that a bare GPU machine can train.
+Needs only torch and numpy: a bare GPU machine can train, and service starts without torchvision, which takes as long to
+import as torch.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import torch
-from torchvision.transforms.v2 import functional as F
+from torch.nn import functional as F
 
 from . import boxes as bx
 
@@ -41,14 +42,19 @@ def cut(photo: np.ndarray, box: np.ndarray) -> np.ndarray:
     return photo[ys[:, None], xs]
 
 
+def resize(photo: np.ndarray, size: tuple[int, int]) -> torch.Tensor:
+    """RGB uint8 (h, w, 3) -> uint8 (3, *size), averaged where it gets smaller."""
+    image = torch.from_numpy(photo).permute(2, 0, 1)[None]  # fast only with the memory layout (h, w, 3)
+    return F.interpolate(image, size, mode="bilinear", antialias=True)[0].contiguous()
+
+
 def crop(photo: np.ndarray, box: np.ndarray, margin: float = CROP_MARGIN, size: Size = 64) -> torch.Tensor:
     """Photo and number box -> uint8 (3, h, w): the box with margin, stretched to that size."""
     region = bx.expand(np.asarray(box, dtype=np.float64), margin)
     factors = (region[2:] - region[:2]) / sides(size)[::-1] / MOST_PIXELS_FOR_ONE
     if (factors > 1).any():  # before its edges are repeated, so that a crop is never larger than the photo
         photo, region = _shrunk(photo, region, factors.clip(min=1.0))
-    patch = torch.from_numpy(cut(photo, region)).permute(2, 0, 1)
-    return F.resize(patch, list(sides(size)), antialias=True).contiguous()  # fast only with the memory layout (h, w, 3)
+    return resize(cut(photo, region), sides(size))
 
 
 def _shrunk(photo: np.ndarray, region: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -56,8 +62,8 @@ def _shrunk(photo: np.ndarray, region: np.ndarray, factors: np.ndarray) -> tuple
     x1, y1, x2, y2 = pixel_bounds(bx.clip(region, photo.shape[1], photo.shape[0]))
     inside = photo[y1:y2, x1:x2]
     height, width = inside.shape[:2]
-    size = [max(1, round(height / factors[1])), max(1, round(width / factors[0]))]
-    small = F.resize(torch.from_numpy(inside).permute(2, 0, 1), size, antialias=True)
+    size = max(1, round(height / factors[1])), max(1, round(width / factors[0]))
+    small = resize(inside, size)
     moved = region - np.array([x1, y1, x1, y1])
     return small.permute(1, 2, 0).numpy(), bx.scale(moved, size[1] / width, size[0] / height)
 
@@ -68,8 +74,7 @@ def working_copy(photo: np.ndarray, long_side: int, enlarge: bool = True) -> tor
     factor = long_side / max(height, width)
     if not enlarge:
         factor = min(factor, 1.0)
-    size = [max(1, round(height * factor)), max(1, round(width * factor))]
-    return F.resize(torch.from_numpy(photo).permute(2, 0, 1), size, antialias=True).contiguous()
+    return resize(photo, (max(1, round(height * factor)), max(1, round(width * factor))))
 
 
 def view(
@@ -83,11 +88,11 @@ def view(
     x, y = width / (x2 - x1), height / (y2 - y1)
     canvas = torch.full((3, height, width), round(fill), dtype=torch.uint8)
     left, top = max(x1, 0), max(y1, 0)
-    inside = torch.from_numpy(photo[top : max(y2, 0), left : max(x2, 0)]).permute(2, 0, 1)
-    if inside.numel():
+    inside = photo[top : max(y2, 0), left : max(x2, 0)]
+    if inside.size:
         column, row = min(round((left - x1) * x), width - 1), min(round((top - y1) * y), height - 1)
-        size = (max(1, round(inside.shape[1] * y)), max(1, round(inside.shape[2] * x)))
-        small = F.resize(inside, list(size), antialias=True)[:, : height - row, : width - column]
+        size = max(1, round(inside.shape[0] * y)), max(1, round(inside.shape[1] * x))
+        small = resize(inside, size)[:, : height - row, : width - column]
         canvas[:, row : row + small.shape[1], column : column + small.shape[2]] = small
     return canvas, (x, y)
 
@@ -99,7 +104,7 @@ def normalise(images: torch.Tensor, mean: float, std: float) -> torch.Tensor:
 
 def squashed(photo: np.ndarray, size: int) -> torch.Tensor:
     """The whole photo stretched to a square, uint8 (3, size, size)."""
-    return F.resize(torch.from_numpy(photo).permute(2, 0, 1), [size, size], antialias=True).contiguous()
+    return resize(photo, (size, size))
 
 
 def centre_patch(photo: np.ndarray, size: int) -> tuple[torch.Tensor, np.ndarray, float]:

@@ -97,3 +97,11 @@ def test_a_view_of_nothing_is_grey(region):
     image, _ = preprocess.view(np.full((40, 60, 3), 200, np.uint8), np.array(region), 64, 115.0)
     assert max(image.shape[1:]) == 64
     assert (image == 115).all()
+
+
+@pytest.mark.parametrize("size", [(64, 64), (28, 140), (30, 200)])
+@pytest.mark.parametrize("shape", [(47, 104), (300, 200), (1, 1), (64, 64)])
+def test_resizing_is_torchvisions(shape, size):
+    photo = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    expected = F.resize(torch.from_numpy(photo).permute(2, 0, 1), list(size), antialias=True)
+    assert torch.equal(preprocess.resize(photo, size), expected)

@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torchvision.ops import box_iou, nms
 
 from .. import boxes as bx
 from ..labels import BLANK as DIGITS  # the classes below it: 0 ... 9
@@ -245,7 +244,27 @@ def merge(
         scores, order = scores.topk(1000)
         boxes = boxes[order]
         labels = labels[order] if labels is not None else None
-    best = nms(boxes, scores, config.same_number_iou)[: config.max_boxes]
-    agree = (box_iou(boxes[best], boxes) > 0.6).float() * scores  # (K, M)
+    best, iou = most_likely(boxes, scores, config.same_number_iou, config.max_boxes)
+    agree = (iou > 0.6).float() * scores  # (K, M)
     mean = agree @ boxes / agree.sum(1, keepdim=True).clamp_min(1e-6)
     return mean, scores[best], labels[best] if labels is not None else None
+
+
+def most_likely(
+    boxes: torch.Tensor, scores: torch.Tensor, same_iou: float, most: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Non-maximum suppression, but only of the `most` best: boxes (M, 4), scores (M,) -> indices (K,), best first, and
+    their IoU with all boxes (K, M)."""
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
+    left, best, ious = scores.clone(), [], []
+    while len(best) < min(most, len(scores)) and left.amax() > 0:
+        i = int(left.argmax())
+        low, high = torch.maximum(boxes[i, :2], boxes[:, :2]), torch.minimum(boxes[i, 2:], boxes[:, 2:])
+        common = (high - low).clamp_min(0).prod(1)
+        iou = common / (areas[i] + areas - common)
+        left[iou > same_iou] = 0
+        left[i] = 0
+        best.append(i)
+        ious.append(iou)
+    indices = torch.tensor(best, dtype=torch.long, device=boxes.device)
+    return indices, torch.stack(ious) if ious else boxes.new_zeros(0, len(boxes))

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from torchvision.ops import box_iou, nms
 
 from svhn import preprocess
 from svhn.models import LOCALIZERS, build
-from svhn.models.fcos import FCOS, STRIDE, FCOSConfig, cell_centres, merge
+from svhn.models.fcos import FCOS, STRIDE, FCOSConfig, cell_centres, merge, most_likely
 from svhn.preprocess import centre_patch
 
 SIZES = [(47, 104), (300, 20), (8, 8), (500, 700)]
@@ -77,6 +78,18 @@ def test_votes_for_one_number_become_one_box_and_two_numbers_stay_two():
     assert best.tolist() == pytest.approx([0.9, 0.8])
     assert merged[0].tolist() == pytest.approx([10.6, 10, 30.6, 20])
     assert merged[1].tolist() == pytest.approx([60, 10, 90, 30])
+
+
+def test_suppression_is_torchvisions():
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(10):
+        corner = torch.rand(200, 2, generator=generator) * 40
+        boxes = torch.cat([corner, corner + torch.rand(200, 2, generator=generator) * 30 + 1], dim=1)
+        scores = torch.rand(200, generator=generator)
+        best, iou = most_likely(boxes, scores, 0.3, 200)
+        assert torch.equal(best, nms(boxes, scores, 0.3))
+        assert torch.allclose(iou, box_iou(boxes[best], boxes), atol=1e-6)
+        assert torch.equal(most_likely(boxes, scores, 0.3, 3)[0], best[:3])
 
 
 def test_smaller_vgg_maps_its_patch_back_to_the_photo():

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torchvision.models.vgg import cfgs, make_layers
 
 from ...preprocess import MARGINS, MEAN, STD
 from ..blocks import SixHeads
@@ -71,6 +70,8 @@ class VGG16Box(BoxRegressor):
 def _features() -> nn.Sequential:
     """(N, 3, S, S) -> (N, 512, S / 32, S / 32), filled as torchvision fills it, without making its 124 million weights
     of dense layers on the way."""
+    from torchvision.models.vgg import cfgs, make_layers  # not where this network is not used: it takes seconds
+
     layers = make_layers(cfgs["D"], batch_norm=True)
     for layer in layers:
         if isinstance(layer, nn.Conv2d):
