@@ -1,4 +1,4 @@
-"""The factory's front door: official archives in, weights/ out. Stopped at any moment, --resume goes on."""
+"""Train everything with one command: official archives in, weights/ out. --resume continues after an interruption."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from svhn.utils.paths import PREPARED, ROOT, RUNS, WEIGHTS
 
 EXAMPLES = ROOT / "demo" / "examples"  # with labels.csv
 LOCALIZER, READER = "fcos", "compact"
-MEMBERS = 2  # readers of one seed and the next, which answer as one
+MEMBERS = 2  # readers of consecutive seeds, which are averaged
 LOCALIZER_TIME, READER_TIME, LAST_TIME = 0.4, 0.48, 0.12  # shares of the time budget
-LAST_STEPS = 0.2  # of the recipe's, for the reader's pass over all photos: the localizer does not gain by one
+LAST_STEPS = 0.2  # of the recipe's, when the readers continue on all photos; the localizer does not gain from that
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Prepares, trains localizer and readers, calibrates and evaluates them on held-out photos, trains the readers
-    on all photos for a while, and writes the weights."""
+    """Prepare the data, train localizer and readers, calibrate and evaluate them on held-out photos, continue the
+    readers on all photos, and write the weights."""
     options = _parser().parse_args(arguments)
     try:
         print(json.dumps(_run(options), indent=2))
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         print(f"train_all: {error}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("\ntrain_all: stopped; --resume goes on from the last checkpoint.", file=sys.stderr)
+        print("\ntrain_all: stopped; --resume continues from the last checkpoint.", file=sys.stderr)
     return 1
 
 
@@ -42,28 +42,28 @@ def _run(options: argparse.Namespace) -> dict:
         print(prepare(options.data, "train", options.prepared), file=sys.stderr)
     if options.weak:
         prepare_weak(options.weak, options.prepared)
-    beside = options.data.resolve().parent / "backgrounds"
-    backgrounds = options.backgrounds or (beside if beside.is_dir() else None)
+    sibling = options.data.resolve().parent / "backgrounds"
+    backgrounds = options.backgrounds or (sibling if sibling.is_dir() else None)
 
-    def trained(name: str, run: Path, time: float, member: int = 0, **how) -> Candidate:
-        """The network of one run, which takes that share of the time budget."""
+    def train_one(name: str, run: Path, time: float, member: int = 0, **how) -> Candidate:
+        """Train one network with that share of the time budget."""
         minutes = None if options.minutes is None else options.minutes * time
         same = {"backgrounds": backgrounds, "device": options.device, "resume": options.resume}
         seed = options.seed + member
         network, state = train(name, options.prepared, run, minutes=minutes, seed=seed, **same, **how)
         return Candidate(name, network, (state,))
 
-    localizer = trained(LOCALIZER, options.runs / LOCALIZER, LOCALIZER_TIME, start_from=options.start_from)
+    localizer = train_one(LOCALIZER, options.runs / LOCALIZER, LOCALIZER_TIME, start_from=options.start_from)
     runs = [options.runs / (READER if member == 0 else f"{READER}-{member + 1}") for member in range(MEMBERS)]
     readers = [
-        trained(READER, run, READER_TIME / MEMBERS, member, start_from=options.start_from)
+        train_one(READER, run, READER_TIME / MEMBERS, member, start_from=options.start_from)
         for member, run in enumerate(runs)
     ]
-    measured = options.out / "measured"  # weights that never saw the held-out photos, with their figures
+    measured = options.out / "measured"  # weights that never saw the held-out photos, with their metrics
     report = export_measured(localizer, average(readers), options.data, measured, options.runs)
     gentle = {"part": "all", "share": LAST_STEPS}
     last = [
-        trained(READER, run.with_name(f"{run.name}-all"), LAST_TIME / MEMBERS, member, start_from=run, **gentle)
+        train_one(READER, run.with_name(f"{run.name}-all"), LAST_TIME / MEMBERS, member, start_from=run, **gentle)
         for member, run in enumerate(runs)
     ]
     export_final(average(last), measured, options.out, EXAMPLES)

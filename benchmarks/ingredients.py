@@ -5,7 +5,7 @@
 A reader is trained from nothing on plain numbers, crops of a generator that has none of the ingredients, until it can
 read. From there it goes on with the whole generator, and again with one that lacks an ingredient, for as many steps
 each and from the same seed, and reads the held-out photos in their true boxes. (From nothing, so few steps would show
-which generator is the easiest.) What is finished stands in runs/ingredients/; a run that was stopped goes on behind it.
+which generator is the easiest.) Results are kept in runs/ingredients/; a run that was stopped continues after them.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ PAINTED = {
         "worn_share",
         "faint_share",
     ),
-    "strangers: letters, captions, neighbouring digits": ("suffix_share", "caption_share", "neighbour_share"),
+    "distractors: letters, captions, neighbouring digits": ("suffix_share", "caption_share", "neighbour_share"),
     "weather: cast shadows, glare, dirt, bars, leaves": (
         "light",
         "cast_shadow_share",
@@ -116,14 +116,14 @@ def main() -> None:
         RECIPES["compact_synthetic"], steps=options.steps, epoch_steps=options.steps, synthetic_bank=options.bank
     )
 
-    def trained(name: str, run: str, begin: dict[str, torch.Tensor] | None) -> dict:
-        """The figures of a reader of that generator's crops, from nothing or from the tensors of another."""
+    def train_reader(name: str, run: str, initial: dict[str, torch.Tensor] | None) -> dict:
+        """The metrics of a reader trained on that generator's crops, from random weights or initial tensors."""
         atlas = few(load_atlas()) if name in (FACES, EVERYTHING) else load_atlas()
-        bank = crop_bank(options.bank, int(begin is not None), device, walls, INGREDIENTS[name], atlas)
+        bank = crop_bank(options.bank, int(initial is not None), device, walls, INGREDIENTS[name], atlas)
         torch.manual_seed(0)
         task = make_task(recipe, Sources(options.prepared, synthetic=bank), device)
-        if begin:
-            task.network.load_state_dict(begin)
+        if initial:
+            task.network.load_state_dict(initial)
         shutil.rmtree(folder / run, ignore_errors=True)
         _, state = fit(task, recipe, folder / run, device, State())
         share = state.history[-1]["held_out_accuracy"]
@@ -142,14 +142,14 @@ def main() -> None:
         if name in done and (done[name]["steps"], done[name]["bank"]) == (options.steps, options.bank):
             continue
         if name == PLAIN:
-            done[name] = trained(EVERYTHING, "plain", begin=None)
+            done[name] = train_reader(EVERYTHING, "plain", initial=None)
         else:
-            done[name] = trained(name, "next", checkpoint.load(folder / "plain").network.state_dict())
+            done[name] = train_reader(name, "next", checkpoint.load(folder / "plain").network.state_dict())
         write_atomic(out, (json.dumps(done, indent=2) + "\n").encode())
     print("| the generator without | whole number right of 408 | 95 % interval |\n|---|---|---|")
-    for name, figures in done.items():
-        low, high = figures["interval_95"]
-        print(f"| {name} | {figures['held_out_accuracy']:.1%} | {low:.1%} – {high:.1%} |")
+    for name, metrics in done.items():
+        low, high = metrics["interval_95"]
+        print(f"| {name} | {metrics['held_out_accuracy']:.1%} | {low:.1%} – {high:.1%} |")
 
 
 if __name__ == "__main__":

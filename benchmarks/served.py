@@ -30,7 +30,7 @@ class Served:
     address: str
     pid: int
     event: int
-    others: list  # its inputs beside the photo, as they stand on a fresh page
+    others: list  # its inputs other than the photo, as on a fresh page
 
     def rss_mb(self) -> float:
         """Memory that the process holds, in MiB."""

@@ -1,13 +1,13 @@
-"""Weights on disk: half-precision safetensors beside a manifest that says what they are, with their sha256.
+"""Weights on disk: half-precision safetensors and a manifest that describes them, with their sha256.
 
-    weights/manifest.json               what each file is: network, sizes, data, seed, figures
-    weights/fcos-1a2b3c4d.safetensors   one file a network, at most 16 MiB, named by its content
+    weights/manifest.json               what each file is: network, sizes, data, seed, metrics
+    weights/fcos-1a2b3c4d.safetensors   one file per network, at most 16 MiB, named by its content
 
-Networks are known by the name of the recipe that made them; an entry's "architecture" says which kind of network it
-is, because several recipes can make one kind.
+Networks have the name of the recipe that trained them; an entry's "architecture" is the kind of network, because
+several recipes can train one kind.
 
-A new manifest replaces the old one in a single rename, after its files are there and before the old ones
-go: a run killed at any moment leaves a set that loads.
+A new manifest replaces the old one in a single rename, after its files are written and before the old ones are
+deleted: a process killed at any moment leaves a set that loads.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .utils.files import write_atomic
 from .utils.paths import WEIGHTS
 
 MAX_BYTES = 16 * 2**20
-ENTRY = {"file": str, "sha256": str, "config": dict}  # what is needed of every network
+ENTRY = {"file": str, "sha256": str, "config": dict}  # required of every network
 DEFAULT_DIR = WEIGHTS
 FILE_NAME = re.compile(r"\w[\w.-]*")  # one that leads nowhere else
 MAX_CONFIG_NUMBER = 10_000  # more than any size, share or threshold that describes a network
@@ -80,7 +80,7 @@ def _numbers(value: Any) -> Iterator[float]:
 
 
 def architecture(manifest: dict, name: str) -> str:
-    """The kind of network that is known by that name."""
+    """The kind of network of that name."""
     return manifest["networks"][name].get("architecture", name)
 
 
@@ -90,12 +90,12 @@ def saw_held_out(entry: dict) -> bool:
 
 
 def localizers(manifest: dict) -> list[str]:
-    """The names of the localizers that can be chosen, the default first."""
+    """The names of the localizers, the default first."""
     return _of_kind(manifest, LOCALIZERS, manifest["localizer"])
 
 
 def readers(manifest: dict) -> list[str]:
-    """The names of the readers that can be chosen, the default first."""
+    """The names of the readers, the default first."""
     return _of_kind(manifest, READERS, manifest["reader"])
 
 
@@ -106,7 +106,7 @@ def _of_kind(manifest: dict, kind: Container[str], default: str) -> list[str]:
 
 def load(folder: Path, name: str, device: torch.device | str = "cpu") -> nn.Module:
     """The network of that name, float32, in evaluation mode. Raises WeightsError."""
-    from safetensors import SafetensorError  # not needed where nothing but training runs
+    from safetensors import SafetensorError  # imported here, because training alone does not need it
     from safetensors.torch import load as parse
 
     manifest = read_manifest(folder)
@@ -130,7 +130,7 @@ def load(folder: Path, name: str, device: torch.device | str = "cpu") -> nn.Modu
 
 
 def save(folder: Path, networks: dict[str, nn.Module], manifest: dict) -> dict:
-    """Writes the networks and a manifest whose entries get "file", "sha256" and "bytes"; gives that manifest.
+    """Write the networks and a manifest whose entries get "file", "sha256" and "bytes"; return that manifest.
 
     `manifest["networks"]` has an entry for each name. Raises WeightsError above `MAX_BYTES` a file, or if the folder
     cannot be written.
@@ -140,7 +140,7 @@ def save(folder: Path, networks: dict[str, nn.Module], manifest: dict) -> dict:
     for name, network in networks.items():
         data = serialise({key: _half(value) for key, value in network.state_dict().items()})
         if len(data) > MAX_BYTES:
-            raise WeightsError(f"{name} has {len(data) / 2**20:.1f} MiB; weights are shipped up to 16 MiB a file.")
+            raise WeightsError(f"{name} has {len(data) / 2**20:.1f} MiB; a file of weights can have up to 16 MiB.")
         digest = hashlib.sha256(data).hexdigest()
         entry = {"file": f"{name}-{digest[:8]}.safetensors", "sha256": digest, "bytes": len(data)}
         manifest["networks"][name] |= entry
@@ -157,7 +157,7 @@ def _write(path: Path, data: bytes) -> None:
     try:
         write_atomic(path, data)
     except OSError as error:
-        raise WeightsError(f"{path} cannot be written ({error.strerror}); the weights are those of before.") from None
+        raise WeightsError(f"{path} cannot be written ({error.strerror}); the earlier weights are kept.") from None
 
 
 def _half(tensor: torch.Tensor) -> torch.Tensor:

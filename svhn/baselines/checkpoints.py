@@ -1,4 +1,4 @@
-"""Every checkpoint of a run on every part of the data set: how far its best epoch is from its last one."""
+"""Evaluate every checkpoint of a run on every part of the data set."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import metrics
 
 READS = {"sequence_accuracy": "whole number", "digit_accuracy": "per digit", "coverage_at_98": "coverage at 98 %"}
 FINDS = {"recall_50": "recall at IoU 0.5", "mean_iou": "mean IoU", "mean_dice": "mean Dice", "containment": "contained"}
-WITH_INTERVAL = 30  # characters of a figure with its interval
+WITH_INTERVAL = 30  # characters of a metric with its interval
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def evaluate_checkpoints(
 
 
 def header(line: Line) -> str:
-    """What stands above a table of such lines."""
+    """The header of a table of such lines."""
     first, *others = line.columns.values()
     return f"checkpoint    steps  part      photos  {first:<{WITH_INTERVAL}}" + "".join(f"  {name}" for name in others)
 
@@ -70,4 +70,4 @@ def _kind(network: nn.Module, run: Path) -> tuple[Callable[..., dict], dict[str,
     for registry, of, columns in ((READERS, metrics.of_reader, READS), (LOCALIZERS, metrics.of_localizer, FINDS)):
         if isinstance(network, tuple(known for known, _ in registry.values())):
             return of, columns
-    raise TrainingError(f"{run} names single MNIST digits; name the run of a reader or a localizer.")
+    raise TrainingError(f"{run} classifies single MNIST digits; name the run of a reader or a localizer.")

@@ -9,7 +9,7 @@ from ..weights import HERE
 
 @dataclass(frozen=True)
 class Document:
-    """What one document is about, in a line or two, and what must be said where its figures are compared with ours."""
+    """What one document is about, in a line or two, and what to know when its metrics are compared with ours."""
 
     number: str
     title: str
@@ -23,9 +23,9 @@ DOCUMENTS = (
         "Street_View_House_Numbers",
         "The network of the paper (Goodfellow et al. 2013) reads the number, a small VGG finds it, and both together "
         "read the photo.",
-        "The document shows pictures of its readings, the end-to-end ones picked by hand, and no figure. Its mean IoU "
+        "The document shows pictures of its readings, the end-to-end ones chosen by hand, and no metric. Its mean IoU "
         "of 0.337 was computed from x, y, width and height as if they were corners, so it is not on our scale. "
-        "A number off the middle of a wide photo is lost to this localizer whatever it learns: it is never shown it. "
+        "This localizer never sees a number away from the middle of a wide photo. "
         "The paper trained for six days on some 235,000 photos; here there are 1,620.",
     ),
     Document(
@@ -33,9 +33,9 @@ DOCUMENTS = (
         "House-Number-Recognition",
         "Three readers side by side, a network of its own against VGG16 from scratch and pretrained, and VGG16 once "
         "more to find the number.",
-        "The document prints its whole-number accuracies to the console and does not tell them. ImageNet's weights "
+        "The document prints its whole-number accuracies to the console and does not report them. ImageNet's weights "
         "are a download, so pretraining has a second form here that needs none: synthetic numbers first, photos after. "
-        "What VGG16 makes of synthetic numbers alone has its own row, as has this project's own reader below. All "
+        "VGG16 trained on synthetic numbers alone has a row of its own, and so has this project's reader below. All "
         "three margins of this project are read and averaged (15, 5 and 30 % of the box), because these readers "
         "learn from loose crops.",
     ),
@@ -72,7 +72,7 @@ DOCUMENTS = (
         "This project",
         "The networks of the demo, measured the same way, with the weights in `weights/measured/`, which never saw the "
         "held-out photos.",
-        "They were trained for longer than the others, with synthetic street numbers beside the photos, and in several "
+        "They were trained for longer than the others, with synthetic street numbers as well as photos, and in several "
         "passes of which the table has the last ([the log](weights/EXPERIMENTS.md) has all). Margins, scales, "
         "thresholds and temperature of this pipeline were chosen on the held-out photos, so expect a little less "
         "elsewhere.",

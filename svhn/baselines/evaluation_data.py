@@ -1,4 +1,4 @@
-"""What systems are measured with: photos of SVHN by part, MNIST's test digits, each read once."""
+"""What systems are measured with: photos of SVHN by part, MNIST's test digits, each loaded once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..utils.errors import DataError
 
 TRAIN, TEST = "train", "test"
 PARTS = (TRAIN, HELD_OUT, TEST)
-TRAIN_PHOTOS = 400  # all of them would take most of the time, for a figure that only stands beside
+TRAIN_PHOTOS = 400  # all of them would take most of the time, for a secondary metric
 
 
 def part_examples(data: Path, part: str) -> Iterator[Example]:

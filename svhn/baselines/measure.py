@@ -1,4 +1,4 @@
-"""The rows of `systems`, measured: one record each, written whole, and kept until its checkpoint is another one."""
+"""The rows of `systems`, measured: one record each, kept until its checkpoint changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FLAGS = {"SVHN": "--data", "MNIST": "--mnist"}
 
 
 class Fate(Enum):
-    """What became of a row."""
+    """The outcome of a row."""
 
     MEASURED = "measured"
     KEPT = "measured already"
@@ -105,5 +105,5 @@ def _kept_record(row: System, sha256: dict[str, str], out: Path) -> dict | None:
         known = {part: network["sha256"] for part, network in record["networks"].items()}
         same = record["kind"] == row.kind and known == {part: sha256[name] for part, name in row.networks.items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return None  # missing or damaged: it is measured anew
+        return None  # missing or damaged: it is measured again
     return record if same else None

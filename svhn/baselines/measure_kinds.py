@@ -1,4 +1,4 @@
-"""What is measured of a row, by its kind."""
+"""How a row is measured, by its kind."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .trained import Trained
 
 @dataclass(frozen=True)
 class Measured:
-    """metrics: by the part that they are of. work: what is timed, with one of `things` after the other; `timed` says
-    what that is."""
+    """metrics: by the part that they are of. work: what is timed, with one of `things` after the other; `timed` names
+    it."""
 
     metrics: dict[str, Any]
     work: Callable[[Any], Any]

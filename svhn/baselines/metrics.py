@@ -1,6 +1,6 @@
-"""The figures of one system, by its kind: networks and what they are measured with in, plain values for a record out.
+"""The metrics of one system, by its kind: networks and evaluation data in, plain values for a record out.
 
-Whole-number accuracy comes with its 95 % interval; the mean per-digit accuracy only stands beside it.
+Sequence accuracy comes with its 95 % interval; the mean per-digit accuracy is secondary.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ STRIPS = 10_000  # fresh ones, the same for every reader
 
 
 class NoLocalizer(nn.Module):
-    """The localizer that finds nothing, so that only what stands in the true box is read."""
+    """The localizer that finds nothing, so that only the true box is read."""
 
     def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Photo (h, w, 3) uint8 -> boxes (0, 4) and scores (0,)."""

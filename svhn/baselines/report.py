@@ -1,4 +1,4 @@
-"""RESULTS.md from the records: every system of `systems` with its figures, none of which is typed by hand."""
+"""RESULTS.md from the records: every system of `systems` with its metrics, none of which is typed by hand."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def format_page(records: Records) -> str:
 
 INTRODUCTION = """# Results
 
-Five documents stand at this project's beginning. Each describes systems that read or find house numbers, and none
-reports whole-number figures on the same photos as another. Here are their systems, each trained with one command, and
-this project's own beside them, all measured the same way. {measured} of {rows} rows have been measured so far.
+This project started from five documents. Each describes systems that read or find house numbers, and no two report
+metrics on the same photos. Here are their systems, each trained with one command, and this project's own, all measured
+the same way. {measured} of {rows} rows have been measured so far.
 
-`python -m svhn results` makes this page of the records in `results/`; no figure was typed by hand. The column “the
-document says” is the exception: these are the documents' own claims, on their own data."""
+`python -m svhn results` generates this page from the records in `results/`; no number was typed by hand. The column
+“the document says” is the exception: these are the documents' own claims, on their own data."""
 
-AGAIN = """To do it again, `NAME` being any recipe at the end of this page:
+AGAIN = """To reproduce it, with `NAME` any recipe at the end of this page:
 
 ```
 python -m svhn train NAME --data ../shared/svhn       # ../shared/mnist for those that learn from MNIST
@@ -70,9 +70,9 @@ python -m svhn checkpoints runs/NAME --data ../shared/svhn              # best a
 
 def _how(records: Records, machines: Machines) -> str:
     def distinct(of: Callable[[dict], str], kinds: Iterable[str] = PICTURES) -> str:
-        """What the records of these kinds say, each different text once."""
-        said = [of(record) for record in records.values() if record["kind"] in kinds]
-        return ", ".join(dict.fromkeys(said)) or "(not yet measured)"
+        """What the records of these kinds have, each different text once."""
+        texts = [of(record) for record in records.values() if record["kind"] in kinds]
+        return ", ".join(dict.fromkeys(texts)) or "(not yet measured)"
 
     photos = distinct(lambda record: f"{tables.main_metrics(record)['images']:,}", (READER, LOCALIZER, PIPELINE))
     left_out = max((record["left_out"] for record in records.values()), default=0)
@@ -83,19 +83,20 @@ def _how(records: Records, machines: Machines) -> str:
 - **The photos** are {photos} of SVHN's official train split: those at hand whose number is divisible by 5, the same for
   all. No network on this page was trained on them. The official test split was not touched.{left_out_note}
 - **Right** means every digit and the length. The 95 % interval is Wilson's; differences within it may be luck.
-  **Per digit** is the share of digits read at their place. It flatters, so it only stands beside.
-- **Readers** get the true box with the margin they learnt with. **Pipelines** get the photo and nothing else.
+  **Per digit** is the share of digits read at their place. It is higher than the share of exact matches, so it is
+  secondary.
+- **Readers** get the true box with the margin they were trained with. **Pipelines** get the photo and nothing else.
   **Localizers** are judged by their first box, whether a reader would prefer it or not; **contained** is the share of
   the true box that lies in it.
 - **Coverage at 98 %** is the share of photos that could be read without anybody looking, the surest first, if 98 % of
   these must be right.
-- **The weights** are those of the last step: no epoch was chosen by the figure that it is judged by. Only a run whose
-  recipe has patience may end before its time when that figure gets no better, and the thresholds of the pipelines and
+- **The weights** are those of the last step: no epoch was chosen by the metric that it is judged by. Only a run whose
+  recipe has patience may end early when that metric stops improving, and the thresholds of the pipelines and
   the slack of U-Net's boxes were chosen on these photos.
 - **ms** is the median of {TIMED} pictures, one at a time, after {WARM_UP} to warm up. Threads: {threads}. Machine:
   {distinct(lambda record: record["machine"])}.
-- **Trained** has minutes by the clock, machine ({machines or "none yet"}) and seed. The machine had other work beside,
-  so the steps, at the end of this page, say more than the minutes. What a few minutes of a CPU gave is not what a
+- **Trained** has minutes by the clock, machine ({machines or "none yet"}) and seed. The machine had other work at the
+  time, so the steps, at the end of this page, say more than the minutes. What a few minutes of a CPU gave is not what a
   system can do: the paper's network trained for six days.
 - Measured {distinct(lambda record: record["date"])}, at commit {distinct(lambda record: f"`{record['code']}`")}."""
 
@@ -103,11 +104,11 @@ def _how(records: Records, machines: Machines) -> str:
 def _chart(title: str, kind: str, key: str, records: Records) -> str:
     """Bars of all systems of a kind, the longest first; "" where none was measured."""
     rows = [row for row in SYSTEMS if row.kind == kind and row.name in records]
-    figures = {row: tables.main_metrics(records[row.name])[key] for row in rows}
+    metrics = {row: tables.main_metrics(records[row.name])[key] for row in rows}
     width = max((len(row.title) for row in rows), default=0)
     lines = [
-        f"{row.title:<{width}}  {row.document:<4}  {tables.percent(figures[row]):>7}  {tables.bar(figures[row])}"
-        for row in sorted(rows, key=lambda row: -figures[row])
+        f"{row.title:<{width}}  {row.document:<4}  {tables.percent(metrics[row]):>7}  {tables.bar(metrics[row])}"
+        for row in sorted(rows, key=lambda row: -metrics[row])
     ]
     return f"**{title}**\n\n```\n" + "\n".join(line.rstrip() for line in lines) + "\n```" if lines else ""
 
@@ -120,10 +121,10 @@ def _document(document: Document, records: Records, machines: Machines) -> list[
         if row.every_checkpoint and row.name in records:
             sections += [f"Every checkpoint of “{row.title}”:", tables.checkpoint_table(records[row.name])]
     sections.append(document.compared)
-    mends = "\n".join(f"- **{row.title}** ({_recipes(row)}). {row.note}" for row in rows if row.note)
+    corrections = "\n".join(f"- **{row.title}** ({_recipes(row)}). {row.note}" for row in rows if row.note)
     return (
-        [*sections, "What was mended, and what was chosen where the document leaves it open:", mends]
-        if mends
+        [*sections, "What was corrected, and what was chosen where the document leaves it open:", corrections]
+        if corrections
         else sections
     )
 

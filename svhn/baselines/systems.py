@@ -62,7 +62,7 @@ SYSTEMS = (
         READER,
         reader="goodfellow",
         claim="pictures only",
-        note="The middle 54×54 of the crop is read, not a random one; BatchNorm stands in for the paper's contrast "
+        note="The middle 54×54 of the crop is read, not a random one; BatchNorm replaces the paper's contrast "
         "normalisation; the locally connected layer, whose kernel is left open, has 3×3.",
     ),
     System(
@@ -72,7 +72,7 @@ SYSTEMS = (
         LOCALIZER,
         localizer="smaller_vgg",
         claim="mean IoU 0.337, wrongly computed",
-        note="IoU is taken of corners, not of x, y, width and height; the box is told in the photo, not in the patch.",
+        note="IoU is taken of corners, not of x, y, width and height; the box is given in the photo, not in the patch.",
     ),
     System(
         "000",
@@ -107,8 +107,8 @@ SYSTEMS = (
         "VGG16, pretrained on ImageNet",
         READER,
         reader="vgg16_imagenet",
-        note="As above, with torchvision's convolutions to begin with.",
-        missing="not measured: its weights are a download of 528 MB, which was not to be had where the others were "
+        note="As above, initialized from torchvision's convolutions.",
+        missing="not measured: its weights are a download of 528 MB, which was not available where the others were "
         "trained; `train vgg16_imagenet --from download` fetches them",
     ),
     System(
@@ -118,7 +118,7 @@ SYSTEMS = (
         READER,
         reader="vgg16_synthetic",
         claim="not in it",
-        note="As above. It has seen no photo with a number; this is what the next row begins with.",
+        note="As above. It has seen no photo with a number; the next row is initialized from it.",
     ),
     System(
         "001",
@@ -154,7 +154,7 @@ SYSTEMS = (
         "Logistic regression, single digits",
         DIGITS,
         reader="mnist_logistic",
-        note="Nothing to mend; the last 5,000 of the 60,000 training digits validate.",
+        note="Nothing to correct; the last 5,000 of the 60,000 training digits validate.",
     ),
     System(
         "003",
@@ -192,12 +192,12 @@ SYSTEMS = (
         reader="strips",
         claim="98.5 % of 1,000 strips",
         note="Labels are filled from the left, so that they mean the same on strips as on photos; kernel and pooling "
-        "are left open: 3×3, four times halved; the length is told by the blanks.",
+        "are left open: 3×3, four times halved; the blanks give the length.",
     ),
     System(
         "004",
         "strips_on_photos",
-        "Simplified network on house numbers, as it stands",
+        "Simplified network on house numbers, unchanged",
         READER,
         reader="strips",
         claim="0 % of some pictures",
@@ -246,8 +246,8 @@ SYSTEMS = (
         LOCALIZER,
         localizer="unet_zeros",
         claim="Dice of masks 87.8 %",
-        note="Depth halved, as described; the photo stretched to 64×64; BatchNorm added; cross-entropy beside the Dice "
-        "loss, which alone has no slope where nothing overlaps. A region of the mask becomes a box.",
+        note="Depth halved, as described; the photo stretched to 64×64; BatchNorm added; cross-entropy added to the "
+        "Dice loss, which alone has no gradient where nothing overlaps. A region of the mask becomes a box.",
     ),
     System(
         "004",
@@ -265,7 +265,7 @@ SYSTEMS = (
         LOCALIZER,
         localizer="unet_count",
         claim="proposed, not built",
-        note="Goes on from the row above with generated street scenes beside the photos; the count is read from the "
+        note="Continues from the row above with generated street scenes as well as photos; the count is read from the "
         "coarsest scale.",
     ),
     System(
@@ -282,7 +282,7 @@ SYSTEMS = (
     System(
         "004",
         "length_check_own",
-        "`fcos` and `compact`, that U-Net as a witness",
+        "`fcos` and `compact`, checked by that U-Net",
         LENGTH_CHECK,
         localizer="fcos",
         reader="compact",

@@ -31,7 +31,7 @@ class Machines:
 
 @dataclass(frozen=True)
 class Layout:
-    """A table for rows of these kinds: titles of the figures' columns, and the figures of a record."""
+    """A table for rows of these kinds: titles of the metrics' columns, and the metrics of a record."""
 
     kinds: tuple[str, ...]
     titles: tuple[str, ...]
@@ -43,10 +43,10 @@ def percent(share: float, n: int = 0) -> str:
     return f"{100 * share:.{2 if n >= MANY else 1}f} %"
 
 
-def with_interval(figures: dict, key: str = "sequence_accuracy") -> str:
+def with_interval(metrics: dict, key: str = "sequence_accuracy") -> str:
     """ "91.2 % (88.0 – 93.6 %)"."""
-    n, (low, high) = figures["images"], figures["interval_95"]
-    return f"{percent(figures[key], n)} ({percent(low, n).removesuffix(' %')} – {percent(high, n)})"
+    n, (low, high) = metrics["images"], metrics["interval_95"]
+    return f"{percent(metrics[key], n)} ({percent(low, n).removesuffix(' %')} – {percent(high, n)})"
 
 
 def main_metrics(record: dict) -> dict:
@@ -55,13 +55,13 @@ def main_metrics(record: dict) -> dict:
 
 
 def headline(record: dict) -> str:
-    """The main figure in a few words."""
-    figures = main_metrics(record)
+    """The main metric in a few words."""
+    metrics = main_metrics(record)
     if record["kind"] == LENGTH_CHECK:
-        return f"coverage at 98 %: {_change(figures, 'coverage_at_98')}"
+        return f"coverage at 98 %: {_change(metrics, 'coverage_at_98')}"
     if record["kind"] == LOCALIZER:
-        return f"recall at IoU 0.5: {with_interval(figures, 'recall_50')}"
-    return f"{with_interval(figures)} of {figures['images']:,} {PICTURES[record['kind']]}"
+        return f"recall at IoU 0.5: {with_interval(metrics, 'recall_50')}"
+    return f"{with_interval(metrics)} of {metrics['images']:,} {PICTURES[record['kind']]}"
 
 
 def bar(share: float) -> str:
@@ -160,38 +160,38 @@ def _line(row: System, record: dict | None, layout: Layout, machines: Machines) 
 
 
 def _reading(record: dict) -> list[str]:
-    figures = main_metrics(record)
+    metrics = main_metrics(record)
     train = record["figures"].get(TRAIN)
-    digits, coverage = figures.get("digit_accuracy"), figures.get("coverage_at_98")
+    digits, coverage = metrics.get("digit_accuracy"), metrics.get("coverage_at_98")
     return [
-        with_interval(figures),
-        f"{figures['images']:,} {PICTURES[record['kind']]}",
-        NONE if digits is None else percent(digits, figures["images"]),
+        with_interval(metrics),
+        f"{metrics['images']:,} {PICTURES[record['kind']]}",
+        NONE if digits is None else percent(digits, metrics["images"]),
         NONE if coverage is None else percent(coverage),
         f"{percent(train['sequence_accuracy'])} of {train['images']:,}" if train else NONE,
     ]
 
 
 def _finding(record: dict) -> list[str]:
-    figures = main_metrics(record)
+    metrics = main_metrics(record)
     return [
-        with_interval(figures, "recall_50"),
-        f"{figures['mean_iou']:.3f}",
-        percent(figures["mean_dice"]),
-        percent(figures["mask_dice"]) if "mask_dice" in figures else NONE,
-        percent(figures["containment"]),
-        percent(figures["count_accuracy"]) if "count_accuracy" in figures else NONE,
+        with_interval(metrics, "recall_50"),
+        f"{metrics['mean_iou']:.3f}",
+        percent(metrics["mean_dice"]),
+        percent(metrics["mask_dice"]) if "mask_dice" in metrics else NONE,
+        percent(metrics["containment"]),
+        percent(metrics["count_accuracy"]) if "count_accuracy" in metrics else NONE,
     ]
 
 
 def _checking(record: dict) -> list[str]:
-    figures = main_metrics(record)
+    metrics = main_metrics(record)
     return [
-        _change(figures, "coverage_at_98"),
-        f"{figures['rejected']}, of which {figures['rejected_wrong']} wrong",
-        _change(figures, "accuracy_of_readings"),
-        _change(figures, "sequence_accuracy"),
-        percent(figures["count_accuracy"]),
+        _change(metrics, "coverage_at_98"),
+        f"{metrics['rejected']}, of which {metrics['rejected_wrong']} wrong",
+        _change(metrics, "accuracy_of_readings"),
+        _change(metrics, "sequence_accuracy"),
+        percent(metrics["count_accuracy"]),
     ]
 
 
@@ -214,9 +214,9 @@ LAYOUTS = (
 )
 
 
-def _change(figures: dict, key: str) -> str:
+def _change(metrics: dict, key: str) -> str:
     """Without the check → with it."""
-    return f"{percent(figures['without'][key])} → {percent(figures['with'][key])}"
+    return f"{percent(metrics['without'][key])} → {percent(metrics['with'][key])}"
 
 
 def _count(parameters: int) -> str:

@@ -16,7 +16,7 @@ from ..training.recipes import GENTLY, RECIPES, Recipe
 from ..utils.errors import TrainingError, WeightsError
 from .systems import OWN
 
-SAID = ("file", "seed", "data", "trained_on", "initialized_from", "code", "machine", "steps", "minutes")
+PROVENANCE = ("file", "seed", "data", "trained_on", "initialized_from", "code", "machine", "steps", "minutes")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Trained:
     temperature: float = 1.0
 
     def to_json(self) -> dict:
-        """What a record says of it."""
+        """Its part of a record."""
         state = self.state
         return {
             "recipe": self.recipe,
@@ -63,7 +63,7 @@ def load(name: str, file: Path, sha256: str) -> Trained:
         loaded = checkpoint.load(file)
         _check_unseen(file, loaded.state)
         if not _is_of(loaded.recipe, RECIPES[name]):
-            raise TrainingError(f"{file} was made by another recipe than {name}; train it anew.")
+            raise TrainingError(f"{file} was made by another recipe than {name}; train it again.")
         return Trained(name, loaded.network.to(memory_format=torch.channels_last), loaded.state, sha256)
     entry = _entry(name, file.parent)
     known = {key: entry[key] for key in ("seed", "data", "trained_on", "initialized_from", "code", "machine")}
@@ -84,9 +84,9 @@ def _check_unseen(file: Path, state: State) -> None:
 
 
 def _entry(name: str, own: Path) -> dict:
-    """What the manifest says of one of this project's own networks. Raises WeightsError."""
+    """The manifest's entry of one of this project's own networks. Raises WeightsError."""
     entry = weights.read_manifest(own)["networks"].get(name, {})
-    if missing := [key for key in SAID if key not in entry]:
+    if missing := [key for key in PROVENANCE if key not in entry]:
         raise WeightsError(f"{own} does not say {missing[0]!r} of {name}; name weights that train_all.py wrote.")
     return entry
 

@@ -1,6 +1,6 @@
-"""What each command of the command line does with its options; `__main__` says what they are.
+"""What each command does; `parser` has its options.
 
-Each imports what it needs: reading a photo should not wait for HDF5, nor training for Pillow.
+Each imports what it needs itself: reading a photo should not wait for HDF5, nor training for Pillow.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def prepare(options: argparse.Namespace) -> None:
 
 
 def _doubtful(folder: Path):
-    """The weights' localizer, made to report what it is far from sure of, at every scale."""
+    """The weights' localizer, set to report boxes with a low score too, at every scale."""
     import dataclasses
 
     import torch
@@ -286,7 +286,7 @@ def checkpoints(options: argparse.Namespace) -> None:
     from ..baselines.evaluation_data import available_parts, part_examples
     from ..evaluation.evaluate import HELD_OUT
 
-    parts = options.split or available_parts(options.data) or [HELD_OUT]  # the last says what is missing
+    parts = options.split or available_parts(options.data) or [HELD_OUT]  # its error message names what is missing
     for number, line in enumerate(evaluate_checkpoints(options.run, parts, partial(part_examples, options.data))):
         print(row(line) if number else f"{header(line)}\n{row(line)}", flush=True)
         if line.part == HELD_OUT and line.seen:

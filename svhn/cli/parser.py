@@ -1,4 +1,4 @@
-"""The command line, python -m svhn COMMAND: what each command is told; `commands` has what it does."""
+"""The command line, python -m svhn COMMAND: the options of every command; `commands` has what it does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from . import commands
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command; gives the exit code: 0, 1 for an error that was told, 2 for a wrong command line."""
+    """Run one command; return the exit code: 0, 1 after an error message, 2 for a wrong command line."""
     options = _parser().parse_args(arguments)
     try:
         return options.action(options) or 0
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"svhn {options.command}: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print(f"\nsvhn {options.command}: stopped.", file=sys.stderr)
-    except BrokenPipeError:  # the program that read our output has gone; keep Python from telling it, too
+    except BrokenPipeError:  # the program that read our output has gone; keep Python from printing that
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
 
@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("download", "Fetch the official archives of train and test.")
     sub.add_argument("--data", type=Path, required=True, help="folder to put them into")
-    sub.add_argument("--extra", action="store_true", help="fetch the 202,353 easier photos of extra, too")
+    sub.add_argument("--extra", action="store_true", help="also fetch the 202,353 easier photos of extra")
 
     sub = command("prepare", "Turn an official split into the two HDF5 files that training reads.")
     source = sub.add_mutually_exclusive_group(required=True)
@@ -52,17 +52,17 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--split", default="train", choices=("train", "test", "extra"))
     sub.add_argument("--out", type=Path, default=PREPARED, help="where the HDF5 files go (%(default)s)")
 
-    sub = command("split", "Write down which prepared photos are held out, as a CSV: file, number, part.")
+    sub = command("split", "Write which prepared photos are held out as a CSV: file, number, part.")
     sub.add_argument("--prepared", type=Path, default=PREPARED, help="folder of the HDF5 files (%(default)s)")
     sub.add_argument("--out", type=Path, required=True, help="split.csv")
 
     sub = command("train", "Train one network from prepared files.")
     sub.add_argument("recipe", help="its name in svhn/training/recipes.py, such as compact or fcos")
-    sub.add_argument("--data", type=Path, help="folder of the data set, SVHN's (prepared if need be) or MNIST's")
+    sub.add_argument("--data", type=Path, help="folder of the data set: SVHN (prepared if necessary) or MNIST")
     sub.add_argument("--prepared", type=Path, default=PREPARED, help="folder of the HDF5 files (%(default)s)")
     sub.add_argument("--run", type=Path, help="folder for checkpoints and events (runs/RECIPE)")
-    sub.add_argument("--share", type=float, default=1.0, help="of the recipe's steps; a part goes on gently (1.0)")
-    sub.add_argument("--all", action="store_true", help="train on the held-out photos, too; then no figure is held out")
+    sub.add_argument("--share", type=float, default=1.0, help="of the recipe's steps; below 1, with a lower rate (1.0)")
+    sub.add_argument("--all", action="store_true", help="train on the held-out photos too; then no metric is held out")
     add_training_options(sub)
 
     sub = command("synth", "Lay synthetic number crops or scenes next to real ones on one sheet, to look at.")
@@ -73,13 +73,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--scenes", action="store_true", help="whole scenes instead of crops")
     sub.add_argument("--seed", type=seed, default=0)
 
-    sub = command("evaluate", "Read every photo of a split or a folder and write the figures down.")
+    sub = command("evaluate", "Read every photo of a split or a folder and write the metrics to a report.")
     source = sub.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", type=Path, help="folder with the official archives")
     source.add_argument("--photos", type=Path, help="folder with pictures and labels.csv (file, number)")
     sub.add_argument("--split", default="test", choices=("train", "held_out", "test", "extra"))
     sub.add_argument("--out", type=Path, required=True, help="report.json")
-    sub.add_argument("--limit", type=int, help="only the first so many photos")
+    sub.add_argument("--limit", type=int, help="stop after this many photos")
     _add_pipeline_options(sub)
     _add_processes(sub)
 
@@ -90,12 +90,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_processes(sub)
 
     sub = command("run", "Read every picture of a folder: the same pictures with boxes, readings.csv, arrays.")
-    sub.add_argument("input", type=Path, metavar="INPUT", help="folder; sub-folders are left alone")
-    sub.add_argument("output", type=Path, metavar="OUTPUT", help="another folder, made if it is not there")
+    sub.add_argument("input", type=Path, metavar="INPUT", help="folder; sub-folders are not read")
+    sub.add_argument("output", type=Path, metavar="OUTPUT", help="another folder, created if missing")
     _add_pipeline_options(sub)
     _add_processes(sub)
 
-    sub = command("offer", "Add the networks of runs to the weights, for people to compare on the page.")
+    sub = command("offer", "Publish the networks of runs with the weights, to compare them on the page.")
     sub.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folder with last.pt, named as its recipe")
     sub.add_argument("--data", type=Path, required=True, help="folder with the official archives, to calibrate readers")
     sub.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
@@ -131,9 +131,9 @@ def _add_measuring(command: Callable[[str, str], argparse.ArgumentParser]) -> No
     )
     sub.add_argument("--weights", type=Path, default=WEIGHTS / "measured", help="of fcos and compact (%(default)s)")
     sub.add_argument("--out", type=Path, default=RESULTS, help="folder of the records (%(default)s)")
-    sub.add_argument("--again", action="store_true", help="also what was measured from the very same checkpoint")
+    sub.add_argument("--again", action="store_true", help="measure again what was measured from the same checkpoint")
 
-    sub = command("results", "Make RESULTS.md of the records.")
+    sub = command("results", "Generate RESULTS.md from the records.")
     sub.add_argument("--records", type=Path, default=RESULTS, help="their folder (%(default)s)")
     sub.add_argument("--out", type=Path, default=RESULTS.with_name("RESULTS.md"), help="the page (%(default)s)")
 
@@ -156,11 +156,11 @@ def _add_plots(parser: argparse.ArgumentParser) -> None:
         sub.add_argument("--out", type=Path, default=RUNS / f"{name}.png", help=f"the PNG (%(default)s){care}")
         return sub
 
-    sub = kind("curves", "Training loss and held-out figures of several runs by epoch.")
+    sub = kind("curves", "Training loss and held-out metrics of several runs by epoch.")
     sub.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folder with last.pt")
 
     for name, description in (
-        ("crops", "What is read within the true boxes; what is wrong in red."),
+        ("crops", "What is read within the true boxes; errors in red."),
         ("boxes", "Photos with the box found in green, the true one in red, and their overlap."),
         ("picks", "Photos with the box found and the number read, end to end."),
     ):
@@ -172,12 +172,12 @@ def _add_plots(parser: argparse.ArgumentParser) -> None:
         sub.add_argument("--rows", type=int, default=6)
         sub.add_argument("--columns", type=int, default=8)
         which = sub.add_mutually_exclusive_group()
-        which.add_argument("--offset", type=int, default=0, help="leave out the first so many photos (%(default)s)")
-        which.add_argument("--seed", type=seed, help="take photos by chance, the same for the same seed")
+        which.add_argument("--offset", type=int, default=0, help="skip this many photos first (%(default)s)")
+        which.add_argument("--seed", type=seed, help="choose photos at random, the same for the same seed")
         _add_pipeline_options(sub)
 
 
 def _processes(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 256):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 256")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 256")
     return int(text)

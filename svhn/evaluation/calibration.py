@@ -1,4 +1,4 @@
-"""Making confidence mean what it says: one temperature for the reader, fitted on held-out photos."""
+"""Calibrate confidence: one temperature for the reader, fitted on held-out photos."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 
 from .. import labels
 
-TEMPERATURES = np.geomspace(0.4, 4.0, 93)  # steps of 2.5 %: finer than a few hundred photos can tell apart
+TEMPERATURES = np.geomspace(0.4, 4.0, 93)  # steps of 2.5 %: finer than a few hundred photos can resolve
 
 
 def readings_at(

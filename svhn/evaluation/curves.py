@@ -28,7 +28,7 @@ def load_histories(runs: Sequence[Path]) -> dict[str, list[dict[str, float]]]:
 
 
 def plot_curves(histories: dict[str, list[dict[str, float]]], path: Path) -> None:
-    """Loss and held-out figures of one or more runs by epoch, as a PNG: a colour a run, a kind of line a figure.
+    """Plot loss and held-out metrics of one or more runs by epoch as a PNG: a colour per run, a line style per metric.
 
     Raises DataError for a run without an epoch, or if `path` cannot be written.
     """
@@ -40,13 +40,13 @@ def plot_curves(histories: dict[str, list[dict[str, float]]], path: Path) -> Non
         epochs = range(1, len(history) + 1)
         look = {"color": f"C{i}", "marker": "." if len(history) == 1 else None}
         left.plot(epochs, [row["loss"] for row in history], label=name, **look)
-        figures = sorted({key for row in history for key in row if key.startswith("held_out_")})
-        for key, style in zip(figures, itertools.cycle(STYLES), strict=False):
+        metrics = sorted({key for row in history for key in row if key.startswith("held_out_")})
+        for key, style in zip(metrics, itertools.cycle(STYLES), strict=False):
             label = f"{name}, {key.removeprefix('held_out_').replace('_', ' ')}"
             right.plot(epochs, [row.get(key, math.nan) for row in history], label=label, linestyle=style, **look)
     left.set(title="training loss", xlabel="epoch", yscale="log")
     left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 4, 6)))
-    left.yaxis.set_major_formatter("{x:g}")  # plain figures, not powers of ten
+    left.yaxis.set_major_formatter("{x:g}")  # plain numbers, not powers of ten
     left.minorticks_off()
     right.set(title="held-out photos", xlabel="epoch", ylim=(0, 1))
     for axes in (left, right):

@@ -1,4 +1,4 @@
-"""Every photo of a split, or of a folder, read and held against its truth: the figures of `report.json`."""
+"""Read every photo of a split or a folder and compare with the truth: the metrics of `report.json`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..pipeline import Pipeline
 from ..utils.errors import DataError
 from ..utils.workers import HERE, Workers
 
-TOO_LONG = ">5"  # read in place of a number: never right, and not the same as having found none
+TOO_LONG = ">5"  # in place of a number read: never right, and not the same as finding none
 HELD_OUT = "held_out"  # as a split: the images of train whose number is divisible by 5
 
 
@@ -38,7 +38,7 @@ class Example:
 
 @dataclass
 class Outcome:
-    """What came of every photo, one entry each: the basis of all figures."""
+    """The result of every photo, one entry each, from which all metrics are computed."""
 
     names: list[str] = field(default_factory=list)
     numbers: list[str] = field(default_factory=list)  # true ones
@@ -95,7 +95,7 @@ def in_held_out(name: str) -> bool:
 
 
 def folder_examples(folder: Path) -> Iterator[Example]:
-    """The pictures that labels.csv (file, number, ...) names; an empty number means that none is there.
+    """The pictures that labels.csv (file, number, ...) names; an empty number means that there is none.
 
     Raises DataError when the list or a picture is missing or damaged.
     """
@@ -113,7 +113,7 @@ def run(
     boxed: bool = True,
     workers: Workers = HERE,
 ) -> Outcome:
-    """Reads every example from the photo alone and, if `boxed` and the true box is known, within it, too."""
+    """Read every example from the photo alone and, if `boxed` and the true box is known, within that box as well."""
     outcome = Outcome()
     entries = workers.map(partial(_judge, boxed=boxed), pipeline, itertools.islice(examples, limit))
     for entry in tqdm(entries, desc="Evaluating", unit=" photos", delay=2, total=limit):
@@ -144,8 +144,8 @@ def _judge(pipeline: Pipeline, example: Example, boxed: bool) -> dict:
 
 
 def split_report(outcome: Outcome, split: str, sha256: dict[str, str], left_out: int = 0) -> dict:
-    """report.json of a split with boxes; every share is of all its images. The localizer is judged by the box
-    that the pipeline chose to read, and by none where it read no number."""
+    """report.json of a split with boxes; every share is of all its images. The localizer's metrics are of the box that
+    the pipeline reported, and of an empty one where it read no number."""
     numbers = np.array(outcome.numbers)
     boxed_right = np.array(outcome.boxed_read) == numbers
     right = np.array(outcome.read) == numbers
@@ -198,7 +198,7 @@ def _sequence_accuracy(right: np.ndarray) -> dict:
 
 
 def _digit_accuracy(read: list[str], numbers: list[str]) -> float:
-    """Share of the true digits that were read at their place; beside the whole-number accuracy, never for it."""
+    """Share of the true digits that were read at their position; reported next to the sequence accuracy."""
     pairs = [pair for r, n in zip(read, numbers, strict=True) for pair in itertools.zip_longest(n, r[: len(n)])]
     return metrics.share(np.array([a == b for a, b in pairs]))
 

@@ -48,7 +48,7 @@ class Candidate:
 
 
 def average(members: Sequence[Candidate]) -> Candidate:
-    """Readers of one recipe and different seeds as one."""
+    """Average readers of one recipe and different seeds."""
     network = average_readers([member.network for member in members])
     return replace(members[0], network=network, runs=tuple(run for member in members for run in member.runs))
 
@@ -60,14 +60,14 @@ def export_measured(
     folder: Path,
     figures_dir: Path,
 ) -> dict:
-    """Writes weights, manifest and curves of networks that never saw the held-out photos into `folder`; gives
-    the held-out report.
+    """Write weights, manifest and curves of networks that never saw the held-out photos into `folder`; return the
+    held-out report.
 
-    A picture of SVHN photos goes to `figures_dir`, which is not for the repository, because its photos are for
-    non-commercial use.
+    A picture of SVHN photos goes to `figures_dir`, outside the repository, because its photos are for non-commercial
+    use.
     """
     both = (localizer, reader)
-    networks = {found.name: found.network.cpu().half().float().eval() for found in both}  # as shipped
+    networks = {found.name: found.network.cpu().half().float().eval() for found in both}  # as published
     pipeline = Pipeline(networks[localizer.name], networks[reader.name], unsure_below=UNSURE_BELOW)
     pipeline = replace(pipeline, temperature=_fit_temperature(pipeline, data_dir))
     outcome = evaluate.run(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT))
@@ -90,8 +90,8 @@ def export_measured(
 
 
 def publish(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dict:
-    """Adds the network that the recipe `name` trained to the weights in `folder`, next to the default ones, for people
-    to compare; gives its entry. Raises WeightsError for one that is too large or is no localizer or reader.
+    """Add the network of the recipe `name` to the weights in `folder`, for comparison with the default ones; return its
+    entry. Raises WeightsError for a network that is too large or is neither localizer nor reader.
 
     A reader is calibrated on what the folder's default localizer finds in the held-out photos.
     """
@@ -106,7 +106,7 @@ def publish(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dic
         raise WeightsError(f"{name} is a {kind}, which neither finds nor reads numbers in photos.")
     manifest = weights.read_manifest(folder)
     if name in (manifest["localizer"], manifest["reader"]):
-        raise WeightsError(f"{name} is a default network of {folder}; train_all.py ships these.")
+        raise WeightsError(f"{name} is a default network of {folder}; train_all.py writes these.")
     network = trained.network.half().float().eval()
     entry = _manifest_entry(Candidate(name, network, (trained.state,)), trained.recipe)
     if kind in READERS:
@@ -119,9 +119,9 @@ def publish(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dic
 
 
 def export_final(last: Candidate, measured: Path, folder: Path, examples_dir: Path) -> None:
-    """Writes the weights of `measured` into `folder`, but of one network those that went on from there with all
-    photos; with the temperature and the figures of the measured ones, the model card, and readings of the photos in
-    `examples_dir`. Networks that were published next to the default ones are kept."""
+    """Write the weights of `measured` into `folder`, with `last` in place of the network that it continued on all
+    photos; with the temperature and the metrics of the measured ones, the model card, and readings of the photos in
+    `examples_dir`. Networks that were published for comparison are kept."""
     name = last.name
     manifest = weights.read_manifest(measured)
     networks = {known: weights.load(measured, known) for known in manifest["networks"]}
@@ -145,7 +145,7 @@ def export_final(last: Candidate, measured: Path, folder: Path, examples_dir: Pa
 
 
 def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
-    """Fitted on the boxes that are reported for the held-out photos, each read in its one place."""
+    """Fit the temperature on the boxes that are reported for the held-out photos."""
     logits, truths = [], []
     for example in evaluate.split_examples(data_dir, evaluate.HELD_OUT):
         reading = pipeline.read(example.photo)
@@ -162,7 +162,7 @@ def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
 
 
 def _manifest_entry(found: Candidate, recipe: Recipe) -> dict:
-    """What the manifest says of one network, before its file is written."""
+    """The manifest's entry of a network, before its file is written."""
     return {
         "architecture": kind_of(found.network),
         "title": TITLES.get(found.name, found.name),

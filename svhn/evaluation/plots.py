@@ -1,4 +1,4 @@
-"""Grids of photos and crops, with what was found and read in them beside the truth."""
+"""Grids of photos and crops that show what was found and read, next to the truth."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ def readings(pipeline: Pipeline, examples: Iterable[Example], path: Path, column
 def choose(
     examples: Iterable[Example], count: int, offset: int = 0, seed: int | None = None, boxed: bool = False
 ) -> Iterable[Example]:
-    """`count` of the examples: those after the first `offset`, or with a seed any, drawn by chance from all. `boxed`
+    """`count` of the examples: those after the first `offset`, or with a seed a random choice from all. `boxed`
     leaves out those without a true box."""
     examples = (example for example in examples if example.truth.box is not None or not boxed)
     if seed is None:
         return itertools.islice(examples, offset, offset + count)
-    dice = random.Random(seed)
-    return heapq.nsmallest(count, examples, key=lambda _: dice.random())  # holds no more than these
+    rng = random.Random(seed)
+    return heapq.nsmallest(count, examples, key=lambda _: rng.random())  # holds no more than these
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +97,7 @@ def _photo_cell(example: Example, found: Box | None, title: str, right: bool) ->
 
 
 def _verdict(reading: Reading, example: Example, sure: str = "") -> tuple[str, bool]:
-    """What to say of a reading beside the truth, and whether it is right."""
+    """The title of a reading, with the truth where it is wrong, and whether it is right."""
     read = TOO_LONG if reading.too_long else reading.number or ""
     title, right = f"{read or 'none'}{sure}", read == example.truth.number
     return title if right else f"{title}, is {example.truth.number or 'none'}", right
@@ -124,7 +124,7 @@ def _grid(cells: Iterable[_Cell], path: Path, columns: int, rows: int) -> None:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Writes the figure as a PNG. Raises DataError if it cannot be written."""
+    """Write the figure as a PNG. Raises DataError if it cannot be written."""
     FigureCanvasAgg(figure)
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=90)

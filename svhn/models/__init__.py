@@ -55,7 +55,7 @@ NETWORKS = READERS | LOCALIZERS | DIGITS
 
 
 def build(name: str, config: dict[str, Any] | None = None) -> nn.Module:
-    """A fresh network by its registered name; `config` overrides fields of its dataclass.
+    """A new network by its registered name; `config` overrides fields of its dataclass.
 
     Raises KeyError with the known names, or TypeError for a field that the network does not have.
     """

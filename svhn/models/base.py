@@ -87,7 +87,7 @@ class CountsDigits(Protocol):
 
 @runtime_checkable
 class SegmentsPixels(Protocol):
-    """A localizer that says of every pixel whether it belongs to a number."""
+    """A localizer that decides for every pixel whether it belongs to a number."""
 
     def segment(self, photo: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         """uint8 RGB (h, w, 3) -> how likely each pixel of the photo, stretched to a square, is part of a number (S, S),

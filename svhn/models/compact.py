@@ -2,7 +2,7 @@
 
 Where the paper's network gives each position its own classifier on one flat vector, here five queries
 look for "the i-th digit" in the feature map, and one classifier, shared by all positions, names what
-each query sees. A digit learnt at one position is known at all of them, which is what few labels need,
+each query sees. A digit learned at one position is known at all of them, which is what few labels need,
 and the attention maps show which pixels every digit was read from.
 """
 
@@ -44,7 +44,7 @@ class CompactReader(nn.Module):
             conv_norm(c1, c2),
             conv_norm(c2, c3, 3, 2),  # (N, c3, 16, 16)
             Residual(c3),
-            conv_norm(c3, c4, 3, (2, 1)),  # (N, c4, 8, 16): digits stand side by side, so width is kept
+            conv_norm(c3, c4, 3, (2, 1)),  # (N, c4, 8, 16): digits are side by side, so width is kept
             Residual(c4),
         )
         rows, columns = config.input_size // 8, config.input_size // 4

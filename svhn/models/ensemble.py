@@ -1,6 +1,6 @@
-"""Several compact readers of different seeds that answer as one: they err in different places, so their mean errs less.
+"""The average of compact readers of different seeds: they make different errors, so their mean makes fewer.
 
-They are trained apart, by the recipe of one (`train_all.py`), and only put together here.
+They are trained separately, by the recipe of one (`train_all.py`), and combined here.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class AveragedReader(nn.Module):
 
 
 def average_readers(members: Sequence[CompactReader]) -> AveragedReader:
-    """The members, all of the same sizes, as one network in evaluation mode."""
+    """Combine members of the same sizes into one network in evaluation mode."""
     network = AveragedReader(AveragedConfig(**asdict(members[0].config), members=len(members)))
     for own, member in zip(network.members, members, strict=True):
         own.load_state_dict(member.state_dict())

@@ -1,7 +1,6 @@
-"""The localizer that looks at nothing: the number's box is the whole photo.
+"""The localizer that takes the full photo for the number's box.
 
-With it a reader reads a photo that is a crop already, or shows what a localizer is worth: document 004 compares
-reading whole photos with reading crops of them.
+With it a reader reads photos that are crops already, or shows how much a localizer improves on reading full photos.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A run on disk: `last.pt`, which resumes, and `best.pt`, the averaged network of the best epoch so far."""
+"""A run on disk: `last.pt`, to resume from, and `best.pt`, the averaged network of the best epoch so far."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Checkpoint:
 
 
 def save(path: Path, recipe: Recipe, average: nn.Module, state: State, **rest: Any) -> None:
-    """`rest` is what resuming needs. Raises TrainingError if it cannot be written."""
+    """Write a checkpoint; `rest` is what resuming needs. Raises TrainingError if it cannot be written."""
     content = {
         "recipe": _as_json(recipe),
         "average": average.state_dict(),
@@ -86,7 +86,7 @@ def load(path: Path) -> Checkpoint:
 
 
 def check(path: Path, recipe: Recipe, start: State) -> None:
-    """Raises TrainingError if `resume` would, whose network and optimizer are not there yet."""
+    """Raises TrainingError if `resume` would; needs no network or optimizer yet."""
     _resumable(path, recipe, start, "cpu")
 
 
@@ -111,11 +111,11 @@ def _resumable(path: Path, recipe: Recipe, start: State, device: torch.device | 
         content = load_tensors(path, device)
         state = _state(content["state"])
         if dataclasses.replace(_recipe(content["recipe"]), steps=recipe.steps) != _recipe(_as_json(recipe)):
-            raise TrainingError(f"{path} was made by another recipe; move it away or train without --resume.")
+            raise TrainingError(f"{path} was made by another recipe; move it or train without --resume.")
         if (state.seed, state.data) != (start.seed, start.data):
             raise TrainingError(
                 f"{path} was trained with seed {state.seed} on {state.data or 'other data'}; "
-                "move it away or train without --resume."
+                "move it or train without --resume."
             )
         return content
     except LOAD_ERRORS as error:
@@ -131,7 +131,7 @@ def _as_json(recipe: Recipe) -> str:
 
 
 def _recipe(text: str) -> Recipe:
-    """From its JSON. What a recipe could not say when the checkpoint was made has its default. Raises TypeError."""
+    """From its JSON; fields newer than the checkpoint have their defaults. Raises TypeError."""
     return Recipe.of(json.loads(text))
 
 

@@ -33,11 +33,11 @@ def fit(
     minutes: float | None = None,
     resume: bool = False,
 ) -> tuple[nn.Module, State]:
-    """Trains to the recipe's last step, or for `minutes` of training, or until it has got no better for the recipe's
-    patience, whichever comes first.
+    """Train to the recipe's last step, for `minutes`, or until the score has not improved for the recipe's patience,
+    whichever comes first.
 
-    `start` says where a new run comes from; a checkpoint is resumed only if its seed and data are the same.
-    Gives the averaged network, in evaluation mode, and the record of the run; both are also in
+    start: the provenance of a new run; a checkpoint is resumed only if its seed and data are the same.
+    Returns the averaged network, in evaluation mode, and the record of the run; both are also in
     `run_dir/last.pt`, and those of the best epoch in `run_dir/best.pt`. Under a time budget the schedule follows the
     clock, so that it always ends low.
     Raises TrainingError on a non-finite loss, or a checkpoint that does not fit or cannot be written.
@@ -77,11 +77,11 @@ def fit(
                     f"The loss of {recipe.network} became {loss} before step {state.step}; the last good checkpoint "
                     f"is kept. Try a lower learning rate."
                 )
-            figures = {"loss": loss, **task.validate(average)}
-            state.history.append({"step": state.step, "seconds": round(state.seconds, 1), **figures})
-            log.write(state.step, figures)
-            bar.set_postfix({name: f"{value:.4g}" for name, value in figures.items()})
-            if _epochs_since_best(state, task.score) == 0:  # before the last, from which this epoch is not repeated
+            metrics = {"loss": loss, **task.validate(average)}
+            state.history.append({"step": state.step, "seconds": round(state.seconds, 1), **metrics})
+            log.write(state.step, metrics)
+            bar.set_postfix({name: f"{value:.4g}" for name, value in metrics.items()})
+            if _epochs_since_best(state, task.score) == 0:  # written first: once LAST is, this epoch is not repeated
                 checkpoint.save(run_dir / BEST, recipe, average, state)
             checkpoint.save(run_dir / LAST, recipe, state=state, **parts)
             mark = time.monotonic()  # validation and saving are not training time
@@ -91,12 +91,12 @@ def fit(
 
 
 def _epochs_since_best(state: State, score: str) -> int:
-    figures = [row[score] for row in state.history]
-    return len(figures) - 1 - figures.index(max(figures)) if figures else 0
+    scores = [row[score] for row in state.history]
+    return len(scores) - 1 - scores.index(max(scores)) if scores else 0
 
 
 def _stale(state: State, score: str, recipe: Recipe) -> bool:
-    """Whether the last best epoch is too long ago."""
+    """Whether the best epoch is longer ago than the recipe's patience."""
     return bool(recipe.patience) and _epochs_since_best(state, score) >= recipe.patience
 
 
@@ -107,7 +107,7 @@ def learning_rate(step: int, done: float, recipe: Recipe) -> float:
 
 
 def _step(loss_of, network, optimizer, recipe: Recipe, device: torch.device, seed: int, step: int) -> torch.Tensor:
-    """One update; gives the loss, still on the device."""
+    """One update; returns the loss, still on the device."""
     torch.manual_seed(seed * 1_000_003 + step)  # dropout
     generator = torch.Generator(device).manual_seed(seed * 1_000_003 + step)
     network.train()

@@ -1,4 +1,4 @@
-"""What each kind of network is trained to make small. Every function gives a scalar."""
+"""The loss of each kind of network. Every function returns a scalar."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def fcos_loss(logits: torch.Tensor, found: torch.Tensor, boxes: torch.Tensor, co
     """Focal loss on where numbers are, generalised IoU loss on their boxes.
 
     logits (N, h, w), found (N, h, w, 4) and boxes (N, K, 4) in input pixels, NaN where there are fewer than K.
-    Cells in the core of a number (its box shrunk by `core`) must say so; the rest of the box does not count,
-    because its cells see the number, too, but not evenly.
+    Cells in the core of a number (its box shrunk by `core`) are positive; the rest of the box is ignored, because its
+    cells see only a part of the number.
     """
     cores = _spans(logits.shape[1:], boxes, core, least=CORE)
     positive, inside = cores.covered(), _spans(logits.shape[1:], boxes).covered()  # (N, h, w)
@@ -52,20 +52,20 @@ def digit_loss(
     """`fcos_loss` of every digit, one map of scores a class.
 
     logits (N, 10, h, w), found (N, h, w, 4), digit_boxes (N, K D, 4) and digits (N, K D) classes, number by number,
-    boxes (N, K, 4) of the numbers; NaN where there is none. Inside a number none of whose digits has a box nothing is
-    asked, since it has digits that nobody marked.
+    boxes (N, K, 4) of the numbers; NaN where there is none. A number none of whose digits has a box is
+    ignored: its digits were not annotated.
     """
     size = logits.shape[2:]
     cores = _spans(size, digit_boxes, core, least=CORE)
     unmarked = digit_boxes[..., 0].isnan().unflatten(1, (boxes.shape[1], -1)).all(-1)  # (N, K)
-    unmarked = _spans(size, boxes.masked_fill(~unmarked[..., None], torch.nan))
+    unmarked = _spans(size, boxes.mcounted_fill(~unmarked[..., None], torch.nan))
     classes = F.one_hot(digits.clamp_max(9), 10).float()  # (N, KD, 10)
     target = torch.einsum("nyk,nxk,nkc->ncyx", cores.rows, cores.columns, classes).clamp_max(1)  # (N, 10, h, w)
     positive = cores.covered()
-    asked = positive | ~(_spans(size, digit_boxes).covered() | unmarked.covered())
+    counted = positive | ~(_spans(size, digit_boxes).covered() | unmarked.covered())
     count = positive.sum().clamp_min(1)
     focal = sigmoid_focal_loss(logits, target, alpha=0.25, gamma=2.0)
-    return ((focal * asked[:, None]).sum() + _box_term(found, digit_boxes, cores, positive)) / count
+    return ((focal * counted[:, None]).sum() + _box_term(found, digit_boxes, cores, positive)) / count
 
 
 class _Spans(NamedTuple):
@@ -91,7 +91,7 @@ def _spans(size: torch.Size, boxes: torch.Tensor, share: float = 1.0, least: flo
 
 
 def _box_term(found: torch.Tensor, boxes: torch.Tensor, cores: _Spans, positive: torch.Tensor) -> torch.Tensor:
-    """Summed generalised IoU loss of the positive cells (N, h, w), each held against the box whose core it is in."""
+    """Summed generalised IoU loss of the positive cells (N, h, w), each compared with the box whose core it is in."""
     row, y, x = positive.nonzero(as_tuple=True)
     target = boxes[row, (cores.rows[row, y] * cores.columns[row, x]).argmax(-1)]
     return generalized_box_iou_loss(found[row, y, x], target, reduction="sum")
@@ -103,9 +103,9 @@ def l2_box_loss(shares: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def dice_box_loss(shares: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """One minus the Dice coefficient of the boxes, which left, top, width and height tell: (N, 4), (N, 4) -> scalar.
+    """One minus the Dice coefficient of boxes given as left, top, width, height: (N, 4), (N, 4) -> scalar.
 
-    Boxes that do not touch have no slope; a little L2 keeps them moving.
+    Boxes that do not touch have no gradient, so a little L2 is added.
     """
     found, true = (torch.cat([b[:, :2], b[:, :2] + b[:, 2:].clamp_min(1e-3)], dim=1) for b in (shares.float(), target))
     low, high = torch.maximum(found[:, :2], true[:, :2]), torch.minimum(found[:, 2:], true[:, 2:])
@@ -126,8 +126,8 @@ def masks(boxes: torch.Tensor, side: int) -> torch.Tensor:
 
 
 def mask_loss(logits: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
-    """One minus the soft Dice coefficient of each photo, and the cross-entropy of its pixels, which has a slope where
-    Dice has none: (N, S, S), (N, S, S) -> scalar."""
+    """One minus the soft Dice coefficient of each photo, plus the cross-entropy of its pixels, which has a gradient
+    where Dice has none: (N, S, S), (N, S, S) -> scalar."""
     likely = logits.sigmoid()
     common, areas = (likely * true).sum((1, 2)), (likely + true).sum((1, 2))
     return (1 - (2 * common + 1) / (areas + 1)).mean() + F.binary_cross_entropy_with_logits(logits, true)

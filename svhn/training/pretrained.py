@@ -40,12 +40,12 @@ def default_source(begins_with: str, run_dir: Path) -> Path:
     """
     if begins_with == IMAGENET:
         raise TrainingError(
-            "This recipe begins with torchvision's ImageNet weights: --from vgg16_bn-6c64b313.pth where that file is, "
-            "--from download to fetch its 528 MB; vgg16_pretrained needs neither."
+            "This recipe is initialized from torchvision's ImageNet weights: --from vgg16_bn-6c64b313.pth where that "
+            "file is, --from download to fetch its 528 MB; vgg16_pretrained needs neither."
         )
     path = run_dir.parent / begins_with / checkpoint.LAST
     if not path.is_file():
-        raise TrainingError(f"There is no {path} to begin with; first: python -m svhn train {begins_with}")
+        raise TrainingError(f"There is no {path} to initialize from; first: python -m svhn train {begins_with}")
     return path
 
 

@@ -1,6 +1,7 @@
 """Recipes by name: every hyper-parameter of a network's training in one place.
 
-`compact` and `fcos` make what is shipped; most others are systems of the five documents (`svhn/baselines/systems.py`).
+`compact` and `fcos` train the default networks; most others are systems of the five documents
+(`svhn/baselines/systems.py`).
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Recipe:
     epoch_steps: int = 250
     label_smoothing: float = 0.02
     synthetic: float = 0.0
-    synthetic_bank: int = 40_000  # pictures made once and drawn from, where making them fresh would be too slow
+    synthetic_bank: int = 40_000  # pictures generated once and drawn from: new ones for every batch are too slow
     weak: float = 0.0
     negatives: float = 0.0
     halved: float = 0.0

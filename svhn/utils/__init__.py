@@ -1,1 +1,1 @@
-"""Small things that everything uses: errors, files, devices, progress."""
+"""What every part of the library uses: errors, files, paths, devices, progress."""

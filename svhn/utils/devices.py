@@ -1,4 +1,4 @@
-"""Which device to work on, and where a run comes from: its machine and the commit of its code."""
+"""The device to use, and the provenance of a run: its machine and the commit of its code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def choose_device(name: str) -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.empty(0, device=name).device
-        if device.type == "meta":  # it only plays at being one
+        if device.type == "meta":  # it holds no data
             raise RuntimeError("it holds no values")
         return device
     except (RuntimeError, AssertionError, NotImplementedError) as error:
@@ -34,7 +34,7 @@ def machine(device: torch.device | str = "cpu") -> str:
 
 
 def code_version() -> str:
-    """The commit that this code stands at, with "+" when the tree differs from it; "unknown" without git."""
+    """The commit of this code, with "+" when the tree differs from it; "unknown" without git."""
     try:
         git = ["git", "-C", str(Path(__file__).resolve().parents[1])]
         commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)

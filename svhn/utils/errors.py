@@ -1,4 +1,4 @@
-"""Errors that a person meets: their message is one sentence that says what happened and what to do."""
+"""Errors for people: the message is one sentence, what happened and what to do."""
 
 from __future__ import annotations
 
@@ -16,4 +16,4 @@ class WeightsError(UserError):
 
 
 class TrainingError(UserError):
-    """Training cannot start or go on."""
+    """Training cannot start or continue."""

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, whatever happens while they are written; files of tensors; file names."""
+"""Atomic writes, so that files appear complete or not at all; files of tensors; file names."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def load_tensors(path: Path, device: torch.device | str = "cpu") -> Any:
 
 def describe_load_error(error: Exception) -> str:
     """What is wrong with a file of tensors, in a few words."""
-    if isinstance(error, UnpicklingError):  # its own text explains how to load the file all the same, at one's own risk
+    if isinstance(error, UnpicklingError):  # its own text explains how to load the file unsafely
         return "it is not PyTorch's, or damaged"
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(":")
 

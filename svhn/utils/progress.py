@@ -1,4 +1,4 @@
-"""A progress bar and TensorBoard's event files, where these packages are installed; training goes on without."""
+"""A progress bar and TensorBoard's event files, where these packages are installed; training works without."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import nn
 
 
 class _Quiet:
-    """Stands in for tqdm on a bare machine: a line an epoch instead of a bar."""
+    """Replaces tqdm where it is not installed: a line per epoch instead of a bar."""
 
     def __init__(self, name: str, total: int, done: int) -> None:
         self.name, self.total, self.done = name, total, done

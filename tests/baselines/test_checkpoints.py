@@ -59,5 +59,5 @@ def test_runs_without_anything_to_evaluate_are_reported(small_data, runs, tmp_pa
     assert main(["checkpoints", str(runs / "smaller_vgg"), "--data", str(tmp_path)]) == 1
     assert "holds neither" in capsys.readouterr().err
     assert available_parts(tmp_path) == []
-    with pytest.raises(TrainingError, match="names single MNIST digits"):
+    with pytest.raises(TrainingError, match="classifies single MNIST digits"):
         next(evaluate_checkpoints(runs / "mnist_logistic", ["test"], lambda part: part_examples(small_data, part)))

@@ -277,7 +277,7 @@ def test_a_run_of_another_recipe_is_reported_and_the_others_go_on(small_data, mn
     shutil.copytree(runs / "smaller_vgg", tmp_path / "runs" / "smaller_vgg")
     out = tmp_path / "out"
     assert main(_command(small_data, mnist, tmp_path / "runs", own, out, "goodfellow", "smaller_vgg")) == 1
-    assert "made by another recipe than goodfellow; train it anew" in capsys.readouterr().out
+    assert "made by another recipe than goodfellow; train it again" in capsys.readouterr().out
     assert [path.name for path in out.iterdir()] == ["smaller_vgg.json"]
 
 

@@ -202,7 +202,7 @@ def damaged(tmp_path, small_data, tiny_weights) -> Path:
         (["train", "l2_box", "--from", "broken.pt"], "broken.pt is no checkpoint of this version"),
         (["train", "fcos", "--from", "tampered/nothing"], "There is no checkpoint"),
         (["train", "compact", "--from", "tampered"], "is not the file its manifest describes (sha256)"),
-        (["train", "vgg16_imagenet"], "This recipe begins with torchvision's ImageNet weights: --from"),
+        (["train", "vgg16_imagenet"], "This recipe is initialized from torchvision's ImageNet weights: --from"),
         (["train", "vgg16_imagenet", "--from", "page.pth"], "page.pth cannot be read"),
         (["train", "vgg16_pretrained"], "first: python -m svhn train vgg16_synthetic"),
         (["train", "l2_box", "--minutes", "0"], "--minutes is 0"),

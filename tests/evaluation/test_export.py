@@ -102,7 +102,7 @@ def test_only_small_networks_are_offered(folder, small_data, tmp_path, monkeypat
     monkeypatch.setattr(weights, "MAX_BYTES", 1000)
     run = _run(tmp_path / "runs", "customized")
     assert main(["offer", run, "--data", str(small_data), "--weights", str(folder)]) == 1
-    assert "shipped up to 16 MiB a file" in capsys.readouterr().err
+    assert "a file of weights can have up to 16 MiB" in capsys.readouterr().err
     assert "customized" not in weights.read_manifest(folder)["networks"]
 
 

@@ -163,7 +163,7 @@ def test_a_checkpoint_of_another_network_is_reported(prepared, mnist_folder, tmp
     ("name", "begins_with"), [("vgg16_pretrained", "vgg16_synthetic"), ("unet_count", "unet_reflect")]
 )
 def test_a_recipe_that_starts_from_another_says_how_to_make_it(prepared, tmp_path, name, begins_with):
-    with pytest.raises(TrainingError, match=f"to begin with; first: python -m svhn train {begins_with}"):
+    with pytest.raises(TrainingError, match=f"to initialize from; first: python -m svhn train {begins_with}"):
         _train(name, prepared, tmp_path / name)
     assert not (tmp_path / name).exists()
     _run(tmp_path / begins_with, begins_with)

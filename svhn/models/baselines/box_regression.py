@@ -18,7 +18,7 @@ from ..blocks import conv_norm
 
 @dataclass(frozen=True)
 class BoxConfig:
-    """What they share. centre: it sees the middle square of the photo, not all of it stretched to one."""
+    """Fields that all share. centre: the view is the middle square of the photo, not all of it stretched to one."""
 
     input_size: int = 64
     mean: float = MEAN
@@ -69,7 +69,7 @@ class SmallBoxConfig(BoxConfig):
 class SmallBox(BoxRegressor):
     """Document 004's first localizers: full photo -> one box as left, top, width, height in shares of its sides.
 
-    The document says no more than that it was trained with L2, then with the Dice coefficient. Here: the photo
+    The document only states that it was trained with L2, then with the Dice coefficient. Here: the photo
     stretched to 64×64, four pooled 3×3 convolutions, one dense layer.
     """
 
@@ -106,7 +106,7 @@ class SmallerVGG(BoxRegressor):
 
     The photo's shorter side is scaled to 96 pixels and the middle is cut out, so a number off the centre is
     lost: that is the document's design and the reason why it is not the default. The document regresses
-    x, y, width and height; its IoU was computed as if these were corners, which is mended here.
+    x, y, width and height; its IoU was computed as if these were corners, which is corrected here.
     The layers are those of the tutorial that the document names: 32 - pool 3, 64 64 - pool 2,
     128 128 - pool 2, a dense layer of 1,024, dropout.
     """

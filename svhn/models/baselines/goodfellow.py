@@ -1,9 +1,9 @@
 """The paper's reader: Goodfellow et al. 2013, arXiv:1312.6082, as the project's founding documents describe it.
 
 Document 000 has the paper's own network: eight convolutions (the first with maxout units of three filters), one
-locally connected layer, two dense layers of 3,072 units, and six heads. Units a location: 48, 64, 128, 160, then
+locally connected layer, two dense layers of 3,072 units, and six heads. Units per location: 48, 64, 128, 160, then
 192. Every convolution is 5×5 with zero padding and followed by subtractive and contrast normalisation in the paper;
-BatchNorm stands in for that here. Max pooling 2×2 alternates stride 2 and 1 with padding 1, so 54×54 becomes 7×7
+BatchNorm replaces that here. Max pooling 2×2 alternates stride 2 and 1 with padding 1, so 54×54 becomes 7×7
 before the locally connected layer, whose kernel the documents leave open: 3×3 here.
 
 Documents 002 and 004 leave parts of it out, which is a matter of its sizes: neither has the locally connected layer,
@@ -26,7 +26,7 @@ from ...preprocess import MEAN, STD, Size, sides
 @dataclass(frozen=True)
 class GoodfellowConfig:
     """Every size of the network. strides: of the pooling. local_units: of the locally connected layer, 0 for none.
-    norm_first: BatchNorm before the convolution, not after. length_head: without one the length is told by the blanks.
+    norm_first: BatchNorm before the convolution, not after. length_head: without one the blanks give the length.
     margins: the paper trains on random 54×54 patches of a 64×64 crop with 15 % margin; the middle one has 5 %."""
 
     input_size: Size = 54

@@ -1,10 +1,10 @@
-"""Document 004's segmentation: U-Net (Ronneberger et al. 2015, arXiv:1505.04597), which says of every pixel whether it
-belongs to a number.
+"""Document 004's segmentation: U-Net (Ronneberger et al. 2015, arXiv:1505.04597), which decides for every pixel
+whether it belongs to a number.
 
 As in the document its depth is halved, 32 channels at the finest of five scales, and the convolutions are padded, with
 zeros or, as the document proposes for later, by reflection. BatchNorm is added. The photo is stretched to 64×64.
 
-With `count` the network also says how many digits it sees: the document's closing idea, a check on the reader.
+With `count` the network also estimates how many digits there are: the document's closing idea, a check on the reader.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ... import boxes as bx
 from ...labels import LENGTH_CLASSES
 from ...preprocess import MEAN, STD, normalise, squashed
 
-SURE = 0.5  # from which on a pixel belongs to a number
+SURE = 0.5  # probability from which a pixel belongs to a number
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the training loop needs to know of a network's work, and where its material comes from."""
+"""What the training loop needs to know of a task, and what a task learns from."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ...data.datasets import CropSet, SceneSet
 
 @dataclass(frozen=True)
 class Sources:
-    """Where training material comes from.
+    """What a task learns from.
 
     prepared: folder of the HDF5 files; part: "train" leaves the held-out images out, "all" does not.
     mnist: folder of MNIST's files, for the recipes that need it.
-    synthetic: generated crops for a reader, scenes for a localizer, drawn from beside the real ones.
+    synthetic: generated crops for a reader, scenes for a localizer, drawn from together with the real ones.
     surroundings: street pictures uint8 (M, 3, 256, 256) that scenes are set into.
     negatives: real pictures without a number, crops for a reader, scenes for a localizer.
     """
@@ -33,8 +33,8 @@ class Sources:
 
 @dataclass(frozen=True)
 class Task:
-    """loss(network, generator) draws a batch and gives a scalar; validate(network) gives named figures, of which
-    `score` says which epoch was the best. example: an input of the network, for its graph."""
+    """loss(network, generator) draws a batch and returns a scalar; validate(network) returns named metrics, of which
+    `score` decides which epoch is the best. example: an input of the network, for its graph."""
 
     network: nn.Module
     loss: Callable[[nn.Module, torch.Generator], torch.Tensor]

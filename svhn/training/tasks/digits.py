@@ -1,4 +1,4 @@
-"""MNIST: readers learn from strips of digits, without end; the warm-up names single ones."""
+"""MNIST: readers learn from endless strips of digits, classifiers from single digits."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def read_strips(
 
 
 def strips_right(network: nn.Module, images: torch.Tensor, labels: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
-    """Which strips of `read_strips` are read right, every digit and the length, (n,) bool."""
+    """Which strips of `read_strips` are read correctly, every digit and the length, (n,) bool."""
     batch, digits, length = read_strips(network, images, labels, n, seed)
     return (digits == batch.digits).all(-1) & (length == batch.length)
 
@@ -77,7 +77,7 @@ def digit_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
 
 @torch.inference_mode()
 def digits_right(network: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Which digits (N, 28, 28) uint8 are named right, (N,) bool."""
+    """Which digits (N, 28, 28) uint8 are classified correctly, (N,) bool."""
     config = network.config
     named = [network(normalise(part[:, None], config.mean, config.std)).argmax(-1) for part in images.split(500)]
     return torch.cat(named) == labels

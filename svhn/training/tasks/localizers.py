@@ -1,4 +1,4 @@
-"""Localizers learn from whole photos, real and generated."""
+"""Localizers learn from full photos, real and generated."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .base import Sources, Task
 from .readers import mix
 
 CPU = torch.device("cpu")
-CLEAR = 18  # pixels: lower numbers are but a smear when they fill the view
-COUNT_WEIGHT = 0.1  # of the number of digits beside the mask
+CLEAR = 18  # pixels: lower numbers are a blur when they fill the view
+COUNT_WEIGHT = 0.1  # of the digit count's loss, relative to the mask's
 
 
 def fcos_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
@@ -46,7 +46,7 @@ def fcos_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
 
 
 def box_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
-    """One box, told as shares of what the network sees."""
+    """One box, as shares of what the network sees."""
     path = sources.prepared / "train_scenes.h5"
     scenes = load_scenes(path, sources.part, device)
     network = build(recipe.network, recipe.sizes)
@@ -82,7 +82,7 @@ def mask_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
             views, boxes = (torch.cat(pair) for pair in pairs)
         logits, count = network(normalise(views, config.mean, config.std).contiguous(memory_format=torch.channels_last))
         total = mask_loss(logits, masks(boxes, config.input_size))
-        if config.count:  # how many digits generated numbers have is not kept
+        if config.count:  # only real scenes have it
             total = total + COUNT_WEIGHT * F.cross_entropy(count[: len(batch)].float(), batch.length)
         return total
 
@@ -96,18 +96,18 @@ def mask_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
     def validate(network: nn.Module) -> dict[str, float]:
         outputs = [network(normalise(part.to(device), config.mean, config.std)) for part in views.split(32)]
         found = torch.cat([mask for mask, _ in outputs]).cpu().numpy() > 0
-        figures = {"held_out_dice": float(metrics.dice(found, true).mean())}
+        measured = {"held_out_dice": float(metrics.dice(found, true).mean())}
         if config.count:
             seen = torch.cat([count for _, count in outputs]).argmax(-1).cpu()
-            figures["held_out_count_accuracy"] = metrics.share((seen == held_out.length).numpy())
-        return figures
+            measured["held_out_count_accuracy"] = metrics.share((seen == held_out.length).numpy())
+        return measured
 
     example = torch.zeros(1, 3, config.input_size, config.input_size)
     return Task(network, loss, validate, "held_out_dice", example)
 
 
 def _with_clear_number(scenes: SceneSet) -> SceneSet:
-    """Those whose first number is high enough to be seen close up."""
+    """The scenes whose first number is high enough to be seen close up."""
     height = scenes.box[:, 0, 3] - scenes.box[:, 0, 1]  # NaN, and so left out, where there is no number
     return scenes.take(height >= CLEAR)
 
@@ -121,7 +121,7 @@ def photos_of(scenes: SceneSet) -> list[np.ndarray]:
 
 
 def _box_validation(held_out: SceneSet):
-    """The best box of every held-out scene, found as service finds it, against the true one."""
+    """Compare the best box of every held-out scene, found as in service, with the true one."""
     photos = photos_of(held_out)
     true = held_out.box[:, 0].numpy()
 

@@ -17,7 +17,7 @@ from .base import Sources, Task
 
 
 def mix(real: Rows, weak: Rows | None, sources: Sources, recipe: Recipe) -> tuple[list[Rows], list[float]]:
-    """Sets to draw from and their shares of every batch; what is left is real."""
+    """Sets to draw from and their shares of every batch; the rest is real."""
     parts = [
         (weak, recipe.weak),
         (sources.synthetic, recipe.synthetic),
@@ -28,7 +28,7 @@ def mix(real: Rows, weak: Rows | None, sources: Sources, recipe: Recipe) -> tupl
 
 
 def whole_number_right(network: nn.Module, inputs: torch.Tensor, digits: torch.Tensor, length: torch.Tensor):
-    """Normalised inputs (N, 3, H, W) and true classes (N, 5), (N,) -> which were read right (N,) bool."""
+    """Normalised inputs (N, 3, H, W) and true classes (N, 5), (N,) -> which were read correctly (N,) bool."""
     digit_logits, length_logits = network(inputs)
     read, read_length, _ = decode_joint(digit_logits.float().log_softmax(-1), length_logits.float().log_softmax(-1))
     return (read == digits).all(-1) & (read_length == length)
