@@ -50,10 +50,8 @@ def rival_of(reading: Reading) -> Rival | None:
 
 def closest_guess(reading: Reading) -> tuple[str, float] | None:
     """The number that was likeliest where none is reported, with its probability."""
-    if reading.number is not None:
-        return None
-    guess = getattr(reading, "guess", None)
-    return (guess.number, guess.confidence) if guess is not None and guess.number else None
+    guess = reading.guess
+    return (guess.number, guess.confidence) if reading.number is None and guess and guess.number else None
 
 
 def _one_difference(a: str, b: str) -> int | None:

@@ -109,10 +109,10 @@ def test_a_confident_number_names_no_rival() -> None:
     assert "could also" not in shown
 
 
-def test_the_closest_guess_is_named_where_there_is_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_closest_guess_is_named_where_there_is_no_number() -> None:
     guess = dataclasses.replace(reading_of("42", photo_of("42")), confidence=0.12)
-    monkeypatch.setattr(Reading, "guess", guess, raising=False)
-    shown = plain(text.verdict(reading_of(NOTHING, photo_of(NOTHING)), 0.6, None))
+    nothing = dataclasses.replace(reading_of(NOTHING, photo_of(NOTHING)), guess=guess)
+    shown = plain(text.verdict(nothing, 0.6, None))
     assert "No number found Closest guess: 42 (12 %)." in shown
 
 
