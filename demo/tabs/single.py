@@ -31,6 +31,8 @@ DIM = """(photo, shown) => {
     document.getElementById('one').toggleAttribute('data-busy', (photo?.path ?? '') !== (shown ?? ''));
     return [];
 }"""
+# A photo that is sent again, perhaps because the page was busy, is a change, too.
+AS_NEW = "value => ({...value.file, url: `${value.file.url}#${Date.now()}`})"
 UNDIM = "() => { document.getElementById('one').removeAttribute('data-busy'); return []; }"
 
 
@@ -91,7 +93,7 @@ def build(
     def on_corrected(sent: SentPhoto | None, unsure_below: float, result: PhotoResult | None, value: Any) -> list[Any]:
         return read_box(sent, unsure_below, result, stages.box_of(value))
 
-    sent = stage.sent(None, stage, photo, js="value => value.file")
+    sent = stage.sent(None, stage, photo, js=AS_NEW)
     for event in (photo.change, sent.then, *(choice.then for choice in chosen)):
         event(None, [photo, shown_path], None, js=DIM)
     reading = gr.on(
@@ -104,9 +106,8 @@ def build(
         **READ_QUEUE,
     )
     reading.success(None, [photo, shown_path], None, js=DIM)  # another may have come meanwhile
-    nothing_read = [*refused(text.not_read()), None, ""]
-    failed = reading.failure(lambda: nothing_read, None, [*view, photo, shown_path], queue=False, **quiet)
-    failed.then(None, None, None, js=UNDIM)
+    failed = reading.failure(lambda: refused(text.not_read()), None, view, queue=False, **quiet)
+    failed.then(None, photo, shown_path, js="photo => photo?.path ?? ''").then(None, None, None, js=UNDIM)
     for part in (stage, verdict):
         part.pick(on_pick, [photo, threshold, result], view, **quiet)
     stage.undo(on_undo, [photo, threshold, result], view, **quiet)
