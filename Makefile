@@ -21,7 +21,7 @@ lint: .venv/.dev
 venv: .venv/.run
 
 # A stamp is newer than the requirements it was made from, so that a second call does nothing.
-.venv/.run: requirements.txt
+.venv/.run: requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 10) else 0)'
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { apt-get update -qq && apt-get install -y -qq python3-venv; } \
 		|| { echo "This Python cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
@@ -32,10 +32,10 @@ venv: .venv/.run
 		$(PIP) --retries 1 --timeout 15 --index-url $(CPU_BUILDS) $$(grep -oE '^torch(vision)?==[0-9.]+' requirements.txt) \
 			|| echo "It cannot be installed here; taking the usual build, about 3 GB to download."; \
 	fi
-	@$(PIP) -r requirements.txt
+	@$(PIP) -r requirements.txt -c constraints.txt
 	@touch $@
 
-.venv/.dev: requirements-dev.txt .venv/.run
+.venv/.dev: requirements-dev.txt constraints.txt .venv/.run
 	@echo "Installing the packages of requirements-dev.txt: about 60 MB, less than a minute."
-	@$(PIP) -r requirements-dev.txt
+	@$(PIP) -r requirements-dev.txt -c constraints.txt
 	@touch $@
