@@ -1,0 +1,64 @@
+"""What bf16 changes: time and readings of the same photos in fp32 and bf16, alternating photo by photo.
+
+    python -m benchmarks.precision --photos DIR
+    python -m benchmarks.precision --data DIR --split test [--weights DIR] [--limit N]
+
+Processor time is what counts on a busy machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from svhn.evaluation import evaluate
+from svhn.pipeline import Pipeline
+from svhn.precision import BF16, FP32
+from svhn.reading import Reading
+from svhn.weights import DEFAULT_DIR
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--photos", type=Path, help="folder with pictures and labels.csv (file, number)")
+    source.add_argument("--data", type=Path, help="folder with the official archives")
+    parser.add_argument("--split", default="test", choices=("train", "held_out", "test"))
+    parser.add_argument("--weights", type=Path, default=DEFAULT_DIR)
+    parser.add_argument("--limit", type=int, help="only the first so many photos")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    pipelines = {name: Pipeline.load(options.weights, precision=name) for name in (FP32, BF16)}
+    seconds: dict[str, list[float]] = {FP32: [], BF16: []}
+    read: dict[str, list[Reading]] = {FP32: [], BF16: []}
+    right = {FP32: 0, BF16: 0}
+    examples = (
+        evaluate.folder_examples(options.photos)
+        if options.photos
+        else evaluate.split_examples(options.data, options.split)
+    )
+    for turn, example in enumerate(itertools.islice(examples, options.limit)):
+        for name in (FP32, BF16) if turn % 2 else (BF16, FP32):
+            start = time.process_time()
+            reading = pipelines[name].read(example.photo)
+            seconds[name].append(time.process_time() - start)
+            read[name].append(reading)
+            right[name] += (reading.number or "") == example.truth.number and not reading.too_long
+    pairs = list(zip(read[FP32], read[BF16], strict=True))
+    differ = sum((a.number, a.too_long) != (b.number, b.too_long) for a, b in pairs)
+    confidence = [abs(a.confidence - b.confidence) for a, b in pairs]
+    print(f"{len(pairs)} photos, {differ} readings differ; right: {right[FP32]} in fp32, {right[BF16]} in bf16")
+    print(f"confidence differs by {np.mean(confidence):.4f} on average, by {max(confidence):.3f} at most")
+    for name, times in seconds.items():
+        median, slow = np.percentile(times, (50, 95)) * 1e3
+        print(f"{name}: median {median:.1f} ms, 95 % within {slow:.1f} ms of processor time")
+    print(f"bf16 is {sum(seconds[FP32]) / sum(seconds[BF16]):.2f} times as fast")
+
+
+if __name__ == "__main__":
+    main()
