@@ -60,7 +60,7 @@ def _run(options: argparse.Namespace) -> dict:
         for member, run in enumerate(runs)
     ]
     measured = options.out / "measured"  # weights that never saw the held-out photos, with their metrics
-    report = export_measured(localizer, average(readers), options.data, measured, options.runs)
+    report = export_measured(localizer, average(readers), options.data, measured, options.runs, options.prepared)
     gentle = {"part": "all", "share": LAST_STEPS}
     last = [
         train_one(READER, run.with_name(f"{run.name}-all"), LAST_TIME / MEMBERS, member, start_from=run, **gentle)

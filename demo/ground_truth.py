@@ -13,7 +13,7 @@ from svhn import boxes as bx
 from svhn.boxes import Box
 from svhn.data import digitstruct
 from svhn.data.annotations import Sample, Truth, truth_from_record
-from svhn.data.archive import open_split
+from svhn.data.archive import Split, open_split
 from svhn.data.digitstruct import Records
 from svhn.images import PhotoError, open_photo
 
@@ -48,18 +48,21 @@ class TruthIndex:
         return self._by_content.get(fingerprint(data))
 
 
-def index_data_set(data_dir: Path, truths: TruthIndex, copies: Path, shown: int = N_SAMPLES) -> list[Sample]:
+def index_data_set(
+    data_dir: Path, truths: TruthIndex, copies: Path, shown: int = N_SAMPLES, prepared: Path | None = None
+) -> list[Sample]:
     """Adds every photo of the data set's test and train splits to `truths`; returns a few to try.
 
     These are about `shown` records at equal distances through test if it is there, else through train,
-    written to the folder `copies`. Raises DataError when there is neither or an archive is damaged.
+    written to the folder `copies`. The parsed records are kept in the folder `prepared`, if it exists.
+    Raises DataError when there is neither or an archive is damaged.
     """
     present = [split for split in INDEXED if _is_present(data_dir, split)]
     if not present:
         open_split(data_dir, "train")  # raises, and says what is missing
     samples: list[Sample] = []
     for split in present:
-        samples += _index(data_dir, split, truths, copies, 0 if samples else shown)
+        samples += _index(open_split(data_dir, split), truths, copies, 0 if samples else shown, prepared)
     return samples
 
 
@@ -74,10 +77,8 @@ def _is_present(data_dir: Path, split: str) -> bool:
     return (data_dir / split).is_dir() or (data_dir / f"{split}.tar.gz").is_file()
 
 
-def _index(data_dir: Path, split: str, truths: TruthIndex, copies: Path, shown: int) -> list[Sample]:
-    source = open_split(data_dir, split)
-    with source.digitstruct() as path:
-        records = digitstruct.read(path)
+def _index(source: Split, truths: TruthIndex, copies: Path, shown: int, prepared: Path | None) -> list[Sample]:
+    records = digitstruct.read_split(source, prepared)
     known = dict(_named_truths(records))
     wanted = set(list(known)[:: max(1, -(-len(known) // shown))]) if shown else set()
     samples = []
@@ -89,7 +90,7 @@ def _index(data_dir: Path, split: str, truths: TruthIndex, copies: Path, shown: 
             if name in wanted and _opens(data):
                 copy = copies / name
                 copy.write_bytes(data)
-                samples.append(Sample(f"{split} {copy.stem}", copy, truth))
+                samples.append(Sample(f"{source.name} {copy.stem}", copy, truth))
     return samples
 
 

@@ -44,6 +44,7 @@ def serve(args: argparse.Namespace) -> None:
         import torch  # not before the flags are known to be right: torch and Gradio take seconds
 
         from svhn.data.annotations import read_labels
+        from svhn.utils.paths import PREPARED
 
         from .. import ground_truth, ui
         from ..model_zoo import Networks
@@ -54,7 +55,9 @@ def serve(args: argparse.Namespace) -> None:
         torch.set_num_threads(1)  # readings run side by side; threads that wait for each other cost seconds there
         networks = Networks.load(args.weights, args.precision)
         truths = ground_truth.TruthIndex()
-        data_set_samples = ground_truth.index_data_set(args.data, truths, folder) if args.data else []
+        data_set_samples = (
+            ground_truth.index_data_set(args.data, truths, folder, prepared=PREPARED) if args.data else []
+        )
         page = ui.build(networks, truths, read_labels(ui.EXAMPLES), data_set_samples, args.collect, args.queue, link)
         mcp = find_spec("mcp") is not None and args.auth is None  # its calls carry no password
         try:

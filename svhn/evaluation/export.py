@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -59,18 +60,20 @@ def export_measured(
     data_dir: Path,
     folder: Path,
     figures_dir: Path,
+    prepared: Path | None = None,
 ) -> dict:
     """Write weights, manifest and curves of networks that never saw the held-out photos into `folder`; return the
     held-out report.
 
-    A picture of SVHN photos goes to `figures_dir`, outside the repository, because its photos are for non-commercial
-    use.
+    A picture of SVHN photos goes to `figures_dir`, which is not for the repository, because its photos are for
+    non-commercial use. The data set's records are kept in `prepared`.
     """
+    held_out = partial(evaluate.split_examples, data_dir, evaluate.HELD_OUT, prepared=prepared)
     both = (localizer, reader)
     networks = {found.name: found.network.cpu().half().float().eval() for found in both}  # as published
     pipeline = Pipeline(networks[localizer.name], networks[reader.name], unsure_below=UNSURE_BELOW)
-    pipeline = replace(pipeline, temperature=_fit_temperature(pipeline, data_dir))
-    outcome = evaluate.run(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT))
+    pipeline = replace(pipeline, temperature=_fit_temperature(pipeline, held_out()))
+    outcome = evaluate.run(pipeline, held_out())
     report = evaluate.split_report(outcome, evaluate.HELD_OUT, {})
     manifest = {
         "localizer": localizer.name,
@@ -84,7 +87,7 @@ def export_measured(
     for found in both:
         histories = {f"{found.name}, seed {run.seed}": run.history for run in found.runs}
         plot_curves(histories, folder / f"{found.name}-curves.png")
-    plots.readings(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT), figures_dir / "held_out.png")
+    plots.readings(pipeline, held_out(), figures_dir / "held_out.png")
     weights.save(folder, networks, manifest)
     return report
 
@@ -111,7 +114,7 @@ def publish(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dic
     entry = _manifest_entry(Candidate(name, network, (trained.state,)), trained.recipe)
     if kind in READERS:
         pipeline = Pipeline(weights.load(folder, manifest["localizer"]), network)
-        entry["temperature"] = _fit_temperature(pipeline, data_dir)
+        entry["temperature"] = _fit_temperature(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT))
     manifest["networks"][name] = entry
     manifest = weights.save(folder, {name: network}, manifest)
     write_atomic(folder / "MODEL_CARD.md", model_card(manifest).encode())
@@ -144,10 +147,10 @@ def export_final(last: Candidate, measured: Path, folder: Path, examples_dir: Pa
     write_atomic(folder / "MODEL_CARD.md", model_card(manifest).encode())
 
 
-def _fit_temperature(pipeline: Pipeline, data_dir: Path) -> float:
-    """Fit the temperature on the boxes that are reported for the held-out photos."""
+def _fit_temperature(pipeline: Pipeline, examples: Iterable[evaluate.Example]) -> float:
+    """Fit the temperature on the boxes that are reported for the photos."""
     logits, truths = [], []
-    for example in evaluate.split_examples(data_dir, evaluate.HELD_OUT):
+    for example in examples:
         reading = pipeline.read(example.photo)
         if reading.box is None:
             continue
