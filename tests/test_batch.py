@@ -36,18 +36,18 @@ def sent(number: str, name: str = "house.png") -> Sent:
 def test_every_file_is_a_row_in_its_order_and_a_broken_one_harms_no_other() -> None:
     files = [sent("42", "a.png"), Sent("b.png", b"no picture"), Sent("c.png", b""), sent("7", "d.png")]
     rows = list(read_photos(FakePipeline(), files, drawn=True))
-    told = [row.to_json() for row in rows]
-    assert [one["file"] for one in told] == ["a.png", "b.png", "c.png", "d.png"]
-    assert [one.get("number") for one in told] == ["42", None, None, "7"]
-    assert "JPEG, PNG" in told[1]["error"]
-    assert "empty" in told[2]["error"]
-    assert set(told[0]) == {"file", "number", "confidence", "box", "digit_probs", "length_probs", "ms"}
+    objects = [row.to_json() for row in rows]
+    assert [one["file"] for one in objects] == ["a.png", "b.png", "c.png", "d.png"]
+    assert [one.get("number") for one in objects] == ["42", None, None, "7"]
+    assert "JPEG, PNG" in objects[1]["error"]
+    assert "empty" in objects[2]["error"]
+    assert set(objects[0]) == {"file", "number", "confidence", "box", "digit_probs", "length_probs", "ms"}
     assert [row.image is None for row in rows] == [False, True, True, False]
     assert (rows[0].image == draw.FOUND).all(-1).sum() > 1000
     assert rows[0].image.dtype == np.uint8
 
 
-def test_further_numbers_are_told_and_drawn() -> None:
+def test_further_numbers_are_listed_and_drawn() -> None:
     one, two = read_photos(FakePipeline(), [sent("42"), Sent("b.png", encoded(two_numbers("42", "128")))], drawn=True)
     assert (one.also, two.also) == ("", "128")
     right = slice(round(two.image.shape[1] * 0.79), None)

@@ -120,7 +120,7 @@ def test_any_shape_is_read(pipeline, size):
     pipeline.read(_photo(*size))
 
 
-def test_several_numbers_are_told_the_most_prominent_first(pipeline):
+def test_numbers_are_ordered_most_prominent_first(pipeline):
     photo = np.zeros((60, 90, 3), np.uint8)
     photo[:, :45] = round(255 * 3 / 11)
     photo[:, 45:] = round(255 * 6 / 11)
@@ -164,7 +164,7 @@ def test_the_whole_photo_is_read_where_no_localizer_is_wanted(tiny_weights):
 
 
 @pytest.mark.parametrize(("role", "name"), [("reader", "whole"), ("reader", "fcos"), ("localizer", "compact")])
-def test_a_name_that_cannot_be_used_is_told_with_those_that_can(tiny_weights, role, name):
+def test_a_name_that_cannot_be_used_names_those_that_can(tiny_weights, role, name):
     with pytest.raises(WeightsError, match=f"no weights of '{name}' to use; choose one of the {role}s"):
         Pipeline.load(tiny_weights, **{role: name})
 
@@ -197,7 +197,7 @@ def test_a_reading_of_another_length_than_the_localizer_sees_is_rejected(pipelin
     staged = _staged(pipeline, [[40, 20, 60, 40]], [0.8])
     counting = dataclasses.replace(staged, localizer=Counter([[40, 20, 60, 40]], [0.8], seen), check_length=check)
     reading = counting.read(photo)
-    assert reading.number == "7"  # it is told, but not to be trusted
+    assert reading.number == "7"  # reported, but without confidence
     assert reading.box == (40, 20, 60, 40)
     assert reading.confidence == (staged.read(photo).confidence if kept else 0.0)
 

@@ -90,7 +90,7 @@ def draw(pen: ImageFont.FreeTypeFont, characters: str) -> tuple[np.ndarray, np.n
     sheets, boxes = [], []
     for character in characters:
         sheet = Image.new("L", (SHEET, SHEET))
-        at = (SHEET // 3, 2 * SHEET // 3)  # Pillow's own boxes include the space beside the ink
+        at = (SHEET // 3, 2 * SHEET // 3)  # Pillow's own boxes include the space around the ink
         ImageDraw.Draw(sheet).text(at, character, font=pen, fill=255, anchor="ls", features=["lnum"])
         sheets.append(sheet)
         boxes.append(sheet.point(lambda v: 255 * (v > 90)).getbbox() or (0, 0, 0, 0))

@@ -97,7 +97,7 @@ ALL = {row.name: _record(row) for row in SYSTEMS}
 
 def test_the_committed_page_is_what_the_committed_records_make():
     made, committed = format_page(read_records(ROOT / "results")), (ROOT / "RESULTS.md").read_text(encoding="utf-8")
-    assert committed == made, "make it anew with: python -m svhn results"
+    assert committed == made, "make it again with: python -m svhn results"
 
 
 def test_committed_records_name_no_folder_of_the_machine_they_were_made_on():

@@ -89,9 +89,9 @@ def test_no_serious_finding(browser: Browser, address: str, viewport: dict) -> N
     look("many photos")
 
     page.get_by_role("tab", name="Compare", exact=True).click()
-    for example, said in (("Clear", "the true number is 42"), ("Empty", "two find no number")):
+    for example, sentence in (("Clear", "the true number is 42"), ("Empty", "two find no number")):
         page.locator("#compare-examples").get_by_role("button", name=example).click()
-        expect(page.locator("#compare-summary")).to_contain_text(said)
+        expect(page.locator("#compare-summary")).to_contain_text(sentence)
         page.locator("#compare-pairs summary").click()
         expect(page.locator("#compare-pairs table")).to_be_visible()
         look(f"compare: {example}")

@@ -67,14 +67,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def served(folder: Path) -> Iterator[Served]:
-    """The app on a free port, with a small data set, told to share where there is no way out."""
+    """The app on a free port, with a small data set, asked to share where there is no network."""
     entries = official.write_split(folder / "data", "train", 5)
     temporary = folder / "temporary"
     temporary.mkdir()
     port = api_client.free_port()
     command = [sys.executable, str(APP), "--port", str(port), "--share"]
     command += ["--weights", str(folder / "weights"), "--data", str(folder / "data")]
-    nowhere = "http://127.0.0.1:9"  # a proxy that refuses everything stands for a machine without a network
+    nowhere = "http://127.0.0.1:9"  # a proxy that refuses everything imitates a machine without a network
     environment = os.environ | {"HTTPS_PROXY": nowhere, "HTTP_PROXY": nowhere, "NO_PROXY": "127.0.0.1,localhost"}
     environment |= {"TMPDIR": str(temporary), "HF_HOME": str(folder)}  # there the tunnel's program would be found
     with (folder / "errors.txt").open("w") as errors:
@@ -120,11 +120,11 @@ def test_plain_http_with_an_upload_and_with_base64(served: Served) -> None:
 def test_what_is_no_photo_is_a_sentence_not_a_crash(served: Served) -> None:
     client = Client(served.address, verbose=False, httpx_kwargs={"timeout": PATIENCE_S})
     wrong = served.temporary.parent / "house.png"
-    for data, said in ((b"text", "JPEG, PNG"), (b"", "empty"), (EXAMPLE.read_bytes()[:5000], "damaged")):
+    for data, sentence in ((b"text", "JPEG, PNG"), (b"", "empty"), (EXAMPLE.read_bytes()[:5000], "damaged")):
         wrong.write_bytes(data)
         answer, picture = client.predict(handle_file(wrong), api_name="/read")
         assert answer["file"] == "house.png"
-        assert said in answer["error"]
+        assert sentence in answer["error"]
         assert picture is None
     _, (answer, _) = served.call(None)
     assert "no photo" in answer["error"]
@@ -215,15 +215,15 @@ def test_stopping_leaves_no_upload_behind(served: Served) -> None:
 
 
 def refusal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, *arguments: str | Path) -> str:
-    """What the person is told; Python ends with 1 for a SystemExit with a text, argparse with 2."""
+    """The message to the person; Python ends with 1 for a SystemExit with a text, argparse with 2."""
     monkeypatch.setattr(sys, "argv", ["app.py", *map(str, arguments)])
     monkeypatch.setenv("GRADIO_TEMP_DIR", os.environ.get("GRADIO_TEMP_DIR", ""))  # put back afterwards
     with pytest.raises(SystemExit) as end:
         app.main()
     assert end.value.code not in (0, None)
-    told = end.value.code if isinstance(end.value.code, str) else capsys.readouterr().err.splitlines()[-1]
-    assert "\n" not in told
-    return told
+    message = end.value.code if isinstance(end.value.code, str) else capsys.readouterr().err.splitlines()[-1]
+    assert "\n" not in message
+    return message
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "80.5", ""])

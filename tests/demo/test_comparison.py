@@ -1,4 +1,4 @@
-"""One photo through all networks: what each finds and says, and how it is told."""
+"""One photo through all networks: what each finds and reads, and how it is shown."""
 
 from __future__ import annotations
 
@@ -76,9 +76,9 @@ def test_every_reader_reads_the_same_crop_at_its_own_size(networks: Networks) ->
 @pytest.mark.parametrize("number", ["42", NOTHING])
 def test_a_pair_says_what_its_pipeline_says(networks: Networks, number: str) -> None:
     photo = photo_of(number)
-    told = comparison.read_pairs(networks, photo, comparison.localize(networks, photo))
+    pairs = comparison.read_pairs(networks, photo, comparison.localize(networks, photo))
     expected = {pair: pipeline.read(photo) for pair, pipeline in networks.pipelines.items()}
-    assert {pair: (r.number, r.box, r.confidence) for pair, r in told.items()} == {
+    assert {pair: (r.number, r.box, r.confidence) for pair, r in pairs.items()} == {
         pair: (r.number, r.box, r.confidence) for pair, r in expected.items()
     }
 
@@ -107,16 +107,16 @@ def compared(networks: Networks, number: str) -> tuple[tuple[Localization, ...],
 def test_the_summary_says_who_disagrees_and_who_is_right(networks: Networks) -> None:
     found, reads = compared(networks, "42")
     where = "Of the four localizers, two find the same place, one looks elsewhere, one finds no number."
-    for truth, said in (
+    for truth, sentence in (
         (None, ""),
         (Truth("42", None), "Two of three right: the true number is 42 ."),
         (Truth("9", None), "✗ Wrong: the true number is 9 ."),
         (Truth("", None), "✗ Wrong: there is no number in this photo."),
     ):
-        told = plain(render.summary(found, reads, truth))
-        assert told.startswith("≠ The readers disagree: two say 42, one 47.")
-        assert said in told
-        assert told.endswith(where)
+        markup = plain(render.summary(found, reads, truth))
+        assert markup.startswith("≠ The readers disagree: two say 42, one 47.")
+        assert sentence in markup
+        assert markup.endswith(where)
     agreed = render.summary(found, reads[:2], Truth("42", None))
     assert 'data-state="confident"' in agreed
     assert plain(agreed).startswith("42 Both readers say 42. ✓ Right: the true number is 42 .")
@@ -130,7 +130,7 @@ def test_the_summary_where_nobody_finds_anything() -> None:
 
 
 @pytest.mark.parametrize(
-    ("truth", "told"),
+    ("truth", "notes"),
     [
         (None, ["", "", "≠ Looks elsewhere", "Finds no number"]),
         (Truth("42", IN_THE_MIDDLE), ["✓ IoU 1.00", "✓ IoU 0.83", "✗ IoU 0.00", "✗ Finds no number"]),
@@ -139,24 +139,24 @@ def test_the_summary_where_nobody_finds_anything() -> None:
     ],
     ids=["unknown", "known", "nobody knows where", "none"],
 )
-def test_a_card_a_localizer(networks: Networks, truth: Truth | None, told: list[str]) -> None:
+def test_a_card_a_localizer(networks: Networks, truth: Truth | None, notes: list[str]) -> None:
     found, _ = compared(networks, "42")
     shown = items(render.localizer_cards(photo_of("42"), found, truth))
     names = ["Middle the default", "Near document 004", "Corner document 000", "Blind <b>"]
     scores = ["score 0.90 · ", "score 0.80 · ", "score 1.00 · ", ""]
-    for card, *parts in zip(shown, names, told, scores, strict=True):
+    for card, *parts in zip(shown, names, notes, scores, strict=True):
         assert card.startswith(" ".join(part for part in parts if part).strip())
         assert card.endswith(" ms")
 
 
 def test_the_pictures_have_the_boxes(networks: Networks) -> None:
     found, _ = compared(networks, "42")
-    told = render.localizer_cards(photo_of("42"), found, Truth("42", IN_THE_MIDDLE))
-    assert re.findall('alt="(.*?)"', told) == [
+    markup = render.localizer_cards(photo_of("42"), found, Truth("42", IN_THE_MIDDLE))
+    assert re.findall('alt="(.*?)"', markup) == [
         *["The photo with its best box in green, the true one dashed in red"] * 3,
         "The photo with no box, the true one dashed in red",
     ]
-    legend = plain(told.split('<ul class="cards ')[0])
+    legend = plain(markup.split('<ul class="cards ')[0])
     assert "Found Ground truth" in legend
     assert "Ground truth" not in plain(render.localizer_cards(photo_of("42"), found, None))
 
@@ -185,15 +185,15 @@ def test_a_reader_that_sees_no_number_has_no_softmax(networks: Networks) -> None
 def test_the_table_of_all_pairs_marks_what_differs_or_is_wrong(networks: Networks) -> None:
     photo = photo_of("42")
     read = comparison.read_pairs(networks, photo, comparison.localize(networks, photo))
-    told = pair_table(networks, read, None)
-    assert rows(told) == [
+    markup = pair_table(networks, read, None)
+    assert rows(markup) == [
         ["", "Shade", "Wide shade", "Stuck"],
         ["Middle", "42", "42", "47 ≠ differs"],
         ["Near", "42", "42", "47 ≠ differs"],
         ["Corner", "42", "42", "47 ≠ differs"],
         ["Blind <b>", *["none ≠ differs"] * 3],
     ]
-    assert "6 of the 12 pairs say 42." in plain(told)
+    assert "6 of the 12 pairs say 42." in plain(markup)
     known = pair_table(networks, read, Truth("47", None))
     assert rows(known)[1] == ["Middle", "42 ✗ wrong", "42 ✗ wrong", "47"]
     assert "3 of the 12 pairs are right: the true number is 47 ." in plain(known)

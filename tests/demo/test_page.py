@@ -93,7 +93,7 @@ def test_the_whole_page_is_light(browser: Browser, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "said"),
+    ("name", "data", "sentence"),
     [
         ("text.png", b"This is no picture.", "JPEG, PNG"),
         ("empty.png", b"", "empty"),
@@ -105,9 +105,9 @@ def test_the_whole_page_is_light(browser: Browser, address: str) -> None:
     ],
     ids=["text", "empty", "truncated"],
 )
-def test_a_bad_file_is_a_sentence_and_the_page_goes_on(visit: Visit, name: str, data: bytes, said: str) -> None:
+def test_a_bad_file_is_a_sentence_and_the_page_goes_on(visit: Visit, name: str, data: bytes, sentence: str) -> None:
     visit.upload(name, data)
-    visit.verdict("refused", said)
+    visit.verdict("refused", sentence)
     expect(visit.page.locator("#stage .zone")).to_be_visible()
     visit.keep("bad-file")
     visit.example("Clear")

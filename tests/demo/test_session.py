@@ -23,7 +23,7 @@ def found_at(box: Box, truth: Truth | None) -> PhotoResult:
     return PhotoResult(b"", (first, dataclasses.replace(other, box=box)), truth, FakePipeline(), SIZE)
 
 
-def test_every_number_is_told_the_most_prominent_first() -> None:
+def test_numbers_are_ordered_most_prominent_first() -> None:
     found, _ = read_photo(FakePipeline(), TruthIndex(), encoded(two_numbers("42", "128")))
     assert [reading.number for reading in found.readings] == ["42", "128"]
     assert found.reading is found.readings[0]
@@ -66,5 +66,5 @@ def test_truth_by_content() -> None:
 def test_the_truth_is_about_one_number(true_box: Box | None, about_the_first: bool, about_the_other: bool) -> None:
     truth = Truth("128", true_box)
     found = found_at((11.0, 9.0, 52.0, 31.0), truth)
-    told = [found.truth_of(reading) for reading in found.readings]
-    assert told == [truth if about else None for about in (about_the_first, about_the_other)]
+    known = [found.truth_of(reading) for reading in found.readings]
+    assert known == [truth if about else None for about in (about_the_first, about_the_other)]

@@ -28,7 +28,7 @@ Launch = Callable[..., gr.Blocks]
 
 
 class Waits(FakePipeline):
-    """Reads nothing before it is told to go on."""
+    """Reads nothing before `go_on` is set."""
 
     def __init__(self) -> None:
         self.started, self.go_on = threading.Semaphore(0), threading.Event()
@@ -105,7 +105,7 @@ def test_calls_do_not_take_the_places_of_visitors(
     visit.verdict("confident", "128")
 
 
-def test_who_was_forgotten_is_told_so(launch: Launch, context: BrowserContext, samples: list[Sample]) -> None:
+def test_a_forgotten_visitor_gets_a_sentence(launch: Launch, context: BrowserContext, samples: list[Sample]) -> None:
     blocks = launch(FakePipeline(), samples)
     visit = visitor_of_two_numbers(context, blocks.local_url)
     blocks.state_holder.session_data.clear()
@@ -119,7 +119,7 @@ def read(blocks: gr.Blocks, number: str) -> str:
     return answer[0]["number"] if ended == "complete" else str(answer)
 
 
-def test_a_full_queue_is_told_and_harms_nobody(
+def test_a_full_queue_is_reported_and_harms_nobody(
     launch: Launch, samples: list[Sample], context: BrowserContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ui, "QUEUE_SIZE", 1)

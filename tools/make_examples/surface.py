@@ -41,7 +41,7 @@ class Surface:
 
 @dataclass(frozen=True)
 class Light:
-    """Where the sun stands (x to the right, y down, z towards the camera) and how bright sun and sky are."""
+    """The position of the sun (x to the right, y down, z towards the camera) and how bright sun and sky are."""
 
     sun: tuple[float, float, float] = (-0.55, -0.6, 0.6)
     sun_colour: tuple[float, float, float] = (1.0, 0.93, 0.82)

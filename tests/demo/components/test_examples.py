@@ -42,6 +42,6 @@ def test_shipped_weights_read_most_examples_and_all_easy_ones() -> None:
     assert len(right) >= LEAST_RIGHT
 
 
-def test_both_numbers_of_the_photo_with_two_are_told() -> None:
+def test_both_numbers_of_the_photo_with_two_are_listed() -> None:
     sample = next(sample for sample in read_labels(ui.EXAMPLES) if sample.title == "Two numbers")
     assert [reading.number for reading in Pipeline.load().read_all(open_photo(sample.path))] == ["12", "14"]

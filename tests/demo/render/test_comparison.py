@@ -8,7 +8,7 @@ from demo.render import comparison
 
 
 @pytest.mark.parametrize(
-    ("answers", "said"),
+    ("answers", "sentence"),
     [
         (["128"], "The reader says 128."),
         ([""], "The reader finds no number."),
@@ -22,12 +22,12 @@ from demo.render import comparison
         (["7"] * 11 + ["8"], "The readers disagree: 11 say 7, one 8."),
     ],
 )
-def test_readers(answers: list[comparison.Answer], said: str) -> None:
-    assert comparison.describe_readers(answers) == said
+def test_readers(answers: list[comparison.Answer], sentence: str) -> None:
+    assert comparison.describe_readers(answers) == sentence
 
 
 @pytest.mark.parametrize(
-    ("sizes", "without", "said"),
+    ("sizes", "without", "sentence"),
     [
         ([5], 0, "All five localizers find the same place."),
         ([2], 0, "Both localizers find the same place."),
@@ -41,12 +41,12 @@ def test_readers(answers: list[comparison.Answer], said: str) -> None:
         ([3], 1, "Of the four localizers, three find the same place, one finds no number."),
     ],
 )
-def test_localizers(sizes: list[int], without: int, said: str) -> None:
-    assert comparison.describe_localizers(sizes, without) == said
+def test_localizers(sizes: list[int], without: int, sentence: str) -> None:
+    assert comparison.describe_localizers(sizes, without) == sentence
 
 
 @pytest.mark.parametrize(
-    ("answers", "expected", "truth", "said"),
+    ("answers", "expected", "truth", "sentence"),
     [
         (["7"] * 4, "7", "", "All 4 pairs say 7."),
         (["7", "7", "8"], "7", "", "2 of the 3 pairs say 7."),
@@ -55,12 +55,12 @@ def test_localizers(sizes: list[int], without: int, said: str) -> None:
         (["7", "8"], "9", "the true number is 9", "None of the 2 pairs is right: the true number is 9."),
     ],
 )
-def test_pairs(answers: list[comparison.Answer], expected: comparison.Answer, truth: str, said: str) -> None:
-    assert comparison.describe_pairs(answers, expected, truth) == said
+def test_pairs(answers: list[comparison.Answer], expected: comparison.Answer, truth: str, sentence: str) -> None:
+    assert comparison.describe_pairs(answers, expected, truth) == sentence
 
 
 @pytest.mark.parametrize(
-    ("answer", "answers", "said"),
+    ("answer", "answers", "note"),
     [
         ("128", ["128", "128", "28"], ""),
         ("28", ["128", "128", "28"], "Differs: the default says 128"),
@@ -71,5 +71,5 @@ def test_pairs(answers: list[comparison.Answer], expected: comparison.Answer, tr
         ("28", ["28", "128", "128"], ""),  # the default itself, also where it is alone
     ],
 )
-def test_what_differs_from_the_default(answer: comparison.Answer, answers: list[comparison.Answer], said: str) -> None:
-    assert comparison.describe_difference(answer, answers) == said
+def test_what_differs_from_the_default(answer: comparison.Answer, answers: list[comparison.Answer], note: str) -> None:
+    assert comparison.describe_difference(answer, answers) == note

@@ -1,10 +1,11 @@
-"""What a reading is called, and its probabilities as tables."""
+"""A reading in words, and its probabilities as tables."""
 
 from __future__ import annotations
 
 import dataclasses
 import html
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def cells(markup: str, table: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("number", "state", "said"),
+    ("number", "state", "words"),
     [
         ("42", "confident", "42 Confident >99 %"),
         ("7", "confident", "7 Confident 97 %"),
@@ -45,10 +46,10 @@ def cells(markup: str, table: str) -> np.ndarray:
         (MANY, "long", "More than five digits"),
     ],
 )
-def test_states(number: str, state: str, said: str) -> None:
+def test_states(number: str, state: str, words: str) -> None:
     shown = verdict(number)
     assert f'data-state="{state}"' in shown
-    assert said in plain(shown)
+    assert words in plain(shown)
     assert "Right" not in plain(shown)
     assert "Wrong" not in plain(shown)
 
@@ -60,7 +61,7 @@ def test_a_rejected_reading_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "state", "said"),
+    ("number", "state", "words"),
     [
         ("42", "confident", "42 >99 %"),
         ("1984", "check", "1984 41 %, check this"),
@@ -68,10 +69,10 @@ def test_a_rejected_reading_says_why() -> None:
         (MANY, "none", "… more than five digits"),
     ],
 )
-def test_a_reading_among_others(number: str, state: str, said: str) -> None:
+def test_a_reading_among_others(number: str, state: str, words: str) -> None:
     shown = text.compact_verdict(reading_of(number, photo_of(number)), FakePipeline.unsure_below)
     assert f'class="brief {state}"' in shown
-    assert plain(shown) == said
+    assert plain(shown) == words
 
 
 def doubtful(second: float, length: int = 3) -> Reading:
@@ -138,47 +139,21 @@ def test_other_numbers_can_be_picked_and_a_number_can_be_taken_along() -> None:
     ],
 )
 def test_right_or_wrong_in_more_than_colour(number: str, true: str, right: bool) -> None:
-    said = plain(verdict(number, true))
-    assert ("✓ Right" in said, "✗ Wrong" in said) == (right, not right)
-    assert (true or "there is no number") in said
-
-
-def test_no_advice_to_go_closer_where_nothing_is() -> None:
-    assert "Go closer" not in verdict(NOTHING, "")
-    assert "Go closer" in verdict(NOTHING, "42")
+    words = plain(verdict(number, true))
+    assert ("✓ Right" in words, "✗ Wrong" in words) == (right, not right)
+    assert (true or "there is no number") in words
+    assert ("Go closer" in words) == (number == NOTHING and bool(true))  # no such advice where there is nothing
 
 
 @pytest.mark.parametrize(
-    ("p", "said"),
+    ("shown", "expected"),
     [
-        (1.0, ">99 %"),
-        (0.996, ">99 %"),
-        (0.995, ">99 %"),
-        (0.994, "99 %"),
-        (0.5, "50 %"),
-        (0.011, "1 %"),
-        (0.004, "<1 %"),
-        (0, "<1 %"),
+        (text.percent, {1.0: ">99 %", 0.995: ">99 %", 0.994: "99 %", 0.5: "50 %", 0.011: "1 %", 0.004: "<1 %"}),
+        (text.percent_exact, {0.9995: ">99.9 %", 0.9993: "99.9 %", 0.931: "93.1 %", 0.0006: "0.1 %", 0.0004: "<0.1 %"}),
     ],
 )
-def test_percent_promises_nothing(p: float, said: str) -> None:
-    assert text.percent(p) == said
-
-
-@pytest.mark.parametrize(
-    ("p", "said"),
-    [
-        (1.0, ">99.9 %"),
-        (0.9995, ">99.9 %"),
-        (0.9993, "99.9 %"),
-        (0.931, "93.1 %"),
-        (0.0006, "0.1 %"),
-        (0.0004, "<0.1 %"),
-        (0, "<0.1 %"),
-    ],
-)
-def test_exact_figures_promise_nothing(p: float, said: str) -> None:
-    assert text.percent_exact(p) == said
+def test_percentages_promise_nothing(shown: Callable[[float], str], expected: dict[float, str]) -> None:
+    assert {p: shown(p) for p in expected} == expected
 
 
 def test_the_likeliest_readings_and_their_probabilities() -> None:
@@ -202,21 +177,17 @@ def test_no_number_is_named_among_the_likeliest() -> None:
     assert "no number" in shown
 
 
-@pytest.mark.parametrize(("number", "quiet"), [("42", True), ("7", False)])
-def test_the_likeliest_are_quiet_where_there_is_no_doubt(number: str, quiet: bool) -> None:
-    assert ('class="likeliest quiet"' in charts.evidence(reading_of(number, photo_of(number)))) == quiet
-
-
-@pytest.mark.parametrize("number", [NOTHING, MANY])
-def test_no_likeliest_without_a_number(number: str) -> None:
-    assert "Most likely" not in charts.evidence(reading_of(number, photo_of(number)))
+def test_the_likeliest_are_quiet_without_doubt_and_missing_without_a_number() -> None:
+    shown = {number: charts.evidence(reading_of(number, photo_of(number))) for number in ("42", "7", NOTHING, MANY)}
+    assert ['class="likeliest quiet"' in shown[number] for number in ("42", "7")] == [True, False]
+    assert ["Most likely" in shown[number] for number in (NOTHING, MANY)] == [False, False]
 
 
 def test_the_picture_in_words() -> None:
     first, other, nothing = (reading_of(number, photo_of(number)) for number in ("42", MANY, NOTHING))
     assert text.alt_text(first, [], False) == "Your photo: 42 in a solid green box"
-    said = text.alt_text(first, [other], True)
-    assert said.endswith("42 in a solid green box, more than five digits in a thin one, the true box dashed in red")
+    words = text.alt_text(first, [other], True)
+    assert words.endswith("42 in a solid green box, more than five digits in a thin one, the true box dashed in red")
     assert text.alt_text(nothing, [], False) == "Your photo: no number was found"
 
 

@@ -103,9 +103,9 @@ def test_a_photo_that_was_deleted_is_forgotten(tmp_path: Path) -> None:
 
 
 def test_results_of_a_session_that_is_not_there(address: str) -> None:
-    for path, said in (("queue/data?session_hash=guess", "404: Not Found"), ("call/read/guess", "event: error")):
+    for path, line in (("queue/data?session_hash=guess", "404: Not Found"), ("call/read/guess", "event: error")):
         with httpx.stream("GET", f"{address}gradio_api/{path}", timeout=api_client.PATIENCE_S) as events:
-            assert said in next(events.iter_lines())
+            assert line in next(events.iter_lines())
 
 
 def test_a_request_has_a_size(address: str) -> None:
@@ -117,8 +117,8 @@ def test_a_request_has_a_size(address: str) -> None:
 
     content = b"".join(endless())
     for path in ("gradio_api/call/read", "gradio_api/call/upload", "gradio_api/run/upload", "gradio_api/api/upload"):
-        said = api_client.post(f"{address}{path}", content=content)
-        assert (said.status_code, "at most 40 MB" in said.json()["detail"]) == (413, True)
+        response = api_client.post(f"{address}{path}", content=content)
+        assert (response.status_code, "at most 40 MB" in response.json()["detail"]) == (413, True)
     call = f"{address}gradio_api/call/read"
     with pytest.raises(httpx.HTTPError):  # one that does not say how much is coming is cut short
         api_client.post(call, content=endless()).raise_for_status()
@@ -132,8 +132,8 @@ def test_an_upload_has_a_size(address: str, monkeypatch: pytest.MonkeyPatch, say
     whole = httpx.Request("POST", f"{address}gradio_api/upload", files={"files": ("a.png", bytes(2**20))})
     content, kind = whole.read(), {"content-type": whole.headers["content-type"]}
     sent = content if says_how_much else (content[at : at + 2**16] for at in range(0, len(content), 2**16))
-    said = api_client.post(whole.url, content=sent, headers=kind)
-    assert (said.status_code, "at most 1 MB" in said.json()["detail"]) == (413, True)
+    response = api_client.post(whole.url, content=sent, headers=kind)
+    assert (response.status_code, "at most 1 MB" in response.json()["detail"]) == (413, True)
     assert len(api_client.upload(address, ("a.png", b"x"))) == 1
 
 
@@ -162,8 +162,8 @@ def test_uploads_have_room(launch: Launch, tmp_path: Path, monkeypatch: pytest.M
     kept = tmp_path / "of somebody" / "door.png"
     kept.parent.mkdir()
     kept.write_bytes(bytes(2001))
-    said = api_client.post(f"{blocks.local_url}gradio_api/upload", files={"files": ("a.png", b"x")})
-    assert (said.status_code, "no room" in said.json()["detail"]) == (507, True)
+    response = api_client.post(f"{blocks.local_url}gradio_api/upload", files={"files": ("a.png", b"x")})
+    assert (response.status_code, "no room" in response.json()["detail"]) == (507, True)
     kept.unlink()
     assert upload_status(blocks, 1) == 200
 
@@ -226,9 +226,9 @@ async def wrong(scope: Scope, receive: Receive, send: Send) -> None:
 def test_requests_have_room_in_memory_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MAX_BODIES", 1000)
     app = limits.RequestLimits(wrong)
-    said = answers(app, *[{"url": "/gradio_api/call/read", "content": bytes(400)}] * 5)
-    assert sorted(each.status_code for each in said) == [400, 400, 503, 503, 503]
-    assert all("retry-after" in each.headers for each in said if each.status_code == 503)
+    response = answers(app, *[{"url": "/gradio_api/call/read", "content": bytes(400)}] * 5)
+    assert sorted(each.status_code for each in response) == [400, 400, 503, 503, 503]
+    assert all("retry-after" in each.headers for each in response if each.status_code == 503)
     assert [each.status_code for each in answers(app, {"url": "/gradio_api/call/read", "content": bytes(400)})] == [400]
 
 
@@ -236,9 +236,9 @@ def test_wrong_passwords_are_answered_slowly_and_few_at_once(monkeypatch: pytest
     monkeypatch.setattr(limits, "LOGIN_DELAY_S", 0.3)
     app = limits.RequestLimits(wrong)
     start = time.monotonic()
-    said = answers(app, *[{"url": "/login", "data": {"username": "me", "password": str(i)}} for i in range(20)])
+    response = answers(app, *[{"url": "/login", "data": {"username": "me", "password": str(i)}} for i in range(20)])
     assert time.monotonic() - start >= 0.3
-    assert sorted(each.status_code for each in said) == [400] * limits.MAX_LOGINS + [429] * (20 - limits.MAX_LOGINS)
+    assert sorted(each.status_code for each in response) == [400] * limits.MAX_LOGINS + [429] * (20 - limits.MAX_LOGINS)
 
 
 def test_calls_past_the_queue_are_refused(launch: Launch) -> None:
@@ -280,8 +280,8 @@ def test_a_photo_is_not_kept_with_the_session(launch: Launch) -> None:
     data = [photo, *[block.value for block in event.inputs[1:]]]
     join = {"data": data, "session_hash": "visitor", "fn_index": event._id}
     api_client.post(f"{blocks.local_url}gradio_api/queue/join", json=join).raise_for_status()
-    told = api_client.get(f"{blocks.local_url}gradio_api/queue/data?session_hash=visitor").text
-    assert "Most likely" in told
+    events = api_client.get(f"{blocks.local_url}gradio_api/queue/data?session_hash=visitor").text
+    assert "Most likely" in events
     kept = [session.config_values for session in blocks.state_holder.session_data.values()]
     assert kept
     assert photo[100:200] not in repr(kept)
@@ -300,8 +300,8 @@ def test_eight_at_once_get_their_own(address: str, page: gr.Blocks) -> None:
                 data = [api_client.data_url(encoded(photo_of(number))), *[block.value for block in event.inputs[1:]]]
                 session = {"session_hash": f"visitor{visitor}", "fn_index": event._id}
                 client.post("gradio_api/queue/join", json={"data": data, **session}).raise_for_status()
-                said = client.get("gradio_api/queue/data", params={"session_hash": session["session_hash"]})
-                done = next(line for line in said.text.splitlines() if "process_completed" in line)
+                response = client.get("gradio_api/queue/data", params={"session_hash": session["session_hash"]})
+                done = next(line for line in response.text.splitlines() if "process_completed" in line)
                 shown = json.loads(done.removeprefix("data: "))["output"]["data"][verdict]
                 plate = {"": "–", "123456": "…"}.get(number, number)
                 right.append(f">{plate}</p>" in (shown["value"] if isinstance(shown, dict) else shown))

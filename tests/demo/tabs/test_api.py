@@ -190,7 +190,7 @@ def test_assistants_find_two_tools(with_tools: gr.Blocks) -> None:
     assert "no upload" in local
 
 
-def test_the_tab_tells_where_the_tools_are(with_tools: gr.Blocks, context: BrowserContext) -> None:
+def test_the_tab_shows_where_the_tools_are(with_tools: gr.Blocks, context: BrowserContext) -> None:
     visit = Visit(context, with_tools.local_url)
     open_tab(visit.page)
     expect(visit.page.locator("#assistants")).to_contain_text(f"{with_tools.local_url}gradio_api/mcp/")

@@ -119,7 +119,7 @@ def test_a_folder_is_chosen(tab: BatchVisit, tmp_path: Path) -> None:
     assert sorted(line["file"] for line in tab.table()) == ["house-2.png", "house.png"]
 
 
-def test_nothing_to_send_is_told(tab: BatchVisit, tmp_path: Path) -> None:
+def test_nothing_to_send_is_reported(tab: BatchVisit, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "Thumbs.db").write_bytes(b"x")
     with tab.page.expect_file_chooser() as chooser:
@@ -130,7 +130,7 @@ def test_nothing_to_send_is_told(tab: BatchVisit, tmp_path: Path) -> None:
 
 def test_what_cannot_be_opened_in_a_folder_is_left_out(tab: BatchVisit) -> None:
     """With entries as browsers give them for a dropped folder."""
-    for files, said in (("fails, file", "All done: 1 file,"), ("fails", "There is no photo among these")):
+    for files, sentence in (("fails, file", "All done: 1 file,"), ("fails", "There is no photo among these")):
         tab.ready()
         tab.page.evaluate(
             """files => {
@@ -149,7 +149,7 @@ def test_what_cannot_be_opened_in_a_folder_is_left_out(tab: BatchVisit) -> None:
             }""",
             files,
         )
-        expect(tab.status).to_contain_text(said)
+        expect(tab.status).to_contain_text(sentence)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

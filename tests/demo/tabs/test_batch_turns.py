@@ -1,4 +1,4 @@
-"""Batches as they run: progress, stop, turns beside other visitors, what they leave behind, what is refused."""
+"""Batches as they run: progress, stop, turns next to other visitors, what they leave behind, what is refused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Launch = Callable[..., gr.Blocks]
 
 
 class OneByOne(FakePipeline):
-    """Reads a photo only when it is told to, but "128" at once."""
+    """Reads a photo only when `go_on` lets it, but "128" at once."""
 
     def __init__(self) -> None:
         self.waiting, self.go_on = threading.Semaphore(0), threading.Semaphore(0)
@@ -60,7 +60,7 @@ def slow_page(
 
 @pytest.fixture
 def slow(context: BrowserContext, slow_page: gr.Blocks, one_by_one: OneByOne) -> tuple[BatchVisit, OneByOne]:
-    """The tab of that page, and its pipeline, which waits to be told."""
+    """The tab of that page, and its pipeline, which waits."""
     return BatchVisit(Visit(context, slow_page.local_url)), one_by_one
 
 
@@ -113,7 +113,7 @@ def test_stop_gives_the_drop_zone_back_where_nothing_is_read_any_more(
         (event,) = blocks._queue.pending_event_ids_session[name]
         (index,) = [i for i, fn in blocks.fns.items() if fn.concurrency_id == "many"]
         body = {"session_hash": name, "fn_index": index, "event_id": event}
-        with ThreadPoolExecutor(1) as pool:  # it waits for the photo that is being read, and no other may be begun
+        with ThreadPoolExecutor(1) as pool:  # it waits for the photo that is being read, and no other may start
             cancelled = pool.submit(api_client.post, f"{blocks.local_url}gradio_api/cancel", json=body)
             assert heard.wait(PATIENCE_S)
             pipeline.go_on.release()
@@ -203,17 +203,17 @@ def test_the_server_itself_refuses(launch: Launch, tmp_path: Path) -> None:
     (index,) = [i for i, fn in blocks.fns.items() if fn.concurrency_id == "many"]
     (path,) = api_client.post(f"{blocks.local_url}gradio_api/upload", files={"files": photo("a.png")}).json()
 
-    def told(*paths: str) -> str:
+    def events(*paths: str) -> str:
         files = [{"path": one, "meta": {"_type": "gradio.FileData"}} for one in paths]
         body = {"data": [files], "fn_index": index, "session_hash": "abc"}
         api_client.post(f"{blocks.local_url}gradio_api/queue/join", json=body).raise_for_status()
         return api_client.get(f"{blocks.local_url}gradio_api/queue/data?session_hash=abc").text
 
-    assert "All done: 1 file" in told(path)
-    refused = told(*[path] * (MAX_PHOTOS + 1))
+    assert "All done: 1 file" in events(path)
+    refused = events(*[path] * (MAX_PHOTOS + 1))
     assert "more than 200 files" in refused
     assert "done" not in refused
     secret = tmp_path.parent / "secret.png"
     secret.write_bytes(encoded(photo_of("42")))
-    assert "All done" not in told(str(secret))
-    assert "addresses are not fetched" in told("http://127.0.0.1/a.png")
+    assert "All done" not in events(str(secret))
+    assert "addresses are not fetched" in events("http://127.0.0.1/a.png")

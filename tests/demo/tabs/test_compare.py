@@ -148,7 +148,7 @@ def test_nothing_to_compare_with_a_single_pair(launch: Launch, samples: list[Sam
     expect(visit.page.locator("#networks")).to_be_hidden()
 
 
-def test_what_was_forgotten_is_told(launch: Launch, context: BrowserContext, samples: list[Sample]) -> None:
+def test_a_forgotten_photo_is_reported(launch: Launch, context: BrowserContext, samples: list[Sample]) -> None:
     blocks = launch(fake_networks(), samples)
     tab = Tab(Visit(context, blocks.local_url))
     tab.example("Clear").click()
@@ -177,7 +177,7 @@ def test_large_photos_are_refused_before_they_are_decoded(tab: Tab) -> None:
     expect(tab.summary).to_contain_text("at most 40 megapixels")
 
 
-def test_nothing_of_a_photo_stays_beside_the_next(
+def test_nothing_of_a_photo_is_kept_for_the_next(
     launch: Launch, context: BrowserContext, samples: list[Sample]
 ) -> None:
     networks, go_on = fake_networks(), threading.Semaphore(0)

@@ -260,8 +260,8 @@ def call(address: str, name: str, *data: object) -> str:
     if asked.status_code != 200:
         return f"status {asked.status_code}"
     event = asked.json()["event_id"]
-    said = api_client.get(f"{address}gradio_api/call/{name}/{event}").text
-    return next(line.removeprefix("event: ") for line in said.splitlines() if line.startswith("event: "))
+    events = api_client.get(f"{address}gradio_api/call/{name}/{event}").text
+    return next(line.removeprefix("event: ") for line in events.splitlines() if line.startswith("event: "))
 
 
 def test_nothing_is_collected_unless_the_owner_wants_it(visit: Visit, address: str, collecting: Collecting) -> None:

@@ -1,4 +1,4 @@
-"""The camera as it runs: frames come one after the other, the number stands beside them, and it stops."""
+"""The running camera: one frame after the other is read, its number is shown, and it stops."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Watched(FakePipeline):
 
 
 class Stuck(Watched):
-    """Reads nothing before it is told to go on."""
+    """Reads nothing before `go_on` is set."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -250,14 +250,14 @@ def test_visitors_get_their_own_and_share_one_core(browser: Browser, launch: Lau
 
 def test_without_a_camera_there_is_a_sentence(visit: Visit) -> None:
     show(visit.page)
-    for script, said in (
+    for script, sentence in (
         (NO_CAMERA.replace("NAME", "NotAllowedError"), "Allow it for this page"),
         (NO_CAMERA.replace("NAME", "NotFoundError"), "There is no camera"),
         (INSECURE, "https"),
     ):
         visit.page.evaluate(f"() => {{ {script} }}")
         press(visit.page, START)
-        expect(visit.page.locator("#live .note")).to_contain_text(said)
+        expect(visit.page.locator("#live .note")).to_contain_text(sentence)
     expect(visit.page.locator("#live").get_by_role("button", name=START)).to_be_enabled()
 
 
@@ -289,16 +289,16 @@ def test_phone_without_sideways_scrolling(browser: Browser, address: str) -> Non
 
 def test_what_a_frame_says() -> None:
     pipeline = FakePipeline()
-    said = live.look(pipeline, sent("1984"))
-    assert said["boxes"] == [{"place": [0.25, 0.25, 0.5, 0.5], "label": "1984"}]
-    assert (said["spoken"], said["sure"]) == ("1984, to check", False)
-    assert 'data-state="check"' in said["verdict"]
+    unsure = live.look(pipeline, sent("1984"))
+    assert unsure["boxes"] == [{"place": [0.25, 0.25, 0.5, 0.5], "label": "1984"}]
+    assert (unsure["spoken"], unsure["sure"]) == ("1984, to check", False)
+    assert 'data-state="check"' in unsure["verdict"]
     sure = live.look(pipeline, sent("42"))
     assert (sure["spoken"], sure["sure"]) == ("42", True)
     assert live.look(pipeline, sent(MANY))["spoken"] == "more than five digits"
     nothing = live.look(pipeline, sent(NOTHING))
     assert (nothing["boxes"], nothing["spoken"], nothing["sure"]) == ([], "", False)
-    assert [said["number"], sure["number"], nothing["number"]] == ["1984", "42", None]
+    assert [unsure["number"], sure["number"], nothing["number"]] == ["1984", "42", None]
 
 
 def test_a_weak_guess_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,9 +323,9 @@ def test_frames_vote_and_one_of_them_is_kept(visit: Visit) -> None:
 def test_both_numbers_of_a_frame_are_drawn() -> None:
     photo = np.repeat(photo_of("42"), 2, axis=0)
     photo[:, photo.shape[1] * 3 // 4 :] = photo_of("7")[0, 0]
-    said = live.look(FakePipeline(), base64.b64encode(encoded(photo)).decode())
-    assert [box["label"] for box in said["boxes"]] == ["42", "7"]
-    assert said["boxes"][1]["place"] == pytest.approx([0.8, 0.3, 0.15, 0.3])
+    shown = live.look(FakePipeline(), base64.b64encode(encoded(photo)).decode())
+    assert [box["label"] for box in shown["boxes"]] == ["42", "7"]
+    assert shown["boxes"][1]["place"] == pytest.approx([0.8, 0.3, 0.15, 0.3])
 
 
 def sent(number: str) -> str:
