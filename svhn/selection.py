@@ -7,7 +7,7 @@ the localizer looks again at the likely places from close by, unions of parts an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -45,11 +45,12 @@ class SelectionConfig:
     same_place: float = 0.5  # IoU from which on candidates vote for each other's numbers
     score_power: float = 0.8  # a vote is the box's score to this power, times
     reading_power: float = 2.0  # the reader's probability to this power: sure readings count more than doubtful ones
-    whole_evidence: float = 0.6  # a number that contains the best one wins with this share of its evidence,
+    whole_evidence: float = 0.3  # a number that contains the best one wins with this share of its evidence,
     whole_confidence: float = 0.4  # if it was read with this confidence
     others_worth: float = 0.25  # a further number of the photo has a box of this worth,
     others_confidence: float = 0.5  # read with this confidence
-    confidence_power: float = 0.33  # of the voters' mean probability, which many a box that is wrong on purpose lowers
+    confidence_weights: tuple[float, float, float, float] = (-2.1, 0.65, 0.83, 0.59)  # of a number that was searched:
+    # a logistic regression's bias, and weights of the voters' mean probability, the best box's score, the reading's
     floor: float = 0.0  # below this confidence there is no number
 
     @staticmethod
@@ -150,7 +151,15 @@ def weigh(candidates: list[Candidate], config: SelectionConfig) -> Reading:
     if reading.box is None:
         return reading
     agreement = np.average(probabilities[best], weights=voters[best])
-    return replace(reading, confidence=float(np.clip(agreement, 0, 1) ** config.confidence_power))
+    score = max(candidate.score for candidate, vote in zip(candidates, voters[best], strict=True) if vote)
+    return replace(reading, confidence=_combine((agreement, score, reading.confidence), config.confidence_weights))
+
+
+def _combine(signs: Sequence[float], weights: Sequence[float]) -> float:
+    """Probabilities that each say whether a number is there and read right -> one, by logistic regression."""
+    p = np.clip(signs, 1e-4, 1 - 1e-4)
+    z = weights[0] + np.dot(weights[1:], np.log(p / (1 - p)))
+    return float(1 / (1 + np.exp(-z)))
 
 
 def _probabilities(candidates: list[Candidate]) -> np.ndarray:

@@ -141,11 +141,18 @@ def test_boxes_that_agree_outvote_a_single_better_one():
 
 def test_disagreement_in_one_place_costs_confidence():
     box, shifted = (20.0, 20.0, 40.0, 40.0), (22.0, 20.0, 42.0, 40.0)
-    alone = weigh([candidate("27", 0.8, box)], CONFIG)
-    doubted = weigh([candidate("27", 0.8, box), candidate("21", 0.7, shifted)], CONFIG)
-    assert alone.confidence == pytest.approx(0.8**CONFIG.confidence_power)
+    config = replace(CONFIG, confidence_weights=(0.0, 1.0, 0.0, 0.0))  # the voters' mean probability alone
+    alone = weigh([candidate("27", 0.8, box)], config)
+    doubted = weigh([candidate("27", 0.8, box), candidate("21", 0.7, shifted)], config)
+    assert alone.confidence == pytest.approx(0.8)
     assert doubted.number == "27"
     assert doubted.confidence < alone.confidence - 0.1
+
+
+def test_a_box_that_looks_like_a_number_raises_the_confidence():
+    box = (20.0, 20.0, 40.0, 40.0)
+    weak, strong = (weigh([candidate("27", 0.8, box, score)], CONFIG) for score in (0.2, 0.9))
+    assert weak.confidence < 0.5 < strong.confidence
 
 
 @pytest.mark.parametrize(("sure", "number"), [(0.8, "124"), (0.3, "24")], ids=["well read", "badly read"])
