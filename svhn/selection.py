@@ -51,7 +51,7 @@ class SelectionConfig:
     others_confidence: float = 0.5  # read with this confidence
     confidence_weights: tuple[float, float, float, float] = (-2.1, 0.65, 0.83, 0.59)  # of a number that was searched:
     # a logistic regression's bias, and weights of the voters' mean probability, the best box's score, the reading's
-    floor: float = 0.0  # below this confidence there is no number
+    floor: float = 0.1  # below this confidence there is no number
 
     @staticmethod
     def of_manifest(manifest: Mapping) -> SelectionConfig:
