@@ -112,3 +112,11 @@ def test_reading_order_of_five_and_more():
     row = [(10.0 * i, i % 2, 10.0 * i + 9, 20) for i in range(7)]
     assert order(*row) == list(range(7))
     assert order(*row[::-1]) == list(range(7))[::-1]
+
+
+def test_reading_order_where_a_column_ends():
+    """Below a quarter of the width two digits are above each other; beyond, beside each other."""
+    upper, lower = [0.0, 0.0, 20.0, 30.0], [0.0, 40.0, 20.0, 70.0]
+    for shift, order in ((-4.0, [0, 1]), (-6.0, [1, 0])):
+        moved = np.array([upper, np.add(lower, [shift, 0.0, shift, 0.0])])
+        assert bx.reading_order(moved).tolist() == order

@@ -24,6 +24,7 @@ from ..utils.files import write_atomic
 LABELS = "labels.csv"
 COLUMNS = ("file", "number", "x1", "y1", "x2", "y2", "sha256")
 MAX_PHOTOS = 10_000
+MAX_BYTES = 4 * 2**30  # of all of them
 MAX_DIGITS = 10  # a number of more than five is learnt as too long
 MAX_PIXELS = 2_000_000  # of a stored photo; training looks at fewer
 
@@ -55,6 +56,7 @@ class Collection:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._rows = self._read_rows()
+            self._bytes = sum(path.stat().st_size for path in self._folder.glob("*.png"))
             self._write_rows(self._rows)
         except OSError as error:
             raise DataError(f"Photos cannot be collected in {folder}: {os.strerror(error.errno)}.") from None
@@ -74,8 +76,8 @@ class Collection:
         sha256 = hashlib.sha256(str(stored.shape).encode() + stored.tobytes()).hexdigest()
         with self._lock:
             known = next((row for row in self._rows if row["sha256"] == sha256), None)
-            if not known and len(self._rows) == MAX_PHOTOS:
-                raise DataError(f"Thank you, but the {MAX_PHOTOS:,} photos that can be kept here are there.")
+            if not known and (len(self._rows) == MAX_PHOTOS or self._bytes + len(png) > MAX_BYTES):
+                raise DataError("Thank you, but there is no room for further photos here.")
             name = known["file"] if known else f"{len(self._rows) + 1}.png"
             row = dict(zip(COLUMNS, (name, number, *box.tolist(), sha256), strict=True))
             rows = [row if each is known else each for each in self._rows] + ([] if known else [row])
@@ -84,7 +86,7 @@ class Collection:
                 self._write_rows(rows)
             except OSError as error:
                 raise DataError(f"The photo could not be saved: {os.strerror(error.errno)}.") from None
-            self._rows = rows
+            self._rows, self._bytes = rows, self._bytes + (0 if known else len(png))
         return Saved(self._folder / name, bool(known), len(rows))
 
     def _read_rows(self) -> list[dict[str, str]]:

@@ -25,6 +25,9 @@ BLOCK_BYTES = 2**20
 TIMEOUT_S = 60
 TRIES = 5  # in a row that bring nothing new
 PAUSE_S = 2.0  # between two tries
+SLOW_S, SLOW_BYTES = 60.0, 64 * 2**10  # a server that sends less in such a time counts as one that sends nothing
+
+TOO_SLOW = "the server sends too slowly"
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def _complete(url: str, part: Path, progress: bool) -> None:
             raise DataError(f"{url} cannot be fetched: the server answered {error.code} {error.reason}.") from None
         except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
             reason = str(getattr(error, "reason", error))
-        idle = 0 if _size(part) > before else idle + 1
+        idle = 0 if _size(part) > before and reason != TOO_SLOW else idle + 1
         if idle < TRIES:
             time.sleep(PAUSE_S)
     raise DataError(
@@ -139,9 +142,15 @@ def _continue(url: str, part: Path, progress: bool) -> bool:
         bar_of = dict(total=total, initial=start, desc=part.stem, unit="B", unit_scale=True, disable=not progress)
         with part.open("r+b" if start else "wb") as file, tqdm(**bar_of) as bar:
             file.seek(start)
+            since, recent = time.monotonic(), 0
             while block := response.read1(BLOCK_BYTES):
                 file.write(block)
                 bar.update(len(block))
+                recent += len(block)
+                if time.monotonic() - since > SLOW_S:
+                    if recent < SLOW_BYTES:
+                        raise TimeoutError(TOO_SLOW)
+                    since, recent = time.monotonic(), 0
     return total is None or _size(part) == total
 
 

@@ -95,7 +95,7 @@ def test_a_full_folder_still_takes_corrections(
     monkeypatch.setattr(corrections, "MAX_PHOTOS", 2)
     for i in range(2):
         collection.save(photo(i), BOX, "1")
-    with pytest.raises(DataError, match="the 2 photos that can be kept"):
+    with pytest.raises(DataError, match="no room"):
         collection.save(photo(2), BOX, "1")
     assert collection.save(photo(1), BOX, "2").known
     assert not (tmp_path / "3.png").exists()
@@ -139,3 +139,12 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(DataError, match="cannot be collected in"):
         Collection(tmp_path / "file")
+
+
+def test_photos_have_room_by_their_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = Collection(tmp_path).save(photo(0), BOX, "128").path.stat().st_size
+    monkeypatch.setattr(corrections, "MAX_BYTES", round(size * 1.5))
+    with pytest.raises(DataError, match="no room"):
+        Collection(tmp_path).save(photo(1), BOX, "7")
+    Collection(tmp_path).save(photo(0), BOX, "129")  # the same photo needs no more
+    assert [truth.number for truth in truths(tmp_path)] == ["129"]

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import http.server
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +29,7 @@ class Site:
     ranges: bool = True  # whether it understands Range
     drop_after: list[int] = field(default_factory=list)  # of the coming answers, bytes sent before hanging up
     asked: list[tuple[str, str | None]] = field(default_factory=list)  # (path, Range header)
+    drips: bool = False  # a byte now and then
 
 
 @pytest.fixture
@@ -53,6 +57,10 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
             self.send_header("Content-Length", str(len(data) - start))
             self.end_headers()
             keep = site.drop_after.pop(0) if site.drop_after else len(data)
+            with suppress(OSError):  # until nobody listens any more
+                while site.drips:
+                    self.wfile.write(b"x")
+                    time.sleep(0.01)
             self.wfile.write(data[start : start + keep])
 
         def log_message(self, *_: object) -> None:
@@ -165,3 +173,20 @@ def test_no_server_or_no_folder(site, tmp_path):
     site.url = "http://127.0.0.1:9/housenumbers"  # the discard port: nothing is bound to it
     with pytest.raises(DataError, match="cannot be fetched"):
         fetch(site, tmp_path)
+
+
+def test_a_server_that_drips_is_given_up(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dl, "SLOW_S", 0.05)
+    site.drips = True
+    with pytest.raises(DataError, match="too slowly"):
+        fetch(site, tmp_path)
+    assert len(site.asked) == dl.TRIES
+
+
+def test_another_part_than_was_asked_for_is_not_taken() -> None:
+    class Response:
+        status, headers = 206, {"Content-Range": "bytes 5-9/10"}
+
+    assert dl._extent(Response(), 5) == (5, 10)
+    with pytest.raises(http.client.HTTPException):
+        dl._extent(Response(), 4)
