@@ -16,6 +16,7 @@ import csv
 import hashlib
 import io
 import os
+import re
 import time
 import traceback
 from collections.abc import Iterable, Iterator
@@ -40,6 +41,7 @@ BOX = ("x1", "y1", "x2", "y2")
 COLUMNS = ("file", "number", "confidence", "state", *BOX, "ms", "n", *DIGITS, "also", "picture", "error")
 WRITTEN = (".png", ".jpg", ".jpeg")  # kinds of which the output is again; of any other it is PNG
 FORMULA = tuple("=+-@＝＋－＠")
+FORMULA_START = re.compile(rf"(^|[;\t])(?=[{re.escape(''.join(FORMULA))}])")  # of a cell, whatever separates cells
 READER_FAILED = "The reader itself failed on this photo; please read it alone, or make it smaller."
 
 
@@ -119,7 +121,7 @@ class Row:
 
 
 def _escape_formula(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return FORMULA_START.sub(r"\1'", text)
 
 
 def read_photo(pipeline: Pipeline, file: PhotoFile, drawn: bool = False) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -271,3 +272,9 @@ def test_photos_keep_their_colours(source):
     (source / "a.jpg").write_bytes(encoded(photo, "JPEG"))
     target = run(source)[2]
     assert np.abs(open_photo(target / "a.jpg")[0, 0].astype(int) - (10, 40, 200)).max() <= 4
+
+
+@pytest.mark.parametrize("name", ["=1+1.jpg", "a;=1+1.jpg", "a\t@b.jpg", "a;b;+1.jpg"])
+def test_no_cell_is_a_formula_whatever_separates_cells(name: str) -> None:
+    line = Row(name, error="Damaged.").csv_line(0.5)
+    assert not re.search(r"(^|[;\t,])[=+@-]", line)

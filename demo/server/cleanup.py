@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.state_holder import SessionState, StateHolder
 
 from ..session import drop_session
 
@@ -31,6 +32,8 @@ def lifespan(every_s: float, max_age_s: float) -> Lifespan:
     @asynccontextmanager
     async def clean(app: Any) -> AsyncIterator[None]:
         page, folder = app.get_blocks(), os.environ.get("GRADIO_TEMP_DIR")
+        app.state_holder = VisitorSessions()
+        app.state_holder.set_blocks(page)
 
         async def keep_clean() -> None:
             while True:
@@ -80,9 +83,28 @@ def drop_closed_sessions(page: gr.Blocks, max_age_s: float) -> None:
     phone that falls asleep is gone, too, and often comes back."""
     for name, session in list(page.state_holder.session_data.items()):
         session.STATE_TTL_WHEN_CLOSED = max_age_s  # instead of an hour
-        if session.is_closed and not any(_holds_a_photo(*kept) for kept in session.state_components):
+        if session.is_closed and not _holds_a_photo(session):
             drop_session(page, name)
 
 
-def _holds_a_photo(state: gr.State, value: Any, expired: bool) -> bool:
-    return state.time_to_live < math.inf and value is not None and not expired
+class VisitorSessions(StateHolder):
+    """Gradio's sessions. When there are too many, the oldest without a photo goes first: any call makes a session, and
+    a few hundred of them would make every visitor's photo be forgotten."""
+
+    def update(self, session_id: str) -> None:
+        with self.lock:
+            if session_id in self.session_data:
+                self.session_data.move_to_end(session_id)
+            while len(self.session_data) > self.capacity:
+                others = [name for name in self.session_data if name != session_id]
+                empty = (name for name in others if not _holds_a_photo(self.session_data[name]))
+                evicted = next(empty, others[0])
+                self.session_data.pop(evicted)
+                self.time_last_used.pop(evicted, None)
+
+
+def _holds_a_photo(session: SessionState) -> bool:
+    return any(
+        state.time_to_live < math.inf and value is not None and not expired
+        for state, value, expired in session.state_components
+    )

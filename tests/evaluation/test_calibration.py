@@ -3,13 +3,14 @@
 import pytest
 import torch
 
-from svhn.evaluation.calibration import fit_temperature
+from svhn.evaluation.calibration import TEMPERATURES, fit_temperature
 from svhn.labels import BLANK
 
 
-def test_overconfident_logits_are_cooled_by_the_factor_they_were_heated_with():
+@pytest.mark.parametrize("factor", [0.5, 1.0, 2.0, 3.5])
+def test_logits_are_cooled_by_the_factor_they_were_heated_with(factor):
     generator = torch.Generator().manual_seed(0)
-    n, factor = 4000, 2.0
+    n = 4000
     length = torch.ones(n, dtype=torch.long)
     honest = torch.randn(n, 10, generator=generator) * 2  # the first digit; the rest is certain
     digit = torch.multinomial(honest.softmax(-1), 1, generator=generator)  # drawn as the logits say
@@ -20,3 +21,9 @@ def test_overconfident_logits_are_cooled_by_the_factor_they_were_heated_with():
     length_logits = torch.full((n, 7), -60.0)
     length_logits[:, 1] = 60.0
     assert fit_temperature(digit_logits, length_logits, digits, length) == pytest.approx(factor, rel=0.15)
+
+
+def test_temperatures_are_close_together():
+    assert TEMPERATURES[0] <= 0.5
+    assert TEMPERATURES[-1] >= 3
+    assert (TEMPERATURES[1:] / TEMPERATURES[:-1]).max() < 1.03

@@ -245,3 +245,14 @@ def test_the_learning_rate_warms_up_and_falls_to_a_hundredth():
     assert rates[0] == pytest.approx(RECIPE.learning_rate / 10, rel=0.01)
     assert rates[100] == pytest.approx(RECIPE.learning_rate / 100)
     assert all(a >= b for a, b in itertools.pairwise(rates[10:]))
+
+
+def test_every_step_draws_a_batch_of_its_own(tmp_path):
+    task, drawn = _task(), []
+
+    def recording(network, generator):
+        drawn.append(torch.rand(4, generator=generator.clone_state()).tolist())
+        return task.loss(network, generator)
+
+    fit(dataclasses.replace(task, loss=recording), RECIPE, tmp_path, CPU)
+    assert len(set(map(tuple, drawn))) == RECIPE.steps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
@@ -106,3 +107,35 @@ def test_the_end_of_the_page_is_the_end_of_its_files(launch: Callable[..., gr.Bl
     assert len(api_client.files(tmp_path)) == 1
     blocks.close(verbose=False)
     assert gone(tmp_path)
+
+
+def test_what_is_still_used_stays_whatever_its_date(tmp_path: Path) -> None:
+    """A batch marks its files as new; the date that a sender gives is none of ours."""
+    file = put(tmp_path / "a" / "photo.jpg")
+    os.utime(file, (0, 0))
+    cleanup.sweep(tmp_path, max_age_s=60)
+    assert api_client.files(tmp_path) == [file]
+
+
+def test_sessions_without_a_photo_go_first() -> None:
+    with gr.Blocks() as page:
+        result = gr.State(None, time_to_live=60)
+        gr.State("no photo")
+    page.state_session_capacity = 3
+    sessions = cleanup.VisitorSessions()
+    sessions.set_blocks(page)
+    sessions["visitor"][result._id] = "a reading"
+    for i in range(10):
+        sessions[f"caller {i}"]
+    assert set(sessions.session_data) == {"visitor", "caller 8", "caller 9"}
+    assert set(sessions.time_last_used) == set(sessions.session_data)
+    for name in ("second", "third", "fourth"):
+        sessions[name][result._id] = "a reading"
+    assert set(sessions.session_data) == {"second", "third", "fourth"}  # of those with a photo, the oldest goes
+
+
+def test_the_page_keeps_its_sessions_so(launch: Callable[..., gr.Blocks]) -> None:
+    blocks = launch(FakePipeline())
+    assert isinstance(blocks.state_holder, cleanup.VisitorSessions)
+    assert blocks.app.state_holder is blocks.state_holder
+    assert blocks.state_holder.capacity == options.MAX_SESSIONS
