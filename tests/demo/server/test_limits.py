@@ -212,7 +212,8 @@ def answers(app: limits.RequestLimits, *requests: dict) -> list[httpx.Response]:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page") as client:
             return await asyncio.gather(*(client.post(**request) for request in requests))
 
-    return asyncio.run(send_all())
+    with ThreadPoolExecutor(1) as pool:  # a thread of its own: the browser's loop runs in this one
+        return pool.submit(lambda: asyncio.run(send_all())).result()
 
 
 async def wrong(scope: Scope, receive: Receive, send: Send) -> None:
