@@ -208,12 +208,19 @@ def model_card(manifest: dict) -> str:
         for run in (entry.get("measured"), entry)
         if run
     )
+    reader = f"`{manifest['reader']}`"
     members = manifest["networks"][manifest["reader"]]["config"].get("members", 1)
     averaged = (
-        f" It averages the log probabilities of {members} networks that were trained separately, with different seeds; "
-        "steps and minutes are the sum over all of them."
+        f" {reader} averages the log probabilities of {members} networks that were trained apart, with different "
+        "seeds; steps and minutes are the sum over all of them."
         if members > 1
         else ""
+    )
+    further = (
+        f" {reader} has two rows: the first is the measured network; the second continued from it on all photos, at a "
+        "lower learning rate, and is the one in use."
+        if "measured" in manifest["networks"][manifest["reader"]]
+        else " They are the ones in use."
     )
     return f"""# Model card
 
@@ -226,8 +233,7 @@ Two networks find and read house numbers of up to five digits in street photos: 
 {rows}
 
 Photos: `train` leaves the held-out photos out, `all` includes them. The weights in `measured/` never saw the held-out
-photos. `{manifest["reader"]}` has two rows: the first is the measured network; the second continued from it on all
-photos, at a lower learning rate, and is the one in use.{averaged} The official test split was never used.
+photos.{further}{averaged} The official test split was used to choose, 334 photos of it, and never to train on.
 
 **Held-out metrics** of the measured weights on {report["images"]} photos that they never saw (exact matches, with 95 %
 intervals):
