@@ -11,7 +11,7 @@ from svhn.images import open_photo
 from svhn.pipeline import Pipeline
 
 EASY = {"Clear plate", "One digit"}
-LEAST_RIGHT = 9  # of twelve; some are meant to be hopeless
+HARD = {"Glare"}  # its middle digit is white on white
 MOST_BYTES = 120_000
 
 
@@ -30,16 +30,14 @@ def test_there_are_examples_of_every_kind_each_with_its_truth() -> None:
     assert {path.name for path in ui.EXAMPLES.glob("*.jpg")} == {sample.path.name for sample in samples}
 
 
-def test_shipped_weights_read_most_examples_and_all_easy_ones() -> None:
-    pipeline, right = Pipeline.load(), set()
-    for sample in read_labels(ui.EXAMPLES):
-        reading = pipeline.read(open_photo(sample.path))
-        if (reading.number or "") == sample.truth.number:
-            right.add(sample.title)
+def test_published_weights_read_every_example_that_is_not_hard() -> None:
+    pipeline = Pipeline.load()
+    samples = [sample for sample in read_labels(ui.EXAMPLES) if sample.title not in HARD]
+    readings = [pipeline.read(open_photo(sample.path)) for sample in samples]
+    assert [reading.number or "" for reading in readings] == [sample.truth.number for sample in samples]
+    for sample, reading in zip(samples, readings, strict=True):
         if sample.title in EASY:
             assert bx.iou(np.array(reading.box), np.array(sample.truth.box)) > 0.5
-    assert right >= EASY
-    assert len(right) >= LEAST_RIGHT
 
 
 def test_both_numbers_of_the_photo_with_two_are_listed() -> None:
