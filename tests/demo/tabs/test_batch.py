@@ -143,7 +143,7 @@ def test_what_cannot_be_opened_in_a_folder_is_left_out(tab: BatchVisit) -> None:
                 const file = {isFile: true, file: done => done(new File(['x'], 'a.png'))};
                 const entry = folder(files.includes('file') ? [fails, closed, file] : [fails, closed]);
                 const event = new DragEvent('drop', {bubbles: true, cancelable: true});
-                const dataTransfer = {files: [], items: [{webkitGetAsEntry: () => entry}]};
+                const dataTransfer = {types: ['Files'], files: [], items: [{webkitGetAsEntry: () => entry}]};
                 Object.defineProperty(event, 'dataTransfer', {value: dataTransfer});
                 document.querySelector('#many-files button').dispatchEvent(event);
             }""",

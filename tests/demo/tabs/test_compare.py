@@ -57,7 +57,7 @@ def test_a_photo_through_all_networks(tab: Tab) -> None:
     expect(tab.summary).to_contain_text("Two of three right: the true number is 42.")
     expect(tab.page.locator("#compare-places .cards li")).to_have_count(4)
     expect(tab.page.locator("#compare-places .cards li").nth(1)).to_contain_text("IoU 0.83")
-    expect(tab.cards.nth(2)).to_contain_text("Differs: two say 42")
+    expect(tab.cards.nth(2)).to_contain_text("Differs: the default says 42")
     expect(tab.table.locator("tbody td")).to_have_count(12)
     expect(tab.table).to_contain_text("47 ✗ wrong")
     expect(tab.page.locator(".roll")).to_be_hidden()
@@ -157,7 +157,7 @@ def test_a_forgotten_photo_is_reported(launch: Launch, context: BrowserContext, 
         for key in list(session.state_data):
             session.state_data[key] = None
     tab.page.get_by_label("Near").check()
-    expect(tab.page.get_by_test_id("toast-body")).to_contain_text("forgotten")
+    expect(tab.page.get_by_test_id("toast-body")).to_contain_text("expired")
 
 
 def test_two_visitors_get_their_own(browser: Browser, address: str) -> None:

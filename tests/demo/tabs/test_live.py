@@ -194,7 +194,7 @@ def assert_no_more_frames(page: Page, pipeline: Watched) -> None:
 def test_stops_by_itself_and_can_go_on(open_live: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "LIMIT_S", 1)
     page = open_live(Watched()).page
-    expect(page.locator("#live .note")).to_contain_text("stops by itself after 1 seconds; start it again to go on")
+    expect(page.locator("#live .note")).to_contain_text("turns off after 1 seconds; start it again to go on")
     page.evaluate(
         """() => {
             const note = document.querySelector('#live .note');
