@@ -58,7 +58,7 @@ def digit_loss(
     size = logits.shape[2:]
     cores = _spans(size, digit_boxes, core, least=CORE)
     unmarked = digit_boxes[..., 0].isnan().unflatten(1, (boxes.shape[1], -1)).all(-1)  # (N, K)
-    unmarked = _spans(size, boxes.mcounted_fill(~unmarked[..., None], torch.nan))
+    unmarked = _spans(size, boxes.masked_fill(~unmarked[..., None], torch.nan))
     classes = F.one_hot(digits.clamp_max(9), 10).float()  # (N, KD, 10)
     target = torch.einsum("nyk,nxk,nkc->ncyx", cores.rows, cores.columns, classes).clamp_max(1)  # (N, 10, h, w)
     positive = cores.covered()
