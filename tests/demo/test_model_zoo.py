@@ -14,6 +14,7 @@ import torch
 from demo.model_zoo import Network, Networks
 from svhn import weights
 from svhn.models import build
+from svhn.pipeline import Pipeline
 from svhn.utils.errors import WeightsError
 
 
@@ -60,9 +61,10 @@ def test_every_pair_shares_what_was_loaded_once(folder: Path) -> None:
     for (localizer, reader), pipeline in pipelines.items():
         assert pipeline.temperature == manifest[reader]["temperature"]
         assert pipeline.sha256 == {name: manifest[name]["sha256"] for name in (localizer, reader)}
-        for name, network in ((localizer, pipeline.localizer), (reader, pipeline.reader)):
-            expected = weights.load(folder, name).state_dict()
-            assert all(torch.equal(value, expected[key]) for key, value in network.state_dict().items())
+        own = Pipeline.load(folder, localizer=localizer, reader=reader)
+        for network, expected in ((pipeline.localizer, own.localizer), (pipeline.reader, own.reader)):
+            values = expected.state_dict()
+            assert all(torch.equal(value, values[key]) for key, value in network.state_dict().items())
 
 
 def test_one_pair_is_no_choice(tiny_weights: Path) -> None:
