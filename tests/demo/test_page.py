@@ -83,7 +83,13 @@ def test_the_number_is_copied_and_saved_as_a_card(visit: Visit) -> None:
 def test_the_whole_page_is_light(browser: Browser, address: str) -> None:
     context = browser.new_context(viewport=DESKTOP)
     visit = Visit(context, address)
-    visit.page.wait_for_load_state("networkidle")
+    visit.page.wait_for_function(  # a connection of Gradio's is open for as long as the page: the network is never idle
+        """() => {
+            const seen = window.seen ??= {count: -1, since: 0}, count = performance.getEntriesByType('resource').length;
+            if (count !== seen.count) Object.assign(seen, {count, since: performance.now()});
+            return performance.now() - seen.since > 1000;
+        }"""
+    )
     size = visit.page.evaluate(
         """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
             .reduce((sum, each) => sum + each.encodedBodySize, 0)"""

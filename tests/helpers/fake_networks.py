@@ -18,6 +18,7 @@ from demo.server.options import launch_options
 from svhn import labels
 from svhn.data.annotations import Sample
 from svhn.pipeline import Pipeline
+from svhn.selection import SelectionConfig
 
 MIDDLE, NEAR, CORNER = (0.25, 0.25, 0.75, 0.75), (0.2, 0.2, 0.75, 0.75), (0.0, 0.0, 0.2, 0.25)  # shares of a photo
 UNSURE_BELOW = 0.6
@@ -98,7 +99,7 @@ def fake_networks() -> Networks:
         tuple(localizers),
         tuple(readers),
         {
-            (a.name, b.name): Pipeline(finds, reads, unsure_below=UNSURE_BELOW)
+            (a.name, b.name): Pipeline(finds, reads, unsure_below=UNSURE_BELOW, selection=SelectionConfig(floor=0.0))
             for a, finds in localizers.items()
             for b, reads in readers.items()
         },
