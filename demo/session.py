@@ -71,7 +71,7 @@ def belongs_to(sent: PhotoFile | None, result: PhotoResult | None) -> bool:
 
 
 def annotate(photo: np.ndarray, result: PhotoResult, reading: Reading) -> np.ndarray:
-    """The photo, RGB uint8 (h, w, 3), at display size with all its boxes; that of `reading` stands out."""
+    """The photo, RGB uint8 (h, w, 3), at display size with all its boxes; that of `reading` is highlighted."""
     others = [(other.box, other.label) for other in result.others(reading) if other.box is not None]
     true = result.truth.box if result.truth else None
     return draw.annotate(photo, reading.box, true, reading.label, others)

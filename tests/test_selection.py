@@ -17,7 +17,7 @@ CONFIG = SelectionConfig()
 
 
 def reading(number: str | None, sure: float, box) -> Reading:
-    """A reading whose probabilities are those of its number, and of no digit in particular for the rest."""
+    """A reading whose probabilities are those of its number, and even for the other digits."""
     digits, length = labels.encode(number or "")
     share = sure ** (1 / 6)
     digit_probs = np.full((5, 11), (1 - share) / 10)

@@ -59,7 +59,7 @@ def heat_layer(heat: np.ndarray) -> np.ndarray:
 def light_layer(attention: np.ndarray) -> np.ndarray:
     """One digit's attention (rows, columns) over the crop -> RGBA uint8 to stretch over the crop: black, and
     transparent where the digit was read."""
-    # A point of the attention stands for what the network saw around it; spots of a cell's size would belie that.
+    # The network saw more around each point of its attention than one cell: spots of that size would mislead.
     light = cv2.resize(attention.astype(np.float32), (LAYER_SIDE, LAYER_SIDE), interpolation=cv2.INTER_LINEAR)
     light = cv2.GaussianBlur(light, (0, 0), SEES * LAYER_SIDE)
     light = np.sqrt(light / max(float(light.max()), 1e-9))[..., None]

@@ -306,7 +306,7 @@ SYSTEMS = (
 
 
 def select_systems(names: list[str]) -> tuple[System, ...]:
-    """The rows of those names, in the table's order; of no name all. Raises DataError for an unknown one."""
+    """The rows of those names, in the table's order; without names, all rows. Raises DataError for an unknown one."""
     known = {row.name for row in SYSTEMS}
     if unknown := [name for name in names if name not in known]:
         raise DataError(f"There is no row {unknown[0]!r}; choose from {', '.join(row.name for row in SYSTEMS)}.")

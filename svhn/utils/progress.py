@@ -40,7 +40,7 @@ def progress_bar(total: int, done: int, name: str, unit: str = "step"):
 
 class EventLog:
     """Named metrics by step for TensorBoard; writes nothing where tensorboard is not installed, and no more once the
-    disk is full: a run can do without, and is told by its checkpoints when it cannot go on."""
+    disk is full: a run can go on without, and its checkpoints report when it cannot."""
 
     def __init__(self, folder: Path) -> None:
         self.writer = None
