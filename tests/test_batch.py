@@ -1,7 +1,5 @@
 """A folder of pictures: each has a row, none is overwritten, and errors are reported."""
 
-from __future__ import annotations
-
 import csv
 import os
 import re
@@ -34,7 +32,7 @@ def sent(number: str, name: str = "house.png") -> Sent:
     return Sent(name, encoded(photo_of(number)))
 
 
-def test_every_file_is_a_row_in_its_order_and_a_broken_one_harms_no_other() -> None:
+def test_every_file_is_a_row_in_its_order_and_a_broken_one_harms_no_other():
     files = [sent("42", "a.png"), Sent("b.png", b"no picture"), Sent("c.png", b""), sent("7", "d.png")]
     rows = list(read_photos(FakePipeline(), files, drawn=True))
     objects = [row.to_json() for row in rows]
@@ -48,7 +46,7 @@ def test_every_file_is_a_row_in_its_order_and_a_broken_one_harms_no_other() -> N
     assert rows[0].image.dtype == np.uint8
 
 
-def test_further_numbers_are_listed_and_drawn() -> None:
+def test_further_numbers_are_listed_and_drawn():
     one, two = read_photos(FakePipeline(), [sent("42"), Sent("b.png", encoded(two_numbers("42", "128")))], drawn=True)
     assert (one.also, two.also) == ("", "128")
     right = slice(round(two.image.shape[1] * 0.79), None)
@@ -57,12 +55,12 @@ def test_further_numbers_are_listed_and_drawn() -> None:
     assert "others" not in two.to_json()  # one number a photo, as `read --json`
 
 
-def test_states() -> None:
+def test_states():
     rows = read_photos(FakePipeline(), [sent(number) for number in STATES] + [Sent("x", b"")])
     assert [row.state(FakePipeline.unsure_below) for row in rows] == [*STATES.values(), "error"]
 
 
-def test_one_photo_is_asked_for_at_a_time() -> None:
+def test_one_photo_is_asked_for_at_a_time():
     asked = []
 
     class Watched:
@@ -80,7 +78,7 @@ def test_one_photo_is_asked_for_at_a_time() -> None:
         assert len(asked) == count
 
 
-def test_a_mistake_of_the_reader_costs_one_row(capsys: pytest.CaptureFixture) -> None:
+def test_a_mistake_of_the_reader_costs_one_row(capsys):
     class Stumbles(FakePipeline):
         def read_all(self, photo: np.ndarray) -> list[Reading]:
             readings = super().read_all(photo)
@@ -275,6 +273,6 @@ def test_photos_keep_their_colours(source):
 
 
 @pytest.mark.parametrize("name", ["=1+1.jpg", "a;=1+1.jpg", "a\t@b.jpg", "a;b;+1.jpg"])
-def test_no_cell_is_a_formula_whatever_separates_cells(name: str) -> None:
+def test_no_cell_is_a_formula_whatever_separates_cells(name):
     line = Row(name, error="Damaged.").csv_line(0.5)
     assert not re.search(r"(^|[;\t,])[=+@-]", line)

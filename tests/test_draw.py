@@ -1,9 +1,5 @@
 """Boxes on photos of any size, and pictures as files."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 
@@ -28,7 +24,7 @@ def bounds(mask: np.ndarray) -> tuple[int, int, int, int]:
 
 
 @pytest.fixture
-def no_tags(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_tags(monkeypatch) -> None:
     """Boxes alone, so that every green or red pixel is one of a line."""
     monkeypatch.setattr(draw, "_tags", lambda *_: None)
 
@@ -37,7 +33,7 @@ def no_tags(monkeypatch: pytest.MonkeyPatch) -> None:
     ("size", "expected"),
     [((47, 104), (325, 720)), ((600, 800), (600, 800)), ((3000, 4000), (768, 1024)), ((4000, 20), (1024, 5))],
 )
-def test_display_size(size: tuple[int, int], expected: tuple[int, int]) -> None:
+def test_display_size(size, expected):
     photo = wall(*size)
     picture = draw.annotate(photo, None, None)
     assert picture.shape == (*expected, 3)
@@ -46,7 +42,7 @@ def test_display_size(size: tuple[int, int], expected: tuple[int, int]) -> None:
     np.testing.assert_array_equal(picture, GREY)
 
 
-def test_colours_stay_in_order() -> None:
+def test_colours_stay_in_order():
     photo = np.full((600, 800, 3), (200, 40, 20), np.uint8)
     picture = draw.annotate(photo, (200.0, 150.0, 600.0, 450.0), None)
     assert picture[10, 10].tolist() == [200, 40, 20]
@@ -55,7 +51,7 @@ def test_colours_stay_in_order() -> None:
 
 @pytest.mark.usefixtures("no_tags")
 @pytest.mark.parametrize("scale", [1, 5])
-def test_boxes_are_drawn_where_they_are(scale: int) -> None:
+def test_boxes_are_drawn_where_they_are(scale):
     found, true = np.array((100.0, 100.0, 300.0, 200.0)), np.array((500.0, 300.0, 700.0, 400.0))
     picture = draw.annotate(wall(600 * scale, 800 * scale), tuple(found * scale), tuple(true * scale))
     shown = picture.shape[1] / 800
@@ -66,7 +62,7 @@ def test_boxes_are_drawn_where_they_are(scale: int) -> None:
 
 
 @pytest.mark.usefixtures("no_tags")
-def test_found_lies_over_true_and_true_is_dashed() -> None:
+def test_found_lies_over_true_and_true_is_dashed():
     box = (200.0, 150.0, 600.0, 450.0)
     both, alone = draw.annotate(wall(600, 800), box, box), draw.annotate(wall(600, 800), None, box)
     assert not painted(both, draw.TRUE).any()
@@ -88,18 +84,18 @@ def test_found_lies_over_true_and_true_is_dashed() -> None:
         (-50.0, -50.0, -10.0, -10.0),  # wholly outside
     ],
 )
-def test_boxes_at_and_over_the_border_are_seen(box: tuple[float, float, float, float]) -> None:
+def test_boxes_at_and_over_the_border_are_seen(box):
     for found, true, colour in ((box, None, draw.FOUND), (None, box, draw.TRUE)):
         assert painted(draw.annotate(wall(47, 104), found, true), colour).sum() > 50
 
 
 @pytest.mark.parametrize("size", [(8, 4000), (4000, 8), (8, 8)])
-def test_thin_photos_take_a_box(size: tuple[int, int]) -> None:
+def test_thin_photos_take_a_box(size):
     picture = draw.annotate(wall(*size), (1.0, 1.0, 7.0, 7.0), (2.0, 2.0, 6.0, 6.0))
     assert painted(picture, draw.FOUND).any()
 
 
-def test_tags_name_the_boxes_and_do_not_cover_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tags_name_the_boxes_and_do_not_cover_the_number(monkeypatch):
     box = (200.0, 250.0, 600.0, 350.0)
     tagged = draw.annotate(wall(600, 800), box, box)
     monkeypatch.setattr(draw, "_tags", lambda *_: None)
@@ -113,7 +109,7 @@ def test_tags_name_the_boxes_and_do_not_cover_the_number(monkeypatch: pytest.Mon
 
 
 @pytest.mark.usefixtures("no_tags")
-def test_other_numbers_are_thinner_than_the_one_looked_at() -> None:
+def test_other_numbers_are_thinner_than_the_one_looked_at():
     first, other = (100.0, 200.0, 300.0, 400.0), (500.0, 200.0, 700.0, 400.0)
     green = painted(draw.annotate(wall(600, 800), first, None, "42", [(other, "7")]), draw.FOUND)
     assert np.abs(np.array(bounds(green[:, :400])) - first).max() <= draw.LINE
@@ -123,7 +119,7 @@ def test_other_numbers_are_thinner_than_the_one_looked_at() -> None:
 
 
 @pytest.mark.parametrize("other", [(500.0, 200.0, 700.0, 400.0), (100.0, 260.0, 300.0, 340.0)])
-def test_every_number_has_a_tag_of_its_own(monkeypatch: pytest.MonkeyPatch, other: tuple) -> None:
+def test_every_number_has_a_tag_of_its_own(monkeypatch, other):
     first = (100.0, 100.0, 300.0, 240.0)
     tagged = draw.annotate(wall(600, 800), first, None, "42", [(other, "7")])
     monkeypatch.setattr(draw, "_tags", lambda *_: None)
@@ -137,6 +133,6 @@ def test_every_number_has_a_tag_of_its_own(monkeypatch: pytest.MonkeyPatch, othe
 
 
 @pytest.mark.parametrize(("encode", "most_off"), [(draw.jpeg, 4), (draw.png, 0)])
-def test_files_have_the_colours_in_order(encode: Callable[[np.ndarray], bytes], most_off: int) -> None:
+def test_files_have_the_colours_in_order(encode, most_off):
     photo = np.full((40, 60, 3), (200, 40, 20), np.uint8)
     assert np.abs(open_photo(encode(photo)).astype(int) - photo).max() <= most_off

@@ -1,7 +1,5 @@
 """`pip install .`: the library with its weights, and a command that reads photos outside the repository."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -16,7 +14,7 @@ PHOTO = ROOT / "demo" / "examples" / "plate-42.jpg"
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(tmp_path_factory) -> Path:
     """A folder with what `pip install .` puts into site-packages, without the packages it needs."""
     source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("installed")
     for name in ("pyproject.toml", "requirements.txt", "README.md", "LICENSE"):
@@ -28,7 +26,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-def test_the_command_reads_a_photo_outside_the_repository(installed: Path, tmp_path: Path) -> None:
+def test_the_command_reads_a_photo_outside_the_repository(installed, tmp_path):
     command = [sys.executable, installed / "bin" / "svhn", "read", PHOTO, "--json"]
     ended = subprocess.run(
         command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(installed)}, capture_output=True, text=True
@@ -37,6 +35,6 @@ def test_the_command_reads_a_photo_outside_the_repository(installed: Path, tmp_p
     assert json.loads(ended.stdout)["number"] == "42"
 
 
-def test_neither_tests_nor_the_page_are_installed(installed: Path) -> None:
+def test_neither_tests_nor_the_page_are_installed(installed):
     assert (installed / "weights" / "manifest.json").is_file()
     assert not {"tests", "demo", "benchmarks", "tools", "helpers"} & {path.name for path in installed.iterdir()}

@@ -19,11 +19,7 @@ def test_wilson_interval_of_known_cases():
 def test_accuracy_by_length_counts_every_photo_once():
     right = np.array([True, False, True, True])
     report = metrics.by_length(right, np.array([1, 2, 2, 3]))
-    assert report == {
-        "1": {"n": 1, "accuracy": 1.0},
-        "2": {"n": 2, "accuracy": 0.5},
-        "3": {"n": 1, "accuracy": 1.0},
-    }
+    assert report == {"1": {"n": 1, "accuracy": 1.0}, "2": {"n": 2, "accuracy": 0.5}, "3": {"n": 1, "accuracy": 1.0}}
 
 
 def test_coverage_takes_the_most_confident_that_are_accurate_enough():

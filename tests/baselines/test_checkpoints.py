@@ -1,7 +1,5 @@
 """`python -m svhn checkpoints`: every checkpoint of a run on every part of the data set."""
 
-from __future__ import annotations
-
 import dataclasses
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Systems are measured once for every checkpoint; a missing or damaged one is reported and the others go on."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import shutil

@@ -1,7 +1,5 @@
 """Metrics of readers, localizers and the length check, against known values."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np

@@ -5,16 +5,7 @@ import re
 import pytest
 
 from svhn.baselines.documents import DOCUMENTS
-from svhn.baselines.systems import (
-    DIGITS,
-    LENGTH_CHECK,
-    LOCALIZER,
-    PIPELINE,
-    READER,
-    STRIPS,
-    SYSTEMS,
-    select_systems,
-)
+from svhn.baselines.systems import DIGITS, LENGTH_CHECK, LOCALIZER, PIPELINE, READER, STRIPS, SYSTEMS, select_systems
 from svhn.models import DIGITS as NAMING
 from svhn.models import LOCALIZERS, READERS
 from svhn.training.recipes import MNIST, RECIPES

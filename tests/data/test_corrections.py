@@ -1,7 +1,5 @@
 """Photos that visitors corrected: what is written is what the project's own readers take, whatever comes together."""
 
-from __future__ import annotations
-
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,11 +26,11 @@ def truths(folder: Path) -> list[Truth]:
 
 
 @pytest.fixture
-def collection(tmp_path: Path) -> Collection:
+def collection(tmp_path) -> Collection:
     return Collection(tmp_path)
 
 
-def test_what_is_saved_is_read_back(collection: Collection, tmp_path: Path) -> None:
+def test_what_is_saved_is_read_back(collection, tmp_path):
     saved = [collection.save(photo(i), BOX, number) for i, number in enumerate(("7", "204", "9876543210"))]
     assert [(one.path.name, one.photos, one.known) for one in saved] == [
         ("1.png", 1, False),
@@ -44,7 +42,7 @@ def test_what_is_saved_is_read_back(collection: Collection, tmp_path: Path) -> N
         np.testing.assert_array_equal(open_photo(sample.path), photo(i))
 
 
-def test_a_photo_saved_again_gets_the_new_box_and_number(tmp_path: Path) -> None:
+def test_a_photo_saved_again_gets_the_new_box_and_number(tmp_path):
     Collection(tmp_path).save(photo(0), BOX, "128")
     collection = Collection(tmp_path)  # the app was started again
     collection.save(photo(1), BOX, "7")
@@ -53,16 +51,14 @@ def test_a_photo_saved_again_gets_the_new_box_and_number(tmp_path: Path) -> None
     assert truths(tmp_path) == [Truth("42", (10, 5, 50, 30)), Truth("7", BOX)]
 
 
-def test_a_large_photo_is_stored_smaller_and_the_box_fits(
-    collection: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_large_photo_is_stored_smaller_and_the_box_fits(collection, tmp_path, monkeypatch):
     monkeypatch.setattr(corrections, "MAX_PIXELS", 96 * 64)
     saved = collection.save(photo(0, (128, 192)), (40.0, 20.0, 160.0, 500.0), "12")
     assert open_photo(saved.path).shape == (64, 96, 3)
     assert truths(tmp_path) == [Truth("12", (20, 10, 80, 64))]  # clipped to the photo, too
 
 
-def test_visitors_who_save_at_once_lose_nothing(collection: Collection, tmp_path: Path) -> None:
+def test_visitors_who_save_at_once_lose_nothing(collection, tmp_path):
     start = threading.Barrier(8)
 
     def visitor(i: int) -> list[str]:
@@ -82,16 +78,14 @@ def test_visitors_who_save_at_once_lose_nothing(collection: Collection, tmp_path
     [(BOX, number, "digits") for number in ("", "12a", "-1", "1 2", "١٢", "1.5", "12345678901")]
     + [((100.0, 10.0, 120.0, 40.0), "12", "outside")],
 )
-def test_what_cannot_be_used_is_refused(collection: Collection, tmp_path: Path, box, number: str, reason: str) -> None:
+def test_what_cannot_be_used_is_refused(collection, tmp_path, box, number, reason):
     with pytest.raises(DataError, match=reason):
         collection.save(photo(0), box, number)
     assert truths(tmp_path) == []
     assert [path.name for path in tmp_path.iterdir()] == [LABELS]
 
 
-def test_a_full_folder_still_takes_corrections(
-    collection: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_folder_still_takes_corrections(collection, tmp_path, monkeypatch):
     monkeypatch.setattr(corrections, "MAX_PHOTOS", 2)
     for i in range(2):
         collection.save(photo(i), BOX, "1")
@@ -103,9 +97,7 @@ def test_a_full_folder_still_takes_corrections(
 
 
 @pytest.mark.parametrize("fails_at", [LABELS, "2.png"])
-def test_a_full_disk_keeps_what_was_there(
-    collection: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: str
-) -> None:
+def test_a_full_disk_keeps_what_was_there(collection, tmp_path, monkeypatch, fails_at):
     collection.save(photo(0), BOX, "128")
     before = (tmp_path / LABELS).read_bytes()
     write_atomic = corrections.write_atomic
@@ -125,23 +117,22 @@ def test_a_full_disk_keeps_what_was_there(
 
 
 @pytest.mark.parametrize(
-    ("name", "content"),
-    [(LABELS, b"file,number\n1.png,7\n"), (LABELS, b"\xff\xfe damaged"), ("1.png", b"a photo")],
+    ("name", "content"), [(LABELS, b"file,number\n1.png,7\n"), (LABELS, b"\xff\xfe damaged"), ("1.png", b"a photo")]
 )
-def test_other_photos_are_left_alone(tmp_path: Path, name: str, content: bytes) -> None:
+def test_other_photos_are_left_alone(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match="choose another folder"):
         Collection(tmp_path)
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [(name, content)]
 
 
-def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_used(tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(DataError, match="cannot be collected in"):
         Collection(tmp_path / "file")
 
 
-def test_photos_have_room_by_their_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_photos_have_room_by_their_bytes(tmp_path, monkeypatch):
     size = Collection(tmp_path).save(photo(0), BOX, "128").path.stat().st_size
     monkeypatch.setattr(corrections, "MAX_BYTES", round(size * 1.5))
     with pytest.raises(DataError, match="no room"):

@@ -1,6 +1,3 @@
-from __future__ import annotations
-
-from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -15,7 +12,7 @@ from svhn.utils.errors import DataError
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> tuple[Path, list[official.Entry]]:
+def written(tmp_path) -> tuple[Path, list[official.Entry]]:
     path, entries = tmp_path / "digitStruct.mat", official.entries(40)
     official.write_digitstruct(path, entries)
     return path, entries
@@ -117,7 +114,7 @@ def _no_name(file: h5py.File, group: h5py.Group) -> None:
         (_no_name, False),
     ],
 )
-def test_damaged_record_is_a_fault_and_the_others_are_read(tmp_path, damage: Callable, name: bool):
+def test_damaged_record_is_a_fault_and_the_others_are_read(tmp_path, damage, name):
     entries = [entry for entry in official.entries(20) if len(entry.labels) == 2][:5]
     path = tmp_path / "x.mat"
     official.write_digitstruct(path, entries)

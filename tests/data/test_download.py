@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import hashlib
 import http.client
 import http.server
@@ -33,7 +31,7 @@ class Site:
 
 
 @pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def site(monkeypatch) -> Iterator[Site]:
     monkeypatch.setattr(dl, "PAUSE_S", 0)
     site = Site()
 
@@ -175,7 +173,7 @@ def test_no_server_or_no_folder(site, tmp_path):
         fetch(site, tmp_path)
 
 
-def test_a_server_that_drips_is_given_up(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_drips_is_given_up(site, tmp_path, monkeypatch):
     monkeypatch.setattr(dl, "SLOW_S", 0.05)
     site.drips = True
     with pytest.raises(DataError, match="too slowly"):
@@ -183,7 +181,7 @@ def test_a_server_that_drips_is_given_up(site: Site, tmp_path: Path, monkeypatch
     assert len(site.asked) == dl.TRIES
 
 
-def test_another_part_than_was_asked_for_is_not_taken() -> None:
+def test_another_part_than_was_asked_for_is_not_taken():
     class Response:
         status, headers = 206, {"Content-Range": "bytes 5-9/10"}
 

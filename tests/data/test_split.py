@@ -1,7 +1,5 @@
 """The held-out rule as a table: every prepared photo is in it, once."""
 
-from __future__ import annotations
-
 import csv
 
 import h5py

@@ -1,7 +1,5 @@
 """A page whose reader is a stand-in, and a browser with a camera to look at it."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -25,7 +23,7 @@ CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
 
 
 @pytest.fixture(scope="session")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+def samples(tmp_path_factory) -> list[Sample]:
     """Four examples with their truth; of the last one the stand-in's reading is wrong."""
     folder = tmp_path_factory.mktemp("examples")
     drawn = [("Clear", "42", "42"), ("Doubtful", "1984", "1984"), ("Empty", NOTHING, NOTHING), ("Hard", "7", "1")]
@@ -38,13 +36,13 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def uploads(tmp_path_factory: pytest.TempPathFactory) -> None:
+def uploads(tmp_path_factory) -> None:
     """A folder of this process: in Gradio's common one, a page of another process would delete files of ours."""
     os.environ["GRADIO_TEMP_DIR"] = str(tmp_path_factory.mktemp("uploads"))
 
 
 @pytest.fixture(scope="session")
-def page(samples: list[Sample]) -> Iterator[gr.Blocks]:
+def page(samples) -> Iterator[gr.Blocks]:
     """The page, served from this process on a free port."""
     blocks = ui.build(alone(FakePipeline()), TruthIndex(), samples, samples[:2])
     blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options())
@@ -53,12 +51,12 @@ def page(samples: list[Sample]) -> Iterator[gr.Blocks]:
 
 
 @pytest.fixture(scope="session")
-def address(page: gr.Blocks) -> str:
+def address(page) -> str:
     return page.local_url
 
 
 @pytest.fixture
-def launch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launch]:
+def launch(tmp_path, monkeypatch) -> Iterator[Launch]:
     """Serves a page of its own, with its uploads in `tmp_path`, for a pipeline, or networks to choose from, and, if
     need be, some samples."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
@@ -77,7 +75,7 @@ def launch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launch]:
 
 
 @pytest.fixture(scope="session")
-def camera_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def camera_film(tmp_path_factory) -> Path:
     """What the fake camera sees: bright on its left, in a shade that the stand-in reads as "128"."""
     path = tmp_path_factory.mktemp("camera") / "film.y4m"
     width, height = 320, 240
@@ -90,7 +88,7 @@ def camera_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser(camera_film: Path) -> Iterator[Browser]:
+def browser(camera_film) -> Iterator[Browser]:
     expect.set_options(timeout=20_000)  # the machine may be busy
     with sync_playwright() as playwright:
         browser = chromium.launch(playwright, *CAMERA, f"--use-file-for-fake-video-capture={camera_film}")
@@ -99,14 +97,14 @@ def browser(camera_film: Path) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def context(browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport=DESKTOP, permissions=["camera", "clipboard-read", "clipboard-write"])
     yield context
     context.close()
 
 
 @pytest.fixture
-def visit(context: BrowserContext, address: str) -> Iterator[Visit]:
+def visit(context, address) -> Iterator[Visit]:
     visit = Visit(context, address)
     yield visit
     assert visit.errors == []

@@ -1,7 +1,5 @@
 """Every tab through axe-core, which finds what people with weak eyes, a keyboard or a screen reader stumble over."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest
@@ -9,19 +7,18 @@ from axe_playwright_python.sync_playwright import Axe
 from helpers.browser_visit import DESKTOP, PHONE, Visit
 from helpers.fake_networks import fake_networks
 from helpers.fake_pipeline import encoded, photo_of
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from demo import ui
 from demo.ground_truth import TruthIndex
 from demo.server.options import launch_options
-from svhn.data.annotations import Sample
 
 TABS = ("One photo", "Live", "Many photos", "Compare", "For programs")
 AT_REST = "() => document.getAnimations().every(each => each.playState !== 'running')"
 
 
 @pytest.fixture(scope="module")
-def address(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(samples, tmp_path_factory) -> Iterator[str]:
     """Of a page that has all there can be on it: photos of a data set, a folder for corrected photos, and several
     networks."""
     blocks = ui.build(fake_networks(), TruthIndex(), samples, samples[:2], tmp_path_factory.mktemp("collected"))
@@ -47,7 +44,7 @@ def findings(page: Page, scheme: str) -> list[str]:
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_no_serious_finding(browser: Browser, address: str, viewport: dict) -> None:
+def test_no_serious_finding(browser, address, viewport):
     context = browser.new_context(viewport=viewport, permissions=["camera"])
     visit = Visit(context, address)
     page, found = visit.page, {}

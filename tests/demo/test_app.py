@@ -1,7 +1,5 @@
 """`app.py` as it is started: from the outside, over HTTP, through gradio_client, and with wrong flags."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import os
@@ -21,7 +19,7 @@ import torch
 from gradio_client import Client, handle_file
 from helpers import api_client, official
 from helpers.fake_pipeline import encoded
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 import app
 from demo import ui
@@ -61,12 +59,12 @@ def tiny_weights(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory) -> Path:
     return tiny_weights(tmp_path_factory.mktemp("app") / "weights").parent
 
 
 @pytest.fixture(scope="module")
-def served(folder: Path) -> Iterator[Served]:
+def served(folder) -> Iterator[Served]:
     """The app on a free port, with a small data set, asked to share where there is no network."""
     entries = official.write_split(folder / "data", "train", 5)
     temporary = folder / "temporary"
@@ -91,7 +89,7 @@ def without_time(reading: dict) -> dict:
     return {key: value for key, value in reading.items() if key != "ms"}
 
 
-def test_client_gets_what_the_command_line_prints(served: Served, folder: Path) -> None:
+def test_client_gets_what_the_command_line_prints(served, folder):
     reading, picture = Client(served.address, verbose=False, httpx_kwargs={"timeout": PATIENCE_S}).predict(
         handle_file(EXAMPLE), api_name="/read"
     )
@@ -107,7 +105,7 @@ def test_client_gets_what_the_command_line_prints(served: Served, folder: Path) 
     assert open_photo(shown).shape == (600, 800, 3)
 
 
-def test_plain_http_with_an_upload_and_with_base64(served: Served) -> None:
+def test_plain_http_with_an_upload_and_with_base64(served):
     (path,) = api_client.upload(served.address, ("house.jpg", EXAMPLE.read_bytes()))
     ended, (uploaded, _) = served.call({"path": path, "orig_name": "house.jpg", **IMAGE_FILE})
     assert ended == "complete"
@@ -117,7 +115,7 @@ def test_plain_http_with_an_upload_and_with_base64(served: Served) -> None:
     assert without_time(inline) == without_time(uploaded) | {"file": None}
 
 
-def test_what_is_no_photo_is_a_sentence_not_a_crash(served: Served) -> None:
+def test_what_is_no_photo_is_a_sentence_not_a_crash(served):
     client = Client(served.address, verbose=False, httpx_kwargs={"timeout": PATIENCE_S})
     wrong = served.temporary.parent / "house.png"
     for data, sentence in ((b"text", "JPEG, PNG"), (b"", "empty"), (EXAMPLE.read_bytes()[:5000], "damaged")):
@@ -130,7 +128,7 @@ def test_what_is_no_photo_is_a_sentence_not_a_crash(served: Served) -> None:
     assert "no photo" in answer["error"]
 
 
-def test_the_server_reads_nothing_else_and_fetches_nothing(served: Served) -> None:
+def test_the_server_reads_nothing_else_and_fetches_nothing(served):
     secret = served.temporary.parent / "secret.png"
     secret.write_bytes(encoded(np.zeros((50, 50, 3), np.uint8)))
     for photo in ({"path": str(secret)}, {"path": str(secret), **IMAGE_FILE}):
@@ -145,7 +143,7 @@ def test_the_server_reads_nothing_else_and_fetches_nothing(served: Served) -> No
         assert api_client.get(f"{served.address}gradio_api/file={path}").status_code in (403, 404)
 
 
-def test_only_reading_is_public(served: Served) -> None:
+def test_only_reading_is_public(served):
     info = api_client.get(f"{served.address}gradio_api/info").json()
     assert list(info["named_endpoints"]) == ["/read", "/read_batch"]
     assert info["unnamed_endpoints"] == {}
@@ -156,12 +154,12 @@ def test_only_reading_is_public(served: Served) -> None:
     assert config["analytics_enabled"] is False
 
 
-def test_too_large_an_upload_is_refused(served: Served) -> None:
+def test_too_large_an_upload_is_refused(served):
     files = {"files": ("house.jpg", b"\0" * (20 * 2**20 + 1))}
     assert api_client.post(f"{served.address}gradio_api/upload", files=files).status_code == 413
 
 
-def test_several_programs_at_once_get_their_own(served: Served) -> None:
+def test_several_programs_at_once_get_their_own(served):
     def read(i: int) -> tuple[str, int]:
         shape = (40 + i, 60, 3)
         url = api_client.data_url(encoded(np.full(shape, 90, np.uint8)))
@@ -174,7 +172,7 @@ def test_several_programs_at_once_get_their_own(served: Served) -> None:
     assert answers == [(f"{i}.png", 40 + i) for i in range(12)]
 
 
-def test_photos_of_the_data_set_show_their_truth(served: Served, browser: Browser) -> None:
+def test_photos_of_the_data_set_show_their_truth(served, browser):
     page = browser.new_page()
     page.goto(served.address)
     offered = page.locator("#real button")
@@ -192,7 +190,7 @@ def test_photos_of_the_data_set_show_their_truth(served: Served, browser: Browse
     page.close()
 
 
-def test_share_without_a_network_says_so_and_goes_on_here(served: Served, browser: Browser) -> None:
+def test_share_without_a_network_says_so_and_goes_on_here(served, browser):
     until = time.monotonic() + PATIENCE_S
     while "No public link could be made" not in (served.temporary.parent / "errors.txt").read_text():
         assert time.monotonic() < until
@@ -206,7 +204,7 @@ def test_share_without_a_network_says_so_and_goes_on_here(served: Served, browse
     page.close()
 
 
-def test_stopping_leaves_no_upload_behind(served: Served) -> None:
+def test_stopping_leaves_no_upload_behind(served):
     """The last test of this server: it ends it."""
     assert any(path.is_file() for path in served.temporary.rglob("*"))
     served.process.send_signal(signal.SIGTERM)
@@ -227,15 +225,15 @@ def refusal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, *arg
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "80.5", ""])
-def test_bad_port(port: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+def test_bad_port(port, monkeypatch, capsys):
     assert "is not a port" in refusal(monkeypatch, capsys, f"--port={port}")
 
 
-def test_bad_host(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+def test_bad_host(monkeypatch, capsys):
     assert "203.0.113.7" in refusal(monkeypatch, capsys, "--host", "203.0.113.7")  # an address of documentation
 
 
-def test_port_in_use() -> None:
+def test_port_in_use():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = subprocess.run([sys.executable, APP, "--port", str(port)], capture_output=True, text=True)
@@ -246,13 +244,11 @@ def test_port_in_use() -> None:
     assert "in use" in ended.stderr
 
 
-def test_missing_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+def test_missing_weights(tmp_path, monkeypatch, capsys):
     assert "no weights" in refusal(monkeypatch, capsys, "--weights", tmp_path)
 
 
-def test_tampered_weights(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
+def test_tampered_weights(folder, tmp_path, monkeypatch, capsys):
     shutil.copytree(folder / "weights", tmp_path / "weights")
     (file,) = (tmp_path / "weights").glob("compact-*")
     data = bytearray(file.read_bytes())
@@ -261,7 +257,7 @@ def test_tampered_weights(
     assert file.name in refusal(monkeypatch, capsys, "--weights", tmp_path / "weights")
 
 
-def test_bad_data(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+def test_bad_data(folder, tmp_path, monkeypatch, capsys):
     arguments = ("--weights", folder / "weights", "--data", tmp_path)
     assert "neither" in refusal(monkeypatch, capsys, *arguments)
     (tmp_path / "train.tar.gz").write_bytes(b"no archive")

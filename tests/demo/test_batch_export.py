@@ -1,7 +1,5 @@
 """CSV, ZIP and small pictures of a batch, as they lie on the disk."""
 
-from __future__ import annotations
-
 import csv
 import io
 import zipfile
@@ -37,7 +35,7 @@ def photo(name: str | None, number: str = "42") -> SentPhoto:
     return SentPhoto(name, encoded(photo_of(number)))
 
 
-def test_a_table_with_a_line_for_every_file(tmp_path: Path) -> None:
+def test_a_table_with_a_line_for_every_file(tmp_path):
     files = [photo("a.png"), photo("b.png", "1984"), photo("c.png", NOTHING), SentPhoto("d.png", b"")]
     files.append(SentPhoto("e.png", encoded(two_numbers("42", "128"))))
     lines, content, _ = wrote(tmp_path, files)
@@ -55,7 +53,7 @@ def test_a_table_with_a_line_for_every_file(tmp_path: Path) -> None:
     assert list(content) == ["a.jpg", "b.jpg", "c.jpg", "e.jpg"]
 
 
-def test_pictures_are_annotated_and_the_small_ones_small(tmp_path: Path) -> None:
+def test_pictures_are_annotated_and_the_small_ones_small(tmp_path):
     large = np.repeat(np.repeat(photo_of("42"), 30, 0), 30, 1)  # 2880 x 1920
     _, content, (small,) = wrote(tmp_path, [SentPhoto("a.png", encoded(large))])
     picture = np.asarray(Image.open(io.BytesIO(content["a.jpg"])))
@@ -64,7 +62,7 @@ def test_pictures_are_annotated_and_the_small_ones_small(tmp_path: Path) -> None
     assert Image.open(small).size == (batch.PREVIEW_SIDE, round(batch.PREVIEW_SIDE * 2 / 3))
 
 
-def test_names_do_not_clash(tmp_path: Path) -> None:
+def test_names_do_not_clash(tmp_path):
     names = ["house.jpg", "one/house.jpg", "HOUSE.JPG", "house.png", "house-2.jpg"]
     lines, content, _ = wrote(tmp_path, [photo(name) for name in names])
     assert [line["file"] for line in lines] == [
@@ -91,18 +89,18 @@ def test_names_do_not_clash(tmp_path: Path) -> None:
         ("Straße 7 – Tür.jpg", "Straße 7 – Tür.jpg"),
     ],
 )
-def test_names_are_safe(name: str | None, kept: str) -> None:
+def test_names_are_safe(name, kept):
     assert safe_name(name) == kept
 
 
-def test_long_names_fit_into_a_file_system(tmp_path: Path) -> None:
+def test_long_names_fit_into_a_file_system(tmp_path):
     name = safe_name("門" * 300 + ".jpeg")
     assert name.endswith("門.jpeg")
     (tmp_path / UniqueNames().unique(name)).touch()
 
 
 @pytest.mark.parametrize("name", ["=1+1.jpg", "+1.jpg", "-1.jpg", "@SUM(A1).jpg", "=cmd|' calc'!A0.jpg", "＝1+1.jpg"])
-def test_no_cell_is_a_formula(tmp_path: Path, name: str) -> None:
+def test_no_cell_is_a_formula(tmp_path, name):
     lines, content, _ = wrote(tmp_path, [photo(name), SentPhoto(name, b"")])
     cells = [cell for line in lines for cell in line.values()]
     assert not [cell for cell in cells if cell.startswith(FORMULA)]
@@ -110,14 +108,14 @@ def test_no_cell_is_a_formula(tmp_path: Path, name: str) -> None:
     assert [*content] == [lines[0]["picture"].removeprefix("'")]
 
 
-def test_a_broken_off_batch_leaves_nothing_open(tmp_path: Path) -> None:
+def test_a_broken_off_batch_leaves_nothing_open(tmp_path):
     with pytest.raises(KeyError), BatchExport(tmp_path / "new", 0.5) as made:
         raise KeyError
     assert zipfile.is_zipfile(made.zip_path)
     assert not made.csv_path.exists()
 
 
-def test_too_many_is_a_sentence() -> None:
+def test_too_many_is_a_sentence():
     batch.check_count(batch.MAX_PHOTOS)
     with pytest.raises(UserError, match="more than 200 files; please send at most 200"):
         batch.check_count(batch.MAX_PHOTOS + 1)

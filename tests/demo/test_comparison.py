@@ -1,7 +1,5 @@
 """One photo through all networks: what each finds and reads, and how it is shown."""
 
-from __future__ import annotations
-
 import html
 import re
 
@@ -46,7 +44,7 @@ def finder(networks: Networks, name: str) -> FakeLocalizer:
     return networks.pipelines[name, "shade"].localizer
 
 
-def test_every_localizer_searches_once(networks: Networks) -> None:
+def test_every_localizer_searches_once(networks):
     found = comparison.localize(networks, photo_of("42"))
     assert [each.network for each in found] == list(networks.localizers)
     middle, near, corner, nowhere = (each.box for each in found)
@@ -61,7 +59,7 @@ def test_every_localizer_searches_once(networks: Networks) -> None:
     assert [finder(networks, each.name).asked for each in networks.localizers] == [1, 1, 1, 1]
 
 
-def test_every_reader_reads_the_same_crop_at_its_own_size(networks: Networks) -> None:
+def test_every_reader_reads_the_same_crop_at_its_own_size(networks):
     reads = list(comparison.read_crop(networks, photo_of("42"), IN_THE_MIDDLE))
     assert [(read.network.name, read.reading.number) for read in reads] == [
         ("shade", "42"),
@@ -74,7 +72,7 @@ def test_every_reader_reads_the_same_crop_at_its_own_size(networks: Networks) ->
 
 
 @pytest.mark.parametrize("number", ["42", NOTHING])
-def test_a_pair_says_what_its_pipeline_says(networks: Networks, number: str) -> None:
+def test_a_pair_says_what_its_pipeline_says(networks, number):
     photo = photo_of(number)
     pairs = comparison.read_pairs(networks, photo, comparison.localize(networks, photo))
     expected = {pair: pipeline.read(photo) for pair, pipeline in networks.pipelines.items()}
@@ -92,7 +90,7 @@ def found_at(*boxes: Box | None) -> list[Localization]:
     ]
 
 
-def test_places_are_grouped_the_largest_group_first() -> None:
+def test_places_are_grouped_the_largest_group_first():
     here, near, there = (0.0, 0.0, 10.0, 10.0), (2.0, 0.0, 12.0, 10.0), (50.0, 50.0, 60.0, 60.0)
     found = found_at(there, here, None, near)
     assert comparison.group_by_place(found) == [[found[1], found[3]], [found[0]]]
@@ -104,7 +102,7 @@ def compared(networks: Networks, number: str) -> tuple[tuple[Localization, ...],
     return comparison.localize(networks, photo), list(comparison.read_crop(networks, photo, IN_THE_MIDDLE))
 
 
-def test_the_summary_says_who_disagrees_and_who_is_right(networks: Networks) -> None:
+def test_the_summary_says_who_disagrees_and_who_is_right(networks):
     found, reads = compared(networks, "42")
     where = "Of the four localizers, two find the same place, one looks elsewhere, one finds no number."
     for truth, sentence in (
@@ -122,7 +120,7 @@ def test_the_summary_says_who_disagrees_and_who_is_right(networks: Networks) -> 
     assert plain(agreed).startswith("42 Both readers say 42. ✓ Right: the true number is 42 .")
 
 
-def test_the_summary_where_nobody_finds_anything() -> None:
+def test_the_summary_where_nobody_finds_anything():
     found = found_at(None, None)
     assert 'data-state="none"' in render.summary(found, [], None)
     assert plain(render.summary(found, [], Truth("", None))).startswith("– Both localizers find no number. ✓ Right")
@@ -139,7 +137,7 @@ def test_the_summary_where_nobody_finds_anything() -> None:
     ],
     ids=["unknown", "known", "nobody knows where", "none"],
 )
-def test_a_card_a_localizer(networks: Networks, truth: Truth | None, notes: list[str]) -> None:
+def test_a_card_a_localizer(networks, truth, notes):
     found, _ = compared(networks, "42")
     shown = items(render.localizer_cards(photo_of("42"), found, truth))
     names = ["Middle the default", "Near document 004", "Corner document 000", "Blind <b>"]
@@ -149,7 +147,7 @@ def test_a_card_a_localizer(networks: Networks, truth: Truth | None, notes: list
         assert card.endswith(" ms")
 
 
-def test_the_pictures_have_the_boxes(networks: Networks) -> None:
+def test_the_pictures_have_the_boxes(networks):
     found, _ = compared(networks, "42")
     markup = render.localizer_cards(photo_of("42"), found, Truth("42", IN_THE_MIDDLE))
     assert re.findall('alt="(.*?)"', markup) == [
@@ -161,7 +159,7 @@ def test_the_pictures_have_the_boxes(networks: Networks) -> None:
     assert "Ground truth" not in plain(render.localizer_cards(photo_of("42"), found, None))
 
 
-def test_a_card_a_reader(networks: Networks) -> None:
+def test_a_card_a_reader(networks):
     _, reads = compared(networks, "42")
     first, second, third = items(render.reader_cards(reads, UNSURE_BELOW, Truth("42", None)))
     assert first.startswith(f"Shade the default 42 {text.percent(reads[0].reading.confidence)} ✓ Right")
@@ -174,7 +172,7 @@ def test_a_card_a_reader(networks: Networks) -> None:
     assert "Right" not in items(render.reader_cards(reads, UNSURE_BELOW, None))[0]
 
 
-def test_a_reader_that_sees_no_number_has_no_softmax(networks: Networks) -> None:
+def test_a_reader_that_sees_no_number_has_no_softmax(networks):
     _, reads = compared(networks, NOTHING)
     first, *_, last = items(render.reader_cards(reads, UNSURE_BELOW, None))
     assert first.startswith("Shade the default – no number")
@@ -182,7 +180,7 @@ def test_a_reader_that_sees_no_number_has_no_softmax(networks: Networks) -> None
     assert render.reader_cards(reads, UNSURE_BELOW, None).count('<table class="digits"') == 1
 
 
-def test_the_table_of_all_pairs_marks_what_differs_or_is_wrong(networks: Networks) -> None:
+def test_the_table_of_all_pairs_marks_what_differs_or_is_wrong(networks):
     photo = photo_of("42")
     read = comparison.read_pairs(networks, photo, comparison.localize(networks, photo))
     markup = pair_table(networks, read, None)
@@ -199,5 +197,5 @@ def test_the_table_of_all_pairs_marks_what_differs_or_is_wrong(networks: Network
     assert "3 of the 12 pairs are right: the true number is 47 ." in plain(known)
 
 
-def test_a_crop_is_shown_as_wide_as_it_is_in_the_photo() -> None:
+def test_a_crop_is_shown_as_wide_as_it_is_in_the_photo():
     assert "<img" in render.crop_figure(photo_of("42"), (-5.0, 0.0, 2.0, 1.0))  # over the border, and tiny

@@ -1,9 +1,6 @@
 """Truth by content: the project's own examples, and a data set in the official layout."""
 
-from __future__ import annotations
-
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +20,7 @@ def expected(entry: official.Entry) -> Truth:
     return Truth(entry.number, (left.min(), top.min(), (left + width).max(), (top + height).max()))
 
 
-def test_the_same_content_is_the_same_photo() -> None:
+def test_the_same_content_is_the_same_photo():
     truths = TruthIndex()
     truths.add(b"one", Truth("1", None))
     assert truths.find(b"one") == Truth("1", None)
@@ -32,7 +29,7 @@ def test_the_same_content_is_the_same_photo() -> None:
 
 
 @pytest.mark.parametrize("as_tar", [True, False])
-def test_data_set(tmp_path: Path, as_tar: bool) -> None:
+def test_data_set(tmp_path, as_tar):
     written = official.write_split(tmp_path, "train", 30, as_tar=as_tar)
     truths, copies = TruthIndex(), tmp_path / "copies"
     copies.mkdir()
@@ -52,7 +49,7 @@ def test_data_set(tmp_path: Path, as_tar: bool) -> None:
     assert shown == ground_truth.index_data_set(tmp_path, TruthIndex(), copies, shown=12)
 
 
-def test_test_is_offered_before_train_and_both_are_known(tmp_path: Path) -> None:
+def test_test_is_offered_before_train_and_both_are_known(tmp_path):
     train = official.write_split(tmp_path, "train", 4, seed=1)
     test = official.write_split(tmp_path, "test", 4, seed=2)
     truths, copies = TruthIndex(), tmp_path / "copies"
@@ -64,7 +61,7 @@ def test_test_is_offered_before_train_and_both_are_known(tmp_path: Path) -> None
     assert all(truths.find(entry.png) for entry in train + test)
 
 
-def test_damaged_records_and_photos_are_left_out(tmp_path: Path) -> None:
+def test_damaged_records_and_photos_are_left_out(tmp_path):
     def spoil(entries: list[official.Entry]) -> None:
         entries[0].labels[0] = 37.0
         entries[1].png = None
@@ -78,7 +75,7 @@ def test_damaged_records_and_photos_are_left_out(tmp_path: Path) -> None:
     assert {sample.path.name for sample in shown} == {"4.png", "5.png", "6.png"}
 
 
-def test_no_data_set(tmp_path: Path) -> None:
+def test_no_data_set(tmp_path):
     with pytest.raises(DataError, match="neither"):
         ground_truth.index_data_set(tmp_path / "nowhere", TruthIndex(), tmp_path)
     (tmp_path / "test.tar.gz").write_bytes(b"no archive")
@@ -86,7 +83,7 @@ def test_no_data_set(tmp_path: Path) -> None:
         ground_truth.index_data_set(tmp_path, TruthIndex(), tmp_path)
 
 
-def test_own_examples_are_complete_and_small() -> None:
+def test_own_examples_are_complete_and_small():
     samples = read_labels(ui.EXAMPLES)
     assert len(samples) >= 12
     assert {sample.path for sample in samples} == set(ui.EXAMPLES.glob("*.jpg"))
@@ -103,7 +100,7 @@ def test_own_examples_are_complete_and_small() -> None:
         assert 0 <= y1 < y2 <= height
 
 
-def test_own_examples_are_what_the_script_draws() -> None:
+def test_own_examples_are_what_the_script_draws():
     seed, name = next((i, name) for i, name in enumerate(scenes.SCENES) if name == "tile-7")
     rng = np.random.default_rng(seed)
     photo, box = surface.shoot(*scenes.SCENES[name][2](rng), rng)

@@ -1,7 +1,5 @@
 """All networks of a folder: loaded once, and a pipeline for every pair of them."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from dataclasses import asdict
@@ -19,7 +17,7 @@ from svhn.utils.errors import WeightsError
 
 
 @pytest.fixture(scope="module")
-def folder(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tiny_weights, tmp_path_factory) -> Path:
     """The tiny default pair, two more readers and one more localizer."""
     torch.manual_seed(1)
     manifest = json.loads((tiny_weights / "manifest.json").read_text())
@@ -38,7 +36,7 @@ def folder(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return made
 
 
-def test_the_default_comes_first_and_what_has_no_title_has_its_name(folder: Path) -> None:
+def test_the_default_comes_first_and_what_has_no_title_has_its_name(folder):
     networks = Networks.load(folder)
     assert networks.localizers == (Network("fcos", "fcos", None, True), Network("second", "second"))
     assert networks.readers == (
@@ -51,7 +49,7 @@ def test_the_default_comes_first_and_what_has_no_title_has_its_name(folder: Path
     assert networks.title("plain") == "Plain"
 
 
-def test_every_pair_shares_what_was_loaded_once(folder: Path) -> None:
+def test_every_pair_shares_what_was_loaded_once(folder):
     networks = Networks.load(folder)
     pipelines = networks.pipelines
     assert set(pipelines) == set(product(("fcos", "second"), ("compact", "plain", "other")))
@@ -67,13 +65,13 @@ def test_every_pair_shares_what_was_loaded_once(folder: Path) -> None:
             assert all(torch.equal(value, values[key]) for key, value in network.state_dict().items())
 
 
-def test_one_pair_is_no_choice(tiny_weights: Path) -> None:
+def test_one_pair_is_no_choice(tiny_weights):
     networks = Networks.load(tiny_weights)
     assert not networks.has_choice
     assert not any(network.default for network in (*networks.localizers, *networks.readers))
 
 
-def test_damage_is_reported_at_the_start_whatever_it_is_that_is_damaged(folder: Path, tmp_path: Path) -> None:
+def test_damage_is_reported_at_the_start_whatever_it_is_that_is_damaged(folder, tmp_path):
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     next(tmp_path.glob("second-*.safetensors")).write_bytes(b"")
     with pytest.raises(WeightsError, match="sha256"):

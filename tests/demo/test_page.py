@@ -1,18 +1,15 @@
 """The page in a real browser, as a person uses it; screenshots stay in tests/output/."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from helpers.browser_visit import DESKTOP, PHONE, Visit
 from helpers.fake_pipeline import MANY, NOTHING, encoded, photo_of
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from svhn.data.annotations import Sample
 from svhn.images import open_photo
 
 
-def test_one_click_on_an_example(visit: Visit) -> None:
+def test_one_click_on_an_example(visit):
     visit.verdict("idle")
     visit.example("Clear")
     verdict = visit.verdict("confident", "Confident")
@@ -31,7 +28,7 @@ def test_one_click_on_an_example(visit: Visit) -> None:
     visit.keep("desktop")
 
 
-def test_an_uploaded_photo_has_no_truth(visit: Visit) -> None:
+def test_an_uploaded_photo_has_no_truth(visit):
     visit.upload("house.png", encoded(photo_of("30512")))
     verdict = visit.verdict("confident", "30512")
     expect(verdict).not_to_contain_text("true number")
@@ -39,19 +36,19 @@ def test_an_uploaded_photo_has_no_truth(visit: Visit) -> None:
     expect(visit.page.locator("#stage .mark.true")).to_have_count(0)
 
 
-def test_truth_of_a_known_photo_under_another_name(visit: Visit, samples: list[Sample]) -> None:
+def test_truth_of_a_known_photo_under_another_name(visit, samples):
     visit.upload("renamed.png", samples[3].path.read_bytes())
     verdict = visit.verdict("confident", "7")
     expect(verdict).to_contain_text("✗ Wrong: the true number is 1")
     visit.keep("wrong")
 
 
-def test_real_photos_are_offered_with_their_truth(visit: Visit) -> None:
+def test_real_photos_are_offered_with_their_truth(visit):
     visit.page.locator("#real").get_by_role("button", name="Doubtful").click()
     expect(visit.verdict("check", "1984")).to_contain_text("✓ Right")
 
 
-def test_three_honest_states(visit: Visit) -> None:
+def test_three_honest_states(visit):
     visit.upload("a.png", encoded(photo_of("1984")))
     visit.verdict("check", "Check this")
     visit.upload("b.png", encoded(photo_of(NOTHING)))
@@ -64,7 +61,7 @@ def test_three_honest_states(visit: Visit) -> None:
     visit.keep("too-long")
 
 
-def test_the_number_is_copied_and_saved_as_a_card(visit: Visit) -> None:
+def test_the_number_is_copied_and_saved_as_a_card(visit):
     visit.example("Clear")
     visit.verdict("confident")
     visit.page.get_by_role("button", name="Copy number").click()
@@ -80,7 +77,7 @@ def test_the_number_is_copied_and_saved_as_a_card(visit: Visit) -> None:
     assert (np.abs(foot - (29, 68, 127)).max(-1) < 30).mean() > 0.2  # the plate's blue
 
 
-def test_the_whole_page_is_light(browser: Browser, address: str) -> None:
+def test_the_whole_page_is_light(browser, address):
     context = browser.new_context(viewport=DESKTOP)
     visit = Visit(context, address)
     visit.page.wait_for_function(  # a connection of Gradio's is open for as long as the page: the network is never idle
@@ -111,7 +108,7 @@ def test_the_whole_page_is_light(browser: Browser, address: str) -> None:
     ],
     ids=["text", "empty", "truncated"],
 )
-def test_a_bad_file_is_a_sentence_and_the_page_goes_on(visit: Visit, name: str, data: bytes, sentence: str) -> None:
+def test_a_bad_file_is_a_sentence_and_the_page_goes_on(visit, name, data, sentence):
     visit.upload(name, data)
     visit.verdict("refused", sentence)
     expect(visit.page.locator("#stage .zone")).to_be_visible()
@@ -120,7 +117,7 @@ def test_a_bad_file_is_a_sentence_and_the_page_goes_on(visit: Visit, name: str, 
     visit.verdict("confident", "42")
 
 
-def test_two_visitors_get_their_own(browser: Browser, address: str) -> None:
+def test_two_visitors_get_their_own(browser, address):
     wanted = {"7": "confident", "1984": "check"}
     contexts = [browser.new_context(viewport=DESKTOP) for _ in wanted]
     visits = [Visit(context, address) for context in contexts]
@@ -133,7 +130,7 @@ def test_two_visitors_get_their_own(browser: Browser, address: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_phone_without_sideways_scrolling(browser: Browser, address: str, scheme: str) -> None:
+def test_phone_without_sideways_scrolling(browser, address, scheme):
     context = browser.new_context(viewport=PHONE, color_scheme=scheme, has_touch=True, is_mobile=True)
     visit = Visit(context, address)
     for name, state in (("Doubtful", "check"), ("Clear", "confident")):
@@ -147,14 +144,14 @@ def test_phone_without_sideways_scrolling(browser: Browser, address: str, scheme
     context.close()
 
 
-def test_keyboard_alone(visit: Visit) -> None:
+def test_keyboard_alone(visit):
     visit.page.locator("#examples button").first.focus()
     visit.page.keyboard.press("Tab")
     visit.page.keyboard.press("Enter")
     expect(visit.verdict("check").locator(".plate")).to_contain_text("1984")
 
 
-def test_the_api_is_documented_on_the_page(visit: Visit) -> None:
+def test_the_api_is_documented_on_the_page(visit):
     visit.page.get_by_role("button", name="Use via API").click()
     snippets = visit.page.get_by_text("handle_file('house.jpg')").filter(visible=True)
     expect(snippets.first).to_be_visible()

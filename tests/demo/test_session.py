@@ -1,7 +1,5 @@
 """What is kept of a photo, and what its truth is about."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np
@@ -23,7 +21,7 @@ def found_at(box: Box, truth: Truth | None) -> PhotoResult:
     return PhotoResult(b"", (first, dataclasses.replace(other, box=box)), truth, FakePipeline(), SIZE)
 
 
-def test_numbers_are_ordered_most_prominent_first() -> None:
+def test_numbers_are_ordered_most_prominent_first():
     found, _ = read_photo(FakePipeline(), TruthIndex(), encoded(two_numbers("42", "128")))
     assert [reading.number for reading in found.readings] == ["42", "128"]
     assert found.reading is found.readings[0]
@@ -32,7 +30,7 @@ def test_numbers_are_ordered_most_prominent_first() -> None:
     assert all({"decode", "localizer"} <= reading.timings_ms.keys() for reading in found.readings)
 
 
-def test_the_picture_has_a_box_for_every_number() -> None:
+def test_the_picture_has_a_box_for_every_number():
     right, drawn = slice(-100, None), []
     for photo in (photo_of("42"), two_numbers("42", "128")):
         found, opened = read_photo(FakePipeline(), TruthIndex(), encoded(photo))
@@ -44,14 +42,14 @@ def test_the_picture_has_a_box_for_every_number() -> None:
     assert drawn[1] > 100
 
 
-def test_the_truth_is_about_a_box_that_a_person_drew_over_it() -> None:
+def test_the_truth_is_about_a_box_that_a_person_drew_over_it():
     corrected = dataclasses.replace(reading_of("7", photo_of("7")), box=PLACE)
     for true_box, known in ((None, True), (PLACE, True), (ELSEWHERE, False)):
         truth = Truth("128", true_box)
         assert found_at(ELSEWHERE, truth).truth_of(corrected) == (truth if known else None)
 
 
-def test_truth_by_content() -> None:
+def test_truth_by_content():
     truths, data = TruthIndex(), encoded(photo_of(NOTHING))
     truths.add(data, Truth("", None))
     found, _ = read_photo(FakePipeline(), truths, data)
@@ -63,7 +61,7 @@ def test_truth_by_content() -> None:
     [(PLACE, True, True), (ELSEWHERE, True, False), (None, True, False)],
     ids=["where the other is", "elsewhere", "nobody knows where"],
 )
-def test_the_truth_is_about_one_number(true_box: Box | None, about_the_first: bool, about_the_other: bool) -> None:
+def test_the_truth_is_about_one_number(true_box, about_the_first, about_the_other):
     truth = Truth("128", true_box)
     found = found_at((11.0, 9.0, 52.0, 31.0), truth)
     known = [found.truth_of(reading) for reading in found.readings]

@@ -1,7 +1,5 @@
 """Confident, to check, or no number: at their limits; and the other number that a reading could be."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np
@@ -27,13 +25,13 @@ def could_be(digit: int, share: float) -> Reading:
 @pytest.mark.parametrize(
     ("confidence", "state"), [(1.0, "confident"), (0.6, "confident"), (0.5999, "check"), (0.0, "check")]
 )
-def test_a_number_is_confident_from_the_limit_on(confidence: float, state: str) -> None:
+def test_a_number_is_confident_from_the_limit_on(confidence, state):
     assert state_of(reading(confidence=confidence), 0.6) == state
 
 
 @pytest.mark.parametrize(("number", "state"), [(NOTHING, "none"), (MANY, "long")])
 @pytest.mark.parametrize("limit", [0.0, 1.0])
-def test_without_a_number_no_limit_matters(number: str, state: str, limit: float) -> None:
+def test_without_a_number_no_limit_matters(number, state, limit):
     assert state_of(reading_of(number, photo_of(number)), limit) == state
 
 
@@ -41,20 +39,20 @@ def test_without_a_number_no_limit_matters(number: str, state: str, limit: float
     ("share", "named", "tied"),
     [(RIVAL_SHARE * 0.9, False, False), (RIVAL_SHARE * 1.1, True, False), (TIE_SHARE * 1.1, True, True)],
 )
-def test_a_rival_is_named_when_it_is_likely_enough(share: float, named: bool, tied: bool) -> None:
+def test_a_rival_is_named_when_it_is_likely_enough(share, named, tied):
     rival = rival_of(could_be(7, share))
     assert (rival is not None) == named
     if rival:
         assert (rival.number, rival.position, rival.digit, rival.near_tie) == ("47", 1, "7", tied)
 
 
-def test_the_number_itself_is_never_its_rival() -> None:
+def test_the_number_itself_is_never_its_rival():
     """Also where another number is likelier, as it was chosen by more than one crop."""
     rival = rival_of(could_be(7, 3.0))
     assert (rival.number, rival.near_tie) == ("47", True)
 
 
-def test_no_number_is_no_rival() -> None:
+def test_no_number_is_no_rival():
     lengths = np.full(7, 0.004)
     lengths[0], lengths[2] = 0.49, 0.49
     digits = reading().digit_probs.copy()
@@ -63,7 +61,7 @@ def test_no_number_is_no_rival() -> None:
     assert rival_of(dataclasses.replace(reading(), length_probs=lengths, digit_probs=digits)) is None
 
 
-def test_the_closest_guess_is_there_only_where_no_number_is() -> None:
+def test_the_closest_guess_is_there_only_where_no_number_is():
     nothing, seven = reading_of(NOTHING, photo_of(NOTHING)), reading("7", 0.2)
     assert closest_guess(nothing) is None
     assert closest_guess(dataclasses.replace(nothing, guess=seven)) == ("7", 0.2)

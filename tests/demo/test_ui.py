@@ -1,30 +1,24 @@
 """Limits of the page that a visitor meets seldom: a full queue, and uploads that go away by themselves."""
 
-from __future__ import annotations
-
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import gradio as gr
 import httpx
 import numpy as np
-import pytest
 from helpers import api_client
 from helpers.browser_visit import Visit
 from helpers.fake_pipeline import FakePipeline, encoded, photo_of, two_numbers
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import BrowserContext, expect
 
 from demo import config, ui
 from demo.render import text
 from demo.server import cleanup, options
-from svhn.data.annotations import Sample
 from svhn.reading import Reading
 
 PATIENCE_S = 60
-Launch = Callable[..., gr.Blocks]
 
 
 class Waits(FakePipeline):
@@ -44,9 +38,7 @@ def keeps_a_reading(blocks: gr.Blocks) -> bool:
     return any(isinstance(value, Reading) for session in list(sessions) for value in list(session.state_data.values()))
 
 
-def test_who_leaves_is_forgotten(
-    launch: Launch, samples: list[Sample], browser: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_leaves_is_forgotten(launch, samples, browser, monkeypatch):
     monkeypatch.setattr(options, "RETENTION_S", 2)
     monkeypatch.setattr(cleanup, "sweep", lambda *_: None)  # the photo itself may stay
     monkeypatch.setattr(options, "CLEANUP_EVERY_S", 0.1)
@@ -72,9 +64,7 @@ def visitor_of_two_numbers(context: BrowserContext, address: str) -> Visit:
     return visit
 
 
-def test_who_was_away_for_a_moment_goes_on(
-    launch: Launch, samples: list[Sample], context: BrowserContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_was_away_for_a_moment_goes_on(launch, samples, context, monkeypatch):
     monkeypatch.setattr(options, "CLEANUP_EVERY_S", 0.1)
     blocks = launch(FakePipeline(), samples)
     visit = visitor_of_two_numbers(context, blocks.local_url)
@@ -90,9 +80,7 @@ def test_who_was_away_for_a_moment_goes_on(
     visit.verdict("confident", "128")
 
 
-def test_calls_do_not_take_the_places_of_visitors(
-    launch: Launch, context: BrowserContext, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_calls_do_not_take_the_places_of_visitors(launch, context, samples, monkeypatch):
     monkeypatch.setattr(options, "MAX_SESSIONS", 3)
     blocks = launch(FakePipeline(), samples)
     visit = visitor_of_two_numbers(context, blocks.local_url)
@@ -105,7 +93,7 @@ def test_calls_do_not_take_the_places_of_visitors(
     visit.verdict("confident", "128")
 
 
-def test_a_forgotten_visitor_gets_a_sentence(launch: Launch, context: BrowserContext, samples: list[Sample]) -> None:
+def test_a_forgotten_visitor_gets_a_sentence(launch, context, samples):
     blocks = launch(FakePipeline(), samples)
     visit = visitor_of_two_numbers(context, blocks.local_url)
     blocks.state_holder.session_data.clear()
@@ -119,9 +107,7 @@ def read(blocks: gr.Blocks, number: str) -> str:
     return answer[0]["number"] if ended == "complete" else str(answer)
 
 
-def test_a_full_queue_is_reported_and_harms_nobody(
-    launch: Launch, samples: list[Sample], context: BrowserContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_queue_is_reported_and_harms_nobody(launch, samples, context, monkeypatch):
     monkeypatch.setattr(ui, "QUEUE_SIZE", 1)
     monkeypatch.setitem(config.READ_QUEUE, "concurrency_limit", 1)
     pipeline = Waits()
@@ -146,7 +132,7 @@ def test_a_full_queue_is_reported_and_harms_nobody(
     visit.verdict("confident", "42")
 
 
-def test_as_many_are_read_at_once_as_there_are_cores(launch: Launch) -> None:
+def test_as_many_are_read_at_once_as_there_are_cores(launch):
     pipeline = Waits()
     blocks = launch(pipeline)
     with ThreadPoolExecutor(config.CONCURRENT_READS) as pool:
@@ -157,9 +143,7 @@ def test_as_many_are_read_at_once_as_there_are_cores(launch: Launch) -> None:
         assert [answer.result() for answer in waiting] == ["42", "7"]
 
 
-def test_uploads_and_pictures_go_away_by_themselves(
-    launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_uploads_and_pictures_go_away_by_themselves(launch, tmp_path, monkeypatch):
     monkeypatch.setattr(options, "RETENTION_S", 1)
     monkeypatch.setattr(options, "CLEANUP_EVERY_S", 1)
     blocks = launch(FakePipeline())

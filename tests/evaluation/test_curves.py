@@ -1,7 +1,5 @@
 """Curves: which lines are drawn, under which names; and what cannot be drawn."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 

@@ -71,8 +71,7 @@ def test_the_report_has_the_contracts_keys(tiny_weights, small_data):
 
 def test_figures_of_a_known_outcome():
     oracle = Oracle(
-        [_reading("12"), _reading("7", 0.6), _reading(None)],
-        [_reading("12"), _reading("8"), _reading("340", 0.3)],
+        [_reading("12"), _reading("7", 0.6), _reading(None)], [_reading("12"), _reading("8"), _reading("340", 0.3)]
     )
     report = evaluate.split_report(evaluate.run(oracle, _examples("12", "8", "345")), "test", {})
     assert report["reader"]["sequence_accuracy"] == pytest.approx(2 / 3)

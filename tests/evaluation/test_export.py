@@ -119,10 +119,7 @@ def test_publishing_again_keeps_added_networks(folder, small_data, tmp_path, mon
     further = weights.load(folder, "compact")
     torch.nn.init.zeros_(next(further.parameters()))
     export.export_final(
-        export.Candidate("compact", further, (State(data="all photos", trained_on="all"),)),
-        measured,
-        folder,
-        tmp_path,
+        export.Candidate("compact", further, (State(data="all photos", trained_on="all"),)), measured, folder, tmp_path
     )
     manifest = weights.read_manifest(folder)
     assert set(manifest["networks"]) == {"fcos", "compact", "l2_box"}

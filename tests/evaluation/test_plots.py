@@ -1,7 +1,5 @@
 """Grids: titles, colours and boxes; the choice of photos; and what cannot be drawn."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, photo_of

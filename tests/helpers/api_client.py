@@ -1,7 +1,5 @@
 """What a program does: endpoints called over plain HTTP."""
 
-from __future__ import annotations
-
 import base64
 import json
 import os

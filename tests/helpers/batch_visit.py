@@ -1,7 +1,5 @@
 """One visitor of the tab "Many photos" in a real browser."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """One visitor in a real browser: what a person does on the page, and what went wrong meanwhile."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

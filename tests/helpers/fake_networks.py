@@ -1,7 +1,5 @@
 """Stand-ins for several networks to choose from, which disagree."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace

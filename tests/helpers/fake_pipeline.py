@@ -1,7 +1,5 @@
 """A fake pipeline, and photos whose shade is the number that it reads."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import replace
 

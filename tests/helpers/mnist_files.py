@@ -1,7 +1,5 @@
 """MNIST's four official files, small, with drawn digits: digit d is a bar of d + 3 rows."""
 
-from __future__ import annotations
-
 import gzip
 from pathlib import Path
 

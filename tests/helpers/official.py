@@ -1,7 +1,5 @@
 """Small data sets in the layout of the official SVHN archives, drawn here: no official picture is needed."""
 
-from __future__ import annotations
-
 import io
 import tarfile
 from collections.abc import Callable, Iterable

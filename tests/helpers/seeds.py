@@ -1,7 +1,5 @@
 """Random generators, and whether two made things are the same."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 
 import torch

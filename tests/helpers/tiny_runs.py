@@ -1,7 +1,5 @@
 """Runs of networks that are tiny and know nothing, as `python -m svhn train` leaves them."""
 
-from __future__ import annotations
-
 import dataclasses
 from pathlib import Path
 

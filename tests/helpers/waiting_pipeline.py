@@ -1,7 +1,5 @@
 """Stand-ins for the networks that count what they are asked, and that read when they are allowed to."""
 
-from __future__ import annotations
-
 import threading
 
 import numpy as np

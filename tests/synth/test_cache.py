@@ -1,7 +1,5 @@
 """Banks: kept in a file, made again only when the generator has changed."""
 
-from __future__ import annotations
-
 import shutil
 
 import pytest

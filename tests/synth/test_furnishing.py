@@ -1,7 +1,5 @@
 """Furniture and writing: every painter paints, within its own box; regions see what the whole picture would."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

@@ -1,7 +1,5 @@
 """The atlas of fonts, its packing, and MNIST's digits as a second source."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

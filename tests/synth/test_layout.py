@@ -1,7 +1,5 @@
 """The sampler, the table learnt from boxes, and how digits are set."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

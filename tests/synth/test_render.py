@@ -1,7 +1,5 @@
 """Crops and scenes: reproducible, labelled rightly, within their ranges."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import h5py

@@ -1,7 +1,5 @@
 """Scenes: reproducible, correctly labelled, within their ranges."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

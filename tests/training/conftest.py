@@ -1,7 +1,5 @@
 """What the tests of training share: a small prepared data set, MNIST's files, and tiny networks of every kind."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import replace
 from pathlib import Path

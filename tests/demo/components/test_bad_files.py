@@ -1,7 +1,5 @@
 """Files that are odd, broken or hostile, sent by a person in the browser and by a program: read, or a sentence."""
 
-from __future__ import annotations
-
 import io
 import resource
 import struct
@@ -15,7 +13,7 @@ from helpers import api_client
 from helpers.browser_visit import DESKTOP, Visit
 from helpers.fake_pipeline import encoded, photo_of
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 BOMB = 300 * 2**20  # bytes that a megabyte inflates to
 ROOM = 200 * 2**20  # that reading a bomb may take
@@ -89,7 +87,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_program_gets_a_number_or_a_sentence(address: str, kind: str) -> None:
+def test_a_program_gets_a_number_or_a_sentence(address, kind):
     odd = FILES[kind]()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # the page is served from this process
     ended, (reading, picture) = api_client.call(address, "read", api_client.upload(address, (odd.name, odd.data))[0])
@@ -104,7 +102,7 @@ def test_a_program_gets_a_number_or_a_sentence(address: str, kind: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def visit(browser: Browser, address: str) -> Visit:
+def visit(browser, address) -> Visit:
     """One visitor, who sends all of them to the same page: it goes on after each."""
     context = browser.new_context(viewport=DESKTOP)
     visit = Visit(context, address)
@@ -114,7 +112,7 @@ def visit(browser: Browser, address: str) -> Visit:
 
 
 @pytest.mark.parametrize("kind", ["svg as png", "bomb in the pixels", "empty", "sixteen bits"])  # one of each answer
-def test_a_person_sees_a_number_or_a_sentence(visit: Visit, kind: str) -> None:
+def test_a_person_sees_a_number_or_a_sentence(visit, kind):
     odd = FILES[kind]()
     visit.upload(odd.name, odd.data)
     if odd.answer.isdigit() or not odd.answer:

@@ -1,7 +1,5 @@
 """The examples on the page, read with the weights in the repository."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from demo import ui
@@ -15,7 +13,7 @@ HARD = {"Glare"}  # its middle digit is white on white
 MOST_BYTES = 120_000
 
 
-def test_there_are_examples_of_every_kind_each_with_its_truth() -> None:
+def test_there_are_examples_of_every_kind_each_with_its_truth():
     samples = read_labels(ui.EXAMPLES)
     assert len(samples) >= 12
     assert {len(sample.truth.number) for sample in samples} >= {0, 1, 2, 3, 5}
@@ -30,7 +28,7 @@ def test_there_are_examples_of_every_kind_each_with_its_truth() -> None:
     assert {path.name for path in ui.EXAMPLES.glob("*.jpg")} == {sample.path.name for sample in samples}
 
 
-def test_published_weights_read_every_example_that_is_not_hard() -> None:
+def test_published_weights_read_every_example_that_is_not_hard():
     pipeline = Pipeline.load()
     samples = [sample for sample in read_labels(ui.EXAMPLES) if sample.title not in HARD]
     readings = [pipeline.read(open_photo(sample.path)) for sample in samples]
@@ -40,6 +38,6 @@ def test_published_weights_read_every_example_that_is_not_hard() -> None:
             assert bx.iou(np.array(reading.box), np.array(sample.truth.box)) > 0.5
 
 
-def test_both_numbers_of_the_photo_with_two_are_listed() -> None:
+def test_both_numbers_of_the_photo_with_two_are_listed():
     sample = next(sample for sample in read_labels(ui.EXAMPLES) if sample.title == "Two numbers")
     assert [reading.number for reading in Pipeline.load().read_all(open_photo(sample.path))] == ["12", "14"]

@@ -1,23 +1,15 @@
 """The stage: everything within one screen, and photos that are sent, replaced, pasted and dropped."""
 
-from __future__ import annotations
-
 import base64
 import re
-from collections.abc import Callable
-from pathlib import Path
 
-import gradio as gr
 import pytest
 from helpers.browser_visit import PHONE, Visit
 from helpers.fake_pipeline import NOTHING, encoded, photo_of, two_numbers
 from helpers.waiting_pipeline import PATIENCE_S, Turns
-from playwright.sync_api import Browser, BrowserContext, Locator, expect
-
-from svhn.data.annotations import Sample
+from playwright.sync_api import Locator, expect
 
 LAPTOP = {"width": 1366, "height": 768}
-Launch = Callable[..., gr.Blocks]
 SHIFTS = """() => {
     window.shifts = [];
     const place = ({node, previousRect: was, currentRect: now}) =>
@@ -29,7 +21,7 @@ SHIFTS = """() => {
 
 
 @pytest.fixture
-def turns(launch: Launch, samples: list[Sample], context: BrowserContext) -> tuple[Visit, Turns]:
+def turns(launch, samples, context) -> tuple[Visit, Turns]:
     """A visit to a page that reads when it is allowed to, and its pipeline."""
     pipeline = Turns()
     return Visit(context, launch(pipeline, samples).local_url), pipeline
@@ -56,7 +48,7 @@ def transfer(visit: Visit, kind: str, name: str, data: bytes, target: str) -> No
 
 
 @pytest.mark.parametrize("number", ["42", "1984", NOTHING])
-def test_photo_plate_crop_and_softmax_are_on_one_screen(browser: Browser, address: str, number: str) -> None:
+def test_photo_plate_crop_and_softmax_are_on_one_screen(browser, address, number):
     context = browser.new_context(viewport=LAPTOP)
     visit = Visit(context, address)
     visit.upload("a.png", encoded(two_numbers(number, "128") if number else photo_of(number)))
@@ -69,7 +61,7 @@ def test_photo_plate_crop_and_softmax_are_on_one_screen(browser: Browser, addres
     context.close()
 
 
-def test_on_a_phone_photo_number_and_digits_come_first(browser: Browser, address: str) -> None:
+def test_on_a_phone_photo_number_and_digits_come_first(browser, address):
     context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
     visit = Visit(context, address)
     visit.upload("a.png", encoded(photo_of("42")))
@@ -91,7 +83,7 @@ def test_on_a_phone_photo_number_and_digits_come_first(browser: Browser, address
     context.close()
 
 
-def test_every_button_is_large_enough_for_a_finger(browser: Browser, address: str) -> None:
+def test_every_button_is_large_enough_for_a_finger(browser, address):
     context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
     visit = Visit(context, address)
     buttons = visit.page.locator("#stage button:visible, #verdict button:visible")
@@ -107,7 +99,7 @@ def test_every_button_is_large_enough_for_a_finger(browser: Browser, address: st
     context.close()
 
 
-def test_the_last_result_is_kept_until_the_next_is_read(turns: tuple[Visit, Turns]) -> None:
+def test_the_last_result_is_kept_until_the_next_is_read(turns):
     visit, pipeline = turns
     pipeline.go_on.release()
     visit.upload("first.png", encoded(photo_of("42")))
@@ -130,7 +122,7 @@ def test_the_last_result_is_kept_until_the_next_is_read(turns: tuple[Visit, Turn
     assert place[1] == pytest.approx(visit.page.locator("#verdict .verdict").bounding_box(), abs=30)
 
 
-def test_an_answer_that_comes_too_late_does_not_end_the_wait(turns: tuple[Visit, Turns]) -> None:
+def test_an_answer_that_comes_too_late_does_not_end_the_wait(turns):
     visit, pipeline = turns
     visit.upload("a.png", encoded(photo_of("42")))
     assert pipeline.started.acquire(timeout=PATIENCE_S)
@@ -143,7 +135,7 @@ def test_an_answer_that_comes_too_late_does_not_end_the_wait(turns: tuple[Visit,
     expect(visit.page.locator("#stage .box b")).to_have_text("1984")
 
 
-def test_the_same_photo_again_does_not_wait_for_ever(visit: Visit) -> None:
+def test_the_same_photo_again_does_not_wait_for_ever(visit):
     for _ in range(2):
         visit.upload("a.png", encoded(photo_of("42")))
         visit.verdict("confident")
@@ -152,7 +144,7 @@ def test_the_same_photo_again_does_not_wait_for_ever(visit: Visit) -> None:
         expect(visit.verdict("check").locator("h2")).to_have_text("Check this")
 
 
-def test_a_photo_is_pasted_and_dropped_anywhere(visit: Visit) -> None:
+def test_a_photo_is_pasted_and_dropped_anywhere(visit):
     transfer(visit, "paste", "pasted.png", encoded(photo_of("7")), "body")
     visit.verdict("confident", "97 %")
     transfer(visit, "drop", "dropped.png", encoded(photo_of("1984")), "footer")
@@ -163,7 +155,7 @@ def test_a_photo_is_pasted_and_dropped_anywhere(visit: Visit) -> None:
     expect(plate(visit)).to_be_visible()  # the first tab has opened
 
 
-def test_a_broken_file_is_named_and_leaves_nothing_half_empty(visit: Visit) -> None:
+def test_a_broken_file_is_named_and_leaves_nothing_half_empty(visit):
     visit.upload("a.png", encoded(photo_of("42")))
     visit.verdict("confident")
     visit.upload("notes.png", b"This is no picture.")
@@ -172,7 +164,7 @@ def test_a_broken_file_is_named_and_leaves_nothing_half_empty(visit: Visit) -> N
     expect(visit.page.locator("#stage .mark, #evidence table")).to_have_count(0)
 
 
-def test_too_large_a_file_is_named_and_never_sent(visit: Visit, tmp_path: Path) -> None:
+def test_too_large_a_file_is_named_and_never_sent(visit, tmp_path):
     visit.upload("a.png", encoded(photo_of("42")))
     visit.verdict("confident")
     (tmp_path / "large.png").write_bytes(encoded(photo_of("7")) + b"\0" * (20 * 2**20))
@@ -186,7 +178,7 @@ def test_too_large_a_file_is_named_and_never_sent(visit: Visit, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
-def test_nothing_jumps(browser: Browser, address: str, size: dict) -> None:
+def test_nothing_jumps(browser, address, size):
     touch = size is PHONE
     context = browser.new_context(viewport=size, has_touch=touch, is_mobile=touch)
     visit = Visit(context, address)

@@ -1,7 +1,5 @@
 """Who agrees with whom, in sentences."""
 
-from __future__ import annotations
-
 import pytest
 
 from demo.render import comparison
@@ -22,7 +20,7 @@ from demo.render import comparison
         (["7"] * 11 + ["8"], "The readers disagree: 11 say 7, one 8."),
     ],
 )
-def test_readers(answers: list[comparison.Answer], sentence: str) -> None:
+def test_readers(answers, sentence):
     assert comparison.describe_readers(answers) == sentence
 
 
@@ -41,7 +39,7 @@ def test_readers(answers: list[comparison.Answer], sentence: str) -> None:
         ([3], 1, "Of the four localizers, three find the same place, one finds no number."),
     ],
 )
-def test_localizers(sizes: list[int], without: int, sentence: str) -> None:
+def test_localizers(sizes, without, sentence):
     assert comparison.describe_localizers(sizes, without) == sentence
 
 
@@ -55,7 +53,7 @@ def test_localizers(sizes: list[int], without: int, sentence: str) -> None:
         (["7", "8"], "9", "the true number is 9", "None of the 2 pairs is right: the true number is 9."),
     ],
 )
-def test_pairs(answers: list[comparison.Answer], expected: comparison.Answer, truth: str, sentence: str) -> None:
+def test_pairs(answers, expected, truth, sentence):
     assert comparison.describe_pairs(answers, expected, truth) == sentence
 
 
@@ -71,5 +69,5 @@ def test_pairs(answers: list[comparison.Answer], expected: comparison.Answer, tr
         ("28", ["28", "128", "128"], ""),  # the default itself, also where it is alone
     ],
 )
-def test_what_differs_from_the_default(answer: comparison.Answer, answers: list[comparison.Answer], note: str) -> None:
+def test_what_differs_from_the_default(answer, answers, note):
     assert comparison.describe_difference(answer, answers) == note

@@ -1,7 +1,5 @@
 """Crops and previews of photos of any size."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -10,7 +8,7 @@ from demo.render import images
 GREY = 128
 
 
-def test_crop_image_keeps_the_picture() -> None:
+def test_crop_image_keeps_the_picture():
     crop = np.zeros((64, 64, 3), np.uint8)
     crop[:, 32:] = (250, 10, 10)
     shown = images.enlarge(crop)
@@ -20,7 +18,7 @@ def test_crop_image_keeps_the_picture() -> None:
 
 
 @pytest.mark.parametrize("size", [(47, 104), (3000, 4000), (4000, 30), (8, 900), (20, 20)])
-def test_preview_is_cut_around_the_middle(size: tuple[int, int]) -> None:
+def test_preview_is_cut_around_the_middle(size):
     photo = np.full((*size, 3), GREY, np.uint8)
     photo[size[0] // 2 - 2 : size[0] // 2 + 2, size[1] // 2 - 2 : size[1] // 2 + 2] = 255
     small = images.thumbnail(photo)

@@ -1,12 +1,9 @@
 """What visitors sent goes away by itself, whatever happens meanwhile."""
 
-from __future__ import annotations
-
 import os
 import socket
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -35,7 +32,7 @@ def put(path: Path) -> Path:
     return path
 
 
-def test_old_files_go_and_new_ones_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_files_go_and_new_ones_stay(tmp_path, monkeypatch):
     put(tmp_path / "a" / "b" / "old.jpg")
     put(tmp_path / "tmpold")
     time.sleep(0.25)
@@ -46,14 +43,14 @@ def test_old_files_go_and_new_ones_stay(tmp_path: Path, monkeypatch: pytest.Monk
     assert api_client.files(tmp_path) == [new]
 
 
-def test_empty_folders_go_but_for_the_first(tmp_path: Path) -> None:
+def test_empty_folders_go_but_for_the_first(tmp_path):
     put(tmp_path / "own" / "a" / "b" / "old.jpg")
     for _ in range(4):  # a folder changes when what is in it goes
         cleanup.sweep(tmp_path / "own", max_age_s=0)
     assert list(tmp_path.rglob("*")) == [tmp_path / "own"]
 
 
-def test_lists_do_not_grow_for_ever(tmp_path: Path) -> None:
+def test_lists_do_not_grow_for_ever(tmp_path):
     there = tmp_path / "there"
     there.touch()
     with gr.Blocks() as page:
@@ -64,13 +61,13 @@ def test_lists_do_not_grow_for_ever(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch) -> None:
     monkeypatch.setattr(options, "RETENTION_S", 0.5)
     monkeypatch.setattr(options, "CLEANUP_EVERY_S", 0.02)
 
 
 @pytest.mark.usefixtures("quick")
-def test_cleaning_goes_on_while_files_come(launch: Callable[..., gr.Blocks], tmp_path: Path) -> None:
+def test_cleaning_goes_on_while_files_come(launch, tmp_path):
     blocks = launch(FakePipeline())
     stop = threading.Event()
 
@@ -87,7 +84,7 @@ def test_cleaning_goes_on_while_files_come(launch: Callable[..., gr.Blocks], tmp
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_broken_off_upload_goes_too(launch: Callable[..., gr.Blocks], tmp_path: Path) -> None:
+def test_a_broken_off_upload_goes_too(launch, tmp_path):
     blocks = launch(FakePipeline())
     head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n' + encoded(photo_of("42"))
     request = "POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\n"
@@ -100,7 +97,7 @@ def test_a_broken_off_upload_goes_too(launch: Callable[..., gr.Blocks], tmp_path
     assert gone(tmp_path)
 
 
-def test_the_end_of_the_page_is_the_end_of_its_files(launch: Callable[..., gr.Blocks], tmp_path: Path) -> None:
+def test_the_end_of_the_page_is_the_end_of_its_files(launch, tmp_path):
     blocks = launch(FakePipeline())
     sent = {"files": ("house.png", encoded(photo_of("42")))}
     api_client.post(f"{blocks.local_url}gradio_api/upload", files=sent).raise_for_status()
@@ -109,7 +106,7 @@ def test_the_end_of_the_page_is_the_end_of_its_files(launch: Callable[..., gr.Bl
     assert gone(tmp_path)
 
 
-def test_what_is_still_used_stays_whatever_its_date(tmp_path: Path) -> None:
+def test_what_is_still_used_stays_whatever_its_date(tmp_path):
     """A batch marks its files as new; the date that a sender gives is none of ours."""
     file = put(tmp_path / "a" / "photo.jpg")
     os.utime(file, (0, 0))
@@ -117,7 +114,7 @@ def test_what_is_still_used_stays_whatever_its_date(tmp_path: Path) -> None:
     assert api_client.files(tmp_path) == [file]
 
 
-def test_sessions_without_a_photo_go_first() -> None:
+def test_sessions_without_a_photo_go_first():
     with gr.Blocks() as page:
         result = gr.State(None, time_to_live=60)
         gr.State("no photo")
@@ -134,7 +131,7 @@ def test_sessions_without_a_photo_go_first() -> None:
     assert set(sessions.session_data) == {"second", "third", "fourth"}  # of those with a photo, the oldest goes
 
 
-def test_the_page_keeps_its_sessions_so(launch: Callable[..., gr.Blocks]) -> None:
+def test_the_page_keeps_its_sessions_so(launch):
     blocks = launch(FakePipeline())
     assert isinstance(blocks.state_holder, cleanup.VisitorSessions)
     assert blocks.app.state_holder is blocks.state_holder

@@ -1,7 +1,5 @@
 """What a browser and a link preview see first: the page's head, once, its pictures, and no more bytes than needed."""
 
-from __future__ import annotations
-
 import re
 
 import httpx
@@ -17,7 +15,7 @@ MOST_BYTES = 60_000  # of the page itself, compressed
 
 
 @pytest.fixture(scope="module")
-def document(address: str) -> str:
+def document(address) -> str:
     return api_client.get(address).text
 
 
@@ -25,7 +23,7 @@ def metas(document: str, name: str) -> list[str]:
     return re.findall(rf'<meta (?:property|name)="{name}" content="([^"]*)"', document)
 
 
-def test_title_description_and_picture_are_ours_and_there_once(document: str, address: str) -> None:
+def test_title_description_and_picture_are_ours_and_there_once(document, address):
     assert document.count("<title>") == 1
     assert f"<title>{TITLE}</title>" in document
     for name, content in (("og:title", TITLE), ("og:description", DESCRIPTION), ("description", DESCRIPTION)):
@@ -36,28 +34,28 @@ def test_title_description_and_picture_are_ours_and_there_once(document: str, ad
     assert open_photo(api_client.get(picture).content).shape == (630, 1200, 3)
 
 
-def test_the_address_is_the_one_that_a_visitor_sees(address: str) -> None:
+def test_the_address_is_the_one_that_a_visitor_sees(address):
     headers = {"x-forwarded-proto": "https", "x-forwarded-host": "abc.gradio.live"}
     assert metas(httpx.get(address, headers=headers).text, "og:url") == ["https://abc.gradio.live/"]
     headers = {"x-forwarded-host": '"><script>'}
     assert "<script>/" not in httpx.get(address, headers=headers).text
 
 
-def test_the_icon_is_a_picture(document: str, address: str) -> None:
+def test_the_icon_is_a_picture(document, address):
     (icon,) = re.findall(r'<link rel="icon" href="([^"]+)"', document)
     answer = api_client.get(address + icon)
     assert answer.headers["content-type"] == "image/svg+xml"
     assert answer.text.startswith("<svg")
 
 
-def test_the_page_is_small(address: str) -> None:
+def test_the_page_is_small(address):
     with httpx.stream("GET", address, headers={"accept-encoding": "gzip"}) as answer:
         size = sum(map(len, answer.iter_raw()))
         assert answer.headers["content-encoding"] == "gzip"
     assert size <= MOST_BYTES
 
 
-def test_a_thumbnail_is_there_once_and_other_addresses_are_not(document: str, address: str) -> None:
+def test_a_thumbnail_is_there_once_and_other_addresses_are_not(document, address):
     addresses = set(re.findall(r"pictures/[0-9a-f]{16}\.jpg", document))
     assert addresses
     for picture in addresses:
@@ -68,7 +66,7 @@ def test_a_thumbnail_is_there_once_and_other_addresses_are_not(document: str, ad
         assert api_client.get(address + wrong).status_code == 404
 
 
-def test_the_same_picture_has_one_address() -> None:
+def test_the_same_picture_has_one_address():
     pictures, data = Pictures(), encoded(photo_of("42"), "JPEG")
     assert pictures.publish(data, "jpg") == pictures.publish(data, "jpg") != pictures.publish(data + b" ", "jpg")
     assert pictures.find(pictures.publish(data, "jpg")).data == data

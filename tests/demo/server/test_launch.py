@@ -1,7 +1,5 @@
 """Sharing the page: flags and variables, a password, and the layout that a hosted Space expects."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal
@@ -11,7 +9,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import gradio as gr
 import httpx
 import numpy as np
 import pytest
@@ -19,7 +16,7 @@ import yaml
 from gradio_client import Client, handle_file
 from helpers import api_client
 from helpers.fake_pipeline import encoded
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 import app
 from demo import ui
@@ -38,7 +35,7 @@ def flags(monkeypatch: pytest.MonkeyPatch, *arguments: str, **variables: str) ->
     return vars(app.flags())
 
 
-def test_a_hosted_space_sets_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hosted_space_sets_the_address(monkeypatch):
     assert flags(monkeypatch)["host"] == "127.0.0.1"
     assert flags(monkeypatch)["port"] is None
     space = {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": "7861"}
@@ -49,16 +46,14 @@ def test_a_hosted_space_sets_the_address(monkeypatch: pytest.MonkeyPatch) -> Non
     assert flags(monkeypatch, GRADIO_SERVER_NAME="", GRADIO_SERVER_PORT="")["host"] == "127.0.0.1"
 
 
-def test_name_and_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_name_and_password(monkeypatch):
     assert flags(monkeypatch)["auth"] is None
     assert flags(monkeypatch, "--auth", "ann:a:b ")["auth"] == ("ann", "a:b ")
     assert flags(monkeypatch, HOUSE_NUMBERS_AUTH="ann:secret")["auth"] == ("ann", "secret")
 
 
 @pytest.mark.parametrize("text", ["secret", ":secret", "secret:", " :secret", ""])
-def test_credentials_of_another_form_are_refused(
-    text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
+def test_credentials_of_another_form_are_refused(text, monkeypatch, capsys):
     for arguments, variables in ((("--auth", text), {}), ((), {app.AUTH_VARIABLE: text})):
         with pytest.raises(SystemExit):
             flags(monkeypatch, *arguments, **variables)
@@ -68,22 +63,20 @@ def test_credentials_of_another_form_are_refused(
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "many", "10001", "1.5", ""])
-def test_queue_lengths_out_of_range_are_refused(
-    text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
+def test_queue_lengths_out_of_range_are_refused(text, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         flags(monkeypatch, f"--queue={text}")
     assert "is not a length" in capsys.readouterr().err
 
 
-def test_wrong_port_in_the_environment(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+def test_wrong_port_in_the_environment(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         flags(monkeypatch, GRADIO_SERVER_PORT="http")
     assert "is not a port" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")
-def guarded(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def guarded(tiny_weights, tmp_path_factory) -> Iterator[str]:
     """The address of an app that was started as a Space does it, with a password in the environment."""
     port = api_client.free_port()
     variables = {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": str(port), app.AUTH_VARIABLE: "ann:secret"}
@@ -100,7 +93,7 @@ def guarded(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     process.wait(PATIENCE_S)
 
 
-def test_nobody_is_let_in_without_a_password(guarded: str) -> None:
+def test_nobody_is_let_in_without_a_password(guarded):
     assert api_client.get(f"{guarded}config").status_code == 401
     assert api_client.get(f"{guarded}gradio_api/info").status_code == 401
     assert api_client.post(f"{guarded}gradio_api/upload", files={"files": ("a.png", b"x")}).status_code == 401
@@ -109,14 +102,14 @@ def test_nobody_is_let_in_without_a_password(guarded: str) -> None:
     assert api_client.post(f"{guarded}login", data={"username": "ann", "password": "guess"}).status_code == 400
 
 
-def test_a_program_gives_name_and_password(guarded: str) -> None:
+def test_a_program_gives_name_and_password(guarded):
     client = Client(guarded, auth=("ann", "secret"), verbose=False, httpx_kwargs={"timeout": PATIENCE_S})
     reading, _ = client.predict(handle_file(ui.EXAMPLES / "plate-42.jpg"), api_name="/read")
     assert reading["file"] == "plate-42.jpg"
     assert reading["ms"] > 0
 
 
-def test_a_person_logs_in(guarded: str, browser: Browser) -> None:
+def test_a_person_logs_in(guarded, browser):
     page = browser.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -132,7 +125,7 @@ def test_a_person_logs_in(guarded: str, browser: Browser) -> None:
     page.close()
 
 
-def test_the_queue_is_as_long_as_was_said(guarded: str) -> None:
+def test_the_queue_is_as_long_as_was_said(guarded):
     """Two are read, one may wait, and nine come too many."""
     large = encoded(np.zeros((3000, 3000, 3), np.uint8), "JPEG")
     with httpx.Client(base_url=guarded, timeout=PATIENCE_S) as visitor, ThreadPoolExecutor(12) as pool:
@@ -144,7 +137,7 @@ def test_the_queue_is_as_long_as_was_said(guarded: str) -> None:
     assert "queue is full" in answers[503].json()["detail"].lower()
 
 
-def test_a_public_link_changes_nothing_on_the_page(page: gr.Blocks, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_public_link_changes_nothing_on_the_page(page, monkeypatch):
     """With a stand-in for the tunnel. Gradio's own way would load the page's program from elsewhere."""
     opened = {}
 
@@ -158,7 +151,7 @@ def test_a_public_link_changes_nothing_on_the_page(page: gr.Blocks, monkeypatch:
     assert "amazonaws" not in api_client.get(page.local_url).text
 
 
-def test_no_public_link_is_no_crash(page: gr.Blocks, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_public_link_is_no_crash(page, monkeypatch):
     def no_way_out(**_: object) -> str:
         raise RuntimeError("Could not get share link from Gradio API Server.")
 
@@ -172,7 +165,7 @@ def pins() -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==([\w.]+)", "\n".join(reversed(lines)), re.MULTILINE))
 
 
-def test_the_readme_begins_as_a_space_s() -> None:
+def test_the_readme_begins_as_a_space_s():
     _, matter, text = (ROOT / "README.md").read_text().split("---\n", 2)
     space = yaml.safe_load(matter)
     assert (space["sdk"], space["sdk_version"]) == ("gradio", pins()["gradio"])

@@ -1,7 +1,5 @@
 """What a visitor must not get: others' photos, other machines' files, room without end."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import json
@@ -19,7 +17,6 @@ import numpy as np
 import pytest
 from gradio.blocks import BlockFunction
 from helpers import api_client
-from helpers.browser_visit import Visit
 from helpers.fake_pipeline import READINGS, FakePipeline, encoded, photo_of
 from playwright.sync_api import expect
 from starlette.responses import JSONResponse
@@ -33,7 +30,6 @@ from demo.server.launch import NO_STATISTICS
 from svhn.reading import Reading
 
 VISITORS = 8
-Launch = Callable[..., gr.Blocks]
 
 
 @pytest.mark.parametrize(
@@ -48,28 +44,28 @@ Launch = Callable[..., gr.Blocks]
         "gradio_api/deep_link?session_hash=abc",
     ],
 )
-def test_nothing_is_fetched_or_kept_for_others(address: str, door: str) -> None:
+def test_nothing_is_fetched_or_kept_for_others(address, door):
     answer = api_client.get(f"{address}{door}")
     assert (answer.status_code, answer.json()) == (403, {"detail": "This page does not offer that."})
 
 
-def test_no_videos_are_stored(address: str) -> None:
+def test_no_videos_are_stored(address):
     files = {"video": ("a.mp4", b"x")}
     assert api_client.post(f"{address}gradio_api/process_recording", files=files).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["gradio_api/runs", "docs", "redoc", "openapi.json"])
-def test_no_history_and_no_pages_of_others(address: str, path: str) -> None:
+def test_no_history_and_no_pages_of_others(address, path):
     answer = api_client.get(f"{address}{path}")
     assert answer.status_code == 404 or "House-number reader" not in answer.text
 
 
 @pytest.mark.parametrize("path", ["monitoring", "monitoring/summary", "monitoring/guess"])
-def test_nobody_watches(address: str, path: str) -> None:
+def test_nobody_watches(address, path):
     assert api_client.get(f"{address}{path}").status_code == 403
 
 
-def test_nobody_keeps_count(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_keeps_count(launch, monkeypatch):
     for name, value in NO_STATISTICS.items():
         monkeypatch.setenv(name, value)
     blocks = launch(FakePipeline())
@@ -79,7 +75,7 @@ def test_nobody_keeps_count(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> 
     assert blocks._queue.cached_event_analytics_summary == {"functions": {}}
 
 
-def test_a_file_of_another_visitor_cannot_be_guessed(address: str) -> None:
+def test_a_file_of_another_visitor_cannot_be_guessed(address):
     content = encoded(photo_of("128"))
     (path,) = api_client.upload(address, ("door.png", content))
     assert api_client.get(f"{address}gradio_api/file={path}").content == content  # who has the path has the file
@@ -92,7 +88,7 @@ def test_a_file_of_another_visitor_cannot_be_guessed(address: str) -> None:
         assert (ended, answer["error"]) == ("error", text.EXPIRED)
 
 
-def test_a_photo_that_was_deleted_is_forgotten(tmp_path: Path) -> None:
+def test_a_photo_that_was_deleted_is_forgotten(tmp_path):
     photo = PhotoInput()
     photo.GRADIO_CACHE = str(tmp_path)
     with pytest.raises(gr.Error) as forgotten:
@@ -102,13 +98,13 @@ def test_a_photo_that_was_deleted_is_forgotten(tmp_path: Path) -> None:
         photo.preprocess(PhotoData(path=str(tmp_path.parent / "door.png")))
 
 
-def test_results_of_a_session_that_is_not_there(address: str) -> None:
+def test_results_of_a_session_that_is_not_there(address):
     for path, line in (("queue/data?session_hash=guess", "404: Not Found"), ("call/read/guess", "event: error")):
         with httpx.stream("GET", f"{address}gradio_api/{path}", timeout=api_client.PATIENCE_S) as events:
             assert line in next(events.iter_lines())
 
 
-def test_a_request_has_a_size(address: str) -> None:
+def test_a_request_has_a_size(address):
     def endless() -> Iterator[bytes]:
         yield b'{"data": ["'
         for _ in range(limits.MAX_BODY // 2**20 + 1):
@@ -127,7 +123,7 @@ def test_a_request_has_a_size(address: str) -> None:
 
 
 @pytest.mark.parametrize("says_how_much", [True, False])
-def test_an_upload_has_a_size(address: str, monkeypatch: pytest.MonkeyPatch, says_how_much: bool) -> None:
+def test_an_upload_has_a_size(address, monkeypatch, says_how_much):
     monkeypatch.setattr(limits, "MAX_UPLOAD", 2**20)
     whole = httpx.Request("POST", f"{address}gradio_api/upload", files={"files": ("a.png", bytes(2**20))})
     content, kind = whole.read(), {"content-type": whole.headers["content-type"]}
@@ -155,7 +151,7 @@ def unfinished_upload(blocks: gr.Blocks, sent: int, announced: int | None = None
         yield line
 
 
-def test_uploads_have_room(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uploads_have_room(launch, tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "MAX_STORED", 2000)
     monkeypatch.setattr(limits, "LOOK_EVERY_S", 0)
     blocks = launch(FakePipeline())
@@ -168,7 +164,7 @@ def test_uploads_have_room(launch: Launch, tmp_path: Path, monkeypatch: pytest.M
     assert upload_status(blocks, 1) == 200
 
 
-def test_what_was_only_announced_takes_no_room(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_only_announced_takes_no_room(launch, monkeypatch):
     monkeypatch.setattr(limits, "MAX_STORED", 5000)
     blocks = launch(FakePipeline())
     with ExitStack() as senders:
@@ -177,9 +173,7 @@ def test_what_was_only_announced_takes_no_room(launch: Launch, monkeypatch: pyte
         assert upload_status(blocks, 300) == 200
 
 
-def test_uploads_that_come_at_once_have_room_together(
-    launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_uploads_that_come_at_once_have_room_together(launch, tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "MAX_STORED", 500_000)
     blocks = launch(FakePipeline())
     with unfinished_upload(blocks, 300_000):
@@ -193,7 +187,7 @@ def test_uploads_that_come_at_once_have_room_together(
 
 
 @pytest.mark.parametrize("limit", ["IDLE_S", "SENDING_S"])
-def test_a_sender_who_takes_too_long_is_cut_off(launch: Launch, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+def test_a_sender_who_takes_too_long_is_cut_off(launch, monkeypatch, limit):
     monkeypatch.setattr(limits, limit, 0.3)
     blocks = launch(FakePipeline())
     with unfinished_upload(blocks, 10) as line:
@@ -201,7 +195,7 @@ def test_a_sender_who_takes_too_long_is_cut_off(launch: Launch, monkeypatch: pyt
     assert upload_status(blocks, 300) == 200
 
 
-def test_no_upload_lasts_until_its_first_files_are_deleted() -> None:
+def test_no_upload_lasts_until_its_first_files_are_deleted():
     assert limits.SENDING_S + config.CLEANUP_EVERY_S <= config.RETENTION_S
 
 
@@ -224,7 +218,7 @@ async def wrong(scope: Scope, receive: Receive, send: Send) -> None:
     await JSONResponse({"detail": "wrong"}, status_code=400)(scope, receive, send)
 
 
-def test_requests_have_room_in_memory_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_have_room_in_memory_together(monkeypatch):
     monkeypatch.setattr(limits, "MAX_BODIES", 1000)
     app = limits.RequestLimits(wrong)
     response = answers(app, *[{"url": "/gradio_api/call/read", "content": bytes(400)}] * 5)
@@ -233,7 +227,7 @@ def test_requests_have_room_in_memory_together(monkeypatch: pytest.MonkeyPatch) 
     assert [each.status_code for each in answers(app, {"url": "/gradio_api/call/read", "content": bytes(400)})] == [400]
 
 
-def test_wrong_passwords_are_answered_slowly_and_few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_passwords_are_answered_slowly_and_few_at_once(monkeypatch):
     monkeypatch.setattr(limits, "LOGIN_DELAY_S", 0.3)
     app = limits.RequestLimits(wrong)
     start = time.monotonic()
@@ -242,7 +236,7 @@ def test_wrong_passwords_are_answered_slowly_and_few_at_once(monkeypatch: pytest
     assert sorted(each.status_code for each in response) == [400] * limits.MAX_LOGINS + [429] * (20 - limits.MAX_LOGINS)
 
 
-def test_calls_past_the_queue_are_refused(launch: Launch) -> None:
+def test_calls_past_the_queue_are_refused(launch):
     class CountsReadings(FakePipeline):
         readings = 0
 
@@ -274,7 +268,7 @@ def reading_event(page: gr.Blocks) -> BlockFunction:
     )
 
 
-def test_a_photo_is_not_kept_with_the_session(launch: Launch) -> None:
+def test_a_photo_is_not_kept_with_the_session(launch):
     blocks = launch(FakePipeline())
     event = reading_event(blocks)
     photo = api_client.data_url(encoded(np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8)))
@@ -288,7 +282,7 @@ def test_a_photo_is_not_kept_with_the_session(launch: Launch) -> None:
     assert photo[100:200] not in repr(kept)
 
 
-def test_eight_at_once_get_their_own(address: str, page: gr.Blocks) -> None:
+def test_eight_at_once_get_their_own(address, page):
     """Over the very requests that the page in the browser makes, each visitor with photos of all kinds in turn."""
     event = reading_event(page)
     verdict = [block.elem_id for block in event.outputs].index("verdict")
@@ -312,7 +306,7 @@ def test_eight_at_once_get_their_own(address: str, page: gr.Blocks) -> None:
         assert list(pool.map(visit, range(VISITORS))) == [[True] * len(READINGS)] * VISITORS
 
 
-def test_the_browser_keeps_nothing(visit: Visit) -> None:
+def test_the_browser_keeps_nothing(visit):
     visit.upload("house.png", encoded(photo_of("42")))
     visit.verdict("confident", "42")
     databases = visit.page.evaluate("indexedDB.databases().then(found => found.map(each => each.name))")

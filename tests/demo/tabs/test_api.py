@@ -1,7 +1,5 @@
 """The tab for programs: its snippets are run just as they stand on the page; and `/read_batch`."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -18,13 +16,12 @@ from helpers.browser_visit import DESKTOP, PHONE, Visit
 from helpers.fake_pipeline import NOTHING, FakePipeline, alone, encoded, photo_of
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from demo import ui
 from demo.ground_truth import TruthIndex
 from demo.server.options import launch_options
 from demo.tabs import api
-from svhn.data.annotations import Sample
 
 LANGUAGES = {"py": "Python", "sh": "curl", "js": "JavaScript"}
 PATIENCE_S = 120
@@ -36,7 +33,7 @@ def open_tab(page: Page) -> None:
 
 
 @pytest.fixture(scope="module")
-def snippets(browser: Browser, address: str) -> dict[tuple[str, str], str]:
+def snippets(browser, address) -> dict[tuple[str, str], str]:
     """What the copy buttons copy, by endpoint and language."""
     context = browser.new_context(viewport=DESKTOP, permissions=["clipboard-read", "clipboard-write"])
     page = Visit(context, address).page
@@ -56,7 +53,7 @@ def snippets(browser: Browser, address: str) -> dict[tuple[str, str], str]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory) -> Path:
     """Where the person who copied them has two photos."""
     folder = tmp_path_factory.mktemp("somebody")
     (folder / "house.jpg").write_bytes(encoded(photo_of("42"), "JPEG"))
@@ -71,13 +68,13 @@ def run(command: list[str], folder: Path) -> str:
     return done.stdout
 
 
-def test_python(snippets: dict[tuple[str, str], str], folder: Path) -> None:
+def test_python(snippets, folder):
     both = snippets["read", "py"] + "\n" + snippets["read_batch", "py"]  # one start of Python for the two
     shown = run([sys.executable, "-c", both], folder).splitlines()
     assert [line for line in shown if "Loaded" not in line] == ["42 0.999 None", "house.jpg 42 None", "door.jpg 7 None"]
 
 
-def test_curl(snippets: dict[tuple[str, str], str], folder: Path) -> None:
+def test_curl(snippets, folder):
     reading, picture = json.loads(run(["bash", "-c", snippets["read", "sh"]], folder))
     assert (reading["file"], reading["number"]) == ("house.jpg", "42")
     assert picture["url"].startswith("http")
@@ -85,7 +82,7 @@ def test_curl(snippets: dict[tuple[str, str], str], folder: Path) -> None:
     assert [(reading["file"], reading["number"]) for reading in readings] == [("house.jpg", "42"), ("door.jpg", "7")]
 
 
-def test_javascript(snippets: dict[tuple[str, str], str], folder: Path, context: BrowserContext, address: str) -> None:
+def test_javascript(snippets, folder, context, address):
     page = context.new_page()
     page.goto(f"{address}robots.txt")  # an empty page under the same address, which is made one with a file input
     page.set_content("<input type=file multiple>")
@@ -97,7 +94,7 @@ def test_javascript(snippets: dict[tuple[str, str], str], folder: Path, context:
     assert shown == ["42 0.999", "house.jpg 42 undefined", "door.jpg 7 undefined"]
 
 
-def test_the_tab_on_a_phone(browser: Browser, address: str) -> None:
+def test_the_tab_on_a_phone(browser, address):
     context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
     visit = Visit(context, address)
     open_tab(visit.page)
@@ -108,7 +105,7 @@ def test_the_tab_on_a_phone(browser: Browser, address: str) -> None:
     context.close()
 
 
-def test_a_batch_goes_on_past_broken_files(address: str) -> None:
+def test_a_batch_goes_on_past_broken_files(address):
     photos = [("a.png", encoded(photo_of("42"))), ("b.png", b"text"), ("c.png", b""), ("d.png", encoded(photo_of("7")))]
     ended, (readings,) = api_client.call(address, "read_batch", api_client.upload(address, *photos))
     assert ended == "complete"
@@ -120,7 +117,7 @@ def test_a_batch_goes_on_past_broken_files(address: str) -> None:
     assert {**readings[0], "ms": 0} == {**single, "ms": 0}
 
 
-def test_a_batch_of_addresses_and_objects(address: str) -> None:
+def test_a_batch_of_addresses_and_objects(address):
     (path,) = api_client.upload(address, ("7.png", encoded(photo_of("7"))))
     file = {"path": path, "orig_name": "mine.png", "meta": {"_type": "gradio.FileData"}}
     inline = api_client.data_url(encoded(photo_of("42")))
@@ -144,13 +141,13 @@ def test_a_batch_of_addresses_and_objects(address: str) -> None:
     ],
 )
 @pytest.mark.parametrize("endpoint", ["read", "read_batch"])
-def test_nothing_is_fetched_from_anywhere(address: str, endpoint: str, photo: str | dict, shown: str) -> None:
+def test_nothing_is_fetched_from_anywhere(address, endpoint, photo, shown):
     ended, answer = api_client.call(address, endpoint, [photo] if endpoint == "read_batch" else photo)
     assert ended == "error"
     assert shown in answer["error"]
 
 
-def test_too_large_a_batch_is_refused(address: str) -> None:
+def test_too_large_a_batch_is_refused(address):
     inline = api_client.data_url(encoded(photo_of(NOTHING)))
     ended, answer = api_client.call(address, "read_batch", [inline] * (api.MAX_CALL_PHOTOS + 1))
     assert ended == "error"
@@ -158,7 +155,7 @@ def test_too_large_a_batch_is_refused(address: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def with_tools(samples: list[Sample]) -> Iterator[gr.Blocks]:
+def with_tools(samples) -> Iterator[gr.Blocks]:
     """A page as it is served where the mcp package is installed."""
     blocks = ui.build(alone(FakePipeline()), TruthIndex(), samples)
     blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options(mcp=True))
@@ -166,7 +163,7 @@ def with_tools(samples: list[Sample]) -> Iterator[gr.Blocks]:
     blocks.close(verbose=False)
 
 
-def test_assistants_find_two_tools(with_tools: gr.Blocks) -> None:
+def test_assistants_find_two_tools(with_tools):
     """Through a real MCP client."""
 
     async def use() -> tuple[list[str], list[str]]:
@@ -190,7 +187,7 @@ def test_assistants_find_two_tools(with_tools: gr.Blocks) -> None:
     assert "no upload" in local
 
 
-def test_the_tab_shows_where_the_tools_are(with_tools: gr.Blocks, context: BrowserContext) -> None:
+def test_the_tab_shows_where_the_tools_are(with_tools, context):
     visit = Visit(context, with_tools.local_url)
     open_tab(visit.page)
     expect(visit.page.locator("#assistants")).to_contain_text(f"{with_tools.local_url}gradio_api/mcp/")

@@ -1,11 +1,8 @@
 """Many photos at once: gallery, table, CSV and ZIP, from files, a drop or a folder; what is broken or too much."""
 
-from __future__ import annotations
-
 import csv
 import io
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +10,7 @@ from helpers.batch_visit import BatchVisit, photo
 from helpers.browser_visit import PHONE, Visit, near
 from helpers.fake_pipeline import MANY, NOTHING, encoded, photo_of
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from demo import batch
 from svhn import draw
@@ -26,11 +23,11 @@ MIXED = [
 
 
 @pytest.fixture
-def tab(visit: Visit) -> BatchVisit:
+def tab(visit) -> BatchVisit:
     return BatchVisit(visit)
 
 
-def test_every_file_is_read_shown_and_counted(tab: BatchVisit) -> None:
+def test_every_file_is_read_shown_and_counted(tab):
     tab.send(MIXED)
     tab.done("All done: 7 files")
     expect(tab.status.locator("li")).to_have_text(
@@ -61,7 +58,7 @@ def test_every_file_is_read_shown_and_counted(tab: BatchVisit) -> None:
     tab.visit.keep("many")
 
 
-def test_what_can_be_taken_away(tab: BatchVisit) -> None:
+def test_what_can_be_taken_away(tab):
     tab.send(MIXED)
     tab.done("All done")
     name, table = tab.download("csv")
@@ -69,7 +66,7 @@ def test_what_can_be_taken_away(tab: BatchVisit) -> None:
     assert name.endswith(".csv")
     lines = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"), newline="")))
     assert [line["file"] for line in lines] == [
-        *("clear.png", "doubtful.png", "empty.png", "long.png", "broken.jpg", "'=1+1.png", "clear-2.png"),
+        *("clear.png", "doubtful.png", "empty.png", "long.png", "broken.jpg", "'=1+1.png", "clear-2.png")
     ]
     assert [line["number"] for line in lines] == ["42", "1984", "", "", "", "7", "128"]
     assert "not a picture" in lines[4]["error"]
@@ -82,7 +79,7 @@ def test_what_can_be_taken_away(tab: BatchVisit) -> None:
     assert names[:-1] == ["clear.jpg", "doubtful.jpg", "empty.jpg", "long.jpg", "=1+1.jpg", "clear-2.jpg"]
 
 
-def test_more_than_200_are_refused_before_they_are_sent(tab: BatchVisit) -> None:
+def test_more_than_200_are_refused_before_they_are_sent(tab):
     tab.send([photo(f"{i}.png") for i in range(batch.MAX_PHOTOS + 1)])
     expect(tab.status).to_contain_text("more than 200 files; please send at most 200 at a time. None of them was read.")
     assert not [url for url in tab.visit.requests if "/upload" in url]
@@ -90,7 +87,7 @@ def test_more_than_200_are_refused_before_they_are_sent(tab: BatchVisit) -> None
     tab.done("All done: 1 file,")
 
 
-def test_a_file_that_is_too_large_does_not_keep_the_others_back(tab: BatchVisit, tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_does_not_keep_the_others_back(tab, tmp_path):
     large, small = tmp_path / "large.png", tmp_path / "small.png"
     large.write_bytes(b"\0" * (MAX_BYTES + 2**20))
     small.write_bytes(encoded(photo_of("42")))
@@ -102,13 +99,13 @@ def test_a_file_that_is_too_large_does_not_keep_the_others_back(tab: BatchVisit,
     ]
 
 
-def test_files_are_dropped(tab: BatchVisit) -> None:
+def test_files_are_dropped(tab):
     tab.drop([photo("a.png"), ("notes.txt", b"These are no house numbers.")])
     tab.done("All done: 2 files")
     assert [line["state"] for line in tab.table()] == ["confident", "error"]
 
 
-def test_a_folder_is_chosen(tab: BatchVisit, tmp_path: Path) -> None:
+def test_a_folder_is_chosen(tab, tmp_path):
     (tmp_path / "street" / "left").mkdir(parents=True)
     for name in ("street/house.png", "street/left/house.png", "street/.hidden", "street/Thumbs.db"):
         (tmp_path / name).write_bytes(encoded(photo_of("42")))
@@ -119,7 +116,7 @@ def test_a_folder_is_chosen(tab: BatchVisit, tmp_path: Path) -> None:
     assert sorted(line["file"] for line in tab.table()) == ["house-2.png", "house.png"]
 
 
-def test_nothing_to_send_is_reported(tab: BatchVisit, tmp_path: Path) -> None:
+def test_nothing_to_send_is_reported(tab, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "Thumbs.db").write_bytes(b"x")
     with tab.page.expect_file_chooser() as chooser:
@@ -128,7 +125,7 @@ def test_nothing_to_send_is_reported(tab: BatchVisit, tmp_path: Path) -> None:
     expect(tab.status).to_contain_text("There is no photo among these")
 
 
-def test_what_cannot_be_opened_in_a_folder_is_left_out(tab: BatchVisit) -> None:
+def test_what_cannot_be_opened_in_a_folder_is_left_out(tab):
     """With entries as browsers give them for a dropped folder."""
     for files, sentence in (("fails, file", "All done: 1 file,"), ("fails", "There is no photo among these")):
         tab.ready()
@@ -153,7 +150,7 @@ def test_what_cannot_be_opened_in_a_folder_is_left_out(tab: BatchVisit) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_phone_without_sideways_scrolling(browser: Browser, address: str, scheme: str) -> None:
+def test_phone_without_sideways_scrolling(browser, address, scheme):
     context = browser.new_context(viewport=PHONE, color_scheme=scheme, has_touch=True, is_mobile=True)
     tab = BatchVisit(Visit(context, address))
     tab.send([*MIXED, photo("a-very-long-name-of-a-photo-as-some-cameras-write-them-20260712-183022.png")])

@@ -1,14 +1,10 @@
 """Batches as they run: progress, stop, turns next to other visitors, what they leave behind, what is refused."""
 
-from __future__ import annotations
-
 import io
 import threading
 import time
 import zipfile
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import gradio as gr
 import gradio.routes
@@ -18,17 +14,15 @@ from helpers import api_client
 from helpers.batch_visit import BatchVisit, photo
 from helpers.browser_visit import DESKTOP, Visit
 from helpers.fake_pipeline import FakePipeline, encoded, number_in, photo_of
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import expect
 
 from demo import config
 from demo.batch import MAX_PHOTOS
 from demo.server import cleanup, options
 from demo.tabs import batch
-from svhn.data.annotations import Sample
 from svhn.reading import Reading
 
 PATIENCE_S = 60
-Launch = Callable[..., gr.Blocks]
 
 
 class OneByOne(FakePipeline):
@@ -50,21 +44,19 @@ def one_by_one() -> OneByOne:
 
 
 @pytest.fixture
-def slow_page(
-    one_by_one: OneByOne, launch: Launch, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
-) -> gr.Blocks:
+def slow_page(one_by_one, launch, samples, monkeypatch) -> gr.Blocks:
     """It shows every photo as soon as it is read."""
     monkeypatch.setattr(batch, "TURN_S", 0)
     return launch(one_by_one, samples)
 
 
 @pytest.fixture
-def slow(context: BrowserContext, slow_page: gr.Blocks, one_by_one: OneByOne) -> tuple[BatchVisit, OneByOne]:
+def slow(context, slow_page, one_by_one) -> tuple[BatchVisit, OneByOne]:
     """The tab of that page, and its pipeline, which waits."""
     return BatchVisit(Visit(context, slow_page.local_url)), one_by_one
 
 
-def test_progress_is_seen_and_stop_keeps_what_was_read(slow: tuple[BatchVisit, OneByOne], tmp_path: Path) -> None:
+def test_progress_is_seen_and_stop_keeps_what_was_read(slow, tmp_path):
     tab, pipeline = slow
     tab.send([photo(f"{i}.png") for i in range(5)])
     expect(tab.status.locator("progress")).to_have_attribute("max", "5")
@@ -93,9 +85,7 @@ def test_progress_is_seen_and_stop_keeps_what_was_read(slow: tuple[BatchVisit, O
 
 
 @pytest.mark.parametrize("how", ["cancelled", "forgotten"])
-def test_stop_gives_the_drop_zone_back_where_nothing_is_read_any_more(
-    how: str, slow: tuple[BatchVisit, OneByOne], slow_page: gr.Blocks, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stop_gives_the_drop_zone_back_where_nothing_is_read_any_more(how, slow, slow_page, monkeypatch):
     """As after a lost connection, when the page has not heard the end of its batch."""
     (tab, pipeline), blocks = slow, slow_page
     heard, cancel_tasks = threading.Event(), gradio.routes.cancel_tasks
@@ -129,9 +119,7 @@ def test_stop_gives_the_drop_zone_back_where_nothing_is_read_any_more(
     pipeline.go_on.release(2)
 
 
-def test_a_mistake_of_ours_gives_the_drop_zone_back(
-    slow: tuple[BatchVisit, OneByOne], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mistake_of_ours_gives_the_drop_zone_back(slow, monkeypatch):
     tab, pipeline = slow
     with monkeypatch.context() as patch:
         patch.setattr(batch.BatchView, "add", None)
@@ -144,7 +132,7 @@ def test_a_mistake_of_ours_gives_the_drop_zone_back(
     tab.done("All done: 1 file,")
 
 
-def test_a_single_photo_goes_past_batches(slow: tuple[BatchVisit, OneByOne], context: BrowserContext) -> None:
+def test_a_single_photo_goes_past_batches(slow, context):
     tab, pipeline = slow
     tabs = [tab, *(BatchVisit(Visit(context, tab.page.url)) for _ in range(config.CONCURRENT_READS - 1))]
     for one in tabs:
@@ -159,7 +147,7 @@ def test_a_single_photo_goes_past_batches(slow: tuple[BatchVisit, OneByOne], con
         one.done("All done: 2 files")
 
 
-def test_batches_take_turns_and_mix_nothing(browser: Browser, address: str) -> None:
+def test_batches_take_turns_and_mix_nothing(browser, address):
     contexts = [browser.new_context(viewport=DESKTOP) for _ in range(2)]
     tabs = [BatchVisit(Visit(context, address)) for context in contexts]
     for tab, number in zip(tabs, ("7", "128"), strict=True):
@@ -172,9 +160,7 @@ def test_batches_take_turns_and_mix_nothing(browser: Browser, address: str) -> N
 
 
 @pytest.mark.parametrize("goes", [False, True], ids=["done", "visitor gone"])
-def test_nothing_stays_behind(
-    goes: bool, context: BrowserContext, launch: Launch, samples: list[Sample], tmp_path: Path, monkeypatch
-) -> None:
+def test_nothing_stays_behind(goes, context, launch, samples, tmp_path, monkeypatch):
     monkeypatch.setattr(options, "RETENTION_S", 1)
     monkeypatch.setattr(options, "CLEANUP_EVERY_S", 1)
     monkeypatch.setattr(batch, "TURN_S", 0)
@@ -197,7 +183,7 @@ def test_nothing_stays_behind(
     assert api_client.files(tmp_path) == []
 
 
-def test_the_server_itself_refuses(launch: Launch, tmp_path: Path) -> None:
+def test_the_server_itself_refuses(launch, tmp_path):
     """What a browser of ours does not send."""
     blocks = launch(FakePipeline())
     (index,) = [i for i, fn in blocks.fns.items() if fn.concurrency_id == "many"]

@@ -1,26 +1,20 @@
 """The tab "Compare" in a real browser."""
 
-from __future__ import annotations
-
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-import gradio as gr
 import numpy as np
 import pytest
 from helpers.browser_visit import PHONE, Visit
 from helpers.fake_networks import fake_networks, served
 from helpers.fake_pipeline import NOTHING, FakePipeline, encoded, photo_of
-from playwright.sync_api import Browser, BrowserContext, Locator, expect
+from playwright.sync_api import Locator, expect
 
-from svhn.data.annotations import Sample
-
-Launch = Callable[..., gr.Blocks]
 PATIENCE_S = 60
 
 
 @pytest.fixture(scope="module")
-def address(samples: list[Sample]) -> Iterator[str]:
+def address(samples) -> Iterator[str]:
     """Of a page with several networks."""
     with served(samples) as url:
         yield url
@@ -46,11 +40,11 @@ class Tab:
 
 
 @pytest.fixture
-def tab(visit: Visit) -> Tab:
+def tab(visit) -> Tab:
     return Tab(visit)
 
 
-def test_a_photo_through_all_networks(tab: Tab) -> None:
+def test_a_photo_through_all_networks(tab):
     expect(tab.page.locator(".roll")).to_contain_text("document 004")
     tab.example("Clear").click()
     expect(tab.summary.get_by_role("heading")).to_have_text("The readers disagree: two say 42, one 47.")
@@ -69,7 +63,7 @@ def test_a_photo_through_all_networks(tab: Tab) -> None:
         expect(tab.page.locator(part)).to_be_hidden()
 
 
-def test_the_crop_of_another_box(tab: Tab) -> None:
+def test_the_crop_of_another_box(tab):
     photo = photo_of("42")
     photo[:20, :24] = photo_of("7")[:20, :24]  # where the third localizer looks, and beyond
     tab.upload(encoded(photo))
@@ -90,7 +84,7 @@ def test_the_crop_of_another_box(tab: Tab) -> None:
     expect(tab.summary).to_contain_text("two say 42")
 
 
-def test_figures_are_read_out_on_the_card_they_belong_to(tab: Tab) -> None:
+def test_figures_are_read_out_on_the_card_they_belong_to(tab):
     tab.example("Clear").click()
     readouts = tab.cards.locator(".readout")
     expect(readouts).to_have_count(3)
@@ -102,7 +96,7 @@ def test_figures_are_read_out_on_the_card_they_belong_to(tab: Tab) -> None:
     expect(readouts.nth(0)).to_be_empty()
 
 
-def test_a_broken_file_is_a_sentence_and_the_page_goes_on(tab: Tab) -> None:
+def test_a_broken_file_is_a_sentence_and_the_page_goes_on(tab):
     tab.example("Clear").click()
     expect(tab.pairs).to_be_visible()
     tab.page.locator("#compare-photo").get_by_label("Remove Image").click()
@@ -114,7 +108,7 @@ def test_a_broken_file_is_a_sentence_and_the_page_goes_on(tab: Tab) -> None:
     expect(tab.summary).to_contain_text("two find no number, one says 47")
 
 
-def test_on_from_one_photo(visit: Visit) -> None:
+def test_on_from_one_photo(visit):
     page = visit.page
     visit.upload("house.png", encoded(photo_of("128")))
     visit.verdict("confident", "128")
@@ -125,7 +119,7 @@ def test_on_from_one_photo(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_phone_without_sideways_scrolling(browser: Browser, address: str, scheme: str) -> None:
+def test_phone_without_sideways_scrolling(browser, address, scheme):
     context = browser.new_context(viewport=PHONE, color_scheme=scheme, has_touch=True, is_mobile=True)
     tab = Tab(Visit(context, address))
     tab.example("Clear").tap()
@@ -137,7 +131,7 @@ def test_phone_without_sideways_scrolling(browser: Browser, address: str, scheme
     context.close()
 
 
-def test_nothing_to_compare_with_a_single_pair(launch: Launch, samples: list[Sample], context: BrowserContext) -> None:
+def test_nothing_to_compare_with_a_single_pair(launch, samples, context):
     visit = Visit(context, launch(FakePipeline(), samples).local_url)
     expect(visit.page.get_by_role("tab", name="For programs")).to_be_visible()
     expect(visit.page.get_by_role("tab", name="Compare")).to_have_count(0)
@@ -148,7 +142,7 @@ def test_nothing_to_compare_with_a_single_pair(launch: Launch, samples: list[Sam
     expect(visit.page.locator("#networks")).to_be_hidden()
 
 
-def test_a_forgotten_photo_is_reported(launch: Launch, context: BrowserContext, samples: list[Sample]) -> None:
+def test_a_forgotten_photo_is_reported(launch, context, samples):
     blocks = launch(fake_networks(), samples)
     tab = Tab(Visit(context, blocks.local_url))
     tab.example("Clear").click()
@@ -160,7 +154,7 @@ def test_a_forgotten_photo_is_reported(launch: Launch, context: BrowserContext, 
     expect(tab.page.get_by_test_id("toast-body")).to_contain_text("expired")
 
 
-def test_two_visitors_get_their_own(browser: Browser, address: str) -> None:
+def test_two_visitors_get_their_own(browser, address):
     contexts = [browser.new_context() for _ in range(2)]
     tabs = [Tab(Visit(context, address)) for context in contexts]
     for tab, number in zip(tabs, ("7", "128"), strict=True):
@@ -172,14 +166,12 @@ def test_two_visitors_get_their_own(browser: Browser, address: str) -> None:
         context.close()
 
 
-def test_large_photos_are_refused_before_they_are_decoded(tab: Tab) -> None:
+def test_large_photos_are_refused_before_they_are_decoded(tab):
     tab.upload(encoded(np.zeros((9000, 5000, 3), np.uint8)))
     expect(tab.summary).to_contain_text("at most 40 megapixels")
 
 
-def test_nothing_of_a_photo_is_kept_for_the_next(
-    launch: Launch, context: BrowserContext, samples: list[Sample]
-) -> None:
+def test_nothing_of_a_photo_is_kept_for_the_next(launch, context, samples):
     networks, go_on = fake_networks(), threading.Semaphore(0)
     finds = networks.default.localizer
     locate = finds.locate

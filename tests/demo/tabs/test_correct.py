@@ -1,7 +1,5 @@
 """Correct it: another box is read at once, and saved with its number only where the owner collects."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,12 +10,12 @@ import pytest
 from helpers import api_client
 from helpers.browser_visit import PHONE, Visit
 from helpers.fake_pipeline import NOTHING, FakePipeline, alone, encoded, photo_of
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from demo import ui
 from demo.ground_truth import TruthIndex
 from demo.server.options import launch_options
-from svhn.data.annotations import Sample, Truth, read_labels
+from svhn.data.annotations import Truth, read_labels
 from svhn.images import open_photo
 
 SPLIT_AT = 47  # of 96 pixels: within the found box, 24 ... 72, a little less than half reads "7"
@@ -35,7 +33,7 @@ class Collecting:
 
 
 @pytest.fixture(scope="module")
-def collecting(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]:
+def collecting(samples, tmp_path_factory) -> Iterator[Collecting]:
     folder = tmp_path_factory.mktemp("collected")
     blocks = ui.build(alone(FakePipeline()), TruthIndex(), samples, collect=folder)
     blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options())
@@ -94,7 +92,7 @@ def photo_pixels(page: Page, count: float) -> float:
     return count / 96 * page.locator("#stage .frame").bounding_box()["width"]
 
 
-def test_the_box_is_dragged_and_all_is_read_again(visit: Visit) -> None:
+def test_the_box_is_dragged_and_all_is_read_again(visit):
     page = read(visit, two_shades())
     expect_sides(visit, 24, 16, 72, 48)
     crop = page.locator("#evidence figure img").get_attribute("src")
@@ -119,7 +117,7 @@ def test_the_box_is_dragged_and_all_is_read_again(visit: Visit) -> None:
     expect(page.get_by_role("button", name="Undo box")).to_have_count(0)
 
 
-def test_a_corner_resizes_the_box(visit: Visit) -> None:
+def test_a_corner_resizes_the_box(visit):
     page = read(visit, two_shades())
     x, y = centre(page, '[data-sides="right bottom"]')
     x, y = x - 10, y - 10  # the dot itself
@@ -131,7 +129,7 @@ def test_a_corner_resizes_the_box(visit: Visit) -> None:
     expect_sides(visit, 24, 16, 62, 40)
 
 
-def test_typed_sides_move_the_box(visit: Visit) -> None:
+def test_typed_sides_move_the_box(visit):
     page = read(visit, two_shades())
     side(page, "Right").fill("40")
     plate(visit, "7")
@@ -146,7 +144,7 @@ def test_typed_sides_move_the_box(visit: Visit) -> None:
     visit.verdict("refused", "please fill them all in")
 
 
-def test_the_keyboard_moves_and_resizes_the_box(visit: Visit) -> None:
+def test_the_keyboard_moves_and_resizes_the_box(visit):
     page = read(visit, two_shades())
     page.locator("#stage .box").focus()
     for _ in range(3):
@@ -161,7 +159,7 @@ def test_the_keyboard_moves_and_resizes_the_box(visit: Visit) -> None:
     plate(visit, "42")
 
 
-def test_a_finger_drags_the_box_and_not_the_page(browser: Browser, address: str) -> None:
+def test_a_finger_drags_the_box_and_not_the_page(browser, address):
     context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True, color_scheme="dark")
     visit = Visit(context, address)
     page = read(visit, two_shades())
@@ -196,7 +194,7 @@ def touch(context: BrowserContext, page: Page, start: tuple[float, float], end: 
     send("touchEnd")
 
 
-def test_where_no_number_was_found_a_box_can_be_drawn(visit: Visit) -> None:
+def test_where_no_number_was_found_a_box_can_be_drawn(visit):
     page = read(visit, photo_of(NOTHING), "none")
     expect(page.locator("#stage .box")).to_have_count(0)
     page.get_by_role("button", name="Draw a box").click()
@@ -204,7 +202,7 @@ def test_where_no_number_was_found_a_box_can_be_drawn(visit: Visit) -> None:
     expect_sides(visit, 29, 22, 67, 42)
 
 
-def test_another_photo_has_its_own_box(visit: Visit) -> None:
+def test_another_photo_has_its_own_box(visit):
     page = read(visit, two_shades())
     side(page, "Right").fill("40")
     plate(visit, "7")
@@ -218,7 +216,7 @@ def test_another_photo_has_its_own_box(visit: Visit) -> None:
     expect_sides(visit, 24, 16, 72, 48)
 
 
-def test_photo_box_and_true_number_are_saved(context: BrowserContext, collecting: Collecting) -> None:
+def test_photo_box_and_true_number_are_saved(context, collecting):
     visit = Visit(context, collecting.address)
     page = read(visit, two_shades())
     expect(page.locator("#correct")).to_contain_text("keeps this photo, the box and the true number on the machine")
@@ -264,7 +262,7 @@ def call(address: str, name: str, *data: object) -> str:
     return next(line.removeprefix("event: ") for line in events.splitlines() if line.startswith("event: "))
 
 
-def test_nothing_is_collected_unless_the_owner_wants_it(visit: Visit, address: str, collecting: Collecting) -> None:
+def test_nothing_is_collected_unless_the_owner_wants_it(visit, address, collecting):
     page = read(visit, two_shades())
     expect(page.get_by_text("Save for training")).to_have_count(0)
     expect(page.get_by_text("unless you save them")).to_have_count(0)
@@ -277,7 +275,7 @@ def test_nothing_is_collected_unless_the_owner_wants_it(visit: Visit, address: s
     assert call(address, "save", *sent) != "complete"
 
 
-def test_the_public_name_is_left_to_the_api(address: str) -> None:
+def test_the_public_name_is_left_to_the_api(address):
     public = api_client.get(f"{address}gradio_api/info").json()["named_endpoints"]
     assert "/read" in public
     assert not {"/save", "/read_box", "/on_corrected", "/on_pick"} & set(public)

@@ -1,26 +1,18 @@
 """Why this number: layers over the photo, computed when a visitor first asks for one."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
-import gradio as gr
 import numpy as np
 import pytest
 from helpers.browser_visit import PHONE, Visit
 from helpers.fake_pipeline import MANY, NOTHING, SIZE, FakePipeline, encoded, photo_of, reading_of
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from demo.components.inputs import SentPhoto
 from demo.ground_truth import fingerprint
 from demo.render import images, text
 from demo.session import PhotoResult
 from demo.tabs import explain
-from svhn.data.annotations import Sample
 from svhn.pipeline import Explanation
 from svhn.reading import Reading
-
-Launch = Callable[..., gr.Blocks]
 
 
 class Counts(FakePipeline):
@@ -44,7 +36,7 @@ def view(page: Page, name: str) -> Locator:
     return page.locator(f'#stage .views [data-view="{name}"]')
 
 
-def test_a_heat_map_and_a_light_for_every_digit_on_the_one_photo(visit: Visit) -> None:
+def test_a_heat_map_and_a_light_for_every_digit_on_the_one_photo(visit):
     page, caption = visit.page, visit.page.locator("#stage .caption")
     visit.upload("a.png", encoded(photo_of("1984")))
     visit.verdict("check")
@@ -69,9 +61,7 @@ def test_a_heat_map_and_a_light_for_every_digit_on_the_one_photo(visit: Visit) -
     expect(page.locator("#stage .views button")).to_have_count(2)
 
 
-def test_nothing_is_computed_before_it_is_asked_for(
-    launch: Launch, samples: list[Sample], context: BrowserContext
-) -> None:
+def test_nothing_is_computed_before_it_is_asked_for(launch, samples, context):
     pipeline = Counts()
     visit = Visit(context, launch(pipeline, samples).local_url)
     visit.example("Clear")
@@ -88,7 +78,7 @@ def test_nothing_is_computed_before_it_is_asked_for(
     assert pipeline.explained == 1
 
 
-def test_phone_without_sideways_scrolling(browser: Browser, address: str) -> None:
+def test_phone_without_sideways_scrolling(browser, address):
     context = browser.new_context(viewport=PHONE, color_scheme="dark", has_touch=True, is_mobile=True)
     visit = Visit(context, address)
     visit.upload("a.png", encoded(photo_of("30512")))
@@ -110,27 +100,27 @@ def sent(number: str, pipeline: FakePipeline = FakePipeline()) -> tuple[SentPhot
     )
 
 
-def test_networks_that_cannot_tell_say_so() -> None:
+def test_networks_that_cannot_tell_say_so():
     layers = explain.explain(*sent("42", CannotTell()))
     assert layers["note"]["heat"] == explain.NO_HEAT
     assert layers["note"]["1"] == explain.NO_LIGHT
     assert (layers["heat"], layers["lights"]) == (None, [])
 
 
-def test_no_digit_was_read_of_too_long_a_number() -> None:
+def test_no_digit_was_read_of_too_long_a_number():
     layers = explain.explain(*sent(MANY))
     assert layers["heat"]
     assert layers["lights"] == []
     assert layers["note"].keys() == {"heat"}
 
 
-def test_the_lights_lie_over_what_the_reader_saw() -> None:
+def test_the_lights_lie_over_what_the_reader_saw():
     left, top, right, bottom = explain.explain(*sent("42"))["crop"]
     assert (left, right) == pytest.approx((0.25 - 0.075, 0.75 + 0.075))
     assert (top, bottom) == pytest.approx((0.25 - 0.075, 0.75 + 0.075))
 
 
-def test_a_photo_that_is_gone_is_a_sentence() -> None:
+def test_a_photo_that_is_gone_is_a_sentence():
     photo, found, reading = sent("42")
     for gone in ((None, found, reading), (photo, None, reading), (photo, found, None)):
         assert explain.explain(*gone)["note"]["heat"] == text.EXPIRED
@@ -139,13 +129,13 @@ def test_a_photo_that_is_gone_is_a_sentence() -> None:
     assert "not a picture" in note["heat"]
 
 
-def test_a_photo_is_not_explained_by_what_was_read_in_another() -> None:
+def test_a_photo_is_not_explained_by_what_was_read_in_another():
     _, found, reading = sent("42")
     other, _, _ = sent("7")
     assert explain.explain(other, found, reading)["note"]["heat"] == text.EXPIRED
 
 
-def test_heat_is_bright_and_opaque_where_it_was() -> None:
+def test_heat_is_bright_and_opaque_where_it_was():
     heat = np.zeros((3, 9), np.float32)
     heat[1, 6] = 1.0
     layer = images.heat_layer(heat)
@@ -156,7 +146,7 @@ def test_heat_is_bright_and_opaque_where_it_was() -> None:
     assert layer[..., 3].max() == 0
 
 
-def test_a_digit_is_lit_where_it_was_read() -> None:
+def test_a_digit_is_lit_where_it_was_read():
     attention = np.zeros((8, 16), np.float32)
     attention[4, 12] = 1.0
     shade = images.light_layer(attention)[..., 3]
@@ -167,6 +157,6 @@ def test_a_digit_is_lit_where_it_was_read() -> None:
     assert shade[2, 2] == pytest.approx(255 * images.DARK, abs=2)
 
 
-def test_a_layer_is_a_picture_that_opens() -> None:
+def test_a_layer_is_a_picture_that_opens():
     address = images.data_url(images.heat_layer(np.full((4, 6), 0.5, np.float32)))
     assert address.startswith("data:image/png;base64,iVBOR")

@@ -1,30 +1,24 @@
 """The running camera: one frame after the other is read, its number is shown, and it stops."""
 
-from __future__ import annotations
-
 import base64
 import io
 import re
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
-import gradio as gr
 import numpy as np
 import pytest
 from helpers import api_client
 from helpers.browser_visit import DESKTOP, PHONE, Visit
 from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, encoded, photo_of
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from demo.tabs import live
-from svhn.data.annotations import Sample
 from svhn.reading import Reading
 
 PATIENCE_S = 60
 START, STOP = "Start the camera", "Stop the camera"
-Launch = Callable[..., gr.Blocks]
 Open = Callable[[FakePipeline], Visit]
 
 OWN_CAMERA = """navigator.mediaDevices.getUserMedia = async () => {
@@ -76,7 +70,7 @@ class Stuck(Watched):
 
 
 @pytest.fixture
-def open_live(launch: Launch, samples: list[Sample], context: BrowserContext) -> Open:
+def open_live(launch, samples, context) -> Open:
     """A pipeline -> a visitor's page with the tab open."""
 
     def opened(pipeline: FakePipeline) -> Visit:
@@ -113,7 +107,7 @@ def camera_is_off(page: Page) -> bool:
     return page.evaluate("document.querySelector('#live video').srcObject === null")
 
 
-def test_frames_keep_coming_with_box_number_and_rate(open_live: Open, tmp_path: Path) -> None:
+def test_frames_keep_coming_with_box_number_and_rate(open_live, tmp_path):
     pipeline = Watched()
     visit = open_live(pipeline)
     page = visit.page
@@ -135,7 +129,7 @@ def test_frames_keep_coming_with_box_number_and_rate(open_live: Open, tmp_path: 
     assert visit.errors == []
 
 
-def test_doubt_is_spoken_too(browser: Browser, address: str) -> None:
+def test_doubt_is_spoken_too(browser, address):
     context = browser.new_context(viewport=DESKTOP)
     red, green, blue = photo_of("1984")[0, 0]
     context.add_init_script(OWN_CAMERA.replace("COLOUR", f"rgb({red} {green} {blue})"))
@@ -146,7 +140,7 @@ def test_doubt_is_spoken_too(browser: Browser, address: str) -> None:
     context.close()
 
 
-def test_not_mirrored(open_live: Open) -> None:
+def test_not_mirrored(open_live):
     pipeline = Watched()
     page = open_live(pipeline).page
     press(page, START)
@@ -161,7 +155,7 @@ def photographed(part: Locator) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(part.screenshot())).convert("RGB"))
 
 
-def test_stops_when_asked_and_when_the_tab_is_left(open_live: Open) -> None:
+def test_stops_when_asked_and_when_the_tab_is_left(open_live):
     pipeline = Watched()
     page = open_live(pipeline).page
     press(page, START)
@@ -191,7 +185,7 @@ def assert_no_more_frames(page: Page, pipeline: Watched) -> None:
     assert len(pipeline.frames) <= frames + 2  # the photo is one
 
 
-def test_stops_by_itself_and_can_go_on(open_live: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stops_by_itself_and_can_go_on(open_live, monkeypatch):
     monkeypatch.setattr(live, "LIMIT_S", 1)
     page = open_live(Watched()).page
     expect(page.locator("#live .note")).to_contain_text("turns off after 1 seconds; start it again to go on")
@@ -210,7 +204,7 @@ def test_stops_by_itself_and_can_go_on(open_live: Open, monkeypatch: pytest.Monk
         assert camera_is_off(page)
 
 
-def test_a_slow_server_is_asked_for_one_frame_at_a_time(open_live: Open) -> None:
+def test_a_slow_server_is_asked_for_one_frame_at_a_time(open_live):
     pipeline = Stuck()
     visit = open_live(pipeline)
     page = visit.page
@@ -225,7 +219,7 @@ def test_a_slow_server_is_asked_for_one_frame_at_a_time(open_live: Open) -> None
     expect(plate(page)).to_have_text("128")
 
 
-def test_visitors_get_their_own_and_share_one_core(browser: Browser, launch: Launch, samples: list[Sample]) -> None:
+def test_visitors_get_their_own_and_share_one_core(browser, launch, samples):
     pipeline = Watched()
     address = launch(pipeline, samples[:1]).local_url
     numbers = ("7", "42")
@@ -248,7 +242,7 @@ def test_visitors_get_their_own_and_share_one_core(browser: Browser, launch: Lau
         context.close()
 
 
-def test_without_a_camera_there_is_a_sentence(visit: Visit) -> None:
+def test_without_a_camera_there_is_a_sentence(visit):
     show(visit.page)
     for script, sentence in (
         (NO_CAMERA.replace("NAME", "NotAllowedError"), "Allow it for this page"),
@@ -261,9 +255,7 @@ def test_without_a_camera_there_is_a_sentence(visit: Visit) -> None:
     expect(visit.page.locator("#live").get_by_role("button", name=START)).to_be_enabled()
 
 
-def test_a_server_without_room_and_one_that_is_gone(
-    visit: Visit, context: BrowserContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_without_room_and_one_that_is_gone(visit, context, monkeypatch):
     show(visit.page)
     note = visit.page.locator("#live .note")
     with monkeypatch.context() as patch:
@@ -276,7 +268,7 @@ def test_a_server_without_room_and_one_that_is_gone(
     assert camera_is_off(visit.page)
 
 
-def test_phone_without_sideways_scrolling(browser: Browser, address: str) -> None:
+def test_phone_without_sideways_scrolling(browser, address):
     context = browser.new_context(viewport=PHONE, color_scheme="dark", has_touch=True, is_mobile=True)
     visit = Visit(context, address)
     show(visit.page)
@@ -287,7 +279,7 @@ def test_phone_without_sideways_scrolling(browser: Browser, address: str) -> Non
     context.close()
 
 
-def test_what_a_frame_says() -> None:
+def test_what_a_frame_says():
     pipeline = FakePipeline()
     unsure = live.look(pipeline, sent("1984"))
     assert unsure["boxes"] == [{"place": [0.25, 0.25, 0.5, 0.5], "label": "1984"}]
@@ -301,14 +293,14 @@ def test_what_a_frame_says() -> None:
     assert [unsure["number"], sure["number"], nothing["number"]] == ["1984", "42", None]
 
 
-def test_a_weak_guess_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_weak_guess_is_not_shown(monkeypatch):
     monkeypatch.setattr(FakePipeline, "unsure_below", 0.9)  # "1984" has 0.41
     weak = live.look(FakePipeline(), sent("1984"))
     assert (weak["boxes"], weak["number"]) == ([], None)
     assert 'data-state="none"' in weak["verdict"]
 
 
-def test_frames_vote_and_one_of_them_is_kept(visit: Visit) -> None:
+def test_frames_vote_and_one_of_them_is_kept(visit):
     show(visit.page)
     press(visit.page, START)
     expect(visit.page.locator("#live .votes")).to_contain_text(re.compile(r"128 in \d+ of the last \d+ frames"))
@@ -320,7 +312,7 @@ def test_frames_vote_and_one_of_them_is_kept(visit: Visit) -> None:
     assert photo[:, :side].mean() > photo[:, -side:].mean() + 60  # not mirrored
 
 
-def test_both_numbers_of_a_frame_are_drawn() -> None:
+def test_both_numbers_of_a_frame_are_drawn():
     photo = np.repeat(photo_of("42"), 2, axis=0)
     photo[:, photo.shape[1] * 3 // 4 :] = photo_of("7")[0, 0]
     shown = live.look(FakePipeline(), base64.b64encode(encoded(photo)).decode())
@@ -337,11 +329,11 @@ def sent(number: str) -> str:
     [None, 7, ["a"], "", "no base64!", "é", base64.b64encode(b"no picture").decode(), "A" * (live.MAX_FRAME + 4)],
     ids=["none", "number", "list", "empty", "text", "letter", "no picture", "too long"],
 )
-def test_what_is_no_frame_is_a_sentence(picture: object) -> None:
+def test_what_is_no_frame_is_a_sentence(picture):
     assert set(live.look(FakePipeline(), picture)) == {"error"}
 
 
-def test_over_http(page: gr.Blocks) -> None:
+def test_over_http(page):
     """As `live.js` asks, and what is no frame."""
     (block,) = [block for block in page.blocks.values() if getattr(block, "elem_id", None) == "live"]
     for picture, key in ((sent("42"), "boxes"), ({"path": "/etc/passwd"}, "error")):

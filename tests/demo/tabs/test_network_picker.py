@@ -1,7 +1,5 @@
 """Models: a visitor's own choice of networks, which all that is shown of the photo follows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest
@@ -9,14 +7,13 @@ from helpers import api_client
 from helpers.browser_visit import Visit
 from helpers.fake_networks import MIDDLE, NEAR, served
 from helpers.fake_pipeline import NOTHING, encoded, photo_of
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from demo.tabs import explain
-from svhn.data.annotations import Sample
 
 
 @pytest.fixture(scope="module")
-def address(samples: list[Sample]) -> Iterator[str]:
+def address(samples) -> Iterator[str]:
     """Of a page with several networks."""
     with served(samples) as url:
         yield url
@@ -37,7 +34,7 @@ def plate(visit: Visit, number: str) -> None:
     expect(visit.page.locator("#verdict .plate")).to_have_text(number)
 
 
-def test_all_that_is_shown_follows_the_choice(visit: Visit) -> None:
+def test_all_that_is_shown_follows_the_choice(visit):
     page, caption = visit.page, visit.page.locator("#stage .caption")
     visit.upload("house.png", encoded(photo_of("42")))
     visit.verdict("confident")
@@ -67,7 +64,7 @@ def test_all_that_is_shown_follows_the_choice(visit: Visit) -> None:
     plate(visit, "42")
 
 
-def test_another_localizer_finds_another_box(visit: Visit) -> None:
+def test_another_localizer_finds_another_box(visit):
     visit.upload("house.png", encoded(photo_of("42")))
     visit.verdict("confident")
     visit.page.locator("#correct button.label-wrap").click()
@@ -76,7 +73,7 @@ def test_another_localizer_finds_another_box(visit: Visit) -> None:
         expect(visit.page.locator("#correct").get_by_label("Left")).to_have_value(str(round(place[0] * 96)))
 
 
-def test_the_choice_stays_for_the_next_photo_and_is_nobody_else_s(browser: Browser, address: str) -> None:
+def test_the_choice_stays_for_the_next_photo_and_is_nobody_else_s(browser, address):
     contexts = [browser.new_context() for _ in range(2)]
     mine, other = (Visit(context, address) for context in contexts)
     choose(mine, "Stuck")
@@ -90,7 +87,7 @@ def test_the_choice_stays_for_the_next_photo_and_is_nobody_else_s(browser: Brows
         context.close()
 
 
-def test_the_choice_can_be_made_before_there_is_a_photo(visit: Visit) -> None:
+def test_the_choice_can_be_made_before_there_is_a_photo(visit):
     choose(visit, "Stuck")
     visit.verdict("idle")
     expect(visit.page.get_by_role("button", name="Compare all models")).to_be_hidden()
@@ -99,7 +96,7 @@ def test_the_choice_can_be_made_before_there_is_a_photo(visit: Visit) -> None:
     plate(visit, "47")
 
 
-def test_by_keyboard(visit: Visit) -> None:
+def test_by_keyboard(visit):
     visit.upload("house.png", encoded(photo_of("42")))
     visit.verdict("confident", "Confident")
     visit.page.locator("#advanced button.label-wrap").focus()
@@ -109,7 +106,7 @@ def test_by_keyboard(visit: Visit) -> None:
     plate(visit, "47")
 
 
-def test_a_choice_that_is_not_offered_is_refused(address: str) -> None:
+def test_a_choice_that_is_not_offered_is_refused(address):
     config = api_client.get(f"{address}config").json()
     parts = {part["id"]: part for part in config["components"]}
     event = next(

@@ -1,7 +1,5 @@
 """The tab "One photo": doubt that is decided again, several numbers, and the exact value of every cell."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import gradio as gr
@@ -9,7 +7,7 @@ import pytest
 from helpers.browser_visit import DESKTOP, PHONE, Visit
 from helpers.fake_pipeline import NOTHING, SIZE, FakePipeline, alone, encoded, photo_of, reading_of, two_numbers
 from helpers.waiting_pipeline import PATIENCE_S, Counts
-from playwright.sync_api import Browser, BrowserContext, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from demo import config, ui
 from demo.components.inputs import SentPhoto
@@ -17,7 +15,6 @@ from demo.ground_truth import TruthIndex, fingerprint
 from demo.server.options import launch_options
 from demo.session import PhotoResult
 from demo.tabs import single
-from svhn.data.annotations import Sample
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +23,7 @@ def counts() -> Counts:
 
 
 @pytest.fixture(scope="module")
-def counted_address(counts: Counts, samples: list[Sample]) -> Iterator[str]:
+def counted_address(counts, samples) -> Iterator[str]:
     blocks = ui.build(alone(counts), TruthIndex(), samples)
     blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     yield blocks.local_url
@@ -34,7 +31,7 @@ def counted_address(counts: Counts, samples: list[Sample]) -> Iterator[str]:
 
 
 @pytest.fixture
-def counted(counts: Counts, counted_address: str, context: BrowserContext) -> Visit:
+def counted(counts, counted_address, context) -> Visit:
     """A visit to a page whose readings are counted."""
     counts.begin()
     return Visit(context, counted_address)
@@ -53,7 +50,7 @@ def chosen(visit: Visit) -> Locator:
     return visit.page.locator("table.digits td.chosen:not(.past)")
 
 
-def test_the_threshold_decides_again_without_the_networks(counted: Visit, counts: Counts) -> None:
+def test_the_threshold_decides_again_without_the_networks(counted, counts):
     counted.upload("a.png", encoded(photo_of("7")))
     counted.verdict("confident", "97 %")
     slider = threshold(counted).get_by_role("slider")
@@ -71,7 +68,7 @@ def test_the_threshold_decides_again_without_the_networks(counted: Visit, counts
     assert (counts.photos, counts.boxes) == (1, 0)
 
 
-def test_the_threshold_is_kept_for_the_next_photo(counted: Visit) -> None:
+def test_the_threshold_is_kept_for_the_next_photo(counted):
     counted.upload("a.png", encoded(photo_of("1984")))
     counted.verdict("check", "41 %")
     threshold(counted).get_by_role("slider").fill("30")
@@ -85,7 +82,7 @@ def test_the_threshold_is_kept_for_the_next_photo(counted: Visit) -> None:
     counted.verdict("check", "41 %")
 
 
-def test_the_threshold_waits_for_nobody_s_reading(counted: Visit, counts: Counts) -> None:
+def test_the_threshold_waits_for_nobody_s_reading(counted, counts):
     counted.upload("a.png", encoded(photo_of("7")))
     counted.verdict("confident", "97 %")
     assert counts.started.acquire(timeout=PATIENCE_S)
@@ -100,7 +97,7 @@ def test_the_threshold_waits_for_nobody_s_reading(counted: Visit, counts: Counts
         counts.go_on.set()
 
 
-def test_the_three_likeliest_readings(visit: Visit) -> None:
+def test_the_three_likeliest_readings(visit):
     visit.upload("a.png", encoded(photo_of("30512")))
     visit.verdict("confident", "30512")
     rows = visit.page.locator(".likeliest li")
@@ -115,7 +112,7 @@ def test_the_three_likeliest_readings(visit: Visit) -> None:
     expect(visit.page.locator(".likeliest.quiet .bar").first).not_to_be_visible()
 
 
-def test_another_number_of_the_photo_is_looked_at_without_the_networks(counted: Visit, counts: Counts) -> None:
+def test_another_number_of_the_photo_is_looked_at_without_the_networks(counted, counts):
     page = counted.page
     counted.upload("a.png", encoded(two_numbers("42", "128")))
     expect(counted.verdict("confident").locator(".plate")).to_have_text("42")
@@ -139,7 +136,7 @@ def test_another_number_of_the_photo_is_looked_at_without_the_networks(counted: 
     assert (counts.photos, counts.boxes) == (1, 0)
 
 
-def test_other_numbers_are_named_only_where_there_are_any(visit: Visit) -> None:
+def test_other_numbers_are_named_only_where_there_are_any(visit):
     for number, other, shown in (("42", "128", 1), ("42", "42", 0), ("7", "1984", 1), (NOTHING, "7", 0)):
         visit.upload(f"{number}-{other}.png", encoded(two_numbers(number, other)))
         visit.verdict("none" if number == NOTHING else "confident", number)
@@ -147,7 +144,7 @@ def test_other_numbers_are_named_only_where_there_are_any(visit: Visit) -> None:
         expect(visit.page.locator("#stage .thin")).to_have_count(shown)
 
 
-def test_every_cell_has_its_exact_value(visit: Visit) -> None:
+def test_every_cell_has_its_exact_value(visit):
     visit.upload("a.png", encoded(photo_of("42")))
     visit.verdict("confident", "42")
     readout = visit.page.locator("#evidence .readout")
@@ -164,7 +161,7 @@ def test_every_cell_has_its_exact_value(visit: Visit) -> None:
     expect(readout).to_have_text("1st digit is 7: 90.0 %")
 
 
-def test_the_exact_values_by_keyboard(visit: Visit) -> None:
+def test_the_exact_values_by_keyboard(visit):
     visit.upload("a.png", encoded(photo_of("42")))
     visit.verdict("confident", "42")
     readout = visit.page.locator("#evidence .readout")
@@ -184,7 +181,7 @@ def test_the_exact_values_by_keyboard(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_first_reading_in_one_click_without_scrolling(browser: Browser, address: str, size: dict) -> None:
+def test_first_reading_in_one_click_without_scrolling(browser, address, size):
     touch = size is PHONE
     context = browser.new_context(viewport=size, has_touch=touch, is_mobile=touch)
     visit = Visit(context, address)
@@ -199,7 +196,7 @@ def test_first_reading_in_one_click_without_scrolling(browser: Browser, address:
     context.close()
 
 
-def test_tables_are_tables(visit: Visit) -> None:
+def test_tables_are_tables(visit):
     visit.upload("a.png", encoded(photo_of("42")))
     visit.verdict("confident", "42")
     for name, columns, rows in (("digits", 5, 11), ("length", 7, 0)):
@@ -211,7 +208,7 @@ def test_tables_are_tables(visit: Visit) -> None:
     expect(likely).to_have_count(5)
 
 
-def test_an_expired_photo_is_a_sentence() -> None:
+def test_an_expired_photo_is_a_sentence():
     photo = SentPhoto("a.png", encoded(photo_of("42")))
     result = PhotoResult(fingerprint(photo.data), (reading_of("42", photo_of("42")),), None, FakePipeline(), SIZE)
     other = SentPhoto("b.png", encoded(photo_of("7")))
