@@ -22,6 +22,7 @@ from ..labels import BLANK as DIGITS  # the classes below it: 0 ... 9
 from ..preprocess import MEAN, STD, normalise, pixel_bounds, view, working_copy
 from .base import Detections
 from .blocks import Residual, conv_norm
+from .efficientnet_lite import CHANNELS, EfficientNetLite
 
 STRIDE = 4  # pixels of the input per cell of the output
 COARSEST = 32  # the input's sides must be multiples of this
@@ -32,7 +33,8 @@ TYPICAL_SIDE = 16.0  # pixels from a cell to the sides of a middling number: dis
 class FCOSConfig:
     """Every size of the network, and how its map becomes boxes.
 
-    channels: width at strides 2, 4, 8, 16, 32. digits: whether it finds single digits, too. long_sides: the
+    channels: width at strides 2, 4, 8, 16, 32. digits: whether it finds single digits, too. imagenet: whether
+    its encoder is EfficientNet-Lite0, with that network's mean and std, instead of its own. long_sides: the
     scales a photo is looked at; the finer ones only where the photo itself has the pixels and no coarser one
     is sure (sure_score), because close up a number's parts look like numbers. min_score, min_digit_score:
     below them a number or a digit is not reported.
@@ -42,6 +44,7 @@ class FCOSConfig:
     std: float = STD
     channels: tuple[int, int, int, int, int] = (16, 40, 64, 112, 160)
     digits: bool = False
+    imagenet: bool = False
     long_sides: tuple[int, ...] = (256, 640, 1280)
     sure_score: float = 0.7
     min_score: float = 0.1
@@ -82,11 +85,16 @@ class FCOS(nn.Module):
         super().__init__()
         self.config = config
         c2, c4, c8, c16, c32 = config.channels
-        self.stem = conv_norm(3, c2, 3, 2)
-        self.down4 = nn.Sequential(conv_norm(c2, c4, 3, 2), Residual(c4))
-        self.down8 = nn.Sequential(conv_norm(c4, c8, 3, 2), Residual(c8))
-        self.down16 = nn.Sequential(conv_norm(c8, c16, 3, 2), Residual(c16), Residual(c16))
-        self.down32 = nn.Sequential(conv_norm(c16, c32, 3, 2), Residual(c32), Residual(c32))
+        if config.imagenet:
+            self.encoder = EfficientNetLite()
+            widths = zip(CHANNELS, config.channels[1:], strict=True)
+            self.laterals = nn.ModuleList(conv_norm(given, wanted, 1) for given, wanted in widths)
+        else:
+            self.stem = conv_norm(3, c2, 3, 2)
+            self.down4 = nn.Sequential(conv_norm(c2, c4, 3, 2), Residual(c4))
+            self.down8 = nn.Sequential(conv_norm(c4, c8, 3, 2), Residual(c8))
+            self.down16 = nn.Sequential(conv_norm(c8, c16, 3, 2), Residual(c16), Residual(c16))
+            self.down32 = nn.Sequential(conv_norm(c16, c32, 3, 2), Residual(c32), Residual(c32))
         self.up16 = Merge(c32, c16)
         self.up8 = Merge(c16, c8)
         self.up4 = Merge(c8, c4)
@@ -102,10 +110,14 @@ class FCOS(nn.Module):
 
     def forward(self, images: torch.Tensor) -> Maps:
         """Normalised (N, 3, H, W), sides multiples of 32 -> maps of (H/4, W/4) cells."""
-        x4 = self.down4(self.stem(images))  # (N, c4, H/4, W/4)
-        x8 = self.down8(x4)
-        x16 = self.down16(x8)
-        x = self.down32(x16)  # (N, c32, H/32, W/32): sees the whole of a middling photo
+        if self.config.imagenet:
+            features = zip(self.laterals, self.encoder(images), strict=True)
+            x4, x8, x16, x = (lateral(x) for lateral, x in features)
+        else:
+            x4 = self.down4(self.stem(images))  # (N, c4, H/4, W/4)
+            x8 = self.down8(x4)
+            x16 = self.down16(x8)
+            x = self.down32(x16)  # (N, c32, H/32, W/32): sees the whole of a middling photo
         x = self.head(self.up4(self.up8(self.up16(x, x16), x8), x4))  # (N, c4, H/4, W/4)
         score, box = self.score(x).float().squeeze(1), _boxes(self.sides(x))
         if not self.config.digits:

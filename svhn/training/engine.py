@@ -44,7 +44,7 @@ def fit(
     """
     network = task.network.to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval().requires_grad_(False)
-    optimizer = torch.optim.AdamW(_groups(network, recipe.weight_decay), lr=recipe.learning_rate, fused=True)
+    optimizer = torch.optim.AdamW(_groups(network, recipe), lr=recipe.learning_rate, fused=True)
     state = dataclasses.replace(start, history=[])
     parts = {"network": network, "average": average, "optimizer": optimizer}
     if resume and (run_dir / LAST).exists():
@@ -60,7 +60,9 @@ def fit(
     while state.step < recipe.steps and state.seconds < budget and not _stale(state, task.score, recipe):
         done = max(state.step / recipe.steps, state.seconds / budget)
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(state.step, done, recipe)
+            group["lr"] = learning_rate(state.step, done, recipe) * group.get(
+                "rate", 1.0
+            )  # older checkpoints have none
         losses.append(_step(task.loss, network, optimizer, recipe, device, start.seed, state.step))
         _average(average, network, min(recipe.ema_decay, (1 + state.step) / (10 + state.step)))
         state.step += 1
@@ -120,11 +122,16 @@ def _step(loss_of, network, optimizer, recipe: Recipe, device: torch.device, see
     return loss.detach() + 0 * norm  # not finite if either is: the epoch's mean then stops the run
 
 
-def _groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Matrices decay towards zero; biases and the scales of norms do not."""
-    matrices = [p for p in network.parameters() if p.ndim > 1]
-    vectors = [p for p in network.parameters() if p.ndim <= 1]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+def _groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
+    """Matrices decay towards zero; biases and the scales of norms do not. An encoder has a learning rate of its own."""
+    groups = []
+    for encoder, rate in ((False, 1.0), (True, recipe.encoder_rate)):
+        named = [p for name, p in network.named_parameters() if name.startswith("encoder.") == encoder]
+        for matrix, decay in ((True, recipe.weight_decay), (False, 0.0)):
+            parameters = [p for p in named if p.requires_grad and (p.ndim > 1) == matrix]
+            if parameters:
+                groups.append({"params": parameters, "weight_decay": decay, "rate": rate})
+    return groups
 
 
 @torch.no_grad()

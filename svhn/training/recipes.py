@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from ..data.augment import Appearance
 from ..data.crop_augment import CropJitter
 from ..data.scene_augment import SceneJitter
+from ..models import efficientnet_lite
 
 SVHN, MNIST = "svhn", "mnist"
 READ, READ_STRIPS, CLASSIFY_DIGITS = "read", "read_strips", "classify_digits"  # tasks, see `tasks.TASKS`
@@ -40,6 +41,7 @@ class Recipe:
     task: str = READ
     data: str = SVHN
     redrawn: bool = True
+    encoder_rate: float = 1.0
     weight_decay: float = 0.05
     warmup_steps: int = 200
     clip_norm: float = 2.0
@@ -124,10 +126,12 @@ RECIPES = {
         steps=40_000,
         batch_size=24,
         learning_rate=1.5e-3,
-        sizes={"digits": True},
+        sizes={"digits": True, "imagenet": True, "mean": efficientnet_lite.MEAN, "std": efficientnet_lite.STD},
+        begins_with="efficientnet_lite0",
+        encoder_rate=0.2,
         synthetic=0.4,
         synthetic_bank=6_000,
-        weak=0.2,
+        weak=0.3,
         negatives=0.06,
     ),
     # document 000

@@ -78,9 +78,10 @@ def test_every_network_has_a_graph(name, prepared, mnist_folder, tmp_path):
 
 
 def _beginning(begins_with: str, prepared: Path, runs: Path) -> Path | None:
-    """What a recipe is initialized from; None for the run of another recipe, which it finds next to its own."""
-    if begins_with != IMAGENET:
+    """What a recipe is initialized from; None for what it finds by itself: a run next to its own, a package."""
+    if begins_with in RECIPES:
         training.train(begins_with, prepared, runs / begins_with, device="cpu")
+    if begins_with != IMAGENET:
         return None
     path = runs / "vgg16_bn.pth"
     network = make_task(RECIPES["vgg16_scratch"], Sources(prepared), torch.device("cpu")).network

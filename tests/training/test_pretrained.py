@@ -1,6 +1,7 @@
 """Initialization: matching weights are loaded; anything else is an error before anything is written."""
 
 import dataclasses
+import importlib.resources
 import json
 import shutil
 import urllib.error
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.nn import functional
 from torchvision.models import vgg16_bn
 
 from svhn import weights
@@ -19,6 +21,7 @@ from svhn.training import train as training
 from svhn.training.checkpoint import State
 from svhn.training.recipes import RECIPES
 from svhn.utils.errors import TrainingError, WeightsError
+from svhn.utils.files import load_tensors
 
 FILE = "vgg16_bn-6c64b313.pth"
 
@@ -271,3 +274,25 @@ def test_a_download_is_checked_and_loaded(prepared, tmp_path, monkeypatch):
     network, state = _train("vgg16_imagenet", prepared, tmp_path / "run", Path("download"))
     assert _same(network.state_dict(), known)
     assert state.initialized_from == "ImageNet"
+
+
+def test_the_localizer_starts_from_imagenets_features():
+    """The package's network, written down here as far as the stem, gives the same features as ours."""
+    path = importlib.resources.files(pretrained.PACKAGE) / "models" / "efficientnet-lite0-57934424.pth"
+    published = load_tensors(Path(str(path)))
+    found = pretrained.read(pretrained.INSTALLED, "fcos", "train", 0)
+    network = build("fcos", RECIPES["fcos"].sizes)
+    pretrained.fill(network, "fcos", found)
+    image = torch.rand(1, 3, 64, 64)
+    x = functional.conv2d(functional.pad(image, (0, 1, 0, 1)), published["_conv_stem.weight"], stride=2)
+    keys = ("running_mean", "running_var", "weight", "bias")
+    x = functional.batch_norm(x, *(published[f"_bn0.{key}"] for key in keys), eps=1e-3)
+    ours = network.encoder.stem(functional.pad(image, (0, 1, 0, 1)))
+    assert torch.allclose(ours, x, atol=1e-4)
+    assert [tuple(f.shape[1:]) for f in network.encoder(image)] == [(24, 16, 16), (40, 8, 8), (112, 4, 4), (320, 2, 2)]
+
+
+def test_missing_features_are_named(monkeypatch):
+    monkeypatch.setattr(pretrained, "PACKAGE", "a_package_that_nobody_has")
+    with pytest.raises(TrainingError, match="a_package_that_nobody_has"):
+        pretrained.read(pretrained.INSTALLED, "fcos", "train", 0)

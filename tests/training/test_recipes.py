@@ -33,7 +33,7 @@ def test_every_recipe_names_what_there_is(name):
     assert (recipe.network in DIGITS) == (recipe.task == CLASSIFY_DIGITS)
     assert recipe.data in (SVHN, MNIST)
     assert recipe.box_loss in ("l2", "dice")
-    assert recipe.begins_with in ("", "imagenet", *(set(RECIPES) - {name}))
+    assert recipe.begins_with in ("", "imagenet", "efficientnet_lite0", *(set(RECIPES) - {name}))
     assert recipe.steps >= recipe.epoch_steps
 
 
