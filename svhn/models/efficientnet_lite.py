@@ -49,13 +49,14 @@ class Block(nn.Module):
         super().__init__()
         inner = inputs * expansion
         self.expand = nn.Conv2d(inputs, inner, 1) if expansion > 1 else None
-        self.depthwise = nn.Conv2d(inner, inner, kernel, stride, groups=inner)
+        padding = kernel // 2 if stride == 1 else 0
+        self.depthwise = nn.Conv2d(inner, inner, kernel, stride, padding, groups=inner)
         self.project = nn.Conv2d(inner, outputs, 1)
         self.skips = stride == 1 and inputs == outputs
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         inner = F.relu6(self.expand(x)) if self.expand is not None else x
-        outputs = self.project(F.relu6(self._filter(_pad(inner, self.depthwise))))
+        outputs = self.project(F.relu6(self._filter(inner if self.depthwise.padding[0] else _pad(inner, self.depthwise))))
         return x + outputs if self.skips else outputs
 
     def _filter(self, x: torch.Tensor) -> torch.Tensor:
