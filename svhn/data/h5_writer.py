@@ -51,7 +51,7 @@ class NewFile(h5py.File):
     """A new HDF5 file in `raw`."""
 
     def __init__(self, raw: _LenientFile) -> None:
-        super().__init__(raw, "w")
+        super().__init__(raw, "w", libver="latest")  # which has checksums for what describes the data
         self._raw = raw
 
     def check(self) -> None:
@@ -83,6 +83,7 @@ class Table:
                 chunks=(column.chunk, *column.shape),
                 dtype=column.dtype,
                 compression="lzf" if len(column.shape) == 3 else None,
+                fletcher32=True,  # a checksum a chunk: a damaged file is an error instead of other data
             )
             for name, column in columns.items()
         }

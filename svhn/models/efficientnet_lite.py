@@ -56,7 +56,9 @@ class Block(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         inner = F.relu6(self.expand(x)) if self.expand is not None else x
-        outputs = self.project(F.relu6(self._filter(inner if self.depthwise.padding[0] else _pad(inner, self.depthwise))))
+        outputs = self.project(
+            F.relu6(self._filter(inner if self.depthwise.padding[0] else _pad(inner, self.depthwise)))
+        )
         return x + outputs if self.skips else outputs
 
     def _filter(self, x: torch.Tensor) -> torch.Tensor:
