@@ -18,9 +18,9 @@ import torch
 
 from svhn.evaluation import evaluate
 from svhn.pipeline import Pipeline
-from svhn.precision import BF16, FP32
-from svhn.reading import Reading
-from svhn.weights import DEFAULT_DIR
+from svhn.utils.paths import WEIGHTS
+
+FP32, BF16 = "fp32", "bf16"
 
 
 def main() -> None:
@@ -29,13 +29,13 @@ def main() -> None:
     source.add_argument("--photos", type=Path, help="folder with pictures and labels.csv (file, number)")
     source.add_argument("--data", type=Path, help="folder with the official archives")
     parser.add_argument("--split", default="test", choices=("train", "held_out", "test"))
-    parser.add_argument("--weights", type=Path, default=DEFAULT_DIR)
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--limit", type=int, help="only the first so many photos")
     options = parser.parse_args()
     torch.set_num_threads(1)
     pipelines = {name: Pipeline.load(options.weights, precision=name) for name in (FP32, BF16)}
     seconds: dict[str, list[float]] = {FP32: [], BF16: []}
-    read: dict[str, list[Reading]] = {FP32: [], BF16: []}
+    read = {FP32: [], BF16: []}
     right = {FP32: 0, BF16: 0}
     examples = (
         evaluate.folder_examples(options.photos)

@@ -17,7 +17,7 @@ import httpx
 import numpy as np
 
 from demo import ui
-from svhn.images import open_photo
+from svhn.images.decode import open_photo
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 300

@@ -22,7 +22,7 @@ from demo import ui
 from demo.components.inputs import SentPhoto
 from demo.ground_truth import TruthIndex
 from demo.tabs import single
-from svhn.images import open_photo
+from svhn.images.decode import open_photo
 from svhn.pipeline import Pipeline
 from svhn.utils.paths import WEIGHTS
 

@@ -12,8 +12,8 @@ from types import TracebackType
 
 import numpy as np
 
-from svhn import draw
 from svhn.batch import COLUMNS, Row
+from svhn.images import draw
 from svhn.utils.errors import UserError
 from svhn.utils.files import UniqueNames
 

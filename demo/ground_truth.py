@@ -15,7 +15,7 @@ from svhn.data import digitstruct
 from svhn.data.annotations import Sample, Truth, truth_from_record
 from svhn.data.archive import Split, open_split
 from svhn.data.digitstruct import Records
-from svhn.images import PhotoError, open_photo
+from svhn.images.decode import PhotoError, open_photo
 
 INDEXED = ("test", "train")  # extra would take minutes at every start
 N_SAMPLES = 12  # photos of a data set that are offered on the page

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from svhn import weights
 from svhn.pipeline import Pipeline
-from svhn.precision import AUTO
+from svhn.utils.paths import WEIGHTS
 
 Pair = tuple[str, str]  # the names of a localizer and a reader
 MEASURED = {  # what a manifest has of a network, in words
@@ -57,7 +57,7 @@ class Networks:
         return next(network.title for network in (*self.localizers, *self.readers) if network.name == name)
 
     @staticmethod
-    def load(folder: Path = weights.DEFAULT_DIR, precision: str = AUTO) -> Networks:
+    def load(folder: Path = WEIGHTS, precision: str = "auto") -> Networks:
         """Their precision as in `Pipeline.load`. Raises WeightsError, also for a network that is not the default."""
         folder = Path(folder)
         manifest = weights.read_manifest(folder)

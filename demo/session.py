@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from svhn import draw
 from svhn.batch import PhotoFile
-from svhn.images import open_photo
+from svhn.images import draw
+from svhn.images.decode import open_photo
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 
@@ -56,7 +56,7 @@ class PhotoResult:
 
 def read_photo(pipeline: Pipeline, truths: TruthIndex, data: bytes) -> tuple[PhotoResult, np.ndarray]:
     """Content of an image file -> what is kept of it, and the photo itself, RGB uint8 (h, w, 3). Raises
-    `svhn.images.PhotoError`, one sentence for the sender."""
+    `svhn.images.decode.PhotoError`, one sentence for the sender."""
     start = time.perf_counter()
     photo = open_photo(data)
     decoded = {"decode": (time.perf_counter() - start) * 1e3}

@@ -10,12 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .images import open_photo
+    from .images.decode import open_photo
     from .pipeline import Pipeline
     from .reading import Reading
 
 __all__ = ["Pipeline", "Reading", "open_photo"]
-_MODULES = {"Pipeline": "pipeline", "Reading": "reading", "open_photo": "images"}
+_MODULES = {"Pipeline": "pipeline", "Reading": "reading", "open_photo": "images.decode"}
 
 
 def __getattr__(name: str) -> Any:

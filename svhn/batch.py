@@ -27,8 +27,9 @@ from typing import Protocol
 
 import numpy as np
 
-from . import draw, labels
-from .images import SUFFIXES, PhotoError, open_photo, read_bounded
+from . import labels
+from .images import draw
+from .images.decode import SUFFIXES, PhotoError, open_photo, read_bounded
 from .pipeline import Pipeline
 from .reading import Reading
 from .utils.errors import DataError

@@ -10,14 +10,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import labels, preprocess, weights
+from . import labels, weights
 from .boxes import Box
+from .images import preprocess
 from .models import build
 from .models.base import CountsDigits, HasAttention, HasHeat, Localizer, Reader
-from .precision import AUTO, choose_precision, for_service
+from .models.precision import AUTO, choose_precision, for_service
 from .reading import Reading
 from .selection import SelectionConfig, select
 from .utils.errors import WeightsError
+from .utils.paths import WEIGHTS
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Pipeline:
 
     @staticmethod
     def load(
-        folder: Path = weights.DEFAULT_DIR,
+        folder: Path = WEIGHTS,
         device: torch.device | str = "cpu",
         localizer: str | nn.Module | None = None,
         reader: str | nn.Module | None = None,

@@ -25,11 +25,9 @@ from torch import nn
 from .models import LOCALIZERS, NETWORKS, READERS, build
 from .utils.errors import WeightsError
 from .utils.files import write_atomic
-from .utils.paths import WEIGHTS
 
 MAX_BYTES = 16 * 2**20
 ENTRY = {"file": str, "sha256": str, "config": dict}  # required of every network
-DEFAULT_DIR = WEIGHTS
 FILE_NAME = re.compile(r"\w[\w.-]*")  # one that leads nowhere else
 MAX_CONFIG_NUMBER = 10_000  # more than any size, share or threshold that describes a network
 MIN_TEMPERATURE = 0.05  # and 20 at most: beyond, every reading would be certain, or none

@@ -11,9 +11,9 @@ import pytest
 from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, encoded, photo_of, two_numbers
 from PIL import Image
 
-from svhn import draw
 from svhn.batch import COLUMNS, READER_FAILED, Row, read_folder, read_photos
-from svhn.images import open_photo
+from svhn.images import draw
+from svhn.images.decode import open_photo
 from svhn.reading import Reading
 from svhn.utils.errors import DataError
 

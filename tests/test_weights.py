@@ -11,6 +11,7 @@ import torch
 from svhn import weights
 from svhn.models import build
 from svhn.utils.errors import WeightsError
+from svhn.utils.paths import WEIGHTS
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ def test_a_new_set_replaces_the_old_one_and_a_save_cut_short_does_not(folder, mo
     assert len(list(folder.glob("*.safetensors"))) == 2
 
 
-@pytest.mark.parametrize("folder", [weights.DEFAULT_DIR, weights.DEFAULT_DIR / "measured"], ids=["final", "measured"])
+@pytest.mark.parametrize("folder", [WEIGHTS, WEIGHTS / "measured"], ids=["final", "measured"])
 def test_every_published_network_says_what_it_was_trained_on_and_initialized_from(folder):
     for name, entry in weights.read_manifest(folder)["networks"].items():
         for run in (entry, entry.get("measured", entry)):

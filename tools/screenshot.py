@@ -22,7 +22,7 @@ from demo import ground_truth, ui
 from demo.model_zoo import Networks
 from demo.server.options import launch_options
 from svhn.data.annotations import read_labels
-from svhn.images import open_photo
+from svhn.images.decode import open_photo
 from tools import chromium
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import gradio as gr
 from gradio.events import Dependency
 
-from svhn import draw
 from svhn.data.annotations import Sample
-from svhn.images import open_photo
+from svhn.images import draw
+from svhn.images.decode import open_photo
 
 from ..pictures import PICTURES
 from ..render import images

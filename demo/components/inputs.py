@@ -13,7 +13,7 @@ import gradio as gr
 from gradio.data_classes import GradioRootModel, ImageData, ListFiles
 from pydantic import Field, model_validator
 
-from svhn.images import MAX_BYTES, PhotoError
+from svhn.images.decode import MAX_BYTES, PhotoError
 
 from ..render import text
 

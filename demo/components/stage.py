@@ -9,9 +9,9 @@ import numpy as np
 from gradio.processing_utils import save_bytes_to_cache
 
 from svhn import boxes as bx
-from svhn import draw
 from svhn.boxes import Box
-from svhn.images import MAX_BYTES
+from svhn.images import draw
+from svhn.images.decode import MAX_BYTES
 from svhn.reading import Reading
 from svhn.utils.errors import UserError
 

@@ -9,8 +9,8 @@ from html import escape
 import numpy as np
 
 from svhn import boxes as bx
-from svhn import draw, preprocess
 from svhn.boxes import Box
+from svhn.images import draw, preprocess
 from svhn.reading import Reading
 
 from ..comparison import CropReading, Localization, group_by_place

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from markupsafe import Markup
 
-from svhn import draw
+from svhn.images import draw
 
 CROP_SIDE = 192
 THUMBNAIL_HEIGHT = 150

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from svhn.images import MAX_BYTES
+from svhn.images.decode import MAX_BYTES
 
 from ..batch import MAX_PHOTOS
 from ..config import CLEANUP_EVERY_S, RETENTION, RETENTION_S

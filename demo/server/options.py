@@ -7,7 +7,7 @@ from typing import Any
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from svhn.images import MAX_BYTES
+from svhn.images.decode import MAX_BYTES
 
 from .. import theme, ui
 from ..config import CLEANUP_EVERY_S, MAX_SESSIONS, RETENTION_S

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from svhn.batch import read_photos
-from svhn.images import MAX_BYTES, MAX_PIXELS, PhotoError
+from svhn.images.decode import MAX_BYTES, MAX_PIXELS, PhotoError
 from svhn.pipeline import Pipeline
 
 from ..components.inputs import BatchInput, PhotoInput, SentPhoto, StoredPhoto

@@ -10,7 +10,7 @@ import numpy as np
 
 from svhn.boxes import Box
 from svhn.data.annotations import Sample
-from svhn.images import PhotoError, open_photo
+from svhn.images.decode import PhotoError, open_photo
 
 from ..comparison import Localization, localize, read_crop, read_pairs
 from ..components.examples import example_strip

@@ -9,7 +9,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from svhn.data.corrections import MAX_DIGITS, Collection, Saved
-from svhn.images import PhotoError, open_photo
+from svhn.images.decode import PhotoError, open_photo
 from svhn.reading import Reading
 from svhn.utils.errors import UserError
 

@@ -8,8 +8,8 @@ import gradio as gr
 import numpy as np
 
 from svhn import boxes as bx
-from svhn import preprocess
-from svhn.images import PhotoError, open_photo
+from svhn.images import preprocess
+from svhn.images.decode import PhotoError, open_photo
 from svhn.reading import Reading
 
 from ..components.inputs import PhotoInput, SentPhoto

@@ -14,7 +14,7 @@ import anyio
 import anyio.to_thread
 
 from svhn import boxes
-from svhn.images import PhotoError, open_photo
+from svhn.images.decode import PhotoError, open_photo
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 

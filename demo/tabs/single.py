@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from svhn.data.annotations import Sample
-from svhn.images import PhotoError
+from svhn.images.decode import PhotoError
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 from svhn.utils.errors import UserError

@@ -17,11 +17,11 @@ from .. import metrics
 from ..boxes import Box
 from ..evaluation import evaluate
 from ..evaluation.evaluate import HELD_OUT, Example
+from ..images.preprocess import normalise
 from ..labels import BLANK
 from ..models.base import SegmentsPixels
 from ..models.baselines.unet import SURE
 from ..pipeline import Pipeline
-from ..preprocess import normalise
 from ..training.losses import masks
 from ..training.tasks.digits import digits_right, read_strips
 from ..utils.errors import DataError

@@ -19,7 +19,7 @@ from typing import IO
 
 from tqdm import tqdm
 
-from ..images import MAX_BYTES
+from ..images.decode import MAX_BYTES
 from ..utils.errors import DataError
 
 SPLITS = ("train", "test", "extra")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from ..images.preprocess import CROP_MARGIN, Size, sides
 from ..labels import BLANK
-from ..preprocess import CROP_MARGIN, Size, sides
 from . import augment
 from .augment import Appearance, uniform
 from .datasets import CropSet

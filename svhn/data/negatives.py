@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from .. import labels
-from ..images import open_photo
+from ..images.decode import open_photo
 from ..utils.errors import DataError
 from ..utils.files import working_folder
 from .backgrounds import background_paths

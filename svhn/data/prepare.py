@@ -28,8 +28,9 @@ import torch
 from tqdm import tqdm
 
 from .. import boxes as bx
-from .. import labels, preprocess
-from ..images import PhotoError, open_photo
+from .. import labels
+from ..images import preprocess
+from ..images.decode import PhotoError, open_photo
 from ..utils.errors import DataError
 from ..utils.files import working_folder
 from . import digitstruct

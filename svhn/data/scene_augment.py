@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional as F
 
-from ..preprocess import MEAN
+from ..images.preprocess import MEAN
 from . import augment
 from .augment import Appearance, uniform
 from .datasets import SceneSet

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from .. import boxes as bx
 from .. import labels
-from ..images import PhotoError, open_photo
+from ..images.decode import PhotoError, open_photo
 from ..reading import Reading
 from ..utils.errors import DataError
 from ..utils.files import working_folder

@@ -18,7 +18,7 @@ from ..data import annotations, digitstruct
 from ..data.annotations import Truth, UnusableRecord
 from ..data.archive import open_split
 from ..data.split import is_held_out
-from ..images import PhotoError, open_photo
+from ..images.decode import PhotoError, open_photo
 from ..pipeline import Pipeline
 from ..utils.errors import DataError
 from ..utils.workers import HERE, Workers

@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from .. import boxes as bx
-from .. import draw, preprocess
 from ..boxes import Box
+from ..images import draw, preprocess
 from ..pipeline import Pipeline
 from ..reading import Reading
 from ..utils.errors import DataError

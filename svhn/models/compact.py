@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from ..images.preprocess import MARGINS, MEAN, STD
 from ..labels import DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS
-from ..preprocess import MARGINS, MEAN, STD
 from .blocks import Residual, conv_norm
 
 

@@ -18,8 +18,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from .. import boxes as bx
+from ..images.preprocess import MEAN, STD, normalise, pixel_bounds, view, working_copy
 from ..labels import BLANK as DIGITS  # the classes below it: 0 ... 9
-from ..preprocess import MEAN, STD, normalise, pixel_bounds, view, working_copy
 from .base import Detections
 from .blocks import Residual, conv_norm
 from .efficientnet_lite import CHANNELS, EfficientNetLite

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from .. import draw
 from ..data.mnist import load_digits
 from ..data.split import is_held_out
+from ..images import draw
 from ..utils.files import write_output
 from .config import StreetConfig
 from .glyphs import load_atlas

@@ -10,7 +10,7 @@ import pytest
 from svhn.data import corrections
 from svhn.data.annotations import Truth, read_labels
 from svhn.data.corrections import LABELS, Collection
-from svhn.images import open_photo
+from svhn.images.decode import open_photo
 from svhn.utils.errors import DataError
 
 BOX = (20.0, 10.0, 80.0, 40.0)

@@ -188,6 +188,6 @@ def test_photo_over_the_limit_is_refused_and_skipped(tmp_path, monkeypatch):
     entries = official.write_split(tmp_path, "train", 5)
     limit = max(len(entry.png) for entry in entries) - 1
     monkeypatch.setattr(archive, "MAX_BYTES", limit)
-    monkeypatch.setattr("svhn.images.MAX_BYTES", limit)
+    monkeypatch.setattr("svhn.images.decode.MAX_BYTES", limit)
     summary, _ = prepared(tmp_path)
     assert dict(summary.skipped) == {"photo cannot be decoded": 1}

@@ -24,7 +24,7 @@ from playwright.sync_api import expect
 import app
 from demo import ui
 from svhn import weights
-from svhn.images import open_photo
+from svhn.images.decode import open_photo
 from svhn.models import build
 from svhn.pipeline import Pipeline
 

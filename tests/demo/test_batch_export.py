@@ -14,8 +14,8 @@ from PIL import Image
 from demo import batch
 from demo.batch import BatchExport, UniqueNames, safe_name
 from demo.components.inputs import SentPhoto
-from svhn import draw
 from svhn.batch import COLUMNS, FORMULA, read_photos
+from svhn.images import draw
 from svhn.utils.errors import UserError
 
 

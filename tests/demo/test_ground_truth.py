@@ -10,7 +10,7 @@ from PIL import Image
 from demo import ground_truth, ui
 from demo.ground_truth import TruthIndex
 from svhn.data.annotations import Truth, read_labels
-from svhn.images import open_photo
+from svhn.images.decode import open_photo
 from svhn.utils.errors import DataError
 from tools.make_examples import scenes, surface
 

@@ -6,7 +6,7 @@ from helpers.browser_visit import DESKTOP, PHONE, Visit
 from helpers.fake_pipeline import MANY, NOTHING, encoded, photo_of
 from playwright.sync_api import expect
 
-from svhn.images import open_photo
+from svhn.images.decode import open_photo
 
 
 def test_one_click_on_an_example(visit):

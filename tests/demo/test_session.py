@@ -8,9 +8,9 @@ from helpers.fake_pipeline import NOTHING, SIZE, FakePipeline, encoded, photo_of
 
 from demo.ground_truth import TruthIndex
 from demo.session import PhotoResult, annotate, read_photo
-from svhn import draw
 from svhn.boxes import Box
 from svhn.data.annotations import Truth
+from svhn.images import draw
 
 PLACE, ELSEWHERE = (10.0, 10.0, 50.0, 30.0), (60.0, 40.0, 90.0, 60.0)
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 from torchvision.ops import box_iou, nms
 
-from svhn import preprocess
+from svhn.images import preprocess
+from svhn.images.preprocess import centre_patch
 from svhn.models import LOCALIZERS, build
 from svhn.models.fcos import FCOS, STRIDE, FCOSConfig, cell_centres, merge, most_likely
-from svhn.preprocess import centre_patch
 
 SIZES = [(47, 104), (300, 20), (8, 8), (500, 700)]
 

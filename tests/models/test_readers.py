@@ -5,10 +5,10 @@ from dataclasses import asdict
 import pytest
 import torch
 
+from svhn.images.preprocess import sides
 from svhn.labels import length_from_blanks
 from svhn.models import DIGITS, READERS, build, kind_of
 from svhn.models.ensemble import average_readers
-from svhn.preprocess import sides
 from svhn.training.recipes import RECIPES
 
 

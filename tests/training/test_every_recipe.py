@@ -9,9 +9,9 @@ import torch
 from helpers.mnist_files import picture
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from svhn.images.preprocess import MEAN, STD, normalise
 from svhn.models import DIGITS, READERS
 from svhn.pipeline import Pipeline
-from svhn.preprocess import MEAN, STD, normalise
 from svhn.reading import Reading
 from svhn.training import checkpoint
 from svhn.training import train as training

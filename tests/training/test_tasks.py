@@ -11,10 +11,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from svhn.data.datasets import load_crops, load_scenes
+from svhn.images.preprocess import MEAN, STD
 from svhn.labels import encode
 from svhn.models import READERS
 from svhn.models.baselines.cnn import LogisticConfig
-from svhn.preprocess import MEAN, STD
 from svhn.training.recipes import MNIST, RECIPES
 from svhn.training.tasks import make_task
 from svhn.training.tasks.base import Sources

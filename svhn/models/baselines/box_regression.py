@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from ... import boxes as bx
-from ...preprocess import MEAN, STD, centre_patch, normalise, squashed
+from ...images.preprocess import MEAN, STD, centre_patch, normalise, squashed
 from ..blocks import conv_norm
 
 

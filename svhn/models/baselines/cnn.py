@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ...preprocess import MARGINS, MEAN, STD
+from ...images.preprocess import MARGINS, MEAN, STD
 from ..blocks import SixHeads, conv_norm
 
 SIDE = 28  # of MNIST's pictures

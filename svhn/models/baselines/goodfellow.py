@@ -19,8 +19,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ...images.preprocess import MEAN, STD, Size, sides
 from ...labels import DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS, length_from_blanks
-from ...preprocess import MEAN, STD, Size, sides
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from ... import boxes as bx
+from ...images.preprocess import MEAN, STD, normalise, squashed
 from ...labels import LENGTH_CLASSES
-from ...preprocess import MEAN, STD, normalise, squashed
 
 SURE = 0.5  # probability from which a pixel belongs to a number
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ...preprocess import MARGINS, MEAN, STD
+from ...images.preprocess import MARGINS, MEAN, STD
 from ..blocks import SixHeads
 from .box_regression import BoxConfig, BoxRegressor
 

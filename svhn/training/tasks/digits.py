@@ -8,10 +8,10 @@ from torch.nn import functional as F
 
 from ... import metrics
 from ...data.mnist import load_digits
+from ...images.preprocess import normalise
 from ...labels import decode_joint
 from ...models import build
 from ...models.baselines.cnn import SIDE
-from ...preprocess import normalise
 from ...synth.mnist_strips import STRIP, DigitJitter, Strips, jitter_digits, make_strips
 from ..losses import reader_loss
 from ..recipes import Recipe

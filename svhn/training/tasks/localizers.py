@@ -10,8 +10,8 @@ from torch.nn import functional as F
 from ... import metrics
 from ...data.datasets import SceneSet, draw, load_counted_scenes, load_scenes
 from ...data.scene_augment import framed_views, jittered_scenes, photo_views
+from ...images.preprocess import normalise, squashed
 from ...models import build
-from ...preprocess import normalise, squashed
 from ..losses import BOX_LOSSES, digit_loss, fcos_loss, mask_loss, masks
 from ..recipes import Recipe
 from .base import Sources, Task

@@ -8,9 +8,9 @@ from torch import nn
 from ... import metrics
 from ...data.crop_augment import centred_crops, halve, jittered_crops, random_patches
 from ...data.datasets import CropSet, Rows, draw, load_crops
+from ...images.preprocess import normalise, sides
 from ...labels import decode_joint
 from ...models import build
-from ...preprocess import normalise, sides
 from ..losses import reader_loss
 from ..recipes import Recipe
 from .base import Sources, Task

@@ -5,7 +5,7 @@ import numpy as np
 from demo import ui
 from svhn import boxes as bx
 from svhn.data.annotations import read_labels
-from svhn.images import open_photo
+from svhn.images.decode import open_photo
 from svhn.pipeline import Pipeline
 
 EASY = {"Clear plate", "One digit"}

@@ -9,7 +9,7 @@ from helpers.fake_pipeline import encoded, photo_of
 
 from demo.pictures import Pictures
 from demo.server.front import DESCRIPTION, TITLE
-from svhn.images import open_photo
+from svhn.images.decode import open_photo
 
 MOST_BYTES = 60_000  # of the page itself, compressed
 

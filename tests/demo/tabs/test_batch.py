@@ -13,8 +13,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demo import batch
-from svhn import draw
-from svhn.images import MAX_BYTES
+from svhn.images import draw
+from svhn.images.decode import MAX_BYTES
 
 MIXED = [
     *(photo("clear.png"), photo("doubtful.png", "1984"), photo("empty.png", NOTHING), photo("long.png", MANY)),

@@ -16,7 +16,7 @@ from demo import ui
 from demo.ground_truth import TruthIndex
 from demo.server.options import launch_options
 from svhn.data.annotations import Truth, read_labels
-from svhn.images import open_photo
+from svhn.images.decode import open_photo
 
 SPLIT_AT = 47  # of 96 pixels: within the found box, 24 ... 72, a little less than half reads "7"
 

@@ -4,7 +4,7 @@ import torch
 from torchvision.transforms.v2 import functional as F
 
 from svhn import boxes as bx
-from svhn import preprocess
+from svhn.images import preprocess
 
 
 @pytest.fixture

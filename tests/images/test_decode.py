@@ -9,8 +9,8 @@ from PIL import Image
 
 from benchmarks import bombs
 from benchmarks.bombs import content
-from svhn import images
-from svhn.images import PhotoError, open_photo
+from svhn.images import decode
+from svhn.images.decode import PhotoError, open_photo
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL.*")  # Pillow's remarks on damaged files
 
@@ -196,10 +196,10 @@ def test_orientation_among_many_tags(kind):
 
 def test_too_many_bytes(tmp_path):
     path = tmp_path / "big.png"
-    path.write_bytes(content(Image.fromarray(QUARTERS), "PNG") + b"\0" * images.MAX_BYTES)
+    path.write_bytes(content(Image.fromarray(QUARTERS), "PNG") + b"\0" * decode.MAX_BYTES)
     assert "20 MB" in refused(path)
     assert "20 MB" in refused(path.read_bytes())
-    path.write_bytes(path.read_bytes()[: images.MAX_BYTES])
+    path.write_bytes(path.read_bytes()[: decode.MAX_BYTES])
     assert open_photo(path).shape == QUARTERS.shape
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from svhn import draw
-from svhn.images import open_photo
+from svhn.images import draw
+from svhn.images.decode import open_photo
 
 GREY = 128
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from . import boxes as bx
+from .. import boxes as bx
 
 CROP_MARGIN = 0.15  # of the box's own size, on every side: the 30 % enlargement of the literature
 MOST_PIXELS_FOR_ONE = 8  # of the photo along a side, for one of the crop; more are averaged first

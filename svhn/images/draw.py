@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from . import boxes as bx
+from .. import boxes as bx
 
 LONG_SIDE = (720, 1024)  # least and most pixels of the longer side of a photo as it is shown
 Colour = tuple[int, int, int]

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import nn
 
+from svhn.images.preprocess import sides
 from svhn.models import LOCALIZERS, READERS, build
+from svhn.models.precision import BF16, FP32, choose_precision, fold_norms, for_service
 from svhn.pipeline import Pipeline
-from svhn.precision import BF16, FP32, choose_precision, fold_norms, for_service
-from svhn.preprocess import sides
 
 SMALL = {
     "compact": {"channels": (8, 8, 16, 16), "summary": 32},
