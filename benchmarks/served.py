@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -77,17 +78,18 @@ def small_photo(width: int, height: int) -> bytes:
     return data.tobytes()
 
 
-def visit(client: httpx.Client, page: Served, session: str, name: str, photo: bytes) -> np.ndarray:
-    """What a visitor's browser does with a new photo -> the picture with the box that it shows, RGB (h, w, 3)."""
+def visit(client: httpx.Client, page: Served, session: str, name: str, photo: bytes) -> tuple[str, np.ndarray]:
+    """What a visitor's browser does with a new photo -> the number it shows, and the photo, RGB (h, w, 3). Raises
+    httpx.HTTPError where the page refuses or the connection is lost."""
     (path,) = client.post("gradio_api/upload", files={"files": (name, photo)}).raise_for_status().json()
     file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
     join = {"data": [file, *page.others], "session_hash": session, "fn_index": page.event}
     client.post("gradio_api/queue/join", json=join).raise_for_status()
     events = client.get("gradio_api/queue/data", params={"session_hash": session}).text
-    done = next(json.loads(line[6:]) for line in events.splitlines() if "process_completed" in line)
-    shown = [each.get("value") for each in done["output"]["data"] if isinstance(each, dict)]
-    picture = next(value["url"] for value in shown if isinstance(value, dict) and "url" in value)
-    return open_photo(client.get(picture).raise_for_status().content)
+    done = next(line for line in events.splitlines() if "process_completed" in line)
+    shown = str(json.loads(done[6:])["output"]["data"])
+    picture = re.search(r"'picture': {[^{}]*'url': '([^']+)'", shown)[1]
+    return re.search(r'data-number="(\d*)"', shown)[1], open_photo(client.get(picture).raise_for_status().content)
 
 
 def call(client: httpx.Client, photo: str) -> dict:
