@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import socket
 import sys
 import tempfile
 import webbrowser
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 # Gradio would note who called what and when, and go through the last 10,000 notes with pandas after every reading.
 NO_STATISTICS = {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9)}
+
+M_ARENA_MAX, ARENAS = -8, 2  # as mallopt(3) has it
 
 
 def check_address(host: str, port: int | None) -> None:
@@ -52,6 +56,7 @@ def serve(args: argparse.Namespace) -> None:
         from .share import ShareLink
 
         link = ShareLink()
+        _share_arenas()
         torch.set_num_threads(1)  # readings run side by side; threads that wait for each other cost seconds there
         networks = Networks.load(args.weights, args.precision)
         truths = ground_truth.TruthIndex()
@@ -78,6 +83,13 @@ def serve(args: argparse.Namespace) -> None:
             page.block_thread()
         finally:
             page.close(verbose=False)  # nothing is written any more when the folder goes
+
+
+def _share_arenas() -> None:
+    """Else each of the server's many threads would get an arena of memory of its own, which never shrinks: a crowd of
+    32 visitors left 200 MiB behind, in two arenas 85."""
+    with suppress(OSError, AttributeError):  # not glibc
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
 
 
 def share(page: gr.Blocks, link: ShareLink) -> None:
