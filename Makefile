@@ -36,6 +36,6 @@ venv: .venv/.run
 	@touch $@
 
 .venv/.dev: requirements-dev.txt constraints.txt .venv/.run
-	@echo "Installing the packages of requirements-dev.txt: about 60 MB, less than a minute."
+	@echo "Installing the packages of requirements-dev.txt: about 150 MB, a minute."
 	@$(PIP) -r requirements-dev.txt -c constraints.txt
 	@touch $@

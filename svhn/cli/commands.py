@@ -302,6 +302,13 @@ def offer(options: argparse.Namespace) -> None:
         print(f"{entry['file']}: {entry['bytes'] / 2**20:.1f} MiB")
 
 
+def export(options: argparse.Namespace) -> None:
+    from ..evaluation.convert import convert
+
+    for path in convert(options.weights, options.format, options.out):
+        print(f"{path}: {path.stat().st_size / 2**20:.1f} MiB")
+
+
 def _describe(result: dict, unsure_below: float) -> str:
     if result["box"] is None:
         return "no number found"

@@ -100,6 +100,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--data", type=Path, required=True, help="folder with the official archives, to calibrate readers")
     sub.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
 
+    sub = command("export", "Write the default networks for programs that do without PyTorch.")
+    sub.add_argument("--format", choices=("onnx", "openvino"), required=True)
+    sub.add_argument("--out", type=Path, required=True, help="folder for localizer and reader")
+    sub.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
+
     _add_plots(command("plot", "Draw training curves, or grids of photos with what was found in them."))
     _add_measuring(command)
     return parser
