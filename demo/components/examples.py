@@ -11,7 +11,6 @@ from svhn.data.annotations import Sample
 from svhn.images import draw
 from svhn.images.decode import open_photo
 
-from ..pictures import PICTURES
 from ..render import images
 from ..render.templating import render
 from ..theme import html
@@ -43,5 +42,5 @@ def example_strip(samples: Sequence[Sample], heading: str, photo: PhotoInput, el
 
 
 def _thumbnail(sample: Sample) -> str:
-    """Its address."""
-    return PICTURES.publish(draw.jpeg(images.thumbnail(open_photo(sample.path)), quality=80), "jpg")
+    """The address of a small picture of it."""
+    return images.SERVED.publish(draw.jpeg(images.thumbnail(open_photo(sample.path)), quality=80), "jpg")

@@ -1,8 +1,11 @@
-"""Pictures for the page: crops, previews, heat maps; the photo with its boxes comes from `svhn.draw`."""
+"""Pictures for the page: crops, thumbnails, heat maps, and the addresses at which they are served. The photo with its
+boxes comes from `svhn.images.draw`."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,6 +18,8 @@ THUMBNAIL_HEIGHT = 150
 STRENGTH = 0.85  # of the colours over the photo where the heat is greatest
 DARK = 0.72  # of the shade over what a digit was not read from; stage.css has the same around the crop
 LAYER_SIDE = 96  # pixels
+ADDRESS_PREFIX = "pictures/"  # of the served ones, relative to the page's
+MEDIA_TYPES = {"jpg": "image/jpeg", "svg": "image/svg+xml"}
 SEES = 0.06  # of the crop's height: how far around itself a point of the attention sees, about
 
 
@@ -64,3 +69,30 @@ def light_layer(attention: np.ndarray) -> np.ndarray:
     light = cv2.GaussianBlur(light, (0, 0), SEES * LAYER_SIDE)
     light = np.sqrt(light / max(float(light.max()), 1e-9))[..., None]
     return np.dstack([np.zeros((LAYER_SIDE, LAYER_SIDE, 3), np.uint8), np.uint8(255 * DARK * (1 - light))])
+
+
+@dataclass(frozen=True)
+class ServedPicture:
+    """The content of a file and its media type."""
+
+    data: bytes
+    media_type: str
+
+
+class ServedPictures:
+    """Small pictures that the page serves to anybody, kept once under addresses that name their content."""
+
+    def __init__(self) -> None:
+        self._by_address: dict[str, ServedPicture] = {}
+
+    def publish(self, data: bytes, suffix: str) -> str:
+        """Serve a file, "jpg" or "svg"; return its address. The same content has the same address."""
+        address = f"{ADDRESS_PREFIX}{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"
+        self._by_address[address] = ServedPicture(data, MEDIA_TYPES[suffix])
+        return address
+
+    def find(self, address: str) -> ServedPicture | None:
+        return self._by_address.get(address)
+
+
+SERVED = ServedPictures()  # of this process

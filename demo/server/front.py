@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..config import STATIC
-from ..pictures import PICTURES, PREFIX
+from ..render.images import ADDRESS_PREFIX, SERVED
 
 TITLE = "House-number reader"
 DESCRIPTION = "Send a photo of a house: it finds the number, reads it, and shows how confident it is."
@@ -33,18 +33,18 @@ HEAD = """<title>{title}</title>
 
 
 class Front:
-    """ASGI middleware: pictures of `PICTURES` at their addresses, and the page's head in place of Gradio's."""
+    """ASGI middleware: pictures of `SERVED` at their addresses, and the page's head in place of Gradio's."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.icon, self.card = PICTURES.publish(ICON, "svg"), PICTURES.publish(CARD, "jpg")
+        self.icon, self.card = SERVED.publish(ICON, "svg"), SERVED.publish(CARD, "jpg")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
         path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
-        if path.startswith(f"/{PREFIX}"):
+        if path.startswith(f"/{ADDRESS_PREFIX}"):
             await _picture(path.removeprefix("/"))(scope, receive, send)
         elif path == "/":
             await self._page(scope, receive, send)
@@ -83,10 +83,10 @@ class Front:
 
 
 def _picture(address: str) -> Response:
-    picture = PICTURES.find(address)
+    picture = SERVED.find(address)
     if picture is None:
         return Response("There is no such picture.", 404, media_type="text/plain")
-    return Response(picture.data, media_type=picture.kind, headers=FOREVER)
+    return Response(picture.data, media_type=picture.media_type, headers=FOREVER)
 
 
 def _address(scope: Scope) -> str:

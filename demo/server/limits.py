@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from svhn.images.decode import MAX_BYTES
 
-from ..batch import MAX_PHOTOS
+from ..batch_export import MAX_PHOTOS
 from ..config import CLEANUP_EVERY_S, RETENTION, RETENTION_S
 
 MAX_BODY = 2 * MAX_BYTES  # a photo as text takes a third more than its bytes

@@ -18,7 +18,7 @@ from svhn.images.decode import MAX_BYTES
 from svhn.pipeline import Pipeline
 from svhn.utils.errors import UserError
 
-from ..batch import MAX_PHOTOS, TOO_MANY, BatchExport, check_count
+from ..batch_export import MAX_PHOTOS, TOO_MANY, BatchExport, check_count
 from ..components.inputs import TOO_LARGE_MARK, PhotosInput, StoredPhoto
 from ..config import RETENTION, STATIC
 from ..render.batch import HEADERS, KINDS, WIDTHS, BatchView

@@ -11,8 +11,8 @@ from helpers.browser_visit import near
 from helpers.fake_pipeline import NOTHING, FakePipeline, encoded, photo_of, two_numbers
 from PIL import Image
 
-from demo import batch
-from demo.batch import BatchExport, UniqueNames, safe_name
+from demo import batch_export
+from demo.batch_export import BatchExport, UniqueNames, safe_name
 from demo.components.inputs import SentPhoto
 from svhn.batch import COLUMNS, FORMULA, read_photos
 from svhn.images import draw
@@ -59,7 +59,7 @@ def test_pictures_are_annotated_and_the_small_ones_small(tmp_path):
     picture = np.asarray(Image.open(io.BytesIO(content["a.jpg"])))
     assert max(picture.shape) == draw.LONG_SIDE[1]
     assert near(picture, draw.FOUND) > 1000
-    assert Image.open(small).size == (batch.PREVIEW_SIDE, round(batch.PREVIEW_SIDE * 2 / 3))
+    assert Image.open(small).size == (batch_export.PREVIEW_SIDE, round(batch_export.PREVIEW_SIDE * 2 / 3))
 
 
 def test_names_do_not_clash(tmp_path):
@@ -116,6 +116,6 @@ def test_a_broken_off_batch_leaves_nothing_open(tmp_path):
 
 
 def test_too_many_is_a_sentence():
-    batch.check_count(batch.MAX_PHOTOS)
+    batch_export.check_count(batch_export.MAX_PHOTOS)
     with pytest.raises(UserError, match="more than 200 files; please send at most 200"):
-        batch.check_count(batch.MAX_PHOTOS + 1)
+        batch_export.check_count(batch_export.MAX_PHOTOS + 1)

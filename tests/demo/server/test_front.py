@@ -7,7 +7,7 @@ import pytest
 from helpers import api_client
 from helpers.fake_pipeline import encoded, photo_of
 
-from demo.pictures import Pictures
+from demo.render.images import ServedPictures
 from demo.server.front import DESCRIPTION, TITLE
 from svhn.images.decode import open_photo
 
@@ -67,7 +67,7 @@ def test_a_thumbnail_is_there_once_and_other_addresses_are_not(document, address
 
 
 def test_the_same_picture_has_one_address():
-    pictures, data = Pictures(), encoded(photo_of("42"), "JPEG")
+    pictures, data = ServedPictures(), encoded(photo_of("42"), "JPEG")
     assert pictures.publish(data, "jpg") == pictures.publish(data, "jpg") != pictures.publish(data + b" ", "jpg")
     assert pictures.find(pictures.publish(data, "jpg")).data == data
     assert pictures.find("pictures/none.jpg") is None

@@ -12,7 +12,7 @@ from helpers.fake_pipeline import MANY, NOTHING, encoded, photo_of
 from PIL import Image
 from playwright.sync_api import expect
 
-from demo import batch
+from demo import batch_export
 from svhn.images import draw
 from svhn.images.decode import MAX_BYTES
 
@@ -80,7 +80,7 @@ def test_what_can_be_taken_away(tab):
 
 
 def test_more_than_200_are_refused_before_they_are_sent(tab):
-    tab.send([photo(f"{i}.png") for i in range(batch.MAX_PHOTOS + 1)])
+    tab.send([photo(f"{i}.png") for i in range(batch_export.MAX_PHOTOS + 1)])
     expect(tab.status).to_contain_text("more than 200 files; please send at most 200 at a time. None of them was read.")
     assert not [url for url in tab.visit.requests if "/upload" in url]
     tab.send([photo("a.png")])

@@ -17,7 +17,7 @@ from helpers.fake_pipeline import FakePipeline, encoded, number_in, photo_of
 from playwright.sync_api import expect
 
 from demo import config
-from demo.batch import MAX_PHOTOS
+from demo.batch_export import MAX_PHOTOS
 from demo.server import cleanup, options
 from demo.tabs import batch
 from svhn.reading import Reading

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.fake_pipeline import MANY, NOTHING, photo_of, reading_of
 
-from demo.states import RIVAL_SHARE, TIE_SHARE, closest_guess, rival_of, state_of
+from demo.render.states import RIVAL_SHARE, TIE_SHARE, closest_guess, rival_of, state_of
 from svhn.reading import Reading
 
 
