@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import time
@@ -30,6 +31,7 @@ LOGIN_DELAY_S = 2  # before a wrong password is answered
 MAX_LOGINS = 4  # at the same time
 
 STORAGE_FULL = f"There is no room for more photos just now; try again in {RETENTION}."
+MALFORMED = 'This is no call that the page knows; its tab "For programs" shows how to call it.'
 BUSY = "Many photos are being sent just now; try again in a moment."
 UPLOAD, LOGIN = ("/gradio_api/upload", "/upload"), "/login"
 
@@ -37,12 +39,16 @@ UPLOAD, LOGIN = ("/gradio_api/upload", "/upload"), "/login"
 # session's photos in a file for whoever knows its link, and store and convert videos.
 BLOCKED = re.compile(r"/gradio_api/(file=\s*\w+:/|file/\s*\w+:/|proxy=|deep_link|process_recording)", re.IGNORECASE)
 
+# Readings run in a queue, so what goes wrong in these routes themselves is the request's fault; Gradio answers 500.
+CALLS = re.compile(r"^/gradio_api/(call|run|queue/join|reset|cancel|upload)\b")
+
 
 class RequestLimits:
-    """ASGI middleware that refuses: a blocked route with 403; with 408, a request that comes too slowly; with 413, one
-    larger than `MAX_BODY` or, for uploads, `MAX_UPLOAD`; with 429, more than `MAX_LOGINS` passwords at once; with 503,
-    a request when all of them would take more memory than `MAX_BODIES`; with 507, an upload when visitors' files would
-    take more than `MAX_STORED`. What counts is what has been received, whatever a request announces."""
+    """ASGI middleware that refuses: with 400, a call that Gradio stumbles over; a blocked route with 403; with 408, a
+    request that comes too slowly; with 413, one larger than `MAX_BODY` or, for uploads, `MAX_UPLOAD`; with 429, more
+    than `MAX_LOGINS` passwords at once; with 503, a request when all of them would take more memory than `MAX_BODIES`;
+    with 507, an upload when visitors' files would take more than `MAX_STORED`. What counts is what has been received,
+    whatever a request announces."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -59,7 +65,7 @@ class RequestLimits:
         elif path.rstrip("/") == LOGIN:
             await self._log_in(scope, receive, send)
         else:
-            await self._receive_within_limits(scope, receive, send, path in UPLOAD)
+            await self._receive_within_limits(scope, receive, send, path)
 
     async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a wrong password late, and few of them at once, so that nobody tries thousands."""
@@ -73,9 +79,10 @@ class RequestLimits:
             await _refusal(429, "Many are logging in just now; try again in a moment.")(scope, receive, send)
             return
         async with self.logins:
-            await self._receive_within_limits(scope, receive, send_late, False)
+            await self._receive_within_limits(scope, receive, send_late, LOGIN)
 
-    async def _receive_within_limits(self, scope: Scope, receive: Receive, send: Send, upload: bool) -> None:
+    async def _receive_within_limits(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
+        upload = path in UPLOAD
         limit = MAX_UPLOAD if upload else MAX_BODY
         advice = "send the photos in several parts" if upload else "upload the photos first"
         too_large = _refusal(413, f"A request has at most {limit // 2**20} MB; {advice}.")
@@ -123,8 +130,10 @@ class RequestLimits:
         try:
             await self.app(scope, receive_counted, send_unless_refused)
         except Exception:
-            if refusal is None:
+            if refusal is None and (answered or not CALLS.search(path)):
                 raise
+            logging.getLogger(__name__).info("A malformed request to %s", path, exc_info=refusal is None)
+            refusal = refusal or _refusal(400, MALFORMED)
         finally:
             self.bodies -= in_memory
         if refusal is not None and not answered:

@@ -236,6 +236,21 @@ def test_wrong_passwords_are_answered_slowly_and_few_at_once(monkeypatch):
     assert sorted(each.status_code for each in response) == [400] * limits.MAX_LOGINS + [429] * (20 - limits.MAX_LOGINS)
 
 
+@pytest.mark.parametrize("door", ["call/read", "call/nothing", "queue/join", "reset", "cancel", "upload"])
+def test_a_malformed_call_is_the_callers_fault(address, door):
+    bodies = (b"", b"\xff", b"[]", b"{}", b'{"data": [NaN]}', b'{"data": [1, 2, 3]}', b'{"data": "x", "fn_index": -1}',
+              b'{"data": [null], "fn_index": 99999, "session_hash": "a"}')  # fmt: skip
+    for body in bodies:
+        headers = {"content-type": "application/json", "connection": "close"}
+        answer = api_client.post(f"{address}gradio_api/{door}", content=body, headers=headers)
+        assert answer.status_code in (200, 400, 404, 422), (body, answer.text)
+        assert answer.status_code != 200 or door in ("reset", "call/read")  # a string that is no photo is queued
+
+
+def test_an_upload_without_a_name_is_the_callers_fault(address):
+    assert api_client.post(f"{address}gradio_api/upload", files={"files": ("", b"x")}).status_code in (400, 422)
+
+
 def test_calls_past_the_queue_are_refused(launch):
     class CountsReadings(FakePipeline):
         readings = 0
