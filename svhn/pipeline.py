@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from .models import build
 from .models.base import CountsDigits, HasAttention, HasHeat, Localizer, Reader
 from .models.precision import AUTO, choose_precision, for_service
 from .reading import Reading
-from .selection import SelectionConfig, select
+from .selection import Candidate, SelectionConfig, list_candidates, select
 from .utils.errors import WeightsError
 from .utils.paths import WEIGHTS
 
@@ -100,6 +101,10 @@ class Pipeline:
             readings[0] = replace(readings[0], confidence=0.0)
         timings = {"localizer": (time.perf_counter() - start) * 1e3 - reading_ms, "reader": reading_ms}
         return [reading.timed(timings) for reading in readings]
+
+    def candidates(self, photo: np.ndarray) -> list[Candidate]:
+        """Every place of a photo that may show a number, read, the surest first. It takes far longer than `read`."""
+        return list_candidates(photo, self.localizer, partial(self.read_boxes, photo), self.selection)
 
     def explain(self, photo: np.ndarray, reading: Reading) -> Explanation:
         """Where the networks looked when they gave this reading of the photo."""

@@ -86,7 +86,7 @@ def select(photo: np.ndarray, localizer: Localizer, read: Read, config: Selectio
     read and do not overlap those before them.
     """
     read = _read_once(read)
-    found = localizer.detect(photo) if isinstance(localizer, DetectsDigits) else Detections(*localizer.locate(photo))
+    found = _detect(photo, localizer)
     if not len(found.boxes):
         return []
     best = max(_first_look(found.boxes, found.scores, read, config), key=lambda candidate: candidate.worth)
@@ -97,6 +97,13 @@ def select(photo: np.ndarray, localizer: Localizer, read: Read, config: Selectio
     if first.confidence < config.floor:
         return [Reading.nothing({}, guess=first)]
     return [first, *_others(first, found.boxes, found.scores, read, config)]
+
+
+def list_candidates(photo: np.ndarray, localizer: Localizer, read: Read, config: SelectionConfig) -> list[Candidate]:
+    """All candidates of a photo (h, w, 3) uint8, those that are read most surely first, however sure the first is."""
+    found = _detect(photo, localizer)
+    candidates = search(photo, localizer, _read_once(read), found, config) if len(found.boxes) else []
+    return sorted(candidates, key=lambda candidate: (candidate.reading.confidence, candidate.score), reverse=True)
 
 
 def search(
@@ -153,6 +160,10 @@ def weigh(candidates: list[Candidate], config: SelectionConfig) -> Reading:
     agreement = np.average(probabilities[best], weights=voters[best])
     score = max(candidate.score for candidate, vote in zip(candidates, voters[best], strict=True) if vote)
     return replace(reading, confidence=_combine((agreement, score, reading.confidence), config.confidence_weights))
+
+
+def _detect(photo: np.ndarray, localizer: Localizer) -> Detections:
+    return localizer.detect(photo) if isinstance(localizer, DetectsDigits) else Detections(*localizer.locate(photo))
 
 
 def _combine(signs: Sequence[float], weights: Sequence[float]) -> float:

@@ -219,3 +219,12 @@ def test_where_nothing_is_read_nothing_is_rejected(pipeline):
     reading = dataclasses.replace(staged, localizer=Counter([[10, 10, 30, 30]], [0.9], 2)).read(white)
     assert reading.too_long
     assert reading.confidence > 0.9
+
+
+def test_candidates_are_listed_surest_first(pipeline):
+    photo = np.zeros((60, 90, 3), np.uint8)
+    photo[10:50, 30:70] = round(255 * 8 / 11)
+    found = _staged(pipeline, [[2, 2, 20, 20], [40, 20, 60, 40]], [0.9, 0.3]).candidates(photo)
+    assert found[0].box == (40, 20, 60, 40)
+    assert {(2, 2, 20, 20), (40, 20, 60, 40)} <= {each.box for each in found}
+    assert not _staged(pipeline, [], []).candidates(photo)

@@ -43,27 +43,15 @@ def prepare(options: argparse.Namespace) -> None:
     if options.negatives:
         from ..data.negatives import prepare_negatives
 
-        localizer = _doubtful(options.weights)
-        count = prepare_negatives(options.negatives, options.out, lambda photo: localizer.locate(photo)[0])
+        pipeline = load_pipeline(options)
+        count = prepare_negatives(
+            options.negatives, options.out, lambda photo: [each.box for each in pipeline.candidates(photo)]
+        )
         print(f"{count:,} places without a number")
         return
     from ..data.prepare import prepare
 
     print(prepare(options.data, options.split, options.out))
-
-
-def _doubtful(folder: Path):
-    """The weights' localizer, set to report boxes with a low score too, at every scale."""
-    import dataclasses
-
-    import torch
-
-    from .. import weights
-
-    torch.set_num_threads(1)
-    localizer = weights.load(folder, weights.read_manifest(folder)["localizer"])
-    localizer.config = dataclasses.replace(localizer.config, min_score=0.02, sure_score=1.1, max_boxes=8)
-    return localizer
 
 
 def split(options: argparse.Namespace) -> None:

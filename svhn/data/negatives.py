@@ -1,18 +1,19 @@
 """Places without a number -> `negative_crops.h5`, from which a reader learns to report none.
 
-They are cut from street pictures without numbers: at a localizer's false alarms, and at random.
+They are cut from street pictures without numbers: where a pipeline reads one most surely, and at random.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from .. import labels
+from ..boxes import Box
 from ..images.decode import open_photo
 from ..utils.errors import DataError
 from ..utils.files import working_folder
@@ -21,14 +22,14 @@ from .datasets import NEGATIVE_CROPS
 from .h5_writer import FORMAT_VERSION, Table, create_h5
 from .prepare import CROPS, crop_row
 
-FOUND, ANYWHERE = 8, 4  # places a picture: a localizer's best ones, and random ones
+FOUND, ANYWHERE = 10, 4  # places a picture: the most misleading ones, and random ones
 ASPECT, SIDE = (0.6, 2.5), (0.04, 0.4)  # of random places: width by height, and height as a share of the picture's
 
 
 def prepare_negatives(
-    folder: Path, out_dir: Path, locate: Callable[[np.ndarray], np.ndarray], seed: int = 0, progress: bool = True
+    folder: Path, out_dir: Path, locate: Callable[[np.ndarray], Sequence[Box]], seed: int = 0, progress: bool = True
 ) -> int:
-    """Returns how many places were written. locate: photo (h, w, 3) uint8 -> boxes (K, 4), the most number-like first.
+    """Returns how many places were written. locate: photo (h, w, 3) uint8 -> boxes, the most misleading first.
 
     Pictures that are held out (`backgrounds.background_paths`) are not used. Raises DataError when there are none, one
     does not decode, or nothing can be written.
@@ -47,7 +48,7 @@ def prepare_negatives(
                     background_paths(folder), "Looking for places without a number", delay=2, disable=not progress
                 ):
                     photo = open_photo(picture)
-                    for box in np.concatenate([locate(photo)[:FOUND], _random_boxes(photo, rng)]):
+                    for box in np.array([*locate(photo)[:FOUND], *_random_boxes(photo, rng)]):
                         common = {"digits": digits, "length": length, "number": written}
                         table.append(**common, **crop_row(photo, box, np.empty((0, 4))))
                         written += 1

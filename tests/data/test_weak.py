@@ -104,7 +104,7 @@ def test_negatives_are_cut_where_a_localizer_finds_something_and_elsewhere(tmp_p
     picture[30:60, 40:100] = 220
     for name in ("1", "5", "wall"):  # 5 is held out
         Image.fromarray(picture).save(folder / f"{name}.png")
-    written = prepare_negatives(folder, tmp_path, lambda _: np.array([[40.0, 30, 100, 60]]), progress=False)
+    written = prepare_negatives(folder, tmp_path, lambda _: [(40.0, 30.0, 100.0, 60.0)], progress=False)
     with h5py.File(tmp_path / "negative_crops.h5") as file:
         assert written == len(file["images"]) == 2 * (1 + 4)
         assert not file["length"][:].any()
