@@ -1,13 +1,13 @@
-"""Many photos, one row each: a broken one is a row with its sentence, and the rest go on.
+"""Read many photos, one row each. A photo that cannot be read gets a row with the reason; the others are still read.
 
-`python -m svhn read` and `run`, the page's tab "Many photos" and its endpoint `/read_batch` share this. Of a folder:
+`python -m svhn read` and `run`, the page's tab "Many photos" and its endpoint `/read_batch` share this. For a folder:
 
     INPUT/2.png, house.webp      OUTPUT/2.png, house.webp.png      box in green, number
-                                 OUTPUT/readings.csv               a row a picture, in the order of their names
+                                 OUTPUT/readings.csv               one row per picture, in the order of their names
 
-A number is given as text and as an array of six, [n, d1 ... d5], such as [3, 4, 2, 7, 10, 10] for 427. Without a number
-it is [0, 10, 10, 10, 10, 10]. A number of more than five digits is found, not read: its text is empty, and its array
-is [6, 10, 10, 10, 10, 10].
+A number is written as text and as an array of six, [n, d1 ... d5]: 427 is [3, 4, 2, 7, 10, 10]. No number is [0, 10,
+10, 10, 10, 10]. A number of more than five digits is found but not read: its text is empty, and its array is [6, 10,
+10, 10, 10, 10].
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ from .pipeline import Pipeline
 from .reading import Reading
 from .utils.errors import DataError
 from .utils.files import UniqueNames, printable, write_atomic
-from .utils.workers import HERE, Workers
+from .utils.workers import IN_PROCESS, Workers
 
 TABLE = "readings.csv"
 DIGITS = tuple(f"d{i + 1}" for i in range(labels.MAX_DIGITS))
 BOX = ("x1", "y1", "x2", "y2")
 COLUMNS = ("file", "number", "confidence", "state", *BOX, "ms", "n", *DIGITS, "also", "picture", "error")
-WRITTEN = (".png", ".jpg", ".jpeg")  # kinds of which the output is again; of any other it is PNG
+WRITTEN = (".png", ".jpg", ".jpeg")  # these keep their format in the output; all others become PNG
 FORMULA = tuple("=+-@＝＋－＠")
-FORMULA_START = re.compile(rf"(^|[;\t])(?=[{re.escape(''.join(FORMULA))}])")  # of a cell, whatever separates cells
+FORMULA_START = re.compile(rf"(^|[;\t])(?=[{re.escape(''.join(FORMULA))}])")  # of a cell, for any separator
 READER_FAILED = "The reader itself failed on this photo; please read it alone, or make it smaller."
 
 
 class PhotoFile(Protocol):
-    """A file as it was sent. `data` may be read from the disk when it is asked for, and raise PhotoError."""
+    """A file as it was sent. Accessing `data` may read the disk, and raises PhotoError if that fails."""
 
     @property
     def name(self) -> str | None: ...
@@ -58,7 +58,7 @@ class PhotoFile(Protocol):
 
 @dataclass(frozen=True)
 class PhotoPath:
-    """A photo on the disk, under the name that its row gets."""
+    """A photo on the disk, and the name that its row gets."""
 
     name: str
     path: Path
@@ -70,10 +70,10 @@ class PhotoPath:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One file: a reading, or else the sentence why there is none. others: the further numbers of the photo.
+    """One file: its reading or, without one, the error message.
 
-    image: the photo at the size of a display with its numbers marked, RGB uint8 (h, w, 3), where it was asked for.
-    picture: the name of the file it was written to.
+    others: further numbers in the photo. image: the photo at display size with its numbers marked, RGB uint8 (h, w, 3),
+    if it was asked for. picture: the name of the file that this image was written to.
     """
 
     file: str | None
@@ -92,7 +92,7 @@ class Row:
 
     @property
     def also(self) -> str:
-        """The further numbers in words."""
+        """The further numbers as text."""
         return ", ".join(other.label for other in self.others)
 
     def state(self, unsure_below: float) -> str:
@@ -108,7 +108,7 @@ class Row:
         return {"file": self.file, "error": self.error} if self.reading is None else self.reading.to_json(self.file)
 
     def csv_line(self, unsure_below: float) -> str:
-        """Its line of the table, under `COLUMNS`; no cell begins like a formula, which other programs would run."""
+        """The row as a line of the table, under `COLUMNS`. No cell starts like a formula: spreadsheets would run it."""
         cells = {"file": self.file, "state": self.state(unsure_below), "picture": self.picture, "error": self.error}
         if self.reading is not None:
             shown = self.reading.to_json()
@@ -126,7 +126,7 @@ def _escape_formula(text: str) -> str:
 
 
 def read_photo(pipeline: Pipeline, file: PhotoFile, drawn: bool = False) -> Row:
-    """Its row, whatever is wrong with it; with the image if it is to be drawn."""
+    """Read one file. Every error becomes a row; with `drawn`, the row of a reading has its image."""
     start = time.perf_counter()
     try:
         photo = open_photo(file.data)
@@ -137,26 +137,27 @@ def read_photo(pipeline: Pipeline, file: PhotoFile, drawn: bool = False) -> Row:
         reading, *others = pipeline.read_all(photo)
         thin = [(other.box, other.label) for other in others]
         image = draw.annotate(photo, reading.box, None, reading.label, thin) if drawn else None
-    except Exception:  # a mistake of ours, for the log; the rest go on
+    except Exception:  # a bug: log it, and go on with the other photos
         traceback.print_exc()
         return Row(file.name, error=READER_FAILED)
     return Row(file.name, reading.timed({"decode": decode_ms, **reading.timings_ms}), tuple(others), image=image)
 
 
 def read_photos(
-    pipeline: Pipeline, files: Iterable[PhotoFile], drawn: bool = False, workers: Workers = HERE
+    pipeline: Pipeline, files: Iterable[PhotoFile], drawn: bool = False, workers: Workers = IN_PROCESS
 ) -> Iterator[Row]:
-    """Yields a row for every file, in their order, as soon as it is read; holds a few photos at a time."""
+    """Yield a row for every file, in order, as soon as it is read. Only a few photos are in memory at a time."""
     return workers.map(partial(read_photo, drawn=drawn), pipeline, files)
 
 
-def read_folder(pipeline: Pipeline, source: Path, target: Path, workers: Workers = HERE) -> Iterator[Row]:
-    """Yields a row for every picture that lies in `source` itself, as soon as it is read and its picture written into
-    `target`; the table is there at the end. What was stopped goes on where it was: until then the rows are kept in a
-    hidden file, and those of another folder or other networks are not taken for these.
+def read_folder(pipeline: Pipeline, source: Path, target: Path, workers: Workers = IN_PROCESS) -> Iterator[Row]:
+    """Read every picture of the folder `source`, write the annotated pictures to `target`, and yield their rows; the
+    table is written last.
 
-    Pictures are known by their suffix, in capitals, too; sub-folders and hidden files are left alone, so `target` may
-    be one of them. Raises DataError if there is no picture, both folders are one, or `target` cannot be written.
+    A stopped run resumes: finished rows are kept in a hidden file, which is used again only for the same folder and the
+    same networks. Pictures are recognized by their suffix, in any case. Sub-folders and hidden files are ignored, so
+    `target` may be one of them. Raises DataError if there is no picture, both folders are the same, or `target` cannot
+    be written.
     """
     paths, names = pictures_in(source), UniqueNames()
     files = [PhotoPath(printable(Path(path.name)), path) for path in paths]
@@ -197,7 +198,7 @@ def pictures_in(folder: Path) -> list[Path]:
 
 
 def _read_and_encode(pipeline: Pipeline, job: tuple[PhotoPath, str]) -> tuple[Row, bytes]:
-    """The row of a file, and the content of the picture of that name; none if it could not be read."""
+    """The row of a file, and the encoded picture, empty if the file could not be read."""
     file, picture = job
     row = read_photo(pipeline, file, drawn=True)
     if row.image is None:
@@ -207,14 +208,14 @@ def _read_and_encode(pipeline: Pipeline, job: tuple[PhotoPath, str]) -> tuple[Ro
 
 
 def _job(pipeline: Pipeline, source: Path) -> str:
-    """A short name of what is read by what."""
+    """A short hash of the input folder and the networks."""
     networks = sorted(getattr(pipeline, "sha256", {}).values())
     return hashlib.sha256("\n".join([os.fspath(source.absolute()), *networks]).encode(errors="replace")).hexdigest()[:8]
 
 
 def _finished_rows(path: Path, files: list[PhotoPath]) -> list[Row]:
-    """The rows that a stopped run left in its table, which ends with the last whole one from then on; none, and a new
-    table, if they are not those of the first files."""
+    """The rows that a stopped run left in its table, which is cut back to its last complete line. If they are not
+    those of the first files, there are none and the table is started again."""
     header = (",".join(COLUMNS) + "\r\n").encode()
     data = path.read_bytes() if path.exists() else b""
     data = data[: data.rfind(b"\r\n") + 2] if b"\r\n" in data else header

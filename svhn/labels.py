@@ -51,11 +51,9 @@ def decode(digits: np.ndarray, length: int) -> str | None:
 
 
 def as_array(number: str | None) -> list[int]:
-    """Number as text -> [n, d1 ... d5], the count of its digits and these, with blank behind them: "42" is
-    [2, 4, 2, 10, 10, 10].
+    """Number as text -> [n, d1 ... d5]: the count of its digits, the digits, and blanks: "42" is [2, 4, 2, 10, 10, 10].
 
-    "" is [0, 10, 10, 10, 10, 10]. None, for a number of more than five digits, is
-    [6, 10, 10, 10, 10, 10]; 6 means any count above five.
+    "" is [0, 10, 10, 10, 10, 10]. None, a number of more than five digits, is [6, 10, 10, 10, 10, 10].
     """
     digits, length = encode(number or "")
     return [TOO_LONG if number is None else length, *digits.tolist()]
@@ -85,8 +83,8 @@ def log_prob(number: str | None, digit_log_probs: np.ndarray, length_log_probs: 
 
 
 def length_from_blanks(digit_logits: torch.Tensor) -> torch.Tensor:
-    """Logits of the length (N, 7), of a network that has none of its own: how likely just the first n of the five
-    positions, (N, 5, 11), are filled."""
+    """Logits of the length (N, 7), for a network without a length head: how likely exactly the first n of the five
+    positions are filled, from digit logits (N, 5, 11)."""
     blank = digit_logits.float().log_softmax(-1)[..., BLANK]  # (N, 5)
     filled = torch.log1p(-blank.exp().clamp_max(1 - 1e-6))
     steps = torch.arange(MAX_DIGITS, device=blank.device)
@@ -99,7 +97,8 @@ def length_from_blanks(digit_logits: torch.Tensor) -> torch.Tensor:
 def likeliest(digit_log_probs: torch.Tensor, length_log_probs: torch.Tensor, k: int) -> list[tuple[str, float]]:
     """The k likeliest numbers of up to five digits with their joint probabilities, best first; "" is no number.
 
-    (5, 11), (7,) of one crop. Exact: the k best numbers of a length hold nothing but the k best digits of each place.
+    Takes the log probabilities (5, 11), (7,) of one crop. Exact, because the k best numbers of a length only use the k
+    best digits at each position.
     """
     values, classes = digit_log_probs[:, :BLANK].topk(min(k, BLANK), dim=-1)  # (5, k)
     blank = digit_log_probs[:, BLANK]
@@ -120,8 +119,8 @@ def decode_joint(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """The likeliest number: length and digits with the largest total log probability.
 
-    (N, 5, 11), (N, 7) -> digit classes (N, 5) with blank behind the end, length classes (N,), and the
-    probability of that one reading (N,), which is the reading's confidence.
+    (N, 5, 11), (N, 7) -> digit classes (N, 5), blank after the last digit, length classes (N,), and the joint
+    probability (N,), which is the reading's confidence.
     """
     total, length = joint_log_probs(digit_log_probs, length_log_probs).max(-1)  # (N,), (N,)
     digits = digit_log_probs[..., :BLANK].argmax(-1)  # (N, 5)

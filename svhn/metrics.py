@@ -10,7 +10,7 @@ from . import boxes as bx
 
 
 def wilson_interval(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of a share, by Wilson: (low, high) in 0 ... 1; (0, 1) when nothing was counted."""
+    """Wilson's 95 % interval of a share: (low, high) in 0 ... 1; (0, 1) if n is 0."""
     if n == 0:
         return 0.0, 1.0
     share, spread = right / n, z * z / n
@@ -20,12 +20,12 @@ def wilson_interval(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
 
 
 def share(right: np.ndarray) -> float:
-    """Share of trues, (N,) bool -> 0 ... 1; 0 when nothing was counted."""
+    """Share of true values, (N,) bool -> 0 ... 1; 0 if there are none."""
     return float(np.mean(right)) if len(right) else 0.0
 
 
 def by_length(right: np.ndarray, lengths: np.ndarray) -> dict[str, dict[str, float]]:
-    """Whole-number accuracy by true length, (N,), (N,) -> {"1": {"n", "accuracy"}, ...}."""
+    """Accuracy of complete numbers by true length, (N,), (N,) -> {"1": {"n", "accuracy"}, ...}."""
     return {
         str(length): {"n": int((lengths == length).sum()), "accuracy": share(right[lengths == length])}
         for length in sorted(set(lengths.tolist()))
@@ -33,8 +33,8 @@ def by_length(right: np.ndarray, lengths: np.ndarray) -> dict[str, dict[str, flo
 
 
 def coverage(confidence: np.ndarray, right: np.ndarray, accuracy: float = 0.98) -> tuple[float, float]:
-    """The largest share of photos that can be read automatically at this accuracy, and the confidence from
-    which on they are accepted: (N,), (N,) -> (share, threshold). Nothing accepted: (0, infinity).
+    """The largest share of photos that can be read automatically at this accuracy, and the confidence at or above which
+    they are accepted: (N,), (N,) -> (share, threshold); (0, infinity) if none can be.
 
     Photos of equal confidence are accepted together or not at all.
     """
@@ -59,9 +59,8 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10)
 
 
 def localisation(found: np.ndarray, true: np.ndarray) -> dict[str, float]:
-    """Boxes found against true ones, (N, 4), (N, 4), zero where nothing was found ->
-    mean IoU, mean Dice coefficient, recall at IoU 0.5, and the mean share of the true box that the found one contains.
-    """
+    """Compare found with true boxes, (N, 4), (N, 4), zeros where nothing was found -> mean IoU, mean Dice
+    coefficient, recall at IoU 0.5, and the mean share of the true box that lies within the found one."""
     overlap = bx.iou(found, true)
     return {
         "mean_iou": float(overlap.mean()),

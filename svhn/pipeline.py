@@ -25,9 +25,11 @@ from .utils.paths import WEIGHTS
 
 @dataclass(frozen=True)
 class Explanation:
-    """heat (rows, columns) in 0 ... 1 over the whole photo: how much each place looks like a number.
-    attention (5, rows, columns) over the crop: where each digit was read, every map sums to 1.
-    None for a network that cannot tell."""
+    """Where the networks looked; None for a network that cannot show it.
+
+    heat: (rows, columns) in 0 ... 1 over the photo, how much each place looks like a number. attention: (5, rows,
+    columns) over the crop, where each digit was read; every map sums to 1.
+    """
 
     heat: np.ndarray | None
     attention: np.ndarray | None
@@ -37,10 +39,10 @@ class Explanation:
 class Pipeline:
     """A localizer and a reader that work together.
 
-    Photos are RGB uint8 (h, w, 3); boxes are (x1, y1, x2, y2) in their pixels. `temperature` divides the
-    reader's logits, so that its probabilities mean what they say; readings below `unsure_below` are doubtful.
-    A localizer may also say how many digits it sees; with `check_length` a reading of another length is rejected, which
-    means that its confidence is 0.
+    Photos are RGB uint8 (h, w, 3); boxes are (x1, y1, x2, y2) in their pixels. `temperature` divides the reader's
+    logits, which calibrates its probabilities; readings below `unsure_below` are doubtful. Some localizers also
+    estimate how many digits there are: with `check_length`, a reading of another length is rejected, that is, its
+    confidence is set to 0.
     """
 
     localizer: Localizer
@@ -59,10 +61,11 @@ class Pipeline:
         reader: str | nn.Module | None = None,
         precision: str = AUTO,
     ) -> Pipeline:
-        """The networks of a weights folder, by default those its manifest names; "whole" is the localizer that takes
-        all of the photo. They compute in "fp32", "bf16" or, with "auto", the faster of the two on that device.
-        A network given instead of a name is used as it is; the confidence of a reader is then not calibrated. Raises
-        WeightsError.
+        """Load the networks of a weights folder, by default those that its manifest names; "whole" is the localizer
+        that returns the full photo as the box.
+
+        They compute in "fp32", "bf16" or, with "auto", the faster of the two on that device. A network given in place
+        of a name is used unchanged; a reader's confidence is then not calibrated. Raises WeightsError.
         """
         folder = Path(folder)
         manifest = weights.read_manifest(folder)
@@ -83,9 +86,9 @@ class Pipeline:
         return self.read_all(photo)[0]
 
     def read_all(self, photo: np.ndarray) -> list[Reading]:
-        """The numbers of a photo, the most prominent first; when there is none, one `Reading.nothing`.
+        """The numbers in a photo, the most prominent first; a single `Reading.nothing` if there is none.
 
-        The others are reported only if they look like numbers, can be read and do not overlap those before them.
+        Further numbers are reported only if they look like numbers, can be read and do not overlap those before them.
         """
         start, reading_ms = time.perf_counter(), 0.0
 
@@ -107,7 +110,7 @@ class Pipeline:
         return list_candidates(photo, self.localizer, partial(self.read_boxes, photo), self.selection)
 
     def explain(self, photo: np.ndarray, reading: Reading) -> Explanation:
-        """Where the networks looked when they gave this reading of the photo."""
+        """Where the networks looked to arrive at this reading of the photo."""
         heat = self.localizer.heat(photo) if isinstance(self.localizer, HasHeat) else None
         attention = None
         if reading.box is not None and isinstance(self.reader, HasAttention):
@@ -118,13 +121,13 @@ class Pipeline:
         return Explanation(heat, attention)
 
     def read_boxes(self, photo: np.ndarray, places: list[Box]) -> list[Reading]:
-        """What stands in each of the given places; timings are left empty."""
+        """Read each of the given boxes; timings are left empty."""
         if not places:
             return []
         return self._read_crops(places, self.crops(photo, places))
 
     def _read_crops(self, places: list[Box], crops: torch.Tensor) -> list[Reading]:
-        """What the crops (K, M, 3, h, w) of the places show; the first of each is kept with its reading."""
+        """Read the crops (K, M, 3, h, w) of the boxes; the first crop of each box is kept with its reading."""
         digit_probs, length_probs = ((head / self.temperature).softmax(-1) for head in self.logits(crops))
         digits, lengths, confidence = labels.decode_joint(digit_probs.log(), length_probs.log())
         return [
@@ -133,7 +136,7 @@ class Pipeline:
         ]
 
     def crops(self, photo: np.ndarray, places: list[Box]) -> torch.Tensor:
-        """What the reader sees of each box, with each of the M margins: uint8 (K, M, 3, h, w)."""
+        """The reader's view of each box at each of the M margins: uint8 (K, M, 3, h, w)."""
         config = self.reader.config
         return torch.stack(
             [
@@ -166,13 +169,13 @@ def _network(
 
 
 def _agrees(reading: Reading, localizer: Localizer, photo: np.ndarray) -> bool:
-    """Whether the localizer, if it counts at all, sees as many digits as were read."""
+    """Whether the localizer counts as many digits as were read; true if it does not count."""
     seen = localizer.digits_seen(photo) if isinstance(localizer, CountsDigits) else None
     return seen is None or reading.number is None or int(np.argmax(seen)) == len(reading.number)
 
 
 def _reading(box: Box, crop: np.ndarray, digits: torch.Tensor, length: int, confidence: float, probs) -> Reading:
-    """One box's decoded classes -> Reading; a box in which the reader sees no number becomes none."""
+    """One box's decoded classes -> Reading; without a box if the reader sees no number in it."""
     number = labels.decode(digits.numpy(), length)
     digit_probs, length_probs = (p.numpy() for p in probs)
     if number == "":

@@ -15,14 +15,14 @@ from .labels import BLANK, DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS
 
 @dataclass(frozen=True, eq=False)  # compared by identity: arrays neither compare nor hash
 class Reading:
-    """The input of drawing, JSON and CSV. It validates itself: a wrong shape raises ValueError.
+    """What was read in a photo: the input of drawing, JSON and CSV. A wrong shape raises ValueError.
 
-    number: the digits as text; None when no number was found or it has more than five digits.
+    number: the digits as text; None if no number was found or it has more than five digits.
     confidence: calibrated probability, 0 ... 1, that `number` is right in every digit and its length.
-    box: (x1, y1, x2, y2) in pixels of the photo, None when no number was found.
+    box: (x1, y1, x2, y2) in pixels of the photo, None if no number was found.
     crop: RGB uint8 (h, w, 3), what the reader saw, with the usual margin; (0, 0, 3) without a box.
-    digit_probs: (5, 11) float, one softmax a row over 0 ... 9 and blank. length_probs: (7,) float.
-    timings_ms: milliseconds by stage. guess: where no number was found, the closest that was doubted.
+    digit_probs: (5, 11) float, one softmax per position over 0 ... 9 and blank. length_probs: (7,) float.
+    timings_ms: milliseconds by stage. guess: if no number was found, the best candidate, which was too doubtful.
     """
 
     number: str | None
@@ -66,11 +66,11 @@ class Reading:
         return labels.likeliest(*logs, k)
 
     def timed(self, timings_ms: dict[str, float]) -> Reading:
-        """The same reading with the time that each stage took."""
+        """The same reading with these timings, in milliseconds by stage."""
         return dataclasses.replace(self, timings_ms=timings_ms)
 
     def to_json(self, file: str | None = None) -> dict:
-        """The object that `read --json` prints and the web API answers with; "guess" only where there is one."""
+        """The object that `read --json` prints and the web API returns; "guess" only if there is one."""
         content = {
             "file": file,
             "number": self.number,

@@ -28,9 +28,9 @@ from .utils.files import write_atomic
 
 MAX_BYTES = 16 * 2**20
 ENTRY = {"file": str, "sha256": str, "config": dict}  # required of every network
-FILE_NAME = re.compile(r"\w[\w.-]*")  # one that leads nowhere else
-MAX_CONFIG_NUMBER = 10_000  # more than any size, share or threshold that describes a network
-MIN_TEMPERATURE = 0.05  # and 20 at most: beyond, every reading would be certain, or none
+FILE_NAME = re.compile(r"\w[\w.-]*")  # without a path to another folder
+MAX_CONFIG_NUMBER = 10_000  # above every size, share and threshold of a real network
+MIN_TEMPERATURE = 0.05  # and its inverse, 20, is the largest: beyond, all confidences would be 1 or 0
 HERE = "here"  # an entry's "document" where the network is this project's own
 
 
@@ -69,7 +69,7 @@ def _refuse_constant(text: str) -> None:
 
 
 def _numbers(value: Any) -> Iterator[float]:
-    """All numbers in a value as JSON knows it."""
+    """All numbers in a JSON value."""
     if isinstance(value, (int, float)):
         yield value
     elif isinstance(value, (dict, list)):
@@ -83,7 +83,7 @@ def architecture(manifest: dict, name: str) -> str:
 
 
 def saw_held_out(entry: dict) -> bool:
-    """Whether a network of the manifest was trained on the held-out photos, too; assumed where that is not recorded."""
+    """Whether a network of the manifest was trained on the held-out photos too; true if that is not recorded."""
     return entry.get("trained_on") != "train"
 
 
@@ -128,10 +128,11 @@ def load(folder: Path, name: str, device: torch.device | str = "cpu") -> nn.Modu
 
 
 def save(folder: Path, networks: dict[str, nn.Module], manifest: dict) -> dict:
-    """Write the networks and a manifest whose entries get "file", "sha256" and "bytes"; return that manifest.
+    """Write the networks and a manifest, in which each network's entry gets "file", "sha256" and "bytes"; return that
+    manifest.
 
-    `manifest["networks"]` has an entry for each name. Raises WeightsError above `MAX_BYTES` a file, or if the folder
-    cannot be written.
+    `manifest["networks"]` has an entry for each name. Raises WeightsError if a file would be larger than `MAX_BYTES` or
+    the folder cannot be written.
     """
     from safetensors.torch import save as serialise
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from ..utils.errors import DataError
 from ..utils.files import write_output
-from ..weights import HERE
 from . import tables
-from .documents import DOCUMENTS, Document
+from .documents import DOCUMENTS, THIS_PROJECT, Document
 from .measure import record_path
 from .metrics import TIMED, WARM_UP
 from .systems import LOCALIZER, PIPELINE, READER, SYSTEMS, System
@@ -115,7 +114,7 @@ def _chart(title: str, kind: str, key: str, records: Records) -> str:
 
 def _document(document: Document, records: Records, machines: Machines) -> list[str]:
     rows = [row for row in SYSTEMS if row.document == document.number]
-    name = document.title if document.number == HERE else f"Document {document.number}: {document.title}"
+    name = document.title if document.number == THIS_PROJECT else f"Document {document.number}: {document.title}"
     sections = [f"## {name}", document.about, *tables.system_tables(rows, records, machines)]
     for row in rows:
         if row.every_checkpoint and row.name in records:

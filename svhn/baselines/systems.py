@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..utils.errors import DataError
-from ..weights import HERE
+from .documents import THIS_PROJECT
 
 READER = "reader"  # reads within the true box
 LOCALIZER = "localizer"
@@ -290,9 +290,9 @@ SYSTEMS = (
         claim="proposed, not built",
         note="Localizer and reader are this project's; the U-Net does nothing but count.",
     ),
-    System(HERE, "compact", "This project's reader", READER, reader="compact", claim="–"),
+    System(THIS_PROJECT, "compact", "This project's reader", READER, reader="compact", claim="–"),
     System(
-        HERE,
+        THIS_PROJECT,
         "compact_synthetic",
         "This project's reader, synthetic numbers alone",
         READER,
@@ -300,8 +300,10 @@ SYSTEMS = (
         claim="–",
         note="It has not seen a single photo of a number: what the generator of street numbers is worth.",
     ),
-    System(HERE, "fcos", "This project's localizer", LOCALIZER, localizer="fcos", claim="–"),
-    System(HERE, "end_to_end", "This project, end to end", PIPELINE, localizer="fcos", reader="compact", claim="–"),
+    System(THIS_PROJECT, "fcos", "This project's localizer", LOCALIZER, localizer="fcos", claim="–"),
+    System(
+        THIS_PROJECT, "end_to_end", "This project, end to end", PIPELINE, localizer="fcos", reader="compact", claim="–"
+    ),
 )
 
 

@@ -135,10 +135,10 @@ def _network(name: str | None, weights_dir: Path, kind: Registry) -> str | nn.Mo
 
 def _workers(options: argparse.Namespace, count: int | None):
     """The processes that read so many photos, None for a whole split."""
-    from ..utils.workers import HERE, Workers, processes_for
+    from ..utils.workers import IN_PROCESS, Workers, processes_for
 
     processes = options.processes or (processes_for(count) if options.device == "cpu" else 1)
-    return HERE if processes == 1 else Workers(partial(load_pipeline, options), processes)
+    return IN_PROCESS if processes == 1 else Workers(partial(load_pipeline, options), processes)
 
 
 def evaluate(options: argparse.Namespace) -> None:

@@ -21,7 +21,7 @@ from ..data.split import is_held_out
 from ..images.decode import PhotoError, open_photo
 from ..pipeline import Pipeline
 from ..utils.errors import DataError
-from ..utils.workers import HERE, Workers
+from ..utils.workers import IN_PROCESS, Workers
 
 TOO_LONG = ">5"  # in place of a number read: never right, and not the same as finding none
 HELD_OUT = "held_out"  # as a split: the images of train whose number is divisible by 5
@@ -111,7 +111,7 @@ def run(
     examples: Iterable[Example],
     limit: int | None = None,
     boxed: bool = True,
-    workers: Workers = HERE,
+    workers: Workers = IN_PROCESS,
 ) -> Outcome:
     """Read every example from the photo alone and, if `boxed` and the true box is known, within that box as well."""
     outcome = Outcome()

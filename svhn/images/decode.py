@@ -1,4 +1,4 @@
-"""From a file somebody sent to an upright RGB array, within bounds of its size and of the work it asks for."""
+"""Open an image file as an upright RGB array, with bounds on its size and on the work of decoding it."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ TURNS = {
     6: Image.Transpose.ROTATE_270,
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
-}  # of EXIF's orientation, what makes the picture upright
+}  # EXIF's orientation -> what makes the picture upright
 
-# A file of some kilobytes can ask for hours of work or for all memory. Within these bounds it is about a second.
+# A file of a few kilobytes can cost hours of work or all memory. Within these bounds it is about a second.
 MAX_SCAN_PIXELS = 16 * MAX_PIXELS  # each scan of a JPEG visits every pixel; a progressive one has about ten
-MAX_READS = 10_000  # of the decoder, at least one for each chunk, strip, block and tag
-MAX_TAG_SHARE = 4  # bytes of all tags' values for each byte they lie in: many tags may point at the same
-NESTED = ("jpeg", "tiff_jpeg", "webp")  # compressions of a TIFF that are formats with costs of their own
+MAX_READS = 10_000  # by the decoder; it needs at least one for each chunk, strip, block and tag
+MAX_TAG_SHARE = 4  # bytes of all values, per byte of the file that holds them: many tags may point at the same bytes
+NESTED = ("jpeg", "tiff_jpeg", "webp")  # compressions inside a TIFF whose cost is not bounded here
 TOO_MUCH_WORK = "The picture is built so that it takes too long to open; please save it again as a plain JPEG or PNG."
-JPEG_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")  # all that have a length, and the end
+JPEG_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")  # those followed by a length, and the end of the image
 START_OF_SCAN, END_OF_IMAGE = b"\xda", b"\xd9"
 BIG_TIFF = 43  # for files of many gigabytes
 EXIF, MULTI_PICTURE = re.compile(rb"(?:Exif\0\0)*"), b"MPF\0"  # how such segments begin; a TIFF's layout follows
 TAG_BYTES = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8)  # of one value, by its type
 
-# The bound on pixels is ours and is checked on the header; Pillow's own only warns between one and two limits.
+# `_check_size` bounds the pixels, from the header alone; Pillow's own bound only warns up to twice its value.
 Image.MAX_IMAGE_PIXELS = None
-register_heif_opener(thumbnails=False)  # an iPhone's photos
+register_heif_opener(thumbnails=False)  # photos of iPhones
 
 
 class PhotoError(ValueError):
@@ -49,10 +49,10 @@ class PhotoError(ValueError):
 
 
 def open_photo(source: str | os.PathLike | bytes) -> np.ndarray:
-    """Path or bytes of an image file -> RGB uint8 (h, w, 3), EXIF turned, transparency laid on white.
+    """Path or bytes of an image file -> RGB uint8 (h, w, 3), turned upright by its EXIF, transparency on white.
 
-    Of an animation the first frame is taken. Raises PhotoError for a file that is missing, too large
-    (`MAX_BYTES`, `MAX_PIXELS`), too small (`MIN_SIDE`), too much work, damaged, or no picture at all.
+    The first frame of an animation is taken. Raises PhotoError if the file is missing, too large (`MAX_BYTES`,
+    `MAX_PIXELS`), too small (`MIN_SIDE`), too expensive to decode, damaged, or not a picture.
     """
     data = source if isinstance(source, bytes) else read_bounded(Path(source))
     if not data:
@@ -80,7 +80,7 @@ def open_photo(source: str | os.PathLike | bytes) -> np.ndarray:
 
 
 def read_bounded(path: Path) -> bytes:
-    """The content of a file, at most a byte more than is allowed. Raises PhotoError."""
+    """The content of a file, cut off one byte above `MAX_BYTES`. Raises PhotoError."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
@@ -96,7 +96,7 @@ def _check_size(width: int, height: int) -> None:
 
 
 class _BoundedReader(io.BytesIO):
-    """The file as the decoder reads it. Raises PhotoError when that is too often."""
+    """The file as the decoder sees it. Raises PhotoError after `MAX_READS` reads."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
@@ -128,8 +128,8 @@ def _count_scans(jpeg: bytes) -> int:
 
 
 def _check_tags(exif: bytes) -> None:
-    """Raises PhotoError when tags, laid out as in a TIFF, have a great many values, or share the bytes of them, which
-    are copied for each tag."""
+    """Raises PhotoError if tags, laid out as in a TIFF, have very many values, or if many tags share the same bytes,
+    which would be copied for each of them."""
     tiff = exif[EXIF.match(exif).end() :]
     order = ">" if tiff.startswith(b"MM") else "<"
     try:

@@ -50,7 +50,7 @@ def annotate(
 
 
 def shrink(picture: np.ndarray, side: int) -> np.ndarray:
-    """RGB uint8 (h, w, 3) -> the same with neither side longer than that."""
+    """RGB uint8 (h, w, 3) -> the same, its longer side at most `side` pixels."""
     height, width = picture.shape[:2]
     factor = min(1.0, side / max(height, width))
     size = max(1, round(width * factor)), max(1, round(height * factor))
@@ -75,7 +75,7 @@ def _encoded(image: np.ndarray, kind: str, options: list[int]) -> bytes:
 
 
 def _display_copy(photo: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
-    """The photo within `LONG_SIDE` and its factors of enlargement in x and y."""
+    """The photo enlarged or reduced to within `LONG_SIDE`, and the factors in x and y."""
     height, width = photo.shape[:2]
     long_side = max(height, width)
     factor = float(np.clip(long_side, *LONG_SIDE)) / long_side
@@ -86,7 +86,7 @@ def _display_copy(photo: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
 
 @dataclass(frozen=True)
 class _Mark:
-    """A box to draw: its place in the picture, the text of its tag, and its line."""
+    """A box to draw: its frame in the picture, the text of its tag, and its line style."""
 
     frame: Frame
     text: str
@@ -101,7 +101,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 
 def _frame(box: bx.Box, factor: tuple[float, float], size: tuple[int, int]) -> Frame:
-    """The box in pixels of the picture, completely inside it and never thinner than its own lines."""
+    """The box in pixels of the picture, clipped to it and never thinner than its own lines."""
     width, height = size[0] - 1, size[1] - 1
     x1, y1, x2, y2 = (round(float(v)) for v in bx.clip(bx.scale(box, *factor), width, height))
     x1, y1 = max(0, min(x1, width - 2 * LINE)), max(0, min(y1, height - 2 * LINE))
@@ -125,7 +125,7 @@ def _outline(pen: ImageDraw.ImageDraw, mark: _Mark) -> None:
 
 
 def _tags(pen: ImageDraw.ImageDraw, size: tuple[int, int], marks: Sequence[_Mark]) -> None:
-    """Names in tags inside the picture, filled except for thin boxes."""
+    """Draw the names in tags inside the picture, filled unless the box is thin."""
     font = _font(max(size) // 30)  # legible where a phone shows the picture a third as large
     for mark in marks:
         left, top, right, bottom = pen.textbbox((0, 0), mark.text, font=font)
@@ -138,7 +138,7 @@ def _tags(pen: ImageDraw.ImageDraw, size: tuple[int, int], marks: Sequence[_Mark
 
 
 def _tag_top(mark: _Mark, marks: Sequence[_Mark], height: int) -> int:
-    """Above the box, but "true" below it; clear of the boxes that count."""
+    """The y of a tag: above its box, or below it for the true box; clear of the boxes with thick lines."""
     near = [other.frame for other in marks if not other.thin and _meet(other.frame, mark.frame)]
     if not mark.thin:
         return max(f[3] for f in near) + LINE if mark.dashed else min(f[1] for f in near) - height - LINE

@@ -1,7 +1,7 @@
-"""From a photo to the networks' input. Training, evaluation and service all use these functions.
+"""Turn a photo into a network's input. Training, evaluation and service all use these functions.
 
-Needs only torch and numpy: a bare GPU machine can train, and service starts without torchvision, which takes as long to
-import as torch.
+Needs only torch and numpy: training runs on a bare GPU machine, and service starts without torchvision, which takes as
+long to import as torch.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from torch.nn import functional as F
 
 from .. import boxes as bx
 
-CROP_MARGIN = 0.15  # of the box's own size, on every side: the 30 % enlargement of the literature
-MOST_PIXELS_FOR_ONE = 8  # of the photo along a side, for one of the crop; more are averaged first
-MARGINS = (CROP_MARGIN, 0.05, 0.3)  # each box is also read tighter and looser: localizers err both ways
+CROP_MARGIN = 0.15  # share of the box's size, added on every side: the 30 % enlargement of the literature
+MOST_PIXELS_FOR_ONE = 8  # photo pixels per crop pixel along a side; with more, the photo is averaged first
+MARGINS = (CROP_MARGIN, 0.05, 0.3)  # each box is also read with a tighter and a looser margin: localizers err both ways
 
-MEAN, STD = 0.45, 0.22  # of the photos' values in 0 ... 1: every network's input is normalised with them
+MEAN, STD = 0.45, 0.22  # of the photos' values in 0 ... 1; the default normalisation
 
 Size = int | tuple[int, int]  # side of a square, or (height, width)
 
 
 def sides(size: Size) -> tuple[int, int]:
-    """(height, width)."""
+    """(height, width) of a size."""
     return (size, size) if isinstance(size, int) else size
 
 
@@ -58,7 +58,7 @@ def crop(photo: np.ndarray, box: np.ndarray, margin: float = CROP_MARGIN, size: 
 
 
 def _shrunk(photo: np.ndarray, region: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The part of the region inside the photo, shrunk by factors (2,), and the region (4,) in its pixels."""
+    """The part of the region inside the photo, shrunk by factors (2,), and the region (4,) in the shrunk pixels."""
     x1, y1, x2, y2 = pixel_bounds(bx.clip(region, photo.shape[1], photo.shape[0]))
     inside = photo[y1:y2, x1:x2]
     height, width = inside.shape[:2]
@@ -69,7 +69,7 @@ def _shrunk(photo: np.ndarray, region: np.ndarray, factors: np.ndarray) -> tuple
 
 
 def working_copy(photo: np.ndarray, long_side: int, enlarge: bool = True) -> torch.Tensor:
-    """Photo resized so that its longer side is `long_side` -> uint8 (3, h, w); never below 1 pixel."""
+    """Resize a photo so that its longer side is `long_side` -> uint8 (3, h, w), at least 1 pixel each way."""
     height, width = photo.shape[:2]
     factor = long_side / max(height, width)
     if not enlarge:
@@ -80,8 +80,8 @@ def working_copy(photo: np.ndarray, long_side: int, enlarge: bool = True) -> tor
 def view(
     photo: np.ndarray, region: np.ndarray, long_side: int, fill: float
 ) -> tuple[torch.Tensor, tuple[float, float]]:
-    """A region (4,) of the photo resized so that its longer side is `long_side`, and `fill` where it reaches beyond the
-    photo -> uint8 (3, h, w), and the factors (x, y) from photo to view."""
+    """Cut out a region (4,) of the photo, resized so that its longer side is `long_side`, with `fill` where it
+    reaches beyond the photo -> uint8 (3, h, w), and the factors (x, y) from photo to view."""
     x1, y1, x2, y2 = pixel_bounds(region)
     factor = long_side / max(x2 - x1, y2 - y1)
     width, height = max(1, round((x2 - x1) * factor)), max(1, round((y2 - y1) * factor))
@@ -98,7 +98,7 @@ def view(
 
 
 def normalise(images: torch.Tensor, mean: float, std: float) -> torch.Tensor:
-    """uint8 or float (N, 3, H, W) in 0 ... 255 -> float (N, 3, H, W), the scale the networks know."""
+    """uint8 or float (N, 3, H, W) in 0 ... 255 -> float (N, 3, H, W) with the networks' mean and deviation."""
     return images.float().mul(1 / (255 * std)).sub_(mean / std)
 
 

@@ -1,7 +1,7 @@
-"""Networks by name: one file each, its sizes in one dataclass.
+"""Networks by name: one file each, with its sizes in one dataclass.
 
-`base` says what a reader and a localizer can do. The others classify single MNIST digits: normalised (N, 1, 28, 28) ->
-logits (N, 10).
+`base` defines what a reader and a localizer can do. The remaining networks classify single MNIST digits: normalised (N,
+1, 28, 28) -> logits (N, 10).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What the rest of the program expects of a network.
+"""The protocols through which the rest of the program uses a network.
 
-Service, evaluation and training know networks as a `Reader` or a `Localizer`. What only some can do has a protocol of
-its own, and whether a network can is asked with `isinstance`.
+Service, evaluation and training know a network as a `Reader` or a `Localizer`. Each optional ability has a protocol of
+its own, to be tested with `isinstance`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import torch
 
 @dataclass(frozen=True)
 class Detections:
-    """Found in a photo, in its pixels, best first; no digits of a network that does not know them."""
+    """What was found in a photo, in its pixels, best first; without digits if the network does not find single ones."""
 
     boxes: np.ndarray  # (K, 4) of numbers
     scores: np.ndarray  # (K,)
@@ -34,7 +34,7 @@ class Reader(Protocol):
         """Normalised (N, 3, h, w) -> digit logits (N, 5, 11), length logits (N, 7)."""
 
     def parameters(self) -> Iterator[torch.nn.Parameter]:
-        """As of every module; their device is where the crops go."""
+        """As of any module; crops are moved to the parameters' device."""
 
 
 class Localizer(Protocol):
@@ -57,7 +57,7 @@ class HasHeat(Protocol):
     """A localizer that shows where it saw something like a number."""
 
     def heat(self, photo: np.ndarray) -> np.ndarray:
-        """uint8 RGB (h, w, 3) -> (rows, columns) in 0 ... 1 over the whole photo."""
+        """uint8 RGB (h, w, 3) -> (rows, columns) in 0 ... 1 over the photo."""
 
 
 @runtime_checkable
@@ -73,8 +73,8 @@ class LooksCloser(Protocol):
     """A localizer that can look at regions of a photo at their own scale."""
 
     def look_at(self, photo: np.ndarray, regions: np.ndarray, long_side: int) -> list[Detections]:
-        """uint8 RGB (h, w, 3), regions (R, 4) that may reach beyond it, their longer side as the network sees it, in
-        pixels -> what each shows, in pixels of the photo."""
+        """Detect numbers in regions (R, 4) of uint8 RGB (h, w, 3), each scaled to `long_side` pixels; regions may
+        reach beyond the photo -> one `Detections` per region, in pixels of the photo."""
 
 
 @runtime_checkable
@@ -82,7 +82,7 @@ class CountsDigits(Protocol):
     """A localizer that estimates how many digits the number has."""
 
     def digits_seen(self, photo: np.ndarray) -> np.ndarray | None:
-        """uint8 RGB (h, w, 3) -> probabilities of 0 ... 5 and more digits (7,); None if its config leaves that out."""
+        """uint8 RGB (h, w, 3) -> probabilities of 0 ... 5 and more digits (7,); None if this network does not count."""
 
 
 @runtime_checkable
@@ -90,5 +90,5 @@ class SegmentsPixels(Protocol):
     """A localizer that decides for every pixel whether it belongs to a number."""
 
     def segment(self, photo: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        """uint8 RGB (h, w, 3) -> how likely each pixel of the photo, stretched to a square, is part of a number (S, S),
-        and the probabilities of `digits_seen`, (0,) if its config leaves these out."""
+        """uint8 RGB (h, w, 3) -> the probability that each pixel of the photo, stretched to a square, belongs to a
+        number (S, S), and the probabilities of `digits_seen`, (0,) if this network does not count."""

@@ -1,6 +1,6 @@
-"""The average of compact readers of different seeds: they make different errors, so their mean makes fewer.
+"""The average of compact readers trained with different seeds: their errors differ, so their mean makes fewer.
 
-They are trained separately, by the recipe of one (`train_all.py`), and combined here.
+The members are trained separately, with the same recipe (`train_all.py`), and combined here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .compact import CompactConfig, CompactReader
 
 @dataclass(frozen=True)
 class AveragedConfig(CompactConfig):
-    """The sizes of every member, and how many there are."""
+    """The sizes of each member, and the number of members."""
 
     members: int = 2
 

@@ -1,6 +1,5 @@
-"""The precision in which service runs its networks: BatchNorm folded into the convolutions before it, and bfloat16
-where the machine has units for it. Training keeps its own, mixed precision.
-"""
+"""Prepare networks for service: fold each BatchNorm into the convolution before it, and use bfloat16 if the machine
+has units for it. Training has its own mixed precision."""
 
 from __future__ import annotations
 
@@ -15,11 +14,12 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 AUTO, FP32, BF16 = "auto", "fp32", "bf16"
 PRECISIONS = (AUTO, FP32, BF16)
 BF16_UNITS = ("amx_bf16", "avx512_bf16", "bf16")  # as `torch.cpu.get_capabilities` names them, on x86 and on ARM
-CALLED = ("forward", "attention")  # what service calls of a network; its other methods call these
+CALLED = ("forward", "attention")  # the methods that compute; all others call these
 
 
 def choose_precision(name: str, device: torch.device | str) -> str:
-    """ "auto" is "bf16" where the device computes in it, else "fp32"; another name is itself. Raises ValueError."""
+    """ "auto" becomes "bf16" if the device computes in it, else "fp32"; other names are returned unchanged. Raises
+    ValueError for an unknown name."""
     if name not in PRECISIONS:
         raise ValueError(f"there is no precision {name!r}; choose one of {', '.join(PRECISIONS)}")
     if name != AUTO:
@@ -32,13 +32,13 @@ def choose_precision(name: str, device: torch.device | str) -> str:
 
 
 def for_service(network: nn.Module, precision: str, device: torch.device | str) -> nn.Module:
-    """The same network, in evaluation mode and on the device, with its norms folded and in that precision ("fp32" or
-    "bf16"). It gives what it gave, but for rounding, and cannot be trained any more."""
+    """Fold the norms of a network, in place, and set its precision ("fp32" or "bf16"). Its outputs change only by
+    rounding, and it cannot be trained any more."""
     network = fold_norms(network).requires_grad_(False)
     if precision == BF16:
         for module in network.modules():
             if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
-                module.to(torch.bfloat16)  # or autocast would convert the weights at every call
+                module.to(torch.bfloat16)  # otherwise autocast would convert the weights at every call
         for name in CALLED:
             if hasattr(network, name):
                 setattr(network, name, _in_bf16(getattr(network, name), torch.device(device).type))
@@ -46,7 +46,7 @@ def for_service(network: nn.Module, precision: str, device: torch.device | str) 
 
 
 def fold_norms(network: nn.Module) -> nn.Module:
-    """Replaces every convolution and the BatchNorm right behind it by one convolution, in place. Networks must
+    """Replace every convolution and the BatchNorm right after it by one convolution, in place. Networks must
     register the two in the order in which they apply them."""
     for parent in list(network.modules()):
         for (conv_name, conv), (norm_name, norm) in pairwise(list(parent.named_children())):

@@ -1,6 +1,6 @@
-"""The localizer that takes the full photo for the number's box.
+"""The localizer that returns the full photo as the number's box.
 
-With it a reader reads photos that are crops already, or shows how much a localizer improves on reading full photos.
+With it a reader reads photos that are already cropped, and measures how much a real localizer helps.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class WholeConfig:
 
 
 class Whole(nn.Module):
-    """Photo -> its own frame."""
+    """Photo -> the box of the full photo."""
 
     def __init__(self, config: WholeConfig = WholeConfig()) -> None:
         super().__init__()

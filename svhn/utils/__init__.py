@@ -1,1 +1,1 @@
-"""What every part of the library uses: errors, files, paths, devices, progress."""
+"""What every part of the library uses: errors, files, default paths, devices, progress, worker processes."""

@@ -1,4 +1,4 @@
-"""The device to use, and the provenance of a run: its machine and the commit of its code."""
+"""Choose the device; describe the machine and the commit that a run is made with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from .errors import UserError
 
 
 def choose_device(name: str) -> torch.device:
-    """ "auto" is the GPU where there is one; otherwise any name torch knows. Raises UserError for one it cannot use."""
+    """ "auto" is the GPU if there is one; any other name must be one that torch knows. Raises UserError for one that
+    cannot be used."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
@@ -27,14 +28,14 @@ def choose_device(name: str) -> torch.device:
 
 
 def machine(device: torch.device | str = "cpu") -> str:
-    """The machine in a few words: the GPU if that is the device, else the processor."""
+    """A short description of the machine: the GPU if that is the device, else the processor."""
     if torch.device(device).type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"CPU, {os.cpu_count()} cores ({platform.machine()})"
 
 
 def code_version() -> str:
-    """The commit of this code, with "+" when the tree differs from it; "unknown" without git."""
+    """The commit of this code, with "+" if the working tree differs from it; "unknown" without git."""
     try:
         git = ["git", "-C", str(Path(__file__).resolve().parents[1])]
         commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)

@@ -19,7 +19,7 @@ from .errors import DataError
 if TYPE_CHECKING:
     import torch
 
-LOAD_ERRORS = (  # raised by `load_tensors`, and by taking what is not in the content
+LOAD_ERRORS = (  # raised by `load_tensors`, and by looking up what the content lacks
     RuntimeError,
     LookupError,
     TypeError,
@@ -34,7 +34,8 @@ LOAD_ERRORS = (  # raised by `load_tensors`, and by taking what is not in the co
 
 @contextmanager
 def working_folder(parent: Path, prefix: str) -> Iterator[Path]:
-    """A folder in `parent` that is deleted in the end. Those of processes that were killed are deleted at the start."""
+    """A temporary folder in `parent` that is deleted at the end. Those left by killed processes are deleted at the
+    start."""
     for left in parent.glob(f"{glob.escape(prefix)}[0-9]*-*"):
         if not _is_alive(int(re.match(r"\d+", left.name.removeprefix(prefix))[0])):
             shutil.rmtree(left, ignore_errors=True)
@@ -56,8 +57,8 @@ def _is_alive(process: int) -> bool:
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary path next to `path` to write to, which becomes `path` when the block ends well and is deleted
-    otherwise. Its name has the process's id, so that of two processes that write one file, one wins."""
+    """Yield a temporary path next to `path` to write to. It becomes `path` when the block succeeds, and is deleted
+    otherwise. Its name contains the process's id, so that of two processes writing the same file one wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.parent / f"{path.name}.{os.getpid()}.part"
     try:
@@ -75,7 +76,7 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 
 def write_output(path: Path, data: bytes) -> None:
-    """`write_atomic` of a file that a person named. Raises DataError if it cannot be written."""
+    """`write_atomic` for a path that a person chose. Raises DataError if it cannot be written."""
     try:
         write_atomic(path, data)
     except OSError as error:
@@ -83,7 +84,7 @@ def write_output(path: Path, data: bytes) -> None:
 
 
 def save_tensors(path: Path, content: dict[str, Any]) -> None:
-    """torch.save, atomically. Raises OSError or RuntimeError if it cannot be written; the file before is then kept."""
+    """torch.save, atomically. Raises OSError or RuntimeError if it cannot be written; an earlier file is then kept."""
     import torch
 
     with atomic_path(path) as temporary:
@@ -91,26 +92,26 @@ def save_tensors(path: Path, content: dict[str, Any]) -> None:
 
 
 def load_tensors(path: Path, device: torch.device | str = "cpu") -> Any:
-    """What `save_tensors` saved, on the device, without running code from the file. Raises one of `LOAD_ERRORS`."""
+    """Load what `save_tensors` saved, without running code from the file. Raises one of `LOAD_ERRORS`."""
     import torch
 
     return torch.load(path, map_location=device, weights_only=True)
 
 
 def describe_load_error(error: Exception) -> str:
-    """What is wrong with a file of tensors, in a few words."""
+    """A few words on what is wrong with a file of tensors."""
     if isinstance(error, UnpicklingError):  # its own text explains how to load the file unsafely
         return "it is not PyTorch's, or damaged"
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(":")
 
 
 def printable(path: Path) -> str:
-    """The path as text that can be printed: bytes that are no text are replaced."""
+    """The path as printable text: bytes that cannot be decoded are replaced."""
     return os.fsencode(path).decode(errors="replace")
 
 
 class UniqueNames:
-    """File names that no two files share, not even where capitals do not count: house.jpg, house-2.jpg."""
+    """Hands out file names that differ even where capitals do not count: house.jpg, house-2.jpg."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()

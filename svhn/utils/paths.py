@@ -1,4 +1,4 @@
-"""Where things are by default: in the repository's own folders."""
+"""Default paths: the repository's own folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work on many items by several processes, one a core: in order, and with only a few items on their way at a time."""
+"""Map a function over many items in several processes, in order and with bounded memory."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from typing import Any, TypeVar
 from .errors import UserError
 
 Tool, Item, Result = TypeVar("Tool"), TypeVar("Item"), TypeVar("Result")
-WAITING = 4  # items on their way for each process: enough that none is idle, and memory stays bounded
-ENOUGH = 200  # items from which on processes of their own, which take seconds to start, pay
+WAITING = 4  # items queued per process: enough that none is idle, few enough to bound memory
+ENOUGH = 200  # items for which several processes, which take seconds to start, pay
 
-_tool: Any = None  # in a worker process: what `load` gave there
+_tool: Any = None  # in a worker process: what its `load` returned
 
 
 @dataclass(frozen=True)
 class Workers:
-    """load: how a process of its own gets the tool that the work needs; it and what is mapped must be importable.
-    processes: how many; with one the work is done right here."""
+    """load: builds, in each process, the tool that the work needs; it and the mapped function must be importable.
+    processes: how many; with one, the work is done in this process."""
 
     load: Callable[[], Any] | None = None
     processes: int = 1
 
     def map(self, function: Callable[[Tool, Item], Result], tool: Tool, items: Iterable[Item]) -> Iterator[Result]:
-        """function(tool, item) for every item, in their order, as soon as it is there. `tool` is used here; every other
-        process has its own. Raises what `function` raises, and UserError if a process was killed."""
+        """Yield function(tool, item) for every item, in order, as soon as it is done. `tool` serves this process;
+        each of the others loads its own. Raises what `function` raises, and UserError if a process was killed."""
         if self.processes == 1:
             yield from (function(tool, item) for item in items)
             return
@@ -54,17 +54,17 @@ class Workers:
             pool.shutdown(cancel_futures=True)
 
 
-HERE = Workers()
+IN_PROCESS = Workers()
 
 
 def processes_for(count: int | None) -> int:
-    """One a core for that many items, None for a great many; one where more would not pay."""
+    """How many processes suit that many items (None for very many): one per core, or one where more would not pay."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return cores if count is None or count >= ENOUGH else 1
 
 
 def _start(load: Callable[[], Any]) -> None:
-    """A worker's first work; Ctrl-C is for the process that started it, with which it ends in any case."""
+    """Initialize a worker. It ignores Ctrl-C, which its parent handles, and ends when its parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     global _tool

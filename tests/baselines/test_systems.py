@@ -4,13 +4,12 @@ import re
 
 import pytest
 
-from svhn.baselines.documents import DOCUMENTS
+from svhn.baselines.documents import DOCUMENTS, THIS_PROJECT
 from svhn.baselines.systems import DIGITS, LENGTH_CHECK, LOCALIZER, PIPELINE, READER, STRIPS, SYSTEMS, select_systems
 from svhn.models import DIGITS as NAMING
 from svhn.models import LOCALIZERS, READERS
 from svhn.training.recipes import MNIST, RECIPES
 from svhn.utils.errors import DataError
-from svhn.weights import HERE
 
 
 @pytest.mark.parametrize("row", SYSTEMS, ids=lambda row: row.name)
@@ -53,7 +52,7 @@ def test_words_fit_into_a_table():
     assert not any(
         "|" in word or "\n" in word for row in SYSTEMS for word in (row.title, row.claim, row.note, row.missing)
     )
-    assert all(row.note or row.document == HERE for row in SYSTEMS)
+    assert all(row.note or row.document == THIS_PROJECT for row in SYSTEMS)
 
 
 def test_rows_are_chosen_by_name_in_the_tables_order():

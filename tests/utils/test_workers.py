@@ -5,7 +5,7 @@ import os
 import pytest
 
 from svhn.utils.errors import UserError
-from svhn.utils.workers import ENOUGH, HERE, WAITING, Workers, processes_for
+from svhn.utils.workers import ENOUGH, IN_PROCESS, WAITING, Workers, processes_for
 
 
 def load() -> int:
@@ -22,7 +22,7 @@ def add(tool: int, item: int) -> tuple[int, int]:
 
 def test_here_everything_is_done_one_after_the_other_when_it_is_asked_for():
     asked = []
-    results = HERE.map(add, 1, (asked.append(i) or i for i in range(3)))
+    results = IN_PROCESS.map(add, 1, (asked.append(i) or i for i in range(3)))
     assert asked == []
     assert next(results) == (1, os.getpid())
     assert asked == [0]

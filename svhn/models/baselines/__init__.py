@@ -1,1 +1,1 @@
-"""The networks of the five documents that the project started from, to compare with."""
+"""The networks of the five documents that the project started from, for comparison."""

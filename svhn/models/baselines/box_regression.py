@@ -1,7 +1,5 @@
-"""The documents' simplest localizers: each regresses one box as four shares of what it looks at.
-
-Left, top, width and height are regressed. One box is found in every photo, whether a number is there or not.
-"""
+"""The documents' simplest localizers: each regresses a single box as left, top, width and height, in shares of its
+view. It always returns one box, even if the photo shows no number."""
 
 from __future__ import annotations
 
@@ -18,7 +16,8 @@ from ..blocks import conv_norm
 
 @dataclass(frozen=True)
 class BoxConfig:
-    """Fields that all share. centre: the view is the middle square of the photo, not all of it stretched to one."""
+    """Fields that all of them share. centre: the view is the middle square of the photo, not the full photo
+    stretched to a square."""
 
     input_size: int = 64
     mean: float = MEAN
@@ -88,7 +87,7 @@ class SmallBox(BoxRegressor):
             nn.Dropout(0.3),
             nn.Linear(config.dense, 4),
         )
-        nn.init.constant_(self.layers[-1].bias, 0.4)  # at first the box lies in the middle, where Dice has a slope
+        nn.init.constant_(self.layers[-1].bias, 0.4)  # a box in the middle, where the Dice loss has a gradient
 
 
 @dataclass(frozen=True)
@@ -104,11 +103,12 @@ class SmallerVGGConfig(BoxConfig):
 class SmallerVGG(BoxRegressor):
     """Document 000's localizer, SmallerVGGNet: centre patch -> one box in shares of the patch.
 
-    The photo's shorter side is scaled to 96 pixels and the middle is cut out, so a number off the centre is
-    lost: that is the document's design and the reason why it is not the default. The document regresses
-    x, y, width and height; its IoU was computed as if these were corners, which is corrected here.
-    The layers are those of the tutorial that the document names: 32 - pool 3, 64 64 - pool 2,
-    128 128 - pool 2, a dense layer of 1,024, dropout.
+    The photo's shorter side is scaled to 96 pixels and the middle is cut out, so a number away from the centre is lost.
+    That is the document's design, and the reason why this is not the default. The document computed its IoU as if x, y,
+    width and height were corners, which is corrected here.
+
+    The layers are those of the tutorial that the document names: 32 - pool 3, 64 64 - pool 2, 128 128 - pool 2, a dense
+    layer of 1,024, dropout.
     """
 
     def __init__(self, config: SmallerVGGConfig = SmallerVGGConfig()) -> None:

@@ -1,4 +1,5 @@
-"""Plain convolutional networks of the documents: readers of house numbers and of MNIST strips, and of single digits."""
+"""Plain convolutional networks of the documents: readers of house numbers and MNIST strips, and classifiers of
+digits."""
 
 from __future__ import annotations
 
@@ -106,7 +107,7 @@ class SimpleReader(nn.Module):
 
 @dataclass(frozen=True)
 class LogisticConfig:
-    """The scale of its input."""
+    """How its input is normalised."""
 
     mean: float = MEAN
     std: float = STD

@@ -1,14 +1,14 @@
 """The paper's reader: Goodfellow et al. 2013, arXiv:1312.6082, as the project's founding documents describe it.
 
-Document 000 has the paper's own network: eight convolutions (the first with maxout units of three filters), one
-locally connected layer, two dense layers of 3,072 units, and six heads. Units per location: 48, 64, 128, 160, then
-192. Every convolution is 5×5 with zero padding and followed by subtractive and contrast normalisation in the paper;
-BatchNorm replaces that here. Max pooling 2×2 alternates stride 2 and 1 with padding 1, so 54×54 becomes 7×7
-before the locally connected layer, whose kernel the documents leave open: 3×3 here.
+Document 000 has the paper's own network: eight convolutions (the first with maxout units of three filters), one locally
+connected layer, two dense layers of 3,072 units, and six heads. Units per location: 48, 64, 128, 160, then 192. Every
+convolution is 5×5 with zero padding and followed by subtractive and contrast normalisation in the paper; BatchNorm
+replaces that here. Max pooling 2×2 alternates stride 2 and 1 with padding 1, so 54×54 becomes 7×7 before the locally
+connected layer, whose kernel the documents do not specify: 3×3 here.
 
-Documents 002 and 004 leave parts of it out, which is a matter of its sizes: neither has the locally connected layer,
-004 normalises before each convolution, and its network for strips of MNIST digits has six convolutions, grey input
-and no length head.
+Documents 002 and 004 use parts of it, selected by the configuration: neither has the locally connected layer, 004
+normalises before each convolution, and its network for strips of MNIST digits has six convolutions, grey input and no
+length head.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from ...labels import DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS, length_from_bla
 @dataclass(frozen=True)
 class GoodfellowConfig:
     """Every size of the network. strides: of the pooling. local_units: of the locally connected layer, 0 for none.
-    norm_first: BatchNorm before the convolution, not after. length_head: without one the blanks give the length.
-    margins: the paper trains on random 54×54 patches of a 64×64 crop with 15 % margin; the middle one has 5 %."""
+    norm_first: BatchNorm before the convolution instead of after it. length_head: without one, the blanks give the
+    length. margins: the paper trains on random 54×54 patches of a 64×64 crop with 15 % margin; the middle patch has
+    5 %."""
 
     input_size: Size = 54
     margins: tuple[float, ...] = (0.05,)

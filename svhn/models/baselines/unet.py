@@ -26,8 +26,8 @@ SURE = 0.5  # probability from which a pixel belongs to a number
 
 @dataclass(frozen=True)
 class UNetConfig:
-    """Every size of the network. padding: "zeros" or "reflect". min_share: of the photo that a number must cover.
-    slack: by which regions come out too large on every side, measured on the held-out photos."""
+    """Every size of the network. padding: "zeros" or "reflect". min_share: the share of the photo that a number must
+    cover. slack: how much too large regions come out on every side, measured on the held-out photos."""
 
     input_size: int = 64
     mean: float = MEAN
@@ -41,7 +41,7 @@ class UNetConfig:
 
 
 class UNet(nn.Module):
-    """Photo -> mask, and the number of digits if it counts."""
+    """Photo -> mask and, if it counts, the number of digits."""
 
     def __init__(self, config: UNetConfig = UNetConfig()) -> None:
         super().__init__()
@@ -69,15 +69,15 @@ class UNet(nn.Module):
 
     @torch.inference_mode()
     def segment(self, photo: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        """Photo (h, w, 3) uint8 -> how likely each pixel of the stretched photo is part of a number (S, S), and how
-        likely the number has 0 ... 5 or more digits (7,), (0,) if it does not count."""
+        """Photo (h, w, 3) uint8 -> the probability that each pixel of the stretched photo belongs to a number (S,
+        S), and the probabilities of 0 ... 5 and more digits (7,), (0,) if it does not count."""
         device = next(self.parameters()).device
         view = squashed(photo, self.config.input_size)[None].to(device)
         mask, count = self(normalise(view, self.config.mean, self.config.std))
         return mask[0].sigmoid().cpu(), count[0].softmax(-1).cpu()
 
     def heat(self, photo: np.ndarray) -> np.ndarray:
-        """Photo (h, w, 3) uint8 -> (S, S) in 0 ... 1 over the whole photo."""
+        """Photo (h, w, 3) uint8 -> (S, S) in 0 ... 1 over the photo."""
         return self.segment(photo)[0].numpy()
 
     def digits_seen(self, photo: np.ndarray) -> np.ndarray | None:
@@ -98,7 +98,8 @@ class UNet(nn.Module):
 
 
 def regions(mask: torch.Tensor, most: int, min_share: float) -> list[torch.Tensor]:
-    """bool (S, S) -> its connected regions, each bool (S, S), the largest first; the small ones are left out."""
+    """bool (S, S) -> its connected regions, each bool (S, S), the largest first; those below `min_share` are left
+    out."""
     import cv2  # training does without it
 
     _, label, stats, _ = cv2.connectedComponentsWithStats(mask.cpu().numpy().astype(np.uint8), connectivity=8)

@@ -20,7 +20,7 @@ WIDTH = 512  # channels of its last convolution
 
 @dataclass(frozen=True)
 class VGG16Config:
-    """Every size of the network that is not VGG16's own."""
+    """The sizes that VGG16 itself does not fix."""
 
     input_size: int = 64
     margins: tuple[float, ...] = MARGINS
@@ -32,7 +32,7 @@ class VGG16Config:
 
 @dataclass(frozen=True)
 class VGG16BoxConfig(BoxConfig):
-    """Every size of the network that is not VGG16's own."""
+    """The sizes that VGG16 itself does not fix."""
 
     dense: int = 1024
     dropout: float = 0.5
@@ -54,7 +54,7 @@ class VGG16Reader(nn.Module):
 
 
 class VGG16Box(BoxRegressor):
-    """Whole photo -> one box as left, top, width, height in shares of its sides."""
+    """Photo -> one box as left, top, width, height in shares of its sides."""
 
     def __init__(self, config: VGG16BoxConfig = VGG16BoxConfig()) -> None:
         super().__init__(config)
@@ -68,8 +68,8 @@ class VGG16Box(BoxRegressor):
 
 
 def _features() -> nn.Sequential:
-    """(N, 3, S, S) -> (N, 512, S / 32, S / 32), filled as torchvision fills it, without making its 124 million weights
-    of dense layers on the way."""
+    """VGG16's convolutions, (N, 3, S, S) -> (N, 512, S / 32, S / 32), initialized as in torchvision but without
+    creating its 124 million dense weights."""
     from torchvision.models.vgg import cfgs, make_layers  # not where this network is not used: it takes seconds
 
     layers = make_layers(cfgs["D"], batch_norm=True)
