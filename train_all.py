@@ -1,4 +1,7 @@
-"""Train everything with one command: official archives in, weights/ out. --resume continues after an interruption."""
+"""Train everything with one command: official archives in, weights/ out. --resume continues after an interruption.
+
+With several GPUs: torchrun --nproc-per-node gpu train_all.py --data DIR
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Prepare the data, train localizer and readers, calibrate and evaluate them on held-out photos, continue the
     readers on all photos, and write the weights."""
     options = _parser().parse_args(arguments)
+    from svhn.training import distributed
+
     try:
-        print(json.dumps(_run(options), indent=2))
+        with distributed.joined():
+            report = _run(options)
+            if distributed.is_first():
+                print(json.dumps(report, indent=2))
         return 0
     except UserError as error:
         print(f"train_all: {error}", file=sys.stderr)
@@ -33,22 +41,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> dict:
-    from svhn.data.prepare import is_prepared, prepare
-    from svhn.data.weak import prepare_weak
     from svhn.evaluation.export import Candidate, average, export_final, export_measured
+    from svhn.training.distributed import from_first
     from svhn.training.train import train
 
-    if not is_prepared(options.data, "train", options.prepared):
-        print(prepare(options.data, "train", options.prepared), file=sys.stderr)
-    if options.weak:
-        prepare_weak(options.weak, options.prepared)
+    from_first(lambda: _prepare(options))
     sibling = options.data.resolve().parent / "backgrounds"
     backgrounds = options.backgrounds or (sibling if sibling.is_dir() else None)
 
     def train_one(name: str, run: Path, time: float, member: int = 0, **how) -> Candidate:
         """Train one network with that share of the time budget."""
         minutes = None if options.minutes is None else options.minutes * time
-        same = {"backgrounds": backgrounds, "device": options.device, "resume": options.resume}
+        same = {"backgrounds": backgrounds, "device": options.device, "resume": options.resume, "batch": options.batch}
         seed = options.seed + member
         network, state = train(name, options.prepared, run, minutes=minutes, seed=seed, **same, **how)
         return Candidate(name, network, (state,))
@@ -60,14 +64,25 @@ def _run(options: argparse.Namespace) -> dict:
         for member, run in enumerate(runs)
     ]
     measured = options.out / "measured"  # weights that never saw the held-out photos, with their metrics
-    report = export_measured(localizer, average(readers), options.data, measured, options.runs, options.prepared)
+    places = (options.data, measured, options.runs, options.prepared)
+    report = from_first(lambda: export_measured(localizer, average(readers), *places))
     gentle = {"part": "all", "share": LAST_STEPS}
     last = [
         train_one(READER, run.with_name(f"{run.name}-all"), LAST_TIME / MEMBERS, member, start_from=run, **gentle)
         for member, run in enumerate(runs)
     ]
-    export_final(average(last), measured, options.out, EXAMPLES)
+    from_first(lambda: export_final(average(last), measured, options.out, EXAMPLES))
     return report
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    from svhn.data.prepare import is_prepared, prepare
+    from svhn.data.weak import prepare_weak
+
+    if not is_prepared(options.data, "train", options.prepared):
+        print(prepare(options.data, "train", options.prepared), file=sys.stderr)
+    if options.weak:
+        prepare_weak(options.weak, options.prepared)
 
 
 def _parser() -> argparse.ArgumentParser:

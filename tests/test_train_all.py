@@ -24,6 +24,7 @@ TINY = {
 def tiny_recipes(monkeypatch):
     for name, sizes in TINY.items():
         brief = {"sizes": sizes, "steps": 4, "epoch_steps": 2, "batch_size": 8, "synthetic_bank": 8, "scene_side": 64}
+        brief["begins_with"] = ""
         monkeypatch.setitem(RECIPES, name, dataclasses.replace(RECIPES[name], **brief))
     monkeypatch.setattr(EventLog, "graph", lambda log, network, example: None)  # takes longer than these runs do
 

@@ -61,31 +61,39 @@ def split(options: argparse.Namespace) -> None:
 
 
 def train(options: argparse.Namespace) -> None:
+    from ..training import distributed
     from ..training.recipes import RECIPES, SVHN
     from ..training.train import train
 
     run_dir = options.run or RUNS / options.recipe
     learns_from_svhn = options.recipe in RECIPES and RECIPES[options.recipe].data == SVHN
-    if options.data and learns_from_svhn:
-        from ..data.prepare import is_prepared, prepare
+    with distributed.joined():
+        if options.data and learns_from_svhn:
+            distributed.from_first(lambda: _prepare_train(options))
+        _, state = train(
+            options.recipe,
+            options.prepared,
+            run_dir,
+            part="all" if options.all else "train",
+            mnist=options.data,
+            backgrounds=options.backgrounds,
+            device=options.device,
+            seed=options.seed,
+            minutes=options.minutes,
+            resume=options.resume,
+            start_from=options.start_from,
+            share=options.share,
+            batch=options.batch,
+        )
+        if distributed.is_first():
+            print(json.dumps(state.history[-1]))
 
-        if not is_prepared(options.data, "train", options.prepared):
-            print(prepare(options.data, "train", options.prepared), file=sys.stderr)
-    _, state = train(
-        options.recipe,
-        options.prepared,
-        run_dir,
-        part="all" if options.all else "train",
-        mnist=options.data,
-        backgrounds=options.backgrounds,
-        device=options.device,
-        seed=options.seed,
-        minutes=options.minutes,
-        resume=options.resume,
-        start_from=options.start_from,
-        share=options.share,
-    )
-    print(json.dumps(state.history[-1]))
+
+def _prepare_train(options: argparse.Namespace) -> None:
+    from ..data.prepare import is_prepared, prepare
+
+    if not is_prepared(options.data, "train", options.prepared):
+        print(prepare(options.data, "train", options.prepared), file=sys.stderr)
 
 
 def synth(options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""HDF5 held in memory on the device: number crops for readers, whole scenes for localizers, and draws from them."""
+"""HDF5 held in memory on the device: number crops for readers, whole scenes for localizers."""
 
 from __future__ import annotations
 
@@ -129,14 +129,3 @@ def join(sets: list) -> CropSet | SceneSet:
     """Several sets of one kind as one."""
     kind = type(sets[0])
     return kind(*(torch.cat([getattr(s, f.name) for s in sets]) for f in fields(kind)))
-
-
-def draw(sets: list, shares: list[float], n: int, generator: torch.Generator) -> CropSet | SceneSet:
-    """n rows, from every set its share, with replacement."""
-    counts = [round(n * share) for share in shares]
-    counts[0] += n - sum(counts)
-    picked = []
-    for rows, count in zip(sets, counts, strict=True):
-        if count:
-            picked.append(rows.take(torch.randint(len(rows), (count,), device=generator.device, generator=generator)))
-    return join(picked)

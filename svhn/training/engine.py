@@ -1,7 +1,7 @@
 """The one training loop: bf16 autocast, cosine schedule, gradient clipping, EMA, checkpoints that resume.
 
 Step k draws all its randomness from (seed, k), so a run that was stopped and resumed goes through the same
-batches, and ends at the same weights, as one that was not.
+batches, and ends at the same weights, as one that was not. Several processes share the batch of every step.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..data.draws import step_seed
 from ..utils.errors import TrainingError
 from ..utils.progress import EventLog, progress_bar
-from . import checkpoint
+from . import checkpoint, distributed
 from .checkpoint import BEST, LAST, State
 from .recipes import Recipe
 from .tasks.base import Task
@@ -34,7 +35,7 @@ def fit(
     resume: bool = False,
 ) -> tuple[nn.Module, State]:
     """Train to the recipe's last step, for `minutes`, or until the score has not improved for the recipe's patience,
-    whichever comes first.
+    whichever comes first. Of several processes (`distributed`) the first one validates and writes.
 
     start: the provenance of a new run; a checkpoint is resumed only if its seed and data are the same.
     Returns the averaged network, in evaluation mode, and the record of the run; both are also in
@@ -44,34 +45,37 @@ def fit(
     """
     network = task.network.to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval().requires_grad_(False)
+    trained, is_first = distributed.wrap(network, device), distributed.is_first()
     optimizer = torch.optim.AdamW(_groups(network, recipe), lr=recipe.learning_rate, fused=True)
     state = dataclasses.replace(start, history=[])
     parts = {"network": network, "average": average, "optimizer": optimizer}
     if resume and (run_dir / LAST).exists():
         state = checkpoint.resume(run_dir / LAST, recipe, start, device, **parts)
     budget = math.inf if minutes is None else minutes * 60
-    log = EventLog(run_dir / "events")
+    log = EventLog(run_dir / "events", enabled=is_first)
     if not state.step:
         log.graph(average, task.example.to(device))
-    bar = progress_bar(recipe.steps, state.step, recipe.network)
+    bar = progress_bar(recipe.steps, state.step, recipe.network, shown=is_first)
     losses: list[torch.Tensor] = []
+    feed = task.feed(start.seed, range(state.step, recipe.steps))
     mark = time.monotonic()
 
     while state.step < recipe.steps and state.seconds < budget and not _stale(state, task.score, recipe):
         done = max(state.step / recipe.steps, state.seconds / budget)
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(state.step, done, recipe) * group.get(
-                "rate", 1.0
-            )  # older checkpoints have none
-        losses.append(_step(task.loss, network, optimizer, recipe, device, start.seed, state.step))
+            rate = group.get("rate", 1.0)  # older checkpoints have none
+            group["lr"] = learning_rate(state.step, done, recipe) * rate
+        losses.append(_step(task.loss, trained, next(feed), optimizer, recipe, device, start.seed, state.step))
         _average(average, network, min(recipe.ema_decay, (1 + state.step) / (10 + state.step)))
         state.step += 1
         now = time.monotonic()
         state.seconds, mark = state.seconds + now - mark, now
+        if minutes is not None:
+            state.seconds = distributed.from_first(lambda: state.seconds)  # one clock, so that all stop at one step
         bar.update(1)
 
         if state.step % recipe.epoch_steps == 0 or state.step >= recipe.steps or state.seconds >= budget:
-            loss = torch.stack(losses).mean().item()  # the only wait for the device
+            loss = distributed.mean(torch.stack(losses).mean()).item()  # the only wait for the device
             losses.clear()
             if not math.isfinite(loss):
                 bar.close()
@@ -79,17 +83,22 @@ def fit(
                     f"The loss of {recipe.network} became {loss} before step {state.step}; the last good checkpoint "
                     f"is kept. Try a lower learning rate."
                 )
-            metrics = {"loss": loss, **task.validate(average)}
+            metrics = {"loss": loss, **distributed.from_first(lambda: task.validate(average))}
             state.history.append({"step": state.step, "seconds": round(state.seconds, 1), **metrics})
             log.write(state.step, metrics)
             bar.set_postfix({name: f"{value:.4g}" for name, value in metrics.items()})
-            if _epochs_since_best(state, task.score) == 0:  # written first: once LAST is, this epoch is not repeated
-                checkpoint.save(run_dir / BEST, recipe, average, state)
-            checkpoint.save(run_dir / LAST, recipe, state=state, **parts)
+            if is_first:
+                _save(run_dir, recipe, state, _epochs_since_best(state, task.score) == 0, parts)
             mark = time.monotonic()  # validation and saving are not training time
     bar.close()
     log.close()
     return average, state
+
+
+def _save(run_dir: Path, recipe: Recipe, state: State, is_best: bool, parts: dict[str, Any]) -> None:
+    if is_best:  # written first: once LAST is, this epoch is not repeated
+        checkpoint.save(run_dir / BEST, recipe, parts["average"], state)
+    checkpoint.save(run_dir / LAST, recipe, state=state, **parts)
 
 
 def _epochs_since_best(state: State, score: str) -> int:
@@ -108,13 +117,15 @@ def learning_rate(step: int, done: float, recipe: Recipe) -> float:
     return recipe.learning_rate * warmup * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
 
-def _step(loss_of, network, optimizer, recipe: Recipe, device: torch.device, seed: int, step: int) -> torch.Tensor:
-    """One update; returns the loss, still on the device."""
-    torch.manual_seed(seed * 1_000_003 + step)  # dropout
-    generator = torch.Generator(device).manual_seed(seed * 1_000_003 + step)
+def _step(
+    loss_of, network, batch, optimizer, recipe: Recipe, device: torch.device, seed: int, step: int
+) -> torch.Tensor:
+    """One update; returns the loss of this process's part of the batch, still on the device."""
+    own_seed = step_seed(seed, step, distributed.place()[0])
+    torch.manual_seed(own_seed)  # dropout
     network.train()
     with torch.autocast(device.type, torch.bfloat16):
-        loss = loss_of(network, generator)
+        loss = loss_of(network, batch, torch.Generator(device).manual_seed(own_seed))
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     norm = nn.utils.clip_grad_norm_(network.parameters(), recipe.clip_norm)

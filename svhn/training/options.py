@@ -10,6 +10,8 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     """Time budget, device, seed, and what to continue from."""
     parser.add_argument("--minutes", type=float, help="time budget for training (none: all steps of the recipe)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ... (%(default)s)")
+    batch = "pictures a step, over all processes; changes steps and learning rate with it (the recipe's)"
+    parser.add_argument("--batch", type=int, metavar="N", help=batch)
     parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
     parser.add_argument("--seed", type=seed, default=0, help="from 0 to 999,999 (%(default)s)")
     parser.add_argument("--from", type=Path, dest="start_from", metavar="PATH", help="initialize from weights or a run")

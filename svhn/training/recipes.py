@@ -167,3 +167,16 @@ RECIPES = {
         begins_with="unet_reflect",
     ),
 }
+
+
+def with_batch(recipe: Recipe, size: int) -> Recipe:
+    """The recipe with batches of that size: as many pictures in all, in fewer steps if they are larger, and the
+    learning rate changed by the square root, as fits Adam (Malladi et al. 2022, arXiv 2205.10287)."""
+    factor = size / recipe.batch_size
+    return replace(
+        recipe,
+        batch_size=size,
+        steps=max(1, round(recipe.steps / factor)),
+        epoch_steps=max(1, round(recipe.epoch_steps / factor)),
+        learning_rate=recipe.learning_rate * factor**0.5,
+    )

@@ -14,11 +14,11 @@ from ..data.backgrounds import load_backgrounds
 from ..models import build
 from ..utils.devices import choose_device, code_version, machine
 from ..utils.errors import TrainingError
-from . import checkpoint, pretrained, sources
+from . import checkpoint, distributed, pretrained, sources
 from .checkpoint import LAST, Part, State
 from .engine import fit
 from .pretrained import Pretrained
-from .recipes import GENTLY, RECIPES, Recipe
+from .recipes import GENTLY, RECIPES, Recipe, with_batch
 from .tasks import TASKS, make_task
 
 
@@ -35,6 +35,7 @@ def train(
     resume: bool = False,
     start_from: Path | None = None,
     share: float = 1.0,
+    batch: int | None = None,
 ) -> tuple[nn.Module, State]:
     """Return the averaged network and the record of its run, whose checkpoints and events are in `run_dir`.
 
@@ -42,7 +43,7 @@ def train(
     recipes that need it. backgrounds: a folder of street pictures that scenes are set into. start_from: what the
     network is initialized from instead of at random: a folder of weights, a checkpoint, or a file of torchvision's;
     ignored by a run that is resumed. share: of the recipe's steps; fewer steps from good weights use `GENTLY` times the
-    learning rate.
+    learning rate. batch: its size over all processes, instead of the recipe's; see `with_batch`.
     Raises TrainingError, DataError or WeightsError.
     """
     if name not in RECIPES:
@@ -50,11 +51,13 @@ def train(
     for option, value in (("--share", share), ("--minutes", minutes)):
         if value is not None and not 0 < value < math.inf:
             raise TrainingError(f"{option} is {value:g}; it must be more than 0.")
-    recipe = replace(RECIPES[name], steps=max(1, round(RECIPES[name].steps * share)))
+    recipe = with_batch(RECIPES[name], batch) if batch else RECIPES[name]
+    recipe = replace(recipe, steps=max(1, round(recipe.steps * share)))
+    distributed.check_batch(recipe.batch_size)
     recipe = sources.leave_out_missing(recipe, prepared, backgrounds)
     sources.check(recipe, name, prepared, part, mnist)
     _check_folder(run_dir)
-    chosen = choose_device(device)
+    chosen = choose_device(distributed.local_device(device))
     if chosen.type == "cpu":
         torch.set_num_threads(1)  # run a process a core: two threads gain little, and on busy cores lose tenfold
     if start_from and share < 1:
@@ -74,7 +77,8 @@ def train(
     else:
         initial = _read_pretrained(name, recipe, run_dir, part, seed, start_from)
     # Everything that can be wrong has been checked by now: loading takes minutes.
-    loaded = sources.load(recipe, prepared, part, mnist, backgrounds, surroundings, seed, chosen)
+    with distributed.first_alone():  # it may make synthetic pictures, which the others then find
+        loaded = sources.load(recipe, prepared, part, mnist, backgrounds, surroundings, seed, chosen)
     torch.manual_seed(seed)
     task = make_task(recipe, loaded, chosen)
     if initial:

@@ -15,35 +15,38 @@ from torch import nn
 class _Quiet:
     """Replaces tqdm where it is not installed: a line per epoch instead of a bar."""
 
-    def __init__(self, name: str, total: int, done: int) -> None:
-        self.name, self.total, self.done = name, total, done
+    def __init__(self, name: str, total: int, done: int, shown: bool) -> None:
+        self.name, self.total, self.done, self.shown = name, total, done, shown
 
     def update(self, n: int) -> None:
         self.done += n
 
     def set_postfix(self, metrics: dict[str, str]) -> None:
         text = ", ".join(f"{key} {value}" for key, value in metrics.items())
-        print(f"{self.name} {self.done}/{self.total}: {text}", file=sys.stderr, flush=True)
+        if self.shown:
+            print(f"{self.name} {self.done}/{self.total}: {text}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         pass
 
 
-def progress_bar(total: int, done: int, name: str, unit: str = "step"):
-    """tqdm's bar where tqdm is, else one line for every `set_postfix`."""
+def progress_bar(total: int, done: int, name: str, unit: str = "step", shown: bool = True):
+    """tqdm's bar where tqdm is, else one line for every `set_postfix`; nothing at all unless `shown`."""
     try:
         from tqdm import tqdm
     except ImportError:
-        return _Quiet(name, total, done)
-    return tqdm(total=total, initial=done, desc=name, unit=unit, mininterval=1.0, dynamic_ncols=True)
+        return _Quiet(name, total, done, shown)
+    return tqdm(total=total, initial=done, desc=name, unit=unit, mininterval=1.0, dynamic_ncols=True, disable=not shown)
 
 
 class EventLog:
-    """Named metrics by step for TensorBoard; writes nothing where tensorboard is not installed, and no more once the
-    disk is full: a run can go on without, and its checkpoints report when it cannot."""
+    """Named metrics by step for TensorBoard, if `enabled`; writes nothing where tensorboard is not installed, and no
+    more once the disk is full: a run can go on without, and its checkpoints report when it cannot."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, enabled: bool = True) -> None:
         self.writer = None
+        if not enabled:
+            return
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:

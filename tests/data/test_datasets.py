@@ -10,7 +10,7 @@ from helpers.seeds import seeded
 
 from svhn.data.augment import Appearance, vary_appearance
 from svhn.data.crop_augment import CropJitter, centred_crops, halve, jittered_crops, random_patches
-from svhn.data.datasets import CountedScenes, CropSet, SceneSet, check_parts, draw, load_counted_scenes, load_scenes
+from svhn.data.datasets import CountedScenes, CropSet, SceneSet, check_parts, load_counted_scenes, load_scenes
 from svhn.data.scene_augment import Frame, SceneJitter, framed_views, jittered_scenes, photo_views
 from svhn.utils.errors import DataError
 
@@ -223,11 +223,3 @@ def test_files_with_too_few_photos_are_reported(tmp_path, numbers, use):
     _write_scenes(tmp_path / "scenes.h5", numbers)
     with pytest.raises(DataError, match=f"no photo to {use}"):
         check_parts(tmp_path / "scenes.h5")
-
-
-def test_draws_take_their_share_of_every_set():
-    real, synthetic = _crops(6), _crops(6)
-    synthetic = dataclasses.replace(synthetic, length=torch.full((6,), 6))
-    batch = draw([real, synthetic], [0.4, 0.6], 50, seeded())
-    assert len(batch) == 50
-    assert (batch.length == 6).sum() == 30

@@ -26,7 +26,7 @@ def _task(loss=None) -> Task:
     torch.manual_seed(0)
     network = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Dropout(0.3), nn.Linear(8, 1))
 
-    def squared(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
+    def squared(network: nn.Module, batch: None, generator: torch.Generator) -> torch.Tensor:
         x = torch.randn(16, 3, generator=generator)
         return (network(x) - x.sum(1, keepdim=True)).square().mean()
 
@@ -60,11 +60,11 @@ def test_a_run_that_was_stopped_and_resumed_ends_at_the_same_weights(tmp_path):
     whole, record = fit(_task(), RECIPE, tmp_path / "whole", CPU)
     task, calls = _task(), []
 
-    def stopping(network, generator):
+    def stopping(network, batch, generator):
         calls.append(1)
         if len(calls) > 6:
             raise Stopped
-        return task.loss(network, generator)
+        return task.loss(network, batch, generator)
 
     with pytest.raises(Stopped):
         fit(dataclasses.replace(task, loss=stopping), RECIPE, tmp_path / "parts", CPU)
@@ -85,7 +85,7 @@ def test_training_learns_and_another_seed_gives_other_weights(tmp_path):
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(tmp_path):
     fit(_task(), dataclasses.replace(RECIPE, steps=4), tmp_path, CPU)
     before = (tmp_path / "last.pt").read_bytes()
-    task = _task(lambda network, generator: network(torch.randn(4, 3)).mean() * math.nan)
+    task = _task(lambda network, batch, generator: network(torch.randn(4, 3)).mean() * math.nan)
     with pytest.raises(TrainingError, match="became nan"):
         fit(task, RECIPE, tmp_path, CPU)
     assert (tmp_path / "last.pt").read_bytes() == before
@@ -112,7 +112,9 @@ def test_a_checkpoint_of_another_recipe_seed_or_data_is_refused(tmp_path, recipe
 
 
 def test_a_gradient_that_is_not_finite_leaves_no_checkpoint(tmp_path):
-    task = _task(lambda network, generator: (network(torch.randn(4, 3)) * 0).sum().sqrt())  # loss 0, gradient NaN
+    task = _task(
+        lambda network, batch, generator: (network(torch.randn(4, 3)) * 0).sum().sqrt()
+    )  # loss 0, gradient NaN
     with pytest.raises(TrainingError, match="became nan"):
         fit(task, dataclasses.replace(RECIPE, epoch_steps=1), tmp_path, CPU)
     assert not (tmp_path / "last.pt").exists()
@@ -209,7 +211,7 @@ def test_best_and_last_checkpoints_are_loaded_as_networks(tmp_path):
     recipe = dataclasses.replace(RECIPE, network="logistic", steps=2, epoch_steps=1)
     scores = iter([0.8, 0.2])
 
-    def loss(network, generator):
+    def loss(network, batch, generator):
         return network(torch.rand(4, 1, 28, 28, generator=generator)).square().mean()
 
     example = torch.zeros(1, 1, 28, 28)
@@ -250,9 +252,9 @@ def test_the_learning_rate_warms_up_and_falls_to_a_hundredth():
 def test_every_step_draws_a_batch_of_its_own(tmp_path):
     task, drawn = _task(), []
 
-    def recording(network, generator):
+    def recording(network, batch, generator):
         drawn.append(torch.rand(4, generator=generator.clone_state()).tolist())
-        return task.loss(network, generator)
+        return task.loss(network, batch, generator)
 
     fit(dataclasses.replace(task, loss=recording), RECIPE, tmp_path, CPU)
     assert len(set(map(tuple, drawn))) == RECIPE.steps

@@ -37,7 +37,8 @@ def test_a_step_depends_on_nothing_but_its_seed(name, prepared, mnist_folder):
     losses = []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
-        losses.append(task.loss(task.network, torch.Generator().manual_seed(seed)).item())
+        (batch,) = task.feed(seed, range(1))
+        losses.append(task.loss(task.network, batch, torch.Generator().manual_seed(seed)).item())
     assert losses[0] == losses[1] != losses[2]
     assert np.isfinite(losses).all()
 
@@ -149,7 +150,7 @@ def test_pictures_of_mnist_are_redrawn_only_where_the_recipe_says(mnist_folder):
         assert RECIPES[name].data == MNIST
         task = make_task(RECIPES[name], Sources(mnist_folder, mnist=mnist_folder), CPU)
         task.network.register_forward_pre_hook(lambda network, inputs, name=name: seen.update({name: inputs[0]}))
-        task.loss(task.network, torch.Generator().manual_seed(0))
+        task.loss(task.network, None, torch.Generator().manual_seed(0))
     levels = {name: len(inputs.unique()) for name, inputs in seen.items()}
     assert levels.pop("mnist_logistic") == 2  # black and white, as the bars are drawn
     assert min(levels.values()) > 20

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -31,13 +33,20 @@ class Sources:
     negatives: CropSet | SceneSet | None = None
 
 
+def no_batches(seed: int, steps: range) -> Iterator[None]:
+    """The feed of a task that makes its pictures itself."""
+    return itertools.repeat(None, len(steps))
+
+
 @dataclass(frozen=True)
 class Task:
-    """loss(network, generator) draws a batch and returns a scalar; validate(network) returns named metrics, of which
-    `score` decides which epoch is the best. example: an input of the network, for its graph."""
+    """loss(network, batch, generator) varies a batch and returns a scalar; validate(network) returns named metrics, of
+    which `score` decides which epoch is the best. example: an input of the network, for its graph. feed(seed, steps)
+    yields the batch of each of these steps: of several processes, the part that this one takes."""
 
     network: nn.Module
-    loss: Callable[[nn.Module, torch.Generator], torch.Tensor]
+    loss: Callable[[nn.Module, Any, torch.Generator], torch.Tensor]
     validate: Callable[[nn.Module], dict[str, float]]
     score: str
     example: torch.Tensor
+    feed: Callable[[int, range], Iterator[Any]] = no_batches

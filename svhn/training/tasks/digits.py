@@ -13,6 +13,7 @@ from ...labels import decode_joint
 from ...models import build
 from ...models.baselines.cnn import SIDE
 from ...synth.mnist_strips import STRIP, DigitJitter, Strips, jitter_digits, make_strips
+from ..distributed import place
 from ..losses import reader_loss
 from ..recipes import Recipe
 from .base import Sources, Task
@@ -25,12 +26,13 @@ def strip_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
     train = [t.to(device) for t in load_digits(sources.mnist, "train")]
     validation = [t.to(device) for t in load_digits(sources.mnist, "validation")]
     network = build(recipe.network, recipe.sizes)
+    config, n = network.config, recipe.batch_size // place()[1]
     jitter = DigitJitter() if recipe.redrawn else None
 
-    def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
-        batch = make_strips(*train, recipe.batch_size, generator, jitter)
-        inputs = normalise(batch.images, network.config.mean, network.config.std)
-        return reader_loss(*network(inputs), batch.digits, batch.length, recipe.label_smoothing)
+    def loss(network: nn.Module, batch: None, generator: torch.Generator) -> torch.Tensor:
+        strips = make_strips(*train, n, generator, jitter)
+        inputs = normalise(strips.images, config.mean, config.std)
+        return reader_loss(*network(inputs), strips.digits, strips.length, recipe.label_smoothing)
 
     def validate(network: nn.Module) -> dict[str, float]:
         return {"held_out_accuracy": metrics.share(strips_right(network, *validation, FRESH).cpu().numpy())}
@@ -62,11 +64,12 @@ def digit_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
     images, labels = (t.to(device) for t in load_digits(sources.mnist, "train"))
     validation = [t.to(device) for t in load_digits(sources.mnist, "validation")]
     network = build(recipe.network, recipe.sizes)
+    config, n = network.config, recipe.batch_size // place()[1]
 
-    def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
-        rows = torch.randint(len(images), (recipe.batch_size,), device=device, generator=generator)
+    def loss(network: nn.Module, batch: None, generator: torch.Generator) -> torch.Tensor:
+        rows = torch.randint(len(images), (n,), device=device, generator=generator)
         cells = jitter_digits(images[rows], DigitJitter(), generator) if recipe.redrawn else images[rows, None]
-        logits = network(normalise(cells, network.config.mean, network.config.std))
+        logits = network(normalise(cells, config.mean, config.std))
         return F.cross_entropy(logits.float(), labels[rows], label_smoothing=recipe.label_smoothing)
 
     def validate(network: nn.Module) -> dict[str, float]:

@@ -8,10 +8,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from ... import metrics
-from ...data.datasets import SceneSet, draw, load_counted_scenes, load_scenes
+from ...data.datasets import SceneSet, join, load_counted_scenes, load_scenes
+from ...data.draws import Draws
 from ...data.scene_augment import framed_views, jittered_scenes, photo_views
 from ...images.preprocess import normalise, squashed
 from ...models import build
+from ..distributed import place
 from ..losses import BOX_LOSSES, digit_loss, fcos_loss, mask_loss, masks
 from ..recipes import Recipe
 from .base import Sources, Task
@@ -30,8 +32,8 @@ def fcos_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
     network = build(recipe.network, recipe.sizes)
     config = network.config
 
-    def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
-        batch = draw(sets, shares, recipe.batch_size, generator)
+    def loss(network: nn.Module, drawn: list[SceneSet], generator: torch.Generator) -> torch.Tensor:
+        batch = join(drawn)
         scenes, boxes, digit_boxes = jittered_scenes(
             batch, recipe.scene_side, recipe.scene_jitter, sources.surroundings, generator
         )
@@ -42,7 +44,9 @@ def fcos_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
         return loss
 
     example = torch.zeros(1, 3, recipe.scene_side, recipe.scene_side)
-    return Task(network, loss, _box_validation(load_scenes(path, "held_out", CPU)), "held_out_mean_iou", example)
+    validate = _box_validation(load_scenes(path, "held_out", CPU))
+    feed = Draws(sets, shares, recipe.batch_size, *place()).batches
+    return Task(network, loss, validate, "held_out_mean_iou", example, feed)
 
 
 def box_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
@@ -52,13 +56,15 @@ def box_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
     network = build(recipe.network, recipe.sizes)
     config, box_loss = network.config, BOX_LOSSES[recipe.box_loss]
 
-    def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
-        batch = draw([scenes], [1.0], recipe.batch_size, generator)
+    def loss(network: nn.Module, drawn: list[SceneSet], generator: torch.Generator) -> torch.Tensor:
+        (batch,) = drawn
         views, boxes = photo_views(batch, config.input_size, config.centre, recipe.scene_jitter, generator)
         return box_loss(network(normalise(views, config.mean, config.std)), boxes[:, 0])
 
     example = torch.zeros(1, 3, config.input_size, config.input_size)
-    return Task(network, loss, _box_validation(load_scenes(path, "held_out", CPU)), "held_out_mean_iou", example)
+    validate = _box_validation(load_scenes(path, "held_out", CPU))
+    feed = Draws([scenes], [1.0], recipe.batch_size, *place()).batches
+    return Task(network, loss, validate, "held_out_mean_iou", example, feed)
 
 
 def mask_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
@@ -66,20 +72,18 @@ def mask_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
     path = sources.prepared / "train_scenes.h5"
     scenes = load_counted_scenes(path, sources.part, device)
     held_out = load_counted_scenes(path, "held_out", CPU)
-    generated = _with_clear_number(sources.synthetic) if recipe.synthetic else None
-    drawn = round(recipe.batch_size * recipe.synthetic)
+    generated = [_with_clear_number(sources.synthetic)] if recipe.synthetic else []
+    of_each = [1 - recipe.synthetic, recipe.synthetic][: 1 + len(generated)]
+    feed = Draws([scenes, *generated], of_each, recipe.batch_size, *place()).batches
     network = build(recipe.network, recipe.sizes)
     config = network.config
 
-    def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
-        batch = draw([scenes], [1.0], recipe.batch_size - drawn, generator)
+    def loss(network: nn.Module, drawn: list[SceneSet], generator: torch.Generator) -> torch.Tensor:
+        batch, *others = drawn
         views, boxes = photo_views(batch, config.input_size, False, recipe.scene_jitter, generator)
-        if drawn:
-            others = draw([generated], [1.0], drawn, generator)
-            pairs = zip(
-                (views, boxes), framed_views(others, config.input_size, recipe.scene_jitter, generator), strict=True
-            )
-            views, boxes = (torch.cat(pair) for pair in pairs)
+        for scenes in others:
+            framed = framed_views(scenes, config.input_size, recipe.scene_jitter, generator)
+            views, boxes = (torch.cat(pair) for pair in zip((views, boxes), framed, strict=True))
         logits, count = network(normalise(views, config.mean, config.std).contiguous(memory_format=torch.channels_last))
         total = mask_loss(logits, masks(boxes, config.input_size))
         if config.count:  # only real scenes have it
@@ -103,7 +107,7 @@ def mask_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
         return measured
 
     example = torch.zeros(1, 3, config.input_size, config.input_size)
-    return Task(network, loss, validate, "held_out_dice", example)
+    return Task(network, loss, validate, "held_out_dice", example, feed)
 
 
 def _with_clear_number(scenes: SceneSet) -> SceneSet:

@@ -7,10 +7,12 @@ from torch import nn
 
 from ... import metrics
 from ...data.crop_augment import centred_crops, halve, jittered_crops, random_patches
-from ...data.datasets import CropSet, Rows, draw, load_crops
+from ...data.datasets import CropSet, Rows, join, load_crops
+from ...data.draws import Draws
 from ...images.preprocess import normalise, sides
 from ...labels import decode_joint
 from ...models import build
+from ..distributed import place
 from ..losses import reader_loss
 from ..recipes import Recipe
 from .base import Sources, Task
@@ -49,8 +51,8 @@ def reader_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
         batch, widest = halve(batch, recipe.halved, generator) if recipe.halved else (batch, None)
         return batch, jittered_crops(batch, config.input_size, recipe.crop_jitter, generator, widest)
 
-    def loss(network: nn.Module, generator: torch.Generator) -> torch.Tensor:
-        batch, crops = crops_of(draw(sets, shares, recipe.batch_size, generator), generator)
+    def loss(network: nn.Module, drawn: list[CropSet], generator: torch.Generator) -> torch.Tensor:
+        batch, crops = crops_of(join(drawn), generator)
         inputs = normalise(crops, config.mean, config.std)
         inputs = inputs.contiguous(memory_format=torch.channels_last)
         return reader_loss(*network(inputs), batch.digits, batch.length, recipe.label_smoothing)
@@ -64,4 +66,6 @@ def reader_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
             right.append(whole_number_right(network, crops, batch.digits, batch.length))
         return {"held_out_accuracy": metrics.share(torch.cat(right).cpu().numpy())}
 
-    return Task(network, loss, validate, "held_out_accuracy", torch.zeros(1, 3, *sides(config.input_size)))
+    example = torch.zeros(1, 3, *sides(config.input_size))
+    feed = Draws(sets, shares, recipe.batch_size, *place()).batches
+    return Task(network, loss, validate, "held_out_accuracy", example, feed)
