@@ -1,7 +1,7 @@
 """What bf16 changes: time and readings of the same photos in fp32 and bf16, alternating photo by photo.
 
     python -m benchmarks.precision --photos DIR
-    python -m benchmarks.precision --data DIR --split test [--weights DIR] [--limit N]
+    python -m benchmarks.precision --data DIR --split test [--weights DIR] [--limit N] [--every N]
 
 Processor time is what counts on a busy machine.
 """
@@ -9,40 +9,31 @@ Processor time is what counts on a busy machine.
 from __future__ import annotations
 
 import argparse
-import itertools
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from svhn.evaluation import evaluate
 from svhn.pipeline import Pipeline
 from svhn.utils.paths import WEIGHTS
+
+from . import examples
 
 FP32, BF16 = "fp32", "bf16"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--photos", type=Path, help="folder with pictures and labels.csv (file, number)")
-    source.add_argument("--data", type=Path, help="folder with the official archives")
-    parser.add_argument("--split", default="test", choices=("train", "held_out", "test"))
+    examples.add_options(parser)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
-    parser.add_argument("--limit", type=int, help="only the first so many photos")
     options = parser.parse_args()
     torch.set_num_threads(1)
     pipelines = {name: Pipeline.load(options.weights, precision=name) for name in (FP32, BF16)}
     seconds: dict[str, list[float]] = {FP32: [], BF16: []}
     read = {FP32: [], BF16: []}
     right = {FP32: 0, BF16: 0}
-    examples = (
-        evaluate.folder_examples(options.photos)
-        if options.photos
-        else evaluate.split_examples(options.data, options.split)
-    )
-    for turn, example in enumerate(itertools.islice(examples, options.limit)):
+    for turn, example in enumerate(examples.chosen(options)):
         for name in (FP32, BF16) if turn % 2 else (BF16, FP32):
             start = time.process_time()
             reading = pipelines[name].read(example.photo)
