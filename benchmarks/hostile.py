@@ -24,7 +24,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from svhn.images import PhotoError, open_photo
+from svhn.images.decode import PhotoError, open_photo
 from svhn.pipeline import Pipeline
 
 from .bombs import BOMBS, content, exif_of_shared_bytes

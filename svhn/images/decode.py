@@ -8,6 +8,7 @@ import re
 import struct
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 from pillow_heif import register_heif_opener
@@ -17,15 +18,15 @@ MAX_PIXELS = 40_000_000
 MIN_SIDE = 8  # a digit needs about this many pixels
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "HEIF")  # a phone's MPO opens as JPEG
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".heic", ".heif")
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}  # EXIF's orientation -> what makes the picture upright
+TURNS = {  # EXIF's orientation -> what makes an array of pixels upright
+    2: lambda pixels: cv2.flip(pixels, 1),
+    3: lambda pixels: cv2.flip(pixels, -1),
+    4: lambda pixels: cv2.flip(pixels, 0),
+    5: cv2.transpose,
+    6: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_CLOCKWISE),
+    7: lambda pixels: cv2.flip(cv2.transpose(pixels), -1),
+    8: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_COUNTERCLOCKWISE),
+}
 
 # A file of a few kilobytes can cost hours of work or all memory. Within these bounds it is about a second.
 MAX_SCAN_PIXELS = 16 * MAX_PIXELS  # each scan of a JPEG visits every pixel; a progressive one has about ten
@@ -60,7 +61,7 @@ def open_photo(source: str | os.PathLike | bytes) -> np.ndarray:
     if len(data) > MAX_BYTES:
         raise PhotoError(f"The file has {len(data) / 2**20:.1f} MB; please send one of at most 20 MB.")
     try:
-        scans = _count_scans(data) if data.startswith(b"\xff\xd8") else 0
+        scans, is_complete = _walk_jpeg(data) if data.startswith(b"\xff\xd8") else (0, False)
         if data.startswith((b"II", b"MM")):
             _check_tags(data)
         with Image.open(_BoundedReader(data), formats=FORMATS) as image:
@@ -69,7 +70,10 @@ def open_photo(source: str | os.PathLike | bytes) -> np.ndarray:
             nested = image.format == "TIFF" and image.info.get("compression") in NESTED
             if nested or scans * image.width * image.height > MAX_SCAN_PIXELS:
                 raise PhotoError(TOO_MUCH_WORK)
-            return _to_rgb(image)
+            pixels = _decode_jpeg(data) if is_complete and image.mode == "RGB" else None
+            pixels = _to_rgb(image) if pixels is None else pixels
+            turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+            return pixels if turn is None else turn(pixels)
     except PhotoError:
         raise
     except UnidentifiedImageError:
@@ -109,12 +113,14 @@ class _BoundedReader(io.BytesIO):
         return super().read(size)
 
 
-def _count_scans(jpeg: bytes) -> int:
-    """How many scans a JPEG has, without decoding them. Raises PhotoError for its tags, see `_check_tags`."""
-    scans, at, exif = 0, 2, b""
+def _walk_jpeg(jpeg: bytes) -> tuple[int, bool]:
+    """How many scans a JPEG has, and whether its end is there, without decoding it. Raises PhotoError for its tags, see
+    `_check_tags`."""
+    scans, at, exif, is_complete = 0, 2, b"", False
     for _ in range(MAX_READS):  # as many segments as would be read
         marker = JPEG_MARKER.search(jpeg, at)
-        if marker is None or marker[1] == END_OF_IMAGE:
+        is_complete = marker is not None and marker[1] == END_OF_IMAGE
+        if marker is None or is_complete:
             break
         scans += marker[1] == START_OF_SCAN
         start = marker.end() + 2
@@ -124,7 +130,7 @@ def _count_scans(jpeg: bytes) -> int:
         elif jpeg.startswith(MULTI_PICTURE, start):
             _check_tags(jpeg[start + len(MULTI_PICTURE) : at])
     _check_tags(exif)
-    return scans
+    return scans, is_complete
 
 
 def _check_tags(exif: bytes) -> None:
@@ -146,10 +152,14 @@ def _check_tags(exif: bytes) -> None:
         raise PhotoError(TOO_MUCH_WORK)
 
 
+def _decode_jpeg(jpeg: bytes) -> np.ndarray | None:
+    """The pixels that Pillow would give, in half the time; None where OpenCV cannot decode it. Only Pillow reports that
+    the end of a file is missing."""
+    return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+
+
 def _to_rgb(image: Image.Image) -> np.ndarray:
     image.load()
-    turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
-    image = image if turn is None else image.transpose(turn)
     if image.mode.startswith("I") or image.mode == "F":  # 16 and 32 bits a sample: Pillow would clip at 255
         samples = np.asarray(image, dtype=np.float32)
         top = 65535.0 if samples.max(initial=0) > 255 else 255.0
@@ -157,4 +167,4 @@ def _to_rgb(image: Image.Image) -> np.ndarray:
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return np.array(image.convert("RGB"))
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))

@@ -1,11 +1,12 @@
 """What people send: turned, transparent, grey, deep, animated, damaged, enormous, or no photo at all."""
 
+import io
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from benchmarks import bombs
 from benchmarks.bombs import content
@@ -66,6 +67,16 @@ def test_exif_turns_are_undone(orientation):
     exif[0x0112] = orientation
     photo = open_photo(content(Image.fromarray(np.ascontiguousarray(turned)), "PNG", exif=exif))
     np.testing.assert_array_equal(photo, QUARTERS)
+
+
+@pytest.mark.parametrize("options", [{"subsampling": 0}, {"quality": 30}, {"progressive": True}])
+def test_a_jpeg_has_the_pixels_that_pillow_gives(options):
+    noise = np.random.default_rng(0).integers(0, 255, (45, 61, 3), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = content(Image.fromarray(noise), "JPEG", exif=exif, **options)
+    with Image.open(io.BytesIO(data)) as image:
+        np.testing.assert_array_equal(open_photo(data), np.array(ImageOps.exif_transpose(image)))
 
 
 def test_transparency_lies_on_white():
