@@ -45,7 +45,7 @@ class TruthIndex:
         self._by_content[fingerprint(data)] = truth
 
     def find(self, data: bytes) -> Truth | None:
-        return self._by_content.get(fingerprint(data))
+        return self._by_content.get(fingerprint(data)) if self._by_content else None
 
 
 def index_data_set(

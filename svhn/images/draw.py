@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from .. import boxes as bx
+from .preprocess import resize
 
 LONG_SIDE = (720, 1024)  # least and most pixels of the longer side of a photo as it is shown
 Colour = tuple[int, int, int]
@@ -80,8 +81,11 @@ def _display_copy(photo: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
     long_side = max(height, width)
     factor = float(np.clip(long_side, *LONG_SIDE)) / long_side
     size = max(1, round(width * factor)), max(1, round(height * factor))
-    kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    return cv2.resize(photo, size, interpolation=kind), (size[0] / width, size[1] / height)
+    if factor < 1:
+        shown = resize(photo, size[::-1]).permute(1, 2, 0).numpy()
+    else:
+        shown = cv2.resize(photo, size, interpolation=cv2.INTER_CUBIC)
+    return shown, (size[0] / width, size[1] / height)
 
 
 @dataclass(frozen=True)

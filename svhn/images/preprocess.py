@@ -37,6 +37,8 @@ def cut(photo: np.ndarray, box: np.ndarray) -> np.ndarray:
     """The pixels of a box, RGB uint8 (h, w, 3) -> (h', w', 3); outside the photo its edge is repeated."""
     height, width = photo.shape[:2]
     x1, y1, x2, y2 = pixel_bounds(box)
+    if x1 >= 0 and y1 >= 0 and x2 <= width and y2 <= height:
+        return np.ascontiguousarray(photo[y1:y2, x1:x2])  # as below, in a fraction of the time
     xs = np.clip(np.arange(x1, x2), 0, width - 1)
     ys = np.clip(np.arange(y1, y2), 0, height - 1)
     return photo[ys[:, None], xs]
