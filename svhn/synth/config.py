@@ -12,12 +12,12 @@ class LayoutConfig:
     """Ranges of the ways in which digits are set; lengths in digit heights, angles in radians."""
 
     length_weights: tuple[float, ...] = (1.0, 1.9, 1.5, 1.1, 0.7)  # of the lengths 1 ... 5
-    arrangement_weights: tuple[float, float, float, float] = (0.79, 0.05, 0.12, 0.04)  # row, diagonal, stack, arc
+    arrangement_weights: tuple[float, float, float, float] = (0.62, 0.06, 0.28, 0.04)  # row, diagonal, stack, arc
     diagonal_steps: Range = (0.25, 1.1)  # drop from a digit to the next
     arc_turn: Range = (0.08, 0.3)  # between neighbouring digits
     stack_gap: Range = (0.05, 0.7)
     wide_gap: Range = (0.3, 1.3)
-    wide_gap_share: float = 0.12  # one digit a plate, digits screwed on far apart
+    wide_gap_share: float = 0.16  # one digit a plate, digits screwed on far apart
     narrowing: Range = (0.62, 1.5)  # how far a face may be squeezed or stretched to the real aspect
     size_jitter: float = 0.02
     tilt_jitter: float = 0.02

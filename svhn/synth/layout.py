@@ -92,11 +92,12 @@ def sample_layout(n: int, config: LayoutConfig, atlas: Atlas, rng: Sampler) -> L
     kind = rng.pick(config.arrangement_weights, n)[:, None]  # (n, 1)
     gap = (rng.quantile(table["gap"], n, 1) + BOX_SLACK).clamp(min=0.01)
     spread = rng.chance(config.wide_gap_share, n, 1)
-    gap = torch.where(spread, rng.within(config.wide_gap, n, 1), gap)
+    wide_gap = rng.within(config.wide_gap, n, 1)
+    gap = torch.where(spread, wide_gap, gap)
     gap = gap + rng.normal(0.015, n, k).abs() * loose
 
     across = (size[:, :-1, 0] + size[:, 1:, 0]) / 2 + gap[:, 1:]  # (n, 4), from a digit to the next
-    down = (size[:, :-1, 1] + size[:, 1:, 1]) / 2 + rng.within(config.stack_gap, n, 1)
+    down = (size[:, :-1, 1] + size[:, 1:, 1]) / 2 + torch.where(spread, wide_gap, rng.within(config.stack_gap, n, 1))
     step = rng.within(config.diagonal_steps, n, 1) * torch.where(rng.chance(0.5, n, 1), 1.0, -1.0)
     dx = torch.where(kind == STACK, torch.zeros_like(across), across)
     dy = torch.where(kind == STACK, down, torch.where(kind == DIAGONAL, step.expand_as(across), 0.0))

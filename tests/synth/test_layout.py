@@ -68,7 +68,7 @@ def test_rows_run_from_left_to_right_with_little_overlap(atlas, rng):
 
 
 def test_stacks_run_downwards(atlas, rng):
-    layout = sample_layout(300, only(lay.STACK, stack_gap=(0.1, 0.2)), atlas, rng)
+    layout = sample_layout(300, only(lay.STACK, stack_gap=(0.1, 0.2), wide_gap_share=0.0), atlas, rng)
     pair = layout.present[:, 1:]
     step = layout.centre[:, 1:] - layout.centre[:, :-1]
     gap = step[..., 1] - (layout.size[:, 1:, 1] + layout.size[:, :-1, 1]) / 2
