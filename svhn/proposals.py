@@ -58,6 +58,15 @@ def digit_groups(boxes: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.
     return np.array(found).reshape(-1, 4), np.array([scores[list(group)].mean() for group in ranked])
 
 
+def in_line(box: Box, boxes: np.ndarray) -> np.ndarray:
+    """(K, 4) -> (K,) bool: which are next to the box in its row or stack, as more digits of its number would."""
+    together = np.concatenate([np.array([box]), boxes])
+    linked = (_links(together, 0) | _links(together, 1))[0, 1:]
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    inside = ((centres > box[:2]) & (centres < box[2:])).all(axis=1)
+    return linked & ~inside
+
+
 def corrections(box: Box) -> np.ndarray:
     """Box -> boxes (8, 4) that would be right if it errs as localizers do: a little to the side, or far too large with
     the number in its middle, or in one half with something else in the other."""

@@ -34,6 +34,8 @@ class SelectionConfig:
     first_boxes: int = 6  # of the first look that are read before it is decided whether to search
     sure_confidence: float = 0.95  # the first reading is taken as it is from this confidence on,
     sure_score: float = 0.7  # if its box has this score or is the only one
+    next_score: float = 0.2  # nor is it where another box of this score is next to it, in line,
+    next_digit_score: float = 0.25  # or a digit of this score
     passes: int = 2  # of looking again at most, the next around what the last one found, until that is sure
     places: int = 3  # that are looked at again in each pass
     views: tuple[float, ...] = (1.5, 2.5)  # how large a region around a place is looked at, in sizes of its box
@@ -90,7 +92,7 @@ def select(photo: np.ndarray, localizer: Localizer, read: Read, config: Selectio
     if not len(found.boxes):
         return []
     best = max(_first_look(found.boxes, found.scores, read, config), key=lambda candidate: candidate.worth)
-    if _is_sure(best, config, alone=len(found.boxes) == 1):
+    if _is_sure(best, config, alone=len(found.boxes) == 1) and not _goes_on(best.box, found, config):
         first = best.reading
     else:
         first = weigh(search(photo, localizer, read, found, config), config)
@@ -194,6 +196,13 @@ def _is_sure(candidate: Candidate, config: SelectionConfig, alone: bool = False)
     """A part of a number can be read as surely as all of it: unless it is alone its box must look like one, too."""
     confident = candidate.reading.confidence >= config.sure_confidence
     return confident and (alone or candidate.score >= config.sure_score)
+
+
+def _goes_on(box: Box, found: Detections, config: SelectionConfig) -> bool:
+    """Whether something next to the box may be a part of its number: another number, or a digit."""
+    numbers = found.boxes[found.scores >= config.next_score]
+    digits = found.digit_boxes[found.digit_scores >= config.next_digit_score]
+    return bool(proposals.in_line(box, np.concatenate([numbers, digits])).any())
 
 
 def _first_look(boxes: np.ndarray, scores: np.ndarray, read: Read, config: SelectionConfig) -> list[Candidate]:
