@@ -92,8 +92,8 @@ COMPACT = Recipe(
     learning_rate=2e-3,
     synthetic=0.4,
     synthetic_bank=20_000,
-    weak=0.25,
-    negatives=0.08,
+    weak=0.3,
+    negatives=0.1,
     halved=0.04,
 )
 PAPER = Recipe(
