@@ -79,8 +79,9 @@ def _prepare(options: argparse.Namespace) -> None:
     from svhn.data.prepare import is_prepared, prepare
     from svhn.data.weak import prepare_weak
 
-    if not is_prepared(options.data, "train", options.prepared):
-        print(prepare(options.data, "train", options.prepared), file=sys.stderr)
+    for split in ("train", "extra") if options.extra else ("train",):
+        if not is_prepared(options.data, split, options.prepared):
+            print(prepare(options.data, split, options.prepared), file=sys.stderr)
     if options.weak:
         prepare_weak(options.weak, options.prepared)
 
@@ -88,6 +89,7 @@ def _prepare(options: argparse.Namespace) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with train.tar.gz or train/")
+    parser.add_argument("--extra", action="store_true", help="train on extra.tar.gz or extra/ there, too")
     weak = "folders of further photos with labels.csv (file, number, x1, y1, x2, y2), such as app.py --collect's"
     parser.add_argument("--weak", type=Path, nargs="+", metavar="DIR", help=weak)
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")

@@ -1,7 +1,9 @@
-"""HDF5 held in memory on the device: number crops for readers, whole scenes for localizers."""
+"""Prepared HDF5: number crops for readers, whole scenes for localizers; in memory or left in the file."""
 
 from __future__ import annotations
 
+import math
+import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -19,13 +21,43 @@ MAX_NUMBERS = 3  # in one scene
 BLOCK = 1024  # rows read at once
 
 
+class StoredImages:
+    """Images (N, 3, H, W) uint8 that stay compressed in their file: indexed by rows (m,), it reads these into memory.
+
+    Each process opens the file for itself. Raises DataError when it cannot be read.
+    """
+
+    device = torch.device("cpu")  # of what is read
+
+    def __init__(self, path: Path, rows: np.ndarray) -> None:
+        self.path, self.rows = path, rows
+        self._opened: tuple[int, h5py.Dataset] | None = None  # by which process
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: torch.Tensor) -> torch.Tensor:
+        try:
+            if self._opened is None or self._opened[0] != os.getpid():
+                self._opened = os.getpid(), h5py.File(self.path)["images"]
+            return torch.from_numpy(np.stack([self._opened[1][row] for row in self.rows[index.numpy()]]))
+        except (OSError, KeyError) as error:
+            raise _unreadable(self.path, error) from None
+
+    def __getstate__(self) -> dict:
+        return {**vars(self), "_opened": None}
+
+
 class Rows:
     """Columns of one length N, the images first; `take` picks rows of all of them."""
 
-    images: torch.Tensor
+    images: torch.Tensor | StoredImages
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def to(self, device: torch.device) -> Rows:
+        return type(self)(*(getattr(self, f.name).to(device) for f in fields(self)))
 
     def take(self, index: torch.Tensor) -> Rows:
         return type(self)(*(getattr(self, f.name)[index] for f in fields(self)))
@@ -70,28 +102,29 @@ class CountedScenes(SceneSet):
     length: torch.Tensor
 
 
-def load_crops(path: Path, part: str, device: torch.device) -> CropSet:
-    """Rows of a prepared crops file on the device; part as in `_rows`."""
-    columns = ("images", "box", "digits", "length", "aspect", "digit_boxes")
-    images, box, digits, length, aspect, digit_boxes = _rows(path, part, columns)
-    return CropSet(*(t.to(device) for t in (images, box, digits.long(), length.long(), aspect, digit_boxes)))
+def load_crops(path: Path, part: str, device: torch.device, in_memory: float = math.inf) -> CropSet:
+    """Rows of a prepared crops file on the device; part as in `_rows`. in_memory: bytes; images that take more
+    stay in the file, from which `take` reads rows to the CPU."""
+    columns = ("box", "digits", "length", "aspect", "digit_boxes")
+    images, box, digits, length, aspect, digit_boxes = _columns(path, part, columns, in_memory)
+    return _placed(CropSet(images, box, digits.long(), length.long(), aspect, digit_boxes), device)
 
 
-def load_scenes(path: Path, part: str, device: torch.device) -> SceneSet:
-    """Rows of a prepared scenes file on the device; part as in `_rows`."""
-    images, size, box, digit_boxes, digits = _rows(path, part, ("images", "size", "box", "digit_boxes", "digits"))
+def load_scenes(path: Path, part: str, device: torch.device, in_memory: float = math.inf) -> SceneSet:
+    """Rows of a prepared scenes file on the device; arguments as for `load_crops`."""
+    images, size, box, digit_boxes, digits = _columns(path, part, ("size", "box", "digit_boxes", "digits"), in_memory)
     numbers = F.pad(box[:, None], (0, 0, 0, MAX_NUMBERS - 1), value=torch.nan)  # (N, K, 4)
     more = MAX_DIGITS * (MAX_NUMBERS - 1)
     digit_box = F.pad(digit_boxes, (0, 0, 0, more), value=torch.nan)  # (N, 5 K, 4)
     digit = F.pad(digits.long(), (0, more), value=BLANK)  # (N, 5 K)
-    return SceneSet(*(t.to(device) for t in (images, size, numbers, digit_box, digit)))
+    return _placed(SceneSet(images, size, numbers, digit_box, digit), device)
 
 
-def load_counted_scenes(path: Path, part: str, device: torch.device) -> CountedScenes:
+def load_counted_scenes(path: Path, part: str, device: torch.device, in_memory: float = math.inf) -> CountedScenes:
     """`load_scenes` with the length of every photo's number."""
-    scenes = load_scenes(path, part, device)
+    scenes = load_scenes(path, part, device, in_memory)
     (length,) = _rows(path, part, ("length",))
-    return CountedScenes(**vars(scenes), length=length.long().to(device))
+    return CountedScenes(**vars(scenes), length=length.long().to(scenes.images.device))
 
 
 def check_parts(path: Path) -> None:
@@ -104,15 +137,39 @@ def check_parts(path: Path) -> None:
             )
 
 
+def _placed(rows: Rows, device: torch.device) -> Rows:
+    return rows if isinstance(rows.images, StoredImages) else rows.to(device)
+
+
+def _columns(path: Path, part: str, columns: tuple[str, ...], in_memory: float) -> list:
+    """The images of the rows, as `StoredImages` if they take more bytes than that, and these columns; see `_rows`."""
+    try:
+        with h5py.File(path) as file:
+            rows, image = np.flatnonzero(_chosen(file, part)), math.prod(file["images"].shape[1:])
+    except (OSError, KeyError) as error:
+        raise _unreadable(path, error) from None
+    if len(rows) * image > in_memory:
+        return [StoredImages(path, rows), *_rows(path, part, columns)]
+    return _rows(path, part, ("images", *columns))
+
+
 def _rows(path: Path, part: str, columns: tuple[str, ...]) -> list[torch.Tensor]:
     """part: "train", "held_out" (see `split.is_held_out`) or "all". Raises DataError for a damaged file."""
     try:
         with h5py.File(path) as file:
-            held_out = is_held_out(file["number"][:])
-            rows = {"train": ~held_out, "held_out": held_out, "all": np.ones_like(held_out)}[part]
+            rows = _chosen(file, part)
             return [_taken(file[column], rows) for column in columns]
     except (OSError, KeyError) as error:
-        raise DataError(f"{path} is not a prepared file ({error}); run: python -m svhn prepare") from None
+        raise _unreadable(path, error) from None
+
+
+def _chosen(file: h5py.File, part: str) -> np.ndarray:
+    held_out = is_held_out(file["number"][:])
+    return {"train": ~held_out, "held_out": held_out, "all": np.ones_like(held_out)}[part]
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path} is not a prepared file, or damaged ({error}); run: python -m svhn prepare")
 
 
 def _taken(column: h5py.Dataset, rows: np.ndarray) -> torch.Tensor:

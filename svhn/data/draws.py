@@ -1,15 +1,21 @@
-"""Which rows each step of training draws from its sets."""
+"""Which rows each step of training draws from its sets; those that stay in files are read ahead by workers."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
+from torch.utils.data import DataLoader, Dataset
 
-from .datasets import Rows
+from ..utils.errors import DataError
+from ..utils.workers import processes_for
+from .datasets import Rows, StoredImages
 
 DRAWS = 1 << 20  # a stream of random numbers that no process uses for anything else
+MOST_WORKERS = 4
+STEPS_AHEAD = 2  # that each worker reads
 
 
 def step_seed(seed: int, step: int, stream: int = 0) -> int:
@@ -21,13 +27,14 @@ def step_seed(seed: int, step: int, stream: int = 0) -> int:
 class Draws:
     """n rows a step, from every set its share, with replacement.
 
-    rank, world: which process this is, of how many that share every step's rows: together they draw exactly those that
-    one process would draw alone.
+    device: where the rows go that were read from files. rank, world: which process this is, of how many that share
+    every step's rows: together they draw exactly those that one process would draw alone.
     """
 
     sets: list[Rows]
     shares: list[float]
     n: int
+    device: torch.device = torch.device("cpu")
     rank: int = 0
     world: int = 1
 
@@ -44,7 +51,45 @@ class Draws:
         return drawn
 
     def batches(self, seed: int, steps: range) -> Iterator[list[Rows]]:
-        """Yields what each of these steps draws, set by set, without those of which it draws nothing."""
-        for step in steps:
-            pairs = zip(self.sets, self.rows(seed, step), strict=True)
-            yield [rows.take(index.to(rows.images.device)) for rows, index in pairs if len(index)]
+        """Yields what each of these steps draws, set by set, without those of which it draws nothing. Raises DataError
+        when a file cannot be read."""
+        for step, read in zip(steps, self._read_ahead(seed, steps), strict=False):
+            if isinstance(read, DataError):
+                raise read
+            drawn = zip(self.sets, self.rows(seed, step), read, strict=True)
+            yield [
+                rows.take(index.to(rows.images.device)) if part is None else part.to(self.device)
+                for rows, index, part in drawn
+                if len(index)
+            ]
+
+    def _read_ahead(self, seed: int, steps: range) -> Iterator[list[Rows | None] | DataError]:
+        if not any(map(_is_stored, self.sets)):
+            return itertools.repeat([None] * len(self.sets))
+        workers = min(MOST_WORKERS, processes_for(None))
+        how = {"batch_size": None, "collate_fn": _unchanged, "num_workers": workers, "prefetch_factor": STEPS_AHEAD}
+        return iter(DataLoader(_StoredDraws(self, seed), sampler=steps, **how))
+
+
+class _StoredDraws(Dataset):
+    """Item k is what step k draws from the sets that stay in files, None in place of the others; or the error that
+    prevents it, since a DataLoader would put a traceback into its message."""
+
+    def __init__(self, draws: Draws, seed: int) -> None:
+        sets = [rows if _is_stored(rows) else range(len(rows)) for rows in draws.sets]  # workers need no more of these
+        self.draws, self.seed = replace(draws, sets=sets), seed
+
+    def __getitem__(self, step: int) -> list[Rows | None] | DataError:
+        drawn = zip(self.draws.sets, self.draws.rows(self.seed, step), strict=True)
+        try:
+            return [rows.take(index) if _is_stored(rows) and len(index) else None for rows, index in drawn]
+        except DataError as error:
+            return error
+
+
+def _is_stored(rows: Rows | range) -> bool:
+    return isinstance(getattr(rows, "images", None), StoredImages)
+
+
+def _unchanged(item):
+    return item

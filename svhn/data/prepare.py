@@ -51,13 +51,14 @@ COMMON = {
     "length": Column((), "uint8"),
     "number": Column((), "int32"),
 }
+# Each image is packed by itself, so that training can read single ones from a file that does not fit into memory.
 CROPS = {
-    "images": Column((3, STORE_SIZE, STORE_SIZE), "uint8", chunk=32),
+    "images": Column((3, STORE_SIZE, STORE_SIZE), "uint8", chunk=1),
     "aspect": Column((), "float32"),
     **COMMON,
 }
 SCENES = {
-    "images": Column((3, SCENE_SIZE, SCENE_SIZE), "uint8", chunk=4),
+    "images": Column((3, SCENE_SIZE, SCENE_SIZE), "uint8", chunk=1),
     "size": Column((2,), "int32"),
     "scale": Column((), "float32"),
     **COMMON,

@@ -25,11 +25,12 @@ class Recipe:
 
     task: what it learns to do, one of `tasks.TASKS`. data: "svhn" for photos, "mnist" for strips of digits or single
     ones. redrawn: whether MNIST's digits are rotated, scaled and shifted a little. synthetic: share of every batch that
-    is generated. weak: share of photos whose box is only a proposal (`prepare --weak`). negatives: share of real
-    pictures without a number. halved: share of a reader's crops that show a part of their number and are to be read as
-    none. canvas: crops as the paper cuts them, random patches of a square of that many pixels; 0 means jittered ones.
-    box_loss: "l2" or "dice", of networks that regress one box. patience: epochs without a better score after which
-    training stops, 0 for never. begins_with: the recipe whose network it is initialized from, as far as it fits;
+    is generated. weak: share of photos whose box is only a proposal (`prepare --weak`). extra: share, of the photos
+    with official boxes, that come from SVHN's split extra where that is prepared, and not from train. negatives: share
+    of real pictures without a number. halved: share of a reader's crops that show a part of their number and are to be
+    read as none. canvas: crops as the paper cuts them, random patches of a square of that many pixels; 0 means jittered
+    ones. box_loss: "l2" or "dice", of networks that regress one box. patience: epochs without a better score after
+    which training stops, 0 for never. begins_with: the recipe whose network it is initialized from, as far as it fits;
     "imagenet" is torchvision's.
     """
 
@@ -51,6 +52,7 @@ class Recipe:
     synthetic: float = 0.0
     synthetic_bank: int = 40_000  # pictures generated once and drawn from: new ones for every batch are too slow
     weak: float = 0.0
+    extra: float = 0.0
     negatives: float = 0.0
     halved: float = 0.0
     crop_jitter: CropJitter = CropJitter()
@@ -93,6 +95,7 @@ COMPACT = Recipe(
     synthetic=0.4,
     synthetic_bank=20_000,
     weak=0.3,
+    extra=0.5,
     negatives=0.1,
     halved=0.04,
 )
@@ -119,7 +122,7 @@ STRIP_SIZES = {
 
 RECIPES = {
     "compact": COMPACT,
-    "compact_synthetic": replace(COMPACT, synthetic=1.0, weak=0.0, negatives=0.0),  # not a single real photo
+    "compact_synthetic": replace(COMPACT, synthetic=1.0, weak=0.0, extra=0.0, negatives=0.0),  # not a single real photo
     "fcos": Recipe(
         "fcos",
         task=DETECT,
@@ -132,6 +135,7 @@ RECIPES = {
         synthetic=0.4,
         synthetic_bank=6_000,
         weak=0.3,
+        extra=0.5,
         negatives=0.06,
     ),
     # document 000

@@ -19,8 +19,9 @@ from .tasks.base import Sources
 
 def leave_out_missing(recipe: Recipe, prepared: Path, backgrounds: Path | None) -> Recipe:
     """The recipe without the shares of optional sources that have not been prepared."""
-    if not all((prepared / f"weak_{kind}.h5").is_file() for kind in ("crops", "scenes")):
-        recipe = replace(recipe, weak=0.0)
+    for split in ("weak", "extra"):
+        if not all((prepared / f"{split}_{kind}.h5").is_file() for kind in ("crops", "scenes")):
+            recipe = replace(recipe, **{split: 0.0})
     has_negatives = backgrounds is not None if TASKS[recipe.task].scenes else (prepared / NEGATIVE_CROPS).is_file()
     return recipe if has_negatives else replace(recipe, negatives=0.0)
 
@@ -51,6 +52,8 @@ def describe(recipe: Recipe, part: Part, surroundings: torch.Tensor | None) -> s
         words = [f"{recipe.synthetic_bank:,} synthetic pictures and no real photo"]
     elif recipe.synthetic:
         words.append(f"{recipe.synthetic:.0%} of every batch from {recipe.synthetic_bank:,} synthetic pictures")
+    if recipe.extra:
+        words.append(f"{recipe.extra:.0%} of the photos with official boxes from SVHN extra, {photos}")
     if recipe.weak:
         words.append(f"{recipe.weak:.0%} photos of SVHN extra with proposed boxes")
     if recipe.negatives:
@@ -70,7 +73,8 @@ def load(
     seed: int,
     device: torch.device,
 ) -> Sources:
-    """Everything on the device. Synthetic pictures are made where no run has made them before, which takes minutes.
+    """Everything on the device but photos with boxes. Synthetic pictures are made where no run has made them before,
+    which takes minutes.
 
     Raises DataError for a damaged file.
     """

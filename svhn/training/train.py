@@ -85,7 +85,14 @@ def train(
         pretrained.fill(task.network, name, initial)
         trained_on = "all" if "all" in (start.trained_on, initial.trained_on) else "train"
         start = replace(start, trained_on=trained_on, initialized_from=initial.description)
-    return fit(task, recipe, run_dir, chosen, start, minutes, resume)
+    try:
+        return fit(task, recipe, run_dir, chosen, start, minutes, resume)
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise TrainingError(
+            "A process that reads photos ahead was ended, perhaps for want of memory; --resume continues."
+        ) from None
 
 
 def _check_folder(run_dir: Path) -> None:

@@ -1,8 +1,22 @@
-"""Draws: every set has its share, a step's rows depend on the seed alone, and processes share them."""
+"""Draws: every set has its share, a step depends on its seed alone, processes share them, files are read ahead."""
 
+import dataclasses
+
+import pytest
+import torch
+from helpers import official
+
+from svhn.data.datasets import StoredImages, load_crops, load_scenes
 from svhn.data.draws import Draws
+from svhn.data.prepare import prepare
+from svhn.utils.errors import DataError
 
 SETS, SHARES = [range(50), range(1000), range(9)], [0.5, 0.4, 0.1]
+CPU = torch.device("cpu")
+
+
+def _lists(drawn: list) -> list[list[int]]:
+    return [rows.tolist() for rows in drawn]
 
 
 def test_a_step_draws_its_share_of_every_set():
@@ -14,11 +28,48 @@ def test_a_step_draws_its_share_of_every_set():
 
 def test_processes_share_the_draws_of_one():
     alone = Draws(SETS, SHARES, 32).rows(seed=1, step=5)
-    parts = [Draws(SETS, SHARES, 32, rank, 4).rows(seed=1, step=5) for rank in range(4)]
+    parts = [Draws(SETS, SHARES, 32, CPU, rank, 4).rows(seed=1, step=5) for rank in range(4)]
     assert [sum(map(len, part)) for part in parts] == [8] * 4
     for i, drawn in enumerate(alone):
         assert sorted(row for part in parts for row in part[i].tolist()) == sorted(drawn.tolist())
 
 
-def _lists(drawn: list) -> list[list[int]]:
-    return [rows.tolist() for rows in drawn]
+@pytest.fixture(scope="module")
+def crops(tmp_path_factory):
+    """A prepared file of 10 crops."""
+    folder = tmp_path_factory.mktemp("data")
+    official.write_split(folder, "train", 10)
+    prepare(folder, "train", folder, progress=False)
+    return folder / "train_crops.h5"
+
+
+def test_batches_from_a_file_are_those_from_memory(crops):
+    kept, stored = load_crops(crops, "train", CPU), load_crops(crops, "train", CPU, in_memory=1000)
+    assert isinstance(stored.images, StoredImages)
+    batches = [list(Draws([rows, kept], [0.7, 0.3], 10).batches(3, range(4, 7))) for rows in (kept, stored)]
+    assert len(batches[0]) == 3
+    for one, other in zip(*batches, strict=True):
+        for mine, theirs in zip(one, other, strict=True):
+            for field in dataclasses.fields(mine):
+                a, b = getattr(mine, field.name), getattr(theirs, field.name)
+                assert torch.equal(a.nan_to_num(nan=-1.0), b.nan_to_num(nan=-1.0))
+    (resumed,) = Draws([stored, kept], [0.7, 0.3], 10).batches(3, range(6, 7))
+    assert torch.equal(resumed[0].images, batches[0][2][0].images)
+
+
+def test_a_file_that_is_damaged_later_is_reported(crops, tmp_path):
+    copy = tmp_path / "damaged.h5"
+    copy.write_bytes(crops.read_bytes())
+    draws = Draws([load_crops(copy, "all", CPU, in_memory=0)], [1.0], 8)
+    data = bytearray(copy.read_bytes())
+    data[len(data) // 4 : len(data) // 2] = bytes(len(data) // 2 - len(data) // 4)
+    copy.write_bytes(data)
+    with pytest.raises(DataError, match=r"damaged\.h5 is not a prepared file, or damaged"):
+        list(draws.batches(0, range(2)))
+
+
+def test_scenes_stay_in_their_file_too(crops):
+    path = crops.with_name("train_scenes.h5")
+    rows = torch.tensor([2, 0, 2])
+    kept, stored = (load_scenes(path, "held_out", CPU, limit).take(rows % 2) for limit in (float("inf"), 0))
+    assert torch.equal(kept.images, stored.images)

@@ -1,5 +1,7 @@
 """Training by name: the record of its data, what it needs, and what it does without."""
 
+import math
+import shutil
 import subprocess
 import sys
 
@@ -10,6 +12,7 @@ import torchvision
 from svhn.training import checkpoint
 from svhn.training import train as training
 from svhn.training.recipes import RECIPES
+from svhn.training.tasks import feeds
 from svhn.utils.errors import DataError, TrainingError, UserError
 
 
@@ -71,6 +74,20 @@ def test_backgrounds_are_named_only_where_they_are_used(prepared, tmp_path):
         data[name] = state.data
     assert data["fcos"].endswith("; set before 1 street pictures without numbers")
     assert data["l2_box"] == "SVHN train, image numbers not divisible by 5"
+
+
+@pytest.mark.usefixtures("small")
+def test_extra_is_drawn_from_in_memory_or_from_its_file_alike(prepared, tmp_path, monkeypatch):
+    folder = shutil.copytree(prepared, tmp_path / "prepared")
+    for kind in ("crops", "scenes"):
+        shutil.copy(prepared / f"train_{kind}.h5", folder / f"extra_{kind}.h5")
+    losses = []
+    for in_memory in (math.inf, 0):
+        monkeypatch.setattr(feeds, "IN_MEMORY", in_memory)
+        _, state = training.train("compact", folder, tmp_path / str(in_memory), device="cpu")
+        losses.append([row["loss"] for row in state.history])
+    assert losses[0] == losses[1]
+    assert "50% of the photos with official boxes from SVHN extra, image numbers not divisible by 5" in state.data
 
 
 @pytest.mark.usefixtures("small")

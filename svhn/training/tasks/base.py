@@ -33,6 +33,9 @@ class Sources:
     negatives: CropSet | SceneSet | None = None
 
 
+Feed = Callable[[int, range], Iterator[Any]]  # seed and steps -> the batch of each of these steps
+
+
 def no_batches(seed: int, steps: range) -> Iterator[None]:
     """The feed of a task that makes its pictures itself."""
     return itertools.repeat(None, len(steps))
@@ -49,4 +52,4 @@ class Task:
     validate: Callable[[nn.Module], dict[str, float]]
     score: str
     example: torch.Tensor
-    feed: Callable[[int, range], Iterator[Any]] = no_batches
+    feed: Feed = no_batches

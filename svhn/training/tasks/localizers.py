@@ -9,15 +9,13 @@ from torch.nn import functional as F
 
 from ... import metrics
 from ...data.datasets import SceneSet, join, load_counted_scenes, load_scenes
-from ...data.draws import Draws
 from ...data.scene_augment import framed_views, jittered_scenes, photo_views
 from ...images.preprocess import normalise, squashed
 from ...models import build
-from ..distributed import place
 from ..losses import BOX_LOSSES, digit_loss, fcos_loss, mask_loss, masks
 from ..recipes import Recipe
 from .base import Sources, Task
-from .readers import mix
+from .feeds import IN_MEMORY, feed_sets, feed_shares
 
 CPU = torch.device("cpu")
 CLEAR = 18  # pixels: lower numbers are a blur when they fill the view
@@ -27,8 +25,7 @@ COUNT_WEIGHT = 0.1  # of the digit count's loss, relative to the mask's
 def fcos_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
     """Boxes at any place and scale."""
     path = sources.prepared / "train_scenes.h5"
-    weak = load_scenes(sources.prepared / "weak_scenes.h5", sources.part, device) if recipe.weak else None
-    sets, shares = mix(load_scenes(path, sources.part, device), weak, sources, recipe)
+    feed = feed_shares(load_scenes, "scenes", recipe, sources, device)
     network = build(recipe.network, recipe.sizes)
     config = network.config
 
@@ -45,14 +42,13 @@ def fcos_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
 
     example = torch.zeros(1, 3, recipe.scene_side, recipe.scene_side)
     validate = _box_validation(load_scenes(path, "held_out", CPU))
-    feed = Draws(sets, shares, recipe.batch_size, *place()).batches
     return Task(network, loss, validate, "held_out_mean_iou", example, feed)
 
 
 def box_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
     """One box, as shares of what the network sees."""
     path = sources.prepared / "train_scenes.h5"
-    scenes = load_scenes(path, sources.part, device)
+    feed = feed_shares(load_scenes, "scenes", recipe, sources, device)
     network = build(recipe.network, recipe.sizes)
     config, box_loss = network.config, BOX_LOSSES[recipe.box_loss]
 
@@ -63,18 +59,17 @@ def box_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
 
     example = torch.zeros(1, 3, config.input_size, config.input_size)
     validate = _box_validation(load_scenes(path, "held_out", CPU))
-    feed = Draws([scenes], [1.0], recipe.batch_size, *place()).batches
     return Task(network, loss, validate, "held_out_mean_iou", example, feed)
 
 
 def mask_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
     """Which pixels belong to a number and, if the network counts, how many digits it has."""
     path = sources.prepared / "train_scenes.h5"
-    scenes = load_counted_scenes(path, sources.part, device)
+    scenes = load_counted_scenes(path, sources.part, device, IN_MEMORY)
     held_out = load_counted_scenes(path, "held_out", CPU)
     generated = [_with_clear_number(sources.synthetic)] if recipe.synthetic else []
     of_each = [1 - recipe.synthetic, recipe.synthetic][: 1 + len(generated)]
-    feed = Draws([scenes, *generated], of_each, recipe.batch_size, *place()).batches
+    feed = feed_sets([scenes, *generated], of_each, recipe, device)
     network = build(recipe.network, recipe.sizes)
     config = network.config
 

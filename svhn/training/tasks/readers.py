@@ -7,26 +7,14 @@ from torch import nn
 
 from ... import metrics
 from ...data.crop_augment import centred_crops, halve, jittered_crops, random_patches
-from ...data.datasets import CropSet, Rows, join, load_crops
-from ...data.draws import Draws
+from ...data.datasets import CropSet, join, load_crops
 from ...images.preprocess import normalise, sides
 from ...labels import decode_joint
 from ...models import build
-from ..distributed import place
 from ..losses import reader_loss
 from ..recipes import Recipe
 from .base import Sources, Task
-
-
-def mix(real: Rows, weak: Rows | None, sources: Sources, recipe: Recipe) -> tuple[list[Rows], list[float]]:
-    """Sets to draw from and their shares of every batch; the rest is real."""
-    parts = [
-        (weak, recipe.weak),
-        (sources.synthetic, recipe.synthetic),
-        (sources.negatives, recipe.negatives),
-    ]
-    parts = [(rows, share) for rows, share in parts if rows is not None and share > 0]
-    return [real, *(rows for rows, _ in parts)], [1 - sum(share for _, share in parts), *(share for _, share in parts)]
+from .feeds import feed_shares
 
 
 def whole_number_right(network: nn.Module, inputs: torch.Tensor, digits: torch.Tensor, length: torch.Tensor):
@@ -39,8 +27,7 @@ def whole_number_right(network: nn.Module, inputs: torch.Tensor, digits: torch.T
 def reader_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
     """Crops of house numbers."""
     path = sources.prepared / "train_crops.h5"
-    weak = load_crops(sources.prepared / "weak_crops.h5", sources.part, device) if recipe.weak else None
-    sets, shares = mix(load_crops(path, sources.part, device), weak, sources, recipe)
+    feed = feed_shares(load_crops, "crops", recipe, sources, device)
     held_out = load_crops(path, "held_out", device)
     network = build(recipe.network, recipe.sizes)
     config = network.config
@@ -67,5 +54,4 @@ def reader_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
         return {"held_out_accuracy": metrics.share(torch.cat(right).cpu().numpy())}
 
     example = torch.zeros(1, 3, *sides(config.input_size))
-    feed = Draws(sets, shares, recipe.batch_size, *place()).batches
     return Task(network, loss, validate, "held_out_accuracy", example, feed)
