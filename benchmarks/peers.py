@@ -18,11 +18,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from svhn import metrics
 from svhn.evaluation.evaluate import Example
 from svhn.pipeline import Pipeline
-from svhn.utils.devices import prepare_for_service
 from svhn.utils.paths import WEIGHTS
 
 from . import examples
@@ -95,7 +95,7 @@ def main() -> None:
     examples.add_options(parser)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     options = parser.parse_args()
-    prepare_for_service()
+    torch.set_num_threads(1)
     readers = {"this project": this_project(options.weights), "RapidOCR": rapid_ocr()}
     print(measure(list(examples.chosen(options)), readers))
 

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from svhn.pipeline import Pipeline
-from svhn.utils.devices import prepare_for_service
 from svhn.utils.paths import WEIGHTS
 
 from . import examples
@@ -28,7 +28,7 @@ def main() -> None:
     examples.add_options(parser)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     options = parser.parse_args()
-    prepare_for_service()
+    torch.set_num_threads(1)
     pipelines = {name: Pipeline.load(options.weights, precision=name) for name in (FP32, BF16)}
     seconds: dict[str, list[float]] = {FP32: [], BF16: []}
     read = {FP32: [], BF16: []}

@@ -1,6 +1,6 @@
 """Processor time of one photo, through the function that the page's event calls: decode, find, read, draw.
 
-    python -m benchmarks.server_time [--weights DIR] [--repeats 20]
+    python -m benchmarks.server_time [--weights DIR] [--threads 1] [--repeats 20]
 
 Photos are drawn: one of the size of most in SVHN, as PNG, and a JPEG of 12 megapixels turned by EXIF.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 import cv2
 import gradio as gr
 import numpy as np
+import torch
 from PIL import Image
 
 from demo import ui
@@ -25,7 +26,6 @@ from demo.ground_truth import TruthIndex
 from demo.tabs import single
 from svhn.images.decode import open_photo
 from svhn.pipeline import Pipeline
-from svhn.utils.devices import prepare_for_service
 from svhn.utils.paths import WEIGHTS
 
 LIMITS_MS = {"svhn 104×47 png": 40, "phone 4000×3000 jpeg": 250}
@@ -49,9 +49,10 @@ def photos() -> dict[str, bytes]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--threads", type=int, default=1, help="of torch; app.py uses one")
     parser.add_argument("--repeats", type=int, default=20)
     options = parser.parse_args()
-    prepare_for_service()
+    torch.set_num_threads(options.threads)
     pipeline, truths = Pipeline.load(options.weights), TruthIndex()
     with gr.Blocks():
         stage = photo_stage()

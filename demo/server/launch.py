@@ -45,9 +45,9 @@ def serve(args: argparse.Namespace) -> None:
     """Until somebody stops it. Raises UserError."""
     with working_folder(Path(tempfile.gettempdir()), "house-numbers-") as folder:  # goes with what was uploaded
         os.environ |= {"GRADIO_TEMP_DIR": f"{folder}/uploads", **NO_STATISTICS}
-        # Not before the flags are known to be right: torch and Gradio take seconds.
+        import torch  # not before the flags are known to be right: torch and Gradio take seconds
+
         from svhn.data.annotations import read_labels
-        from svhn.utils.devices import prepare_for_service
         from svhn.utils.paths import PREPARED
 
         from .. import ground_truth, ui
@@ -57,7 +57,7 @@ def serve(args: argparse.Namespace) -> None:
 
         link = ShareLink()
         _share_arenas()
-        prepare_for_service()
+        torch.set_num_threads(1)  # readings run side by side; threads that wait for each other cost seconds there
         networks = Networks.load(args.weights, args.precision)
         truths = ground_truth.TruthIndex()
         data_set_samples = (

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import platform
 import subprocess
-from contextlib import suppress
 from pathlib import Path
 
 import torch
 
 from .errors import UserError
-
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # as mallopt(3) has them
-MOST_KEPT, MOST_SHARED = 64 * 2**20, 32 * 2**20  # bytes; glibc allows no more of the second
 
 
 def choose_device(name: str) -> torch.device:
@@ -30,19 +25,6 @@ def choose_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"The device {name!r} cannot be used ({reason}); try --device cpu.") from None
-
-
-def prepare_for_service() -> None:
-    """Set up this process to read photos on its processor.
-
-    One thread: on pictures this small a second one gains a quarter, and on busy cores it costs tenfold. And freed
-    memory is kept: to get that of a network's larger tensors anew for every call took a quarter of its time.
-    """
-    torch.set_num_threads(1)
-    with suppress(OSError, AttributeError):  # not glibc
-        glibc = ctypes.CDLL(None)
-        glibc.mallopt(M_MMAP_THRESHOLD, MOST_SHARED)
-        glibc.mallopt(M_TRIM_THRESHOLD, MOST_KEPT)
 
 
 def machine(device: torch.device | str = "cpu") -> str:
