@@ -52,6 +52,7 @@ def serve(args: argparse.Namespace) -> None:
 
         from .. import ground_truth, ui
         from ..model_zoo import Networks
+        from . import internals
         from .options import launch_options
         from .share import ShareLink
 
@@ -64,6 +65,7 @@ def serve(args: argparse.Namespace) -> None:
             ground_truth.index_data_set(args.data, truths, folder, prepared=PREPARED) if args.data else []
         )
         page = ui.build(networks, truths, read_labels(ui.EXAMPLES), data_set_samples, args.collect, args.queue, link)
+        internals.check(page)
         mcp = find_spec("mcp") is not None and args.auth is None  # its calls carry no password
         try:
             _, address, _ = page.launch(
