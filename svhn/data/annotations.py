@@ -23,7 +23,7 @@ class Truth:
 
 
 class UnusableRecord(ValueError):
-    """A record or its photo cannot be used: the reason it is counted under, and what exactly is wrong."""
+    """A record or its photo cannot be used: the reason under which it is counted, and the details."""
 
     def __init__(self, reason: str, what: str = "") -> None:
         super().__init__(what or reason)
@@ -32,8 +32,8 @@ class UnusableRecord(ValueError):
 
 @dataclass(frozen=True)
 class Annotation:
-    """A record that can be used, its digits in reading order: the number, box (4,) and digit_boxes (k, 4) in the photo,
-    and whether these were clipped to it."""
+    """A usable record, its digits in reading order: the number, box (4,) and digit_boxes (k, 4) in the photo, and
+    whether these were clipped to it."""
 
     number: str
     box: np.ndarray
@@ -42,8 +42,8 @@ class Annotation:
 
 
 def annotation_from_record(record: Record, width: float = np.inf, height: float = np.inf) -> Annotation:
-    """The one rule for which records can be used: the file name is a number, every label is a digit, and every digit's
-    box has a size, in the photo of that width and height too. Raises UnusableRecord."""
+    """The one rule for which records are usable: the file name is a number, every label is a digit, and every
+    digit's box has a size, also within the photo of that width and height. Raises UnusableRecord."""
     if record.image_number is None:
         raise UnusableRecord("file name is no number")
     try:
@@ -73,7 +73,8 @@ def truth_from_record(record: Record, width: float = np.inf, height: float = np.
 
 
 def index_by_name(records: Records) -> tuple[dict[str, int], dict[int, UnusableRecord]]:
-    """File name -> record, of two with one name the first; and those that are damaged or second, with the reason."""
+    """File name -> record, the first one if two have the same name; and the records that are damaged or duplicates,
+    with the reason."""
     found: dict[str, int] = {}
     unusable: dict[int, UnusableRecord] = {}
     for i, name in enumerate(records.names.tolist()):
@@ -88,7 +89,7 @@ def index_by_name(records: Records) -> tuple[dict[str, int], dict[int, UnusableR
 
 @dataclass(frozen=True)
 class Sample:
-    """A photo in a file: its title ("" for none), the file, and what is in it."""
+    """A photo on the disk, its title ("" for none), and its truth."""
 
     title: str
     path: Path
@@ -96,10 +97,10 @@ class Sample:
 
 
 def read_labels(folder: Path) -> list[Sample]:
-    """The pictures that FOLDER/labels.csv names, in its order.
+    """The pictures listed in FOLDER/labels.csv, in its order.
 
-    Its columns are file and number, an empty number for none, and if known title and the box x1, y1, x2, y2.
-    Raises DataError when the list is missing, damaged, or names what is not a file in the folder.
+    Its columns are file and number, empty if there is no number, and optionally title and the box x1, y1, x2, y2.
+    Raises DataError when the list is missing, damaged, or names something that is not a file in the folder.
     """
     path = folder / "labels.csv"
     try:

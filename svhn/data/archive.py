@@ -1,7 +1,7 @@
-"""The official archives as they are downloaded, or the folders they unpack to, read without unpacking.
+"""Read the official archives, or the folders they unpack to, without unpacking.
 
-An archive is streamed from front to back, so that the folder it lies in may be read-only: once up to
-`digitStruct.mat`, which goes to a temporary file because HDF5 needs to seek, and once for the photos.
+An archive is streamed from front to back, so its folder may be read-only: once up to `digitStruct.mat`, which is copied
+to a temporary file because HDF5 needs to seek, and once for the photos.
 """
 
 from __future__ import annotations
@@ -38,10 +38,8 @@ class Split:
 
     @contextmanager
     def digitstruct(self, progress: bool = True) -> Iterator[Path]:
-        """A path to digitStruct.mat, valid inside the `with`. Raises DataError when there is none.
-
-        A DataError from inside the `with`, where the file is read, leaves it with the name of this split.
-        """
+        """A path to digitStruct.mat, valid inside the `with`. Raises DataError when there is none. A DataError
+        raised inside the `with`, where the file is read, gets the name of this split."""
         with tempfile.TemporaryDirectory(prefix="svhn-") as folder:
             if self.path.is_dir():
                 path = _digitstruct_in_folder(self.path)
@@ -54,15 +52,16 @@ class Split:
                 raise DataError(f"{self.path}: {error}") from None
 
     def stamp(self) -> str:
-        """Identifies this data set by name, size and time, without reading it."""
+        """Identifies this data set by the name, size and time of its file, without reading it."""
         file = _digitstruct_in_folder(self.path) if self.path.is_dir() else self.path
         return f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}"
 
     def photos(self) -> Iterator[tuple[str, bytes]]:
-        """(file name such as "1.png", content) of every photo: a folder's by number, an archive's as they come.
+        """(file name such as "1.png", content) of every photo: by number from a folder, in stored order from an
+        archive.
 
-        Of a file over `images.MAX_BYTES` one byte more than that is read, which `open_photo` refuses.
-        Raises DataError at the first member that is truncated, a link, or leads out of the folder.
+        At most `decode.MAX_BYTES` and one byte more are read of a file, which `open_photo` then refuses. Raises
+        DataError at the first member that is truncated, a link, or leads out of the folder.
         """
         return _photos_in_folder(self.path) if self.path.is_dir() else pictures_in_archive(self.path)
 
@@ -85,7 +84,7 @@ def open_split(data_dir: Path, split: str) -> Split:
 
 @contextmanager
 def _members(path: Path, progress: bool = False) -> Iterator[Iterator[tuple[tarfile.TarInfo, IO[bytes]]]]:
-    """The regular files of a tar.gz in their order. Raises DataError for whatever is wrong with it."""
+    """The regular files of a tar.gz in order. Raises DataError for anything that is wrong with it."""
     last = "its start"
 
     def walk(tar: tarfile.TarFile, unpacked: gzip.GzipFile) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
@@ -116,7 +115,7 @@ def _members(path: Path, progress: bool = False) -> Iterator[Iterator[tuple[tarf
 
 
 def _check_member(path: Path, member: tarfile.TarInfo) -> None:
-    """Nothing is unpacked, but an archive that tries this is not an official one."""
+    """Nothing is unpacked, but an archive with such a member is not an official one. Raises DataError."""
     name = PurePosixPath(member.name.replace("\\", "/"))
     if name.is_absolute() or ".." in name.parts:
         raise DataError(f"{path}: the member {member.name!r} leads out of the folder; this is not an official archive.")
@@ -129,7 +128,7 @@ def _is_photo(name: str) -> bool:
 
 
 def pictures_in_archive(path: Path) -> Iterator[tuple[str, bytes]]:
-    """(file name, content) of every PNG of a tar.gz as it comes; `Split.photos` says what is refused."""
+    """(file name, content) of every PNG of a tar.gz, in stored order; refuses what `Split.photos` refuses."""
     with _members(path) as members:
         for member, file in members:
             name = PurePosixPath(member.name).name
@@ -171,7 +170,7 @@ def _photos_in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _checked(folder: Path, path: Path) -> Path:
-    """The path. Raises DataError for a pipe, a device, or a link that leads out of the folder."""
+    """Return the path. Raises DataError for a pipe, a device, or a link that leads out of the folder."""
     if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
         raise DataError(f"{path} is not a plain file inside the folder; please unpack the official archive again.")
     return path

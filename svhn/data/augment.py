@@ -1,6 +1,6 @@
-"""What training does to pictures, on the device and in batches: crops to float (N, 3, S, S) in 0 ... 1.
+"""Augment pictures in batches on the device: crops to float (N, 3, S, S) in 0 ... 1.
 
-Every function draws from the generator it is given, so that a step's batch depends on nothing but its seed.
+Every function draws from the generator it is given, so a step's batch depends on nothing but its seed.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ def uniform(n: int, low: float, high: float, generator: torch.Generator, shape: 
 
 
 def chosen(n: int, share: float, generator: torch.Generator) -> torch.Tensor:
-    """(n, 1, 1, 1) bool: each true with the probability `share`."""
+    """(n, 1, 1, 1) bool: each true with probability `share`."""
     return uniform(n, 0, 1, generator, (1, 1, 1)) < share
 
 
 def sample(images: torch.Tensor, matrix: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Affine cut-outs: images (N, 3, H, W) float, matrix (N, 2, 3) from output coordinates in -1 ... 1 to
-    pixels of the image -> (N, 3, *size). Beyond the image its edge is repeated."""
+    """Cut out by affine maps: images (N, 3, H, W) float, matrix (N, 2, 3) from output coordinates in -1 ... 1 to
+    image pixels -> (N, 3, *size). Beyond the image its edge is repeated."""
     height, width = images.shape[2:]
     to_unit = matrix.new_tensor([[2 / width], [2 / height]])
     shift = matrix.new_tensor([[0, 0, 1], [0, 0, 1]])
@@ -53,10 +53,8 @@ def sample(images: torch.Tensor, matrix: torch.Tensor, size: tuple[int, int]) ->
 
 
 def vary_appearance(x: torch.Tensor, look: Appearance, generator: torch.Generator) -> torch.Tensor:
-    """Colours, polarity, sharpness, noise and small occlusions, (N, 3, S, S) in 0 ... 1 -> the same shape.
-
-    Works in place as far as it can: on a processor fresh memory costs more than the arithmetic.
-    """
+    """Vary colours, polarity, sharpness and noise, and hide small parts, (N, 3, S, S) in 0 ... 1 -> the same shape.
+    Works in place where it can: on a processor, allocating memory costs more than the arithmetic."""
     n = len(x)
     for share, change in (
         (look.inverted, lambda rows: 1 - rows),
@@ -77,14 +75,14 @@ def vary_appearance(x: torch.Tensor, look: Appearance, generator: torch.Generato
 
 
 def change_rows(x: torch.Tensor, share: float, change: Change, generator: torch.Generator) -> None:
-    """Replaces some of the pictures (N, 3, S, S), each with the probability `share`, by what `change` makes of them."""
+    """Apply `change` to some of the pictures (N, 3, S, S), each with probability `share`."""
     rows = (uniform(len(x), 0, 1, generator) < share).nonzero().squeeze(1)
     if len(rows):
         x[rows] = change(x[rows])
 
 
 def blur(x: torch.Tensor, look: Appearance, generator: torch.Generator) -> torch.Tensor:
-    """Pictures without their resolution: shrunk and enlarged again, as photos taken from afar."""
+    """Shrink and enlarge pictures, so that they lose detail like photos taken from afar."""
     size = x.shape[2:]
     factor = float(uniform(1, *look.blur_to, generator))
     small = F.interpolate(x, size=[max(4, round(side * factor)) for side in size], mode="bilinear", antialias=True)
@@ -92,7 +90,7 @@ def blur(x: torch.Tensor, look: Appearance, generator: torch.Generator) -> torch
 
 
 def erase(x: torch.Tensor, look: Appearance, generator: torch.Generator) -> torch.Tensor:
-    """A small rectangle of one colour hides part of each picture, as leaves, bars and stickers do."""
+    """Hide part of each picture behind a small rectangle of one colour, as leaves, bars and stickers do."""
     n, _, height, width = x.shape
     centre = uniform(n, 0, 1, generator, (2, 1, 1))
     half = uniform(n, *look.erased_side, generator, (2, 1, 1)) / 2

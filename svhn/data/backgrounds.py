@@ -1,4 +1,4 @@
-"""Street pictures without numbers: what surrounds a number in training, and what it must not be confused with."""
+"""Street pictures without numbers: surroundings for numbers in training, and examples of what is not a number."""
 
 from __future__ import annotations
 
@@ -18,16 +18,14 @@ SIDE = 256
 
 
 def load_backgrounds(folder: Path, device: torch.device | str = "cpu") -> torch.Tensor:
-    """The middle square of every picture to train on, uint8 (M, 3, 256, 256), in the order of their paths.
-
-    Raises DataError when there is none or one does not decode.
-    """
+    """The middle square of every picture for training, uint8 (M, 3, 256, 256), in the order of their paths. Raises
+    DataError when there is none or one cannot be decoded."""
     return torch.stack([_middle_square(path) for path in background_paths(folder)]).to(device)
 
 
 def background_paths(folder: Path, held_out: bool = False) -> list[Path]:
-    """Every JPEG and PNG below the folder, without those held out, or those alone: the pictures whose name is a
-    number that `is_held_out`. Raises DataError when there is none."""
+    """Every JPEG and PNG below the folder: those to train on or, with `held_out`, those whose name is a number that
+    `is_held_out`. Raises DataError when there is none."""
     paths = [path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png")]
     chosen = sorted(path for path in paths if (path.stem.isdecimal() and is_held_out(int(path.stem))) == held_out)
     if not chosen:
@@ -50,10 +48,8 @@ def _middle_square(path: Path) -> torch.Tensor:
 
 
 def empty_scenes(folder: Path, device: torch.device | str = "cpu") -> SceneSet:
-    """The same pictures as scenes without a number: each whole, its longer side 256, and its four quarters, closer.
-
-    Raises DataError as `load_backgrounds` does.
-    """
+    """The same pictures as scenes without a number: each in full, its longer side 256, and its four quarters,
+    enlarged. Raises DataError as `load_backgrounds` does."""
     views, sizes = [], []
     for path in background_paths(folder):
         picture = _decode(path)

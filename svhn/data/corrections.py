@@ -1,7 +1,7 @@
-"""A folder of photos with their true numbers that grows one by one: 1.png, 2.png, ... and labels.csv.
+"""Collect photos with their true numbers in a folder: 1.png, 2.png, ... and labels.csv.
 
-`prepare --weak` and `evaluate --photos` take it as it is. A photo that comes again is recognized by its pixels,
-whose SHA-256 is a column of labels.csv that they pass over.
+`prepare --weak` and `evaluate --photos` accept it. A photo that was saved before is recognized by the SHA-256 of its
+pixels, an extra column of labels.csv.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MAX_PIXELS = 2_000_000  # of a stored photo; training looks at fewer
 
 @dataclass(frozen=True)
 class Saved:
-    """The file a photo went to, whether it had been there before, and how many there are now."""
+    """The file that a photo was saved to, whether it was known before, and how many photos there are now."""
 
     path: Path
     known: bool
@@ -39,7 +39,7 @@ class Saved:
 
 
 def check_number(number: str) -> None:
-    """Raises DataError unless it is written in digits, one to `MAX_DIGITS` of them."""
+    """Raises DataError unless it consists of one to `MAX_DIGITS` digits."""
     if not (number.isascii() and number.isdigit()):
         raise DataError("The true number is written in digits only, for example 128.")
     if len(number) > MAX_DIGITS:
@@ -47,10 +47,10 @@ def check_number(number: str) -> None:
 
 
 class Collection:
-    """The folder. Threads may save at the same time; two processes with one folder may not."""
+    """The folder. Several threads may save at the same time; two processes must not share a folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Makes the folder where there is none. Raises DataError if it cannot be written or holds other photos."""
+        """Create the folder if necessary. Raises DataError if it cannot be written or holds other photos."""
         self._folder = Path(folder)
         self._lock = threading.Lock()
         try:
@@ -62,9 +62,9 @@ class Collection:
             raise DataError(f"Photos cannot be collected in {folder}: {os.strerror(error.errno)}.") from None
 
     def save(self, photo: np.ndarray, box: bx.Box, number: str) -> Saved:
-        """RGB uint8 (h, w, 3), the box of its number and the number in digits, kept completely or not at all.
+        """Save RGB uint8 (h, w, 3), the box of its number and the number in digits, completely or not at all.
 
-        A photo that was saved before gets the new box and number. Raises DataError, one sentence for the sender.
+        A photo that was saved before gets the new box and number. Raises DataError, with one sentence for the sender.
         """
         check_number(number)
         stored = _shrink_to_limit(photo)
@@ -113,7 +113,7 @@ class Collection:
 
 
 def _shrink_to_limit(photo: np.ndarray) -> np.ndarray:
-    """The photo itself, or a smaller copy of at most about `MAX_PIXELS`, RGB uint8 (h, w, 3)."""
+    """The photo or, above `MAX_PIXELS`, a smaller copy of about that size, RGB uint8 (h, w, 3)."""
     height, width = photo.shape[:2]
     factor = (MAX_PIXELS / (width * height)) ** 0.5
     if factor >= 1:
@@ -123,7 +123,7 @@ def _shrink_to_limit(photo: np.ndarray) -> np.ndarray:
 
 
 def _encode_png(photo: np.ndarray) -> bytes:
-    """Quickly rather than tightly packed."""
+    """Encode fast rather than small."""
     done, data = cv2.imencode(".png", photo[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
     if not done:
         raise DataError(f"A photo of {photo.shape[1]}×{photo.shape[0]} pixels cannot be saved.")

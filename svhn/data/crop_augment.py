@@ -1,4 +1,4 @@
-"""Training and evaluation crops for readers, cut on the device from loose ones."""
+"""Cut training and evaluation crops for readers, on the device, from the stored loose crops."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HALVED_MARGIN = 0.12
 
 @dataclass(frozen=True)
 class CropJitter:
-    """Jitter of training crops, like a localizer's errors: margins as shares of the box."""
+    """Jitter of training crops that imitates a localizer's errors: margins in shares of the box."""
 
     margin: float = 0.15
     margin_spread: float = 0.1
@@ -30,10 +30,11 @@ class CropJitter:
 
 
 def halve(crops: CropSet, share: float, generator: torch.Generator) -> tuple[CropSet, torch.Tensor]:
-    """Frame a share of the crops around only the first or the last of their digits and label them as no number: as a
-    localizer that cuts digits off does. Numbers of one digit, or whose digits have no boxes, are left alone.
+    """Frame a share of the crops around only the first or the last of their digits and label them as no number, because
+    localizers sometimes cut digits off.
 
-    Returns the crops and the widest margin (N, 1) that each may get: a wider one would show the digits cut off.
+    Numbers of one digit, or without digit boxes, are left alone. Returns the crops and the widest margin (N, 1) that
+    each may get, so that the cut-off digits stay hidden.
     """
     n, boxes = len(crops), crops.digit_boxes
     marked = (~boxes[..., 0].isnan()).sum(1)  # (N,)
@@ -56,9 +57,8 @@ def halve(crops: CropSet, share: float, generator: torch.Generator) -> tuple[Cro
 def jittered_crops(
     crops: CropSet, size: Size, jitter: CropJitter, generator: torch.Generator, widest: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """Shifted, scaled, turned, recoloured crops, float (N, 3, *size) in 0 ... 255.
-
-    widest: (N, 1), no margin is wider."""
+    """Shifted, scaled, rotated and recoloured crops, float (N, 3, *size) in 0 ... 255. widest: (N, 1), the largest
+    margin allowed."""
     n = len(crops)
     noise = torch.randn(n, 4, device=generator.device, generator=generator)
     loose = (uniform(n, 0, 1, generator, (1,)) < jitter.loose) * uniform(n, 0, 0.25, generator, (1,))
@@ -73,8 +73,8 @@ def jittered_crops(
 
 
 def random_patches(crops: CropSet, canvas: int, size: int, generator: torch.Generator) -> torch.Tensor:
-    """The paper's way: the box with its usual margin stretched to a square of `canvas` pixels, of which a random
-    patch is taken, float (N, 3, size, size) in 0 ... 255."""
+    """Crops as in the paper: the box with its usual margin stretched to a square of `canvas` pixels, and a random
+    patch of it, float (N, 3, size, size) in 0 ... 255."""
     region = 1 + 2 * CROP_MARGIN  # sides of the box, as wide and as high as the canvas
     cut = region * (1 - size / canvas)
     left_top = uniform(len(crops), 0, cut, generator, (2,))
@@ -83,7 +83,7 @@ def random_patches(crops: CropSet, canvas: int, size: int, generator: torch.Gene
 
 
 def centred_crops(crops: CropSet, size: Size, margin: float) -> torch.Tensor:
-    """The crops as service would cut them, float (N, 3, *size) in 0 ... 255."""
+    """The crops that service would cut, float (N, 3, *size) in 0 ... 255."""
     return _straight(crops, sides(size), torch.full_like(crops.box, margin))
 
 
@@ -95,8 +95,8 @@ def _straight(crops: CropSet, size: tuple[int, int], margins: torch.Tensor) -> t
 def region_matrix(
     box: torch.Tensor, margins: torch.Tensor, aspect: torch.Tensor, angle: torch.Tensor, shear: torch.Tensor
 ) -> torch.Tensor:
-    """Box (N, 4) with margins (N, 4), turned and sheared in the photo's true proportions (aspect) ->
-    (N, 2, 3) from output coordinates in -1 ... 1 to crop pixels."""
+    """Box (N, 4) with margins (N, 4), rotated and sheared in the photo's true proportions (aspect) -> (N, 2, 3) from
+    output coordinates in -1 ... 1 to crop pixels."""
     size = (box[:, 2:] - box[:, :2]).repeat(1, 2)  # (N, 4)
     sign = margins.new_tensor([-1, -1, 1, 1])
     region = box + sign * margins * size

@@ -45,7 +45,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Records:
-    """All of a split, in the file's order. Digits of record i: rows offsets[i] to offsets[i + 1]."""
+    """The records of a split, in the file's order. Digits of record i: rows offsets[i] to offsets[i + 1]."""
 
     names: np.ndarray  # (N,) str
     offsets: np.ndarray  # (N + 1,) int64
@@ -71,10 +71,8 @@ def image_number(name: str) -> int | None:
 
 
 def read_split(source: Split, cache_dir: Path | None = None, progress: bool = True) -> Records:
-    """The records of a split, parsed once where `cache_dir` exists: it keeps them until the split changes.
-
-    Raises DataError when the split has no digitStruct.mat or a damaged one.
-    """
+    """The records of a split. If `cache_dir` exists, the parsed records are kept there and reused until the split
+    changes. Raises DataError when digitStruct.mat is missing or damaged."""
     cache = cache_dir / f"{source.name}_records.npz" if cache_dir and cache_dir.is_dir() else None
     stamp = source.stamp()
     if cache and (records := _load(cache, stamp)):
@@ -87,7 +85,7 @@ def read_split(source: Split, cache_dir: Path | None = None, progress: bool = Tr
 
 
 def read(path: Path, progress: bool = True) -> Records:
-    """Raises DataError if it is not a digitStruct.mat; single damaged records are in `Records.faults`."""
+    """Raises DataError if it is not a digitStruct.mat; damaged single records are in `Records.faults`."""
     try:
         with h5py.File(path, "r") as file:
             names, groups = file["digitStruct/name"], file["digitStruct/bbox"]
@@ -134,7 +132,7 @@ def _column(file: h5f.FileID, dataset: h5d.DatasetID) -> np.ndarray:
 
 
 def _elements(dataset: h5d.DatasetID, dtype: np.dtype, limit: int) -> np.ndarray:
-    """All elements in one row. Raises ValueError when there are more than `limit`."""
+    """All elements as one row. Raises ValueError when there are more than `limit`."""
     count = dataset.get_space().get_simple_extent_npoints()
     if count > limit:
         raise ValueError(f"{count} elements instead of at most {limit}")
@@ -145,7 +143,7 @@ def _elements(dataset: h5d.DatasetID, dtype: np.dtype, limit: int) -> np.ndarray
 
 
 def _store(records: Records, cache: Path, stamp: str) -> None:
-    """Does nothing where the disk is full or read-only: the records can be parsed again."""
+    """Keep the records; silently skipped if the disk is full or read-only, since they can be parsed again."""
     content = io.BytesIO()
     faulty = np.array(list(records.faults), np.int64)
     reasons = np.array(list(records.faults.values()), str)
@@ -156,7 +154,7 @@ def _store(records: Records, cache: Path, stamp: str) -> None:
 
 
 def _load(cache: Path, stamp: str) -> Records | None:
-    """None if there is no cache of this very split."""
+    """The cached records; None unless they are of this very split."""
     try:
         with np.load(cache) as found:
             if str(found["stamp"]) != stamp:

@@ -1,4 +1,4 @@
-"""Fetch the official archives: continued where an earlier try stopped, and checked."""
+"""Download the official archives: resume an interrupted download, and check the result."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ SHA256 = {
 }  # of extra none is published
 BLOCK_BYTES = 2**20
 TIMEOUT_S = 60
-TRIES = 5  # in a row that bring nothing new
-PAUSE_S = 2.0  # between two tries
-SLOW_S, SLOW_BYTES = 60.0, 64 * 2**10  # a server that sends less in such a time counts as one that sends nothing
+TRIES = 5  # in a row without progress
+PAUSE_S = 2.0  # between tries
+SLOW_S, SLOW_BYTES = 60.0, 64 * 2**10  # a server that sends less than this in that time counts as silent
 
 TOO_SLOW = "the server sends too slowly"
 
@@ -54,10 +54,11 @@ def download(
     sums: dict[str, str] = SHA256,
     progress: bool = True,
 ) -> list[Fetched]:
-    """train.tar.gz and test.tar.gz, with `extra` extra.tar.gz too, into DIR; what is there already is only checked.
+    """Fetch train.tar.gz and test.tar.gz, with `extra` also extra.tar.gz, into DIR; archives that are there are only
+    checked.
 
-    An unfinished archive is `NAME.part`; the next call continues it. Raises DataError when the server does
-    not give the file, the connection stays broken, or the sum is wrong.
+    An unfinished archive is `NAME.part`, which the next call continues. Raises DataError when the server does not have
+    the file, the connection keeps failing, or the checksum is wrong.
     """
     data_dir = Path(data_dir)
     try:
@@ -103,7 +104,7 @@ def _sha256(path: Path, progress: bool) -> str:
 
 
 def _complete(url: str, part: Path, progress: bool) -> None:
-    """Bring `part` to its full length, in as many tries as it takes while each of them brings something."""
+    """Download the rest of `part`, retrying as long as each try brings something."""
     idle = 0
     while idle < TRIES:
         before = _size(part)
@@ -125,7 +126,7 @@ def _complete(url: str, part: Path, progress: bool) -> None:
 
 
 def _continue(url: str, part: Path, progress: bool) -> bool:
-    """One request for what `part` lacks; returns whether it is complete now."""
+    """Request what `part` lacks; return whether it is complete."""
     have = _size(part)
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
@@ -155,7 +156,7 @@ def _continue(url: str, part: Path, progress: bool) -> bool:
 
 
 def _extent(response: http.client.HTTPResponse, have: int) -> tuple[int, int | None]:
-    """Where in the file the answer begins, and how long the file is if the server says so."""
+    """Where in the file the response begins, and the file's length if the server reports it."""
     if response.status == http.HTTPStatus.PARTIAL_CONTENT:
         sent = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", ""))
         if sent and int(sent[1]) == have:

@@ -1,4 +1,4 @@
-"""Rows appended to an HDF5 file in chunks, which survives a full disk."""
+"""Append rows to an HDF5 file in chunks; survives a full disk."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROWS_AT_ONCE = 64  # gathered in memory, then written; a multiple of the images'
 
 @dataclass(frozen=True)
 class Column:
-    """One dataset: the shape of a row, the element type, rows a chunk. Images are compressed."""
+    """One dataset: the shape of a row, the element type, and rows per chunk. Images are compressed."""
 
     shape: tuple[int, ...]
     dtype: str
@@ -71,7 +71,7 @@ def create_h5(path: Path) -> Iterator[NewFile]:
 
 
 class Table:
-    """An open HDF5 file with one growing dataset a column; `flush` at the end."""
+    """An open HDF5 file with one growing dataset per column. Call `flush` at the end."""
 
     def __init__(self, file: NewFile, columns: dict[str, Column]) -> None:
         self._file = file
@@ -90,13 +90,13 @@ class Table:
         self._rows: list[dict[str, np.ndarray | float]] = []
 
     def append(self, **row: np.ndarray | float) -> None:
-        """One row, every column named."""
+        """Append one row, given by column."""
         self._rows.append(row)
         if len(self._rows) == ROWS_AT_ONCE:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is in memory. Raises OSError."""
+        """Write the buffered rows. Raises OSError."""
         self._file.check()
         for name, dataset in self._datasets.items():
             if self._rows:

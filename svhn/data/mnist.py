@@ -14,13 +14,13 @@ from torchvision.datasets import MNIST
 from ..utils.errors import DataError
 
 FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
-VALIDATION = 5000  # the last so many of the 60,000 training digits choose between checkpoints; nothing trains on them
+VALIDATION = 5000  # the last of the 60,000 training digits, which choose between checkpoints; nothing trains on them
 
 
 def load_digits(folder: Path, part: str) -> tuple[torch.Tensor, torch.Tensor]:
     """Images (N, 28, 28) uint8 and labels (N,) of "train", "validation" (its last 5,000), "all" (both) or "test".
 
-    folder: holds the four official files, packed or not. Raises DataError when one is missing or damaged.
+    folder: holds the four official files, compressed or not. Raises DataError when one is missing or damaged.
     """
     with tempfile.TemporaryDirectory() as root:
         raw = Path(root, "MNIST", "raw")
@@ -29,7 +29,7 @@ def load_digits(folder: Path, part: str) -> tuple[torch.Tensor, torch.Tensor]:
             _unpack(Path(folder), name, raw / name)
         try:
             mnist = MNIST(root, train=part != "test")
-        except (RuntimeError, LookupError, TypeError, ValueError, AssertionError):  # their texts say little
+        except (RuntimeError, LookupError, TypeError, ValueError, AssertionError):  # its own messages say little
             raise DataError(f"The MNIST files in {folder} are damaged; fetch them again.") from None
     kept = {"train": slice(-VALIDATION), "validation": slice(-VALIDATION, None)}.get(part, slice(None))
     images, labels = mnist.data[kept], mnist.targets[kept]

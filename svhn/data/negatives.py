@@ -1,6 +1,6 @@
-"""Places without a number -> `negative_crops.h5`, from which a reader learns to report none.
+"""Cut places without a number -> `negative_crops.h5`, from which a reader learns to report none.
 
-They are cut from street pictures without numbers: where a pipeline reads one most surely, and at random.
+They come from street pictures without numbers: a localizer's false alarms, and random places.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ ASPECT, SIDE = (0.6, 2.5), (0.04, 0.4)  # of random places: width by height, and
 def prepare_negatives(
     folder: Path, out_dir: Path, locate: Callable[[np.ndarray], Sequence[Box]], seed: int = 0, progress: bool = True
 ) -> int:
-    """Returns how many places were written. locate: photo (h, w, 3) uint8 -> boxes, the most misleading first.
+    """Write the crops and return their count.
 
-    Pictures that are held out (`backgrounds.background_paths`) are not used. Raises DataError when there are none, one
-    does not decode, or nothing can be written.
+    locate: photo (h, w, 3) uint8 -> boxes (K, 4), the most number-like first. Held-out pictures
+    (`backgrounds.background_paths`) are not used. Raises DataError when there are no pictures, one cannot be decoded,
+    or nothing can be written.
     """
     rng = np.random.default_rng(seed)
     digits, length = labels.encode("")

@@ -66,10 +66,10 @@ SCENES = {
 
 
 def prepare(data_dir: Path, split: str, out_dir: Path, progress: bool = True) -> Summary:
-    """DIR/split.tar.gz or DIR/split/ -> the two files described above, in `out_dir`.
+    """Convert DIR/split.tar.gz or DIR/split/ into the two files described above, in `out_dir`.
 
-    Records that cannot be used are skipped and listed in the Summary. Raises DataError when the source is
-    missing or damaged, nothing can be written, or more than half of the records have no photo.
+    Unusable records are skipped and listed in the Summary. Raises DataError when the source is missing or damaged,
+    nothing can be written, or more than half of the records have no photo.
     """
     source = open_split(Path(data_dir), split)
     out_dir = Path(out_dir)
@@ -95,7 +95,7 @@ def prepare(data_dir: Path, split: str, out_dir: Path, progress: bool = True) ->
 
 
 def is_prepared(data_dir: Path, split: str, out_dir: Path) -> bool:
-    """Whether `out_dir` holds what `prepare` would make. Raises DataError when the source is missing."""
+    """Whether `out_dir` has the files that `prepare` would write. Raises DataError when the source is missing."""
     stamp = open_split(Path(data_dir), split).stamp()
     try:
         for path in _files(Path(out_dir), split):
@@ -113,7 +113,7 @@ def _files(folder: Path, split: str) -> list[Path]:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Pictures this small take longer with several threads."""
+    """Limit torch to one thread: with several, pictures this small take longer."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -165,7 +165,7 @@ def _write(source: Split, records: Records, crops: Table, scenes: Table, summary
 
 
 def _rows(record: Record, data: bytes) -> tuple[dict, dict, list[str]]:
-    """One photo and its record -> its row of the crops, of the scenes, and notes. Raises UnusableRecord."""
+    """One photo and its record -> its row of crops, its row of scenes, and notes. Raises UnusableRecord."""
     try:
         photo = open_photo(data)
     except PhotoError as error:
@@ -184,7 +184,7 @@ def _rows(record: Record, data: bytes) -> tuple[dict, dict, list[str]]:
 
 
 def crop_row(photo: np.ndarray, box: np.ndarray, digit_boxes: np.ndarray) -> dict:
-    """What the crops file holds of the number in that box (4,): photo (h, w, 3) uint8, digit_boxes (k, 4)."""
+    """The crops row of the number in that box (4,): photo (h, w, 3) uint8, digit_boxes (k, 4)."""
     x1, y1, x2, y2 = preprocess.pixel_bounds(bx.expand(box, STORE_MARGIN))
     shift, factors = np.array([x1, y1, x1, y1]), (STORE_SIZE / (x2 - x1), STORE_SIZE / (y2 - y1))
     return {
@@ -196,7 +196,7 @@ def crop_row(photo: np.ndarray, box: np.ndarray, digit_boxes: np.ndarray) -> dic
 
 
 def scene_row(photo: np.ndarray, box: np.ndarray, digit_boxes: np.ndarray) -> dict:
-    """What the scenes file holds of the photo; arguments as for `crop_row`."""
+    """The scenes row of the photo; arguments as for `crop_row`."""
     small = preprocess.working_copy(photo, SCENE_SIZE, enlarge=False).numpy()
     height, width = small.shape[1:]
     image = np.zeros((3, SCENE_SIZE, SCENE_SIZE), np.uint8)

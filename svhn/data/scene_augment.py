@@ -1,4 +1,4 @@
-"""Training scenes for localizers: photos zoomed, shifted and set into other surroundings, on the device."""
+"""Cut training scenes for localizers on the device: photos zoomed, shifted and set into other surroundings."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class SceneJitter:
 def jittered_scenes(
     scenes: SceneSet, side: int, jitter: SceneJitter, surroundings: torch.Tensor | None, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Scenes zoomed, shifted, turned and recoloured -> float (N, 3, side, side) in 0 ... 255, boxes (N, K, 4) and
-    digit boxes (N, 5 K, 4) on that canvas, NaN where there is none.
+    """Scenes zoomed, shifted, rotated and recoloured -> float (N, 3, side, side) in 0 ... 255, boxes (N, K, 4) and
+    digit boxes (N, 5 K, 4) on that canvas, NaN for absent ones.
 
-    surroundings: uint8 (M, 3, 256, 256) street pictures that fill what lies beyond the photo; without them,
-    and sometimes with them, grey or the photo's repeated edge does.
+    surroundings: uint8 (M, 3, 256, 256) street pictures that fill the canvas beyond the photo. Without them, and
+    sometimes with them, it is grey or repeats the photo's edge.
     """
     n = len(scenes)
     matrix = _scene_matrix(scenes, side, jitter, generator)  # (N, 2, 3): canvas in -1 ... 1 -> photo pixels
@@ -110,8 +110,8 @@ def _sample_inside(scenes: SceneSet, matrix: torch.Tensor, side: int, feather: f
 
 
 def _move_boxes(boxes: torch.Tensor, matrix: torch.Tensor, side: int) -> torch.Tensor:
-    """Boxes (N, K, 4) in photo pixels -> on the canvas, (N, K, 4): the upright box around the turned one.
-    Less than half visible counts as absent (NaN)."""
+    """Boxes (N, K, 4) in photo pixels -> on the canvas, (N, K, 4): the upright box around the rotated one. A number
+    of which less than half is visible counts as absent (NaN)."""
     x1, y1, x2, y2 = boxes.unbind(-1)
     corners = torch.stack([x1, y1, x2, y1, x2, y2, x1, y2], dim=-1).unflatten(-1, (4, 2))  # (N, K, 4, 2)
     inverse = torch.linalg.inv(matrix[:, None, :, :2])  # (N, 1, 2, 2)
@@ -129,7 +129,7 @@ def _move_boxes(boxes: torch.Tensor, matrix: torch.Tensor, side: int) -> torch.T
 
 @dataclass(frozen=True)
 class Frame:
-    """How SVHN's photos frame their number, measured on train: its width and height as shares of the photo's,
+    """How SVHN's photos frame their number, measured on train: its width and height in shares of the photo's,
     log-normal (mean and spread of the logarithm), and the offset of its centre, in shares of the photo's sides."""
 
     width: tuple[float, float] = (-1.24, 0.36)
@@ -141,10 +141,8 @@ class Frame:
 def framed_views(
     scenes: SceneSet, side: int, jitter: SceneJitter, generator: torch.Generator, frame: Frame = Frame()
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Scenes cut around their first number as SVHN's photos are, stretched to a square -> as `photo_views`.
-
-    Every scene must have a number.
-    """
+    """Scenes cut around their first number as SVHN's photos are, stretched to a square; returns what `photo_views`
+    returns. Every scene must have a number."""
     n = len(scenes)
     noise = torch.randn(n, 4, device=generator.device, generator=generator)
     mean, spread = noise.new_tensor([frame.width, frame.height]).unbind(1)
@@ -158,8 +156,9 @@ def framed_views(
 def photo_views(
     scenes: SceneSet, side: int, centre: bool, jitter: SceneJitter, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """What the documents' localizers see: the photo stretched to a square, or its middle square, a little jittered ->
-    float (N, 3, side, side) in 0 ... 255 and the numbers' left, top, width, height in shares of it, (N, K, 4)."""
+    """The view of the documents' localizers: the photo, or its middle square, stretched to a square and slightly
+    jittered -> float (N, 3, side, side) in 0 ... 255 and the numbers' left, top, width, height in shares of it, (N,
+    K, 4)."""
     n = len(scenes)
     size = scenes.size.float().flip(1)  # (N, 2): w, h
     half = (size.amin(1, keepdim=True).expand(-1, 2) if centre else size) / 2
@@ -171,7 +170,8 @@ def photo_views(
 def _stretched(
     scenes: SceneSet, middle: torch.Tensor, half: torch.Tensor, side: int, jitter: SceneJitter, generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The rectangle of that middle and half size (N, 2) in photo pixels as a square, recoloured, and its boxes."""
+    """The rectangle around `middle` of half size `half`, (N, 2) each in photo pixels, as a recoloured square, and
+    its boxes."""
     matrix = torch.cat([torch.diag_embed(half), middle[..., None]], dim=2)
     x, _ = _sample_inside(scenes, matrix, side, jitter.feather)
     left_top = (scenes.box[..., :2] - (middle - half)[:, None]) / (2 * half)[:, None]

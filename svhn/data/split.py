@@ -1,4 +1,4 @@
-"""The only place that knows which images of train are held out; also writes them as a table."""
+"""The only place that knows which images of train are held out; also writes the split as a table."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ HELD_OUT_EVERY = 5
 
 
 def is_held_out(number: int | np.ndarray) -> bool | np.ndarray:
-    """True for the image numbers that no model under evaluation was trained on, any shape -> same shape."""
+    """Whether image numbers are held out from training of models under evaluation, any shape -> same shape."""
     return number % HELD_OUT_EVERY == 0
 
 
 def write_split_table(prepared: Path, out: Path) -> Counter[str]:
-    """prepared/train_crops.h5 -> a CSV with file, number (of the image) and part, "train" or "held_out", by number.
+    """prepared/train_crops.h5 -> a CSV with file, number (of the image) and part, "train" or "held_out", sorted by
+    number; return the count of each part.
 
-    Returns the count of each part. Raises DataError when the prepared file is missing or damaged, or `out` cannot be
-    written.
+    Raises DataError when the prepared file is missing or damaged, or `out` cannot be written.
     """
     path = prepared / "train_crops.h5"
     if not path.is_file():

@@ -20,7 +20,7 @@ class Summary:
     problems: list[str] = field(default_factory=list)  # "archive, record number, file: what"
 
     def skip(self, reason: str, name: str, record: int, what: str = "") -> None:
-        """A record that was left out: the reason it is counted under, and what exactly is wrong with it."""
+        """A record that was left out: the reason under which it is counted, and the details."""
         self.skipped[reason] += 1
         if self.skipped[reason] <= MAX_LISTED:
             self._report(name, record, f"skipped, {what or reason}")

@@ -1,11 +1,12 @@
-"""Photos whose number is known and whose box is only a proposal -> `weak_crops.h5` and `weak_scenes.h5`.
+"""Photos with a known number and only a proposed box -> `weak_crops.h5` and `weak_scenes.h5`.
 
-Each folder holds labels.csv (file, number, x1, y1, x2, y2) and the pictures, next to it or in images.tar.gz. A photo
-without a box is left out. With a pipeline's `read`, a second round: its box replaces the listed one where it reads the
-listed number, and photos that it reads differently with confidence, whose number may be wrong, are left out.
+Each folder holds labels.csv (file, number, x1, y1, x2, y2) and the pictures, next to it or in images.tar.gz. Photos
+without a box are left out. In a second round, with a pipeline's `read`, the pipeline's box replaces the listed one if
+it reads the listed number; photos that it confidently reads as another number are left out, because their label may be
+wrong.
 
-The files have the columns of `prepare`'s; digit_boxes is NaN, since they are unknown, and `number` is the one in
-the file's name, so that the same rule holds photos out.
+The files have the columns of `prepare`'s, but digit_boxes is NaN, because they are unknown. `number` is the one in the
+file's name, so the same rule holds photos out.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from .h5_writer import FORMAT_VERSION, Table, create_h5
 from .prepare import CROPS, SCENES, crop_row, scene_row
 
 ARCHIVE = "images.tar.gz"
-SURE = 0.9  # confidence from which on a reading that differs puts the label in doubt
+SURE = 0.9  # a different reading with at least this confidence puts the label in doubt
 
 
 def prepare_weak(
@@ -39,10 +40,10 @@ def prepare_weak(
     read: Callable[[np.ndarray], list[Reading]] | None = None,
     progress: bool = True,
 ) -> Counter[str]:
-    """How many photos were "written", and how many were left out for which reason.
+    """Write the two files; return how many photos were "written", and how many were left out for which reason.
 
-    read: photo (h, w, 3) uint8 -> its numbers, the most prominent first. Raises DataError when the list or the
-    pictures are missing or damaged, or nothing can be written.
+    read: photo (h, w, 3) uint8 -> its numbers, the most prominent first. Raises DataError when the list or the pictures
+    are missing or damaged, or nothing can be written.
     """
     lists = {folder: {sample.path.name: sample for sample in read_labels(folder)} for folder in folders}
     counts: Counter[str] = Counter()
@@ -74,7 +75,7 @@ def prepare_weak(
 
 
 def _pictures(folder: Path, samples: dict[str, Sample]) -> Iterator[tuple[str, bytes]]:
-    """(file name, content) of the pictures in the archive, else of those that lie in the folder."""
+    """(file name, content) of the pictures in the archive or, without one, in the folder."""
     if (folder / ARCHIVE).is_file():
         yield from pictures_in_archive(folder / ARCHIVE)
         return
@@ -84,7 +85,7 @@ def _pictures(folder: Path, samples: dict[str, Sample]) -> Iterator[tuple[str, b
 
 
 def _append(sample: Sample, data: bytes, read: Callable | None, crops: Table, scenes: Table) -> str:
-    """One photo into both tables; the reason if it is left out, else ""."""
+    """Append one photo to both tables; return the reason if it is left out, else ""."""
     stem, number = Path(sample.path.name).stem, sample.truth.number
     if not stem.isdecimal():
         return "file name is no number"

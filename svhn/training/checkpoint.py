@@ -1,4 +1,4 @@
-"""A run on disk: `last.pt`, to resume from, and `best.pt`, the averaged network of the best epoch so far."""
+"""Checkpoints of a run: `last.pt`, to resume from, and `best.pt`, the averaged network of the best epoch."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ Part = Literal["train", "all"]  # without the held-out photos, or with them
 
 @dataclass
 class State:
-    """Everything that a checkpoint holds besides tensors: how far it got, and where it came from.
+    """Everything in a checkpoint besides tensors: progress and provenance.
 
-    data: what it is trained on, in words. trained_on: "all" if it, or what it was initialized from, learned from the
-    held-out photos too, so that no metric of theirs is held out. initialized_from: the weights or the run that it went
-    on from, "" for random weights. code: the commit it was started at. machine: what it runs on.
+    data: a description of the training data. trained_on: "all" if the network, or what it was initialized from, was
+    trained on the held-out photos too, so that none of its metrics is held out. initialized_from: the weights or the
+    run that it continued from, "" for random weights. code: the commit that it was started with. machine: what it runs
+    on.
     """
 
     seed: int = 0
@@ -50,7 +51,7 @@ class Checkpoint:
 
 
 def save(path: Path, recipe: Recipe, average: nn.Module, state: State, **rest: Any) -> None:
-    """Write a checkpoint; `rest` is what resuming needs. Raises TrainingError if it cannot be written."""
+    """Write a checkpoint; `rest` has what resuming needs. Raises TrainingError if it cannot be written."""
     content = {
         "recipe": _as_json(recipe),
         "average": average.state_dict(),
@@ -59,17 +60,15 @@ def save(path: Path, recipe: Recipe, average: nn.Module, state: State, **rest: A
     }
     try:
         save_tensors(path, content)
-    except (OSError, RuntimeError) as error:  # torch's own, where the disk is full
+    except (OSError, RuntimeError) as error:  # torch raises its own when the disk is full
         raise TrainingError(
             f"The checkpoint {path} cannot be written ({describe_load_error(error)}); the one before it is kept."
         ) from None
 
 
 def load(path: Path) -> Checkpoint:
-    """A run's network, for inference; path is the file, or the run's folder, which means its last one.
-
-    Raises TrainingError for a file that is missing, damaged or of another version's network.
-    """
+    """Load a run's network for inference; `path` is a checkpoint, or a run's folder for its last one. Raises
+    TrainingError if the file is missing, damaged or from another version."""
     path = path / LAST if path.is_dir() else path
     if not path.is_file():
         raise TrainingError(f"There is no checkpoint {path}; train one with: python -m svhn train RECIPE")
@@ -86,15 +85,15 @@ def load(path: Path) -> Checkpoint:
 
 
 def check(path: Path, recipe: Recipe, start: State) -> None:
-    """Raises TrainingError if `resume` would; needs no network or optimizer yet."""
+    """Raises TrainingError if `resume` would; needs neither network nor optimizer."""
     _resumable(path, recipe, start, "cpu")
 
 
 def resume(path: Path, recipe: Recipe, start: State, device: torch.device, **parts: Any) -> State:
-    """Fill network, average and optimizer from a checkpoint of the same recipe, seed and data; return its state.
+    """Restore network, average and optimizer from a checkpoint of the same recipe, seed and data; return its state.
 
-    Only the recipe's steps may differ, because a run can go on for longer than was planned. What the run was
-    initialized from is not compared. Raises TrainingError when it does not fit.
+    Only the recipe's steps may differ, so that a run can be prolonged. What the run was initialized from is not
+    compared. Raises TrainingError when the checkpoint does not fit.
     """
     content = _resumable(path, recipe, start, device)
     try:
@@ -106,7 +105,7 @@ def resume(path: Path, recipe: Recipe, start: State, device: torch.device, **par
 
 
 def _resumable(path: Path, recipe: Recipe, start: State, device: torch.device | str) -> dict[str, Any]:
-    """What is in a checkpoint of the same recipe, seed and data. Raises TrainingError."""
+    """The content of a checkpoint of the same recipe, seed and data. Raises TrainingError."""
     try:
         content = load_tensors(path, device)
         state = _state(content["state"])
@@ -131,12 +130,12 @@ def _as_json(recipe: Recipe) -> str:
 
 
 def _recipe(text: str) -> Recipe:
-    """From its JSON; fields newer than the checkpoint have their defaults. Raises TypeError."""
+    """A recipe from its JSON; fields that the checkpoint lacks get their defaults. Raises TypeError."""
     return Recipe.of(json.loads(text))
 
 
 def _state(values: dict[str, Any]) -> State:
-    """From its fields. Checkpoints from before `trained_on` and `initialized_from` say both in the words of `data`."""
+    """A state from its fields. Old checkpoints have `trained_on` and `initialized_from` in the words of `data`."""
     if "trained_on" not in values:
         words = values["data"]
         data, _, source = words.partition("; begun with ")

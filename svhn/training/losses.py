@@ -27,11 +27,11 @@ def reader_loss(
 
 
 def fcos_loss(logits: torch.Tensor, found: torch.Tensor, boxes: torch.Tensor, core: float = 0.5) -> torch.Tensor:
-    """Focal loss on where numbers are, generalised IoU loss on their boxes.
+    """Focal loss for where numbers are, generalised IoU loss for their boxes.
 
-    logits (N, h, w), found (N, h, w, 4) and boxes (N, K, 4) in input pixels, NaN where there are fewer than K.
-    Cells in the core of a number (its box shrunk by `core`) are positive; the rest of the box is ignored, because its
-    cells see only a part of the number.
+    logits (N, h, w), found (N, h, w, 4) and boxes (N, K, 4) in input pixels, NaN for absent ones. Cells in the core of
+    a number (its box shrunk by `core`) are positive; the rest of the box is ignored, because its cells see only part of
+    the number.
     """
     cores = _spans(logits.shape[1:], boxes, core, least=CORE)
     positive, inside = cores.covered(), _spans(logits.shape[1:], boxes).covered()  # (N, h, w)
@@ -69,7 +69,8 @@ def digit_loss(
 
 
 class _Spans(NamedTuple):
-    """Which rows and columns of cells each box spans, 1 or 0: a cell is in a box whose row and column both are."""
+    """The rows and columns of cells that each box covers, as 1 or 0. A cell is in a box if its row and its column
+    are."""
 
     rows: torch.Tensor  # (N, h, K)
     columns: torch.Tensor  # (N, w, K)
@@ -80,8 +81,8 @@ class _Spans(NamedTuple):
 
 
 def _spans(size: torch.Size, boxes: torch.Tensor, share: float = 1.0, least: float = 0.0) -> _Spans:
-    """Boxes (N, K, 4) in input pixels, NaN for none, on a map of that size (h, w); of every side its middle `share`,
-    but at least `least` pixels to either side."""
+    """Boxes (N, K, 4) in input pixels, NaN for none, on a map of that size (h, w): the middle `share` of each side,
+    but at least `least` pixels each way."""
     boxes = boxes.float().nan_to_num(-1e4)[:, None]  # (N, 1, K, 4)
     middle, half = (boxes[..., :2] + boxes[..., 2:]) / 2, (boxes[..., 2:] - boxes[..., :2]) / 2
     half = (half * share).clamp_min(least)
@@ -91,7 +92,7 @@ def _spans(size: torch.Size, boxes: torch.Tensor, share: float = 1.0, least: flo
 
 
 def _box_term(found: torch.Tensor, boxes: torch.Tensor, cores: _Spans, positive: torch.Tensor) -> torch.Tensor:
-    """Summed generalised IoU loss of the positive cells (N, h, w), each compared with the box whose core it is in."""
+    """Summed generalised IoU loss of the positive cells (N, h, w), each compared with the box that contains it."""
     row, y, x = positive.nonzero(as_tuple=True)
     target = boxes[row, (cores.rows[row, y] * cores.columns[row, x]).argmax(-1)]
     return generalized_box_iou_loss(found[row, y, x], target, reduction="sum")

@@ -1,4 +1,4 @@
-"""Tensors to initialize a network from: weights, a checkpoint, or what others trained on ImageNet."""
+"""Find tensors to initialize a network from: weights, a checkpoint, or networks pretrained on ImageNet."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MIN_SHARE = 0.5  # of a network's values that must fit
 
 @dataclass(frozen=True)
 class Pretrained:
-    """Tensors by name, where they come from, the same in words for a run's record, and what they were trained on (see
+    """Tensors by name, their source, its description for a run's record, and what they were trained on (see
     `checkpoint.State`)."""
 
     tensors: dict[str, torch.Tensor]
@@ -38,11 +38,9 @@ class Pretrained:
 
 
 def default_source(begins_with: str, run_dir: Path) -> Path:
-    """What a recipe is initialized from unless another source is given: the checkpoint of another recipe, whose run is
-    next to its own.
-
-    Raises TrainingError when it is missing, and for ImageNet's weights, which are downloaded only on request.
-    """
+    """What a recipe is initialized from unless another source is given: the checkpoint of another recipe, whose run
+    is next to its own. Raises TrainingError when it is missing, and for ImageNet's weights, which are downloaded
+    only on request."""
     if begins_with == IMAGENET:
         raise TrainingError(
             "This recipe is initialized from torchvision's ImageNet weights: --from vgg16_bn-6c64b313.pth where that "
@@ -79,7 +77,7 @@ def fill(network: nn.Module, name: str, pretrained: Pretrained) -> None:
 
 
 def fitting(network: nn.Module, name: str, pretrained: Pretrained) -> dict[str, torch.Tensor]:
-    """The tensors whose name and shape the network has. Raises TrainingError when these are too few."""
+    """The tensors whose name and shape the network has. Raises TrainingError when there are too few."""
     own = network.state_dict()
     fits = {k: v for k, v in pretrained.tensors.items() if k in own and own[k].shape == v.shape}
     if _count(fits) < MIN_SHARE * _count(own):

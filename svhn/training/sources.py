@@ -1,4 +1,4 @@
-"""What a recipe learns from: checked, described in words for its record, and loaded."""
+"""The data that a recipe learns from: check that it is there, describe it for the run's record, load it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .tasks.base import Sources
 
 
 def leave_out_missing(recipe: Recipe, prepared: Path, backgrounds: Path | None) -> Recipe:
-    """The recipe without the shares of optional sources that have not been prepared."""
+    """The recipe without optional sources that have not been prepared."""
     for split in ("weak", "extra"):
         if not all((prepared / f"{split}_{kind}.h5").is_file() for kind in ("crops", "scenes")):
             recipe = replace(recipe, **{split: 0.0})
@@ -27,7 +27,7 @@ def leave_out_missing(recipe: Recipe, prepared: Path, backgrounds: Path | None) 
 
 
 def check(recipe: Recipe, name: str, prepared: Path, part: Part, mnist: Path | None) -> None:
-    """Raises TrainingError or DataError when what the recipe cannot do without is missing."""
+    """Raises TrainingError or DataError when data that the recipe requires is missing."""
     if recipe.data == MNIST:
         if part == "all":
             raise TrainingError(f"{name} learns from MNIST, where --all has no meaning; leave it out.")
@@ -42,8 +42,8 @@ def check(recipe: Recipe, name: str, prepared: Path, part: Part, mnist: Path | N
 
 
 def describe(recipe: Recipe, part: Part, surroundings: torch.Tensor | None) -> str:
-    """What a network is trained on, in words. A run is resumed only where they are the same, so they must not change
-    between versions."""
+    """Describe the training data in a line. A run is resumed only if the descriptions are equal, so they must not
+    change between versions."""
     photos = {"train": "image numbers not divisible by 5", "all": "all images, the held-out ones too"}[part]
     if recipe.data == MNIST:
         return "MNIST train, without its last 5,000 digits"
@@ -73,8 +73,8 @@ def load(
     seed: int,
     device: torch.device,
 ) -> Sources:
-    """Everything on the device but photos with boxes. Synthetic pictures are made where no run has made them before,
-    which takes minutes.
+    """Load everything to the device except photos with boxes. Synthetic pictures are generated unless an earlier run
+    has made them, which takes minutes.
 
     Raises DataError for a damaged file.
     """
@@ -82,7 +82,7 @@ def load(
     synthetic: CropSet | SceneSet | None = None
     if recipe.synthetic:
         make = scene_bank if scenes else crop_bank
-        path = prepared / f"synthetic-{make.__name__}-{recipe.synthetic_bank}-{seed}.pt"  # all runs draw from it
+        path = prepared / f"synthetic-{make.__name__}-{recipe.synthetic_bank}-{seed}.pt"  # shared by all runs
         synthetic = cached(path, make, recipe.synthetic_bank, seed, device, surroundings)
     negatives: CropSet | SceneSet | None = None
     if recipe.negatives:
