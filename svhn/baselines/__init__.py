@@ -1,1 +1,1 @@
-"""The systems of the five documents that the project started from, measured like its own; only `cli` imports it."""
+"""Measure the systems of the five documents that the project started from; only `cli` imports this package."""

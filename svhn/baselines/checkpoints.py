@@ -22,9 +22,9 @@ WITH_INTERVAL = 30  # characters of a metric with its interval
 
 @dataclass(frozen=True)
 class Line:
-    """What the "best" or "last" checkpoint does on one part. seen: whether it was trained on the held-out photos, too;
-    metrics: of `metrics.of_reader` or `of_localizer`; columns: which of them a table has, and their titles, the first
-    with an interval."""
+    """The metrics of the "best" or "last" checkpoint on one part. seen: whether it was trained on the held-out
+    photos too. metrics: of `metrics.of_reader` or `of_localizer`. columns: those that a table shows, with their
+    titles, the first with an interval."""
 
     checkpoint: str
     steps: int
@@ -37,10 +37,8 @@ class Line:
 def evaluate_checkpoints(
     run: Path, parts: Iterable[str], examples: Callable[[str], Iterable[Example]]
 ) -> Iterator[Line]:
-    """The checkpoints that the run has, each on all parts, whose photos `examples` gives.
-
-    Raises TrainingError when there is none, one is damaged, or it neither reads nor finds numbers.
-    """
+    """Evaluate each checkpoint of the run on each part; `examples` returns a part's photos. Raises TrainingError
+    when there is no checkpoint, one is damaged, or it neither reads nor finds numbers."""
     for name in [name for name in (BEST, LAST) if (run / name).is_file()] or [LAST]:
         loaded = checkpoint.load(run / name)
         of, columns = _kind(loaded.network, run)
@@ -56,7 +54,7 @@ def header(line: Line) -> str:
 
 
 def row(line: Line) -> str:
-    """The line in a table."""
+    """A line of that table."""
     low, high = (100 * bound for bound in line.metrics["interval_95"])
     first, *others = ((100 * line.metrics[key], len(title)) for key, title in line.columns.items())
     cell = f"{first[0]:.1f} % ({low:.1f} – {high:.1f} %)"

@@ -9,7 +9,7 @@ THIS_PROJECT = "here"  # in place of a document's number
 
 @dataclass(frozen=True)
 class Document:
-    """What one document is about, in a line or two, and what to know when its metrics are compared with ours."""
+    """What one document is about, in a line or two, and what to know before its metrics are compared with ours."""
 
     number: str
     title: str

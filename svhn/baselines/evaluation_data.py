@@ -1,4 +1,4 @@
-"""What systems are measured with: photos of SVHN by part, MNIST's test digits, each loaded once."""
+"""The data that systems are measured with: photos of SVHN by part, MNIST's test digits, each loaded once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TRAIN_PHOTOS = 400  # all of them would take most of the time, for a secondary m
 
 
 def part_examples(data: Path, part: str) -> Iterator[Example]:
-    """The photos of one of `PARTS`; "train" are those trained on, without the held-out ones. Raises DataError."""
+    """The photos of one of `PARTS`; "train" leaves the held-out ones out. Raises DataError."""
     if part != TRAIN:
         yield from split_examples(data, part)
         return
@@ -28,16 +28,14 @@ def part_examples(data: Path, part: str) -> Iterator[Example]:
 
 
 def available_parts(data: Path) -> list[str]:
-    """Those of `PARTS` whose archive or folder is in `data`."""
+    """The `PARTS` whose archive or folder is in `data`."""
     there = [split for split in (TRAIN, TEST) if (data / split).is_dir() or (data / f"{split}.tar.gz").is_file()]
     return [part for part in PARTS if part in there or (part == HELD_OUT and TRAIN in there)]
 
 
 class EvaluationData:
-    """The photos of the folder `data` and the digits of the folder `mnist`, None for one that is not needed.
-
-    What is read raises DataError when its folder is missing or damaged.
-    """
+    """The photos of the folder `data` and the digits of the folder `mnist`, either of which may be None if it is not
+    needed. Reading raises DataError when the folder is missing or damaged."""
 
     def __init__(self, data: Path | None, mnist: Path | None) -> None:
         self.data, self.mnist = data, mnist
@@ -53,7 +51,7 @@ class EvaluationData:
 
     @cached_property
     def train(self) -> list[Example]:
-        """The first `TRAIN_PHOTOS` photos trained on, by their numbers."""
+        """The first `TRAIN_PHOTOS` photos that were trained on, by number."""
         number = lambda example: (len(example.name), example.name)  # noqa: E731
         return heapq.nsmallest(TRAIN_PHOTOS, part_examples(self.data, TRAIN), key=number)
 

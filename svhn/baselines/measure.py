@@ -1,4 +1,4 @@
-"""The rows of `systems`, measured: one record each, kept until its checkpoint changes."""
+"""Measure the rows of `systems` and keep a record of each until its checkpoint changes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from .systems import System
 FLAGS = {"SVHN": "--data", "MNIST": "--mnist"}
 
 
-class Fate(Enum):
-    """The outcome of a row."""
+class Status(Enum):
+    """The outcome of measuring a row."""
 
     MEASURED = "measured"
     KEPT = "measured already"
@@ -32,10 +32,10 @@ class Fate(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A row, what became of it, and its record, or in words why there is none."""
+    """A row, its status, and its record or the reason why there is none."""
 
     row: System
-    fate: Fate
+    status: Status
     record: dict | None = None
     why: str = ""
 
@@ -43,11 +43,11 @@ class Outcome:
 def measure(
     rows: Iterable[System], evaluation_data: EvaluationData, runs: Path, own: Path, out: Path, again: bool = False
 ) -> Iterator[Outcome]:
-    """Measures one row after the other and writes out/NAME.json of each.
+    """Measure one row after the other and write out/NAME.json for each.
 
-    runs: has a folder for each recipe; own: this project's weights that never saw the held-out photos. A row that was
-    measured from the very same files is kept, unless `again`; one that cannot be measured does not stop the others.
-    Raises DataError when the data set is missing or damaged, or `out` cannot be written.
+    runs: has a folder for each recipe. own: this project's weights that never saw the held-out photos. A record of the
+    very same files is kept unless `again`; a row that cannot be measured does not stop the others. Raises DataError
+    when the data set is missing or damaged, or `out` cannot be written.
     """
     if out.exists() and not out.is_dir():
         raise DataError(f"{out} is no folder; name one for the records.")
@@ -55,8 +55,8 @@ def measure(
         try:
             outcome = _measure(row, evaluation_data, runs, own, out, again)
         except (TrainingError, WeightsError) as error:
-            outcome = Outcome(row, Fate.FAILED, why=str(error))
-        if outcome.fate is Fate.MEASURED:
+            outcome = Outcome(row, Status.FAILED, why=str(error))
+        if outcome.status is Status.MEASURED:
             write_output(record_path(row, out), (json.dumps(outcome.record, indent=2) + "\n").encode())
         yield outcome
 
@@ -69,13 +69,13 @@ def record_path(row: System, out: Path) -> Path:
 def _measure(row: System, evaluation_data: EvaluationData, runs: Path, own: Path, out: Path, again: bool) -> Outcome:
     """Raises TrainingError or WeightsError for a damaged network, DataError for damaged data."""
     if {"SVHN": evaluation_data.data, "MNIST": evaluation_data.mnist}[row.data_set] is None:
-        return Outcome(row, Fate.NO_DATA, why=f"it needs {row.data_set}, whose folder {FLAGS[row.data_set]} names")
+        return Outcome(row, Status.NO_DATA, why=f"it needs {row.data_set}, whose folder {FLAGS[row.data_set]} names")
     files = {name: trained.network_file(name, runs, own) for name in row.networks.values()}
     if missing := [name for name, file in files.items() if not file.is_file()]:
-        return Outcome(row, Fate.NOT_TRAINED, why=f"first: python -m svhn train {missing[0]}")
+        return Outcome(row, Status.NOT_TRAINED, why=f"first: python -m svhn train {missing[0]}")
     sha256 = {name: trained.file_sha256(file) for name, file in files.items()}
     if not again and (record := _kept_record(row, sha256, out)):
-        return Outcome(row, Fate.KEPT, record)
+        return Outcome(row, Status.KEPT, record)
     loaded = {name: trained.load(name, file, sha256[name]) for name, file in files.items()}
     networks = {part: loaded[name] for part, name in row.networks.items()}
     found = measure_system(row, networks, evaluation_data, runs / row.reader)
@@ -95,7 +95,7 @@ def _measure(row: System, evaluation_data: EvaluationData, runs: Path, own: Path
         "code": code_version(),
         "command": f"python -m svhn measure {row.name} {FLAGS[row.data_set]} DIR",
     }
-    return Outcome(row, Fate.MEASURED, record)
+    return Outcome(row, Status.MEASURED, record)
 
 
 def _kept_record(row: System, sha256: dict[str, str], out: Path) -> dict | None:

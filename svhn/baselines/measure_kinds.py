@@ -1,4 +1,4 @@
-"""How a row is measured, by its kind."""
+"""Measure a row according to its kind."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .trained import Trained
 
 @dataclass(frozen=True)
 class Measured:
-    """metrics: by the part that they are of. work: what is timed, with one of `things` after the other; `timed` names
-    it."""
+    """metrics: by part of the data. work: the function that is timed, on one of `things` after the other; `timed`
+    describes it."""
 
     metrics: dict[str, Any]
     work: Callable[[Any], Any]
@@ -32,14 +32,14 @@ class Measured:
 
 
 def measure_system(row: System, networks: dict[str, Trained], evaluation_data: EvaluationData, run: Path) -> Measured:
-    """networks: by their part in the row. run: the folder of the reader's checkpoints."""
+    """networks: by their role in the row. run: the folder of the reader's checkpoints."""
     if row.kind == READER:
         return _reader(networks["reader"], evaluation_data, run if row.every_checkpoint else None)
     return KINDS[row.kind](networks, evaluation_data)
 
 
 def _reader(reader: Trained, evaluation_data: EvaluationData, run: Path | None) -> Measured:
-    """With the run every checkpoint of it, too."""
+    """With `run`, every checkpoint of it is measured as well."""
     parts = {HELD_OUT: evaluation_data.held_out, TRAIN: evaluation_data.train}
     if run:
         lines = list(evaluate_checkpoints(run, parts, parts.__getitem__))
@@ -82,7 +82,7 @@ def _length_check(networks: dict[str, Trained], evaluation_data: EvaluationData)
 
 
 def _join(networks: dict[str, Trained]) -> Pipeline:
-    """Without a localizer of its own it reads the whole photo. It rejects nothing."""
+    """A pipeline of the row's networks. Without a localizer it reads the full photo; it rejects nothing."""
     localizer = networks["localizer"].network if "localizer" in networks else build("whole")
     reader = networks["reader"]
     return Pipeline(localizer, reader.network, reader.temperature, check_length=False)

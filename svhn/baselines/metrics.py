@@ -1,6 +1,6 @@
 """The metrics of one system, by its kind: networks and evaluation data in, plain values for a record out.
 
-Sequence accuracy comes with its 95 % interval; the mean per-digit accuracy is secondary.
+Sequence accuracy has a 95 % interval; the mean digit accuracy is secondary.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ STRIPS = 10_000  # fresh ones, the same for every reader
 
 
 class NoLocalizer(nn.Module):
-    """The localizer that finds nothing, so that only the true box is read."""
+    """A localizer that finds nothing, for reading true boxes only."""
 
     def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Photo (h, w, 3) uint8 -> boxes (0, 4) and scores (0,)."""
@@ -40,23 +40,21 @@ class NoLocalizer(nn.Module):
 
 
 def of_reader(reader: nn.Module, examples: Iterable[Example], temperature: float = 1.0) -> dict:
-    """What is read within the true boxes."""
+    """Metrics of reading within the true boxes."""
     report = _report(Pipeline(NoLocalizer(), reader, temperature), examples)
     return {"images": report["images"], **report["reader"]}
 
 
 def of_pipeline(pipeline: Pipeline, examples: Iterable[Example]) -> dict:
-    """What is read in the photo alone and, as "reader", within the true boxes."""
+    """Metrics of reading the photo alone and, under "reader", within the true boxes."""
     report = _report(pipeline, examples)
     return {"images": report["images"], **report["end_to_end"], "reader": report["reader"]}
 
 
 def of_localizer(localizer: nn.Module, examples: Iterable[Example]) -> dict:
-    """The first box of every photo, whether a reader would prefer it or not.
-
-    Of a network that masks also the Dice coefficient of its masks; of one that counts how often its count is right.
-    Raises DataError when there is no photo.
-    """
+    """Metrics of the first box of every photo, whether or not a reader would prefer it. A network that segments also
+    has the Dice coefficient of its masks; one that counts, how often its count is right. Raises DataError when there
+    is no photo."""
     found, true, dice, counted = [], [], [], []
     for example in examples:
         boxes, _ = localizer.locate(example.photo)
@@ -80,8 +78,8 @@ def of_localizer(localizer: nn.Module, examples: Iterable[Example]) -> dict:
 
 
 def of_length_check(pipeline: Pipeline, counter: nn.Module, examples: Sequence[Example]) -> dict:
-    """What a pipeline that does not check reads, and what is left when readings of another length than the counter
-    sees are rejected. A rejected reading counts as none."""
+    """Metrics of a pipeline without the length check, and with it: readings whose length differs from the counter's
+    are rejected, and count as none."""
     outcome = evaluate.run(pipeline, examples, boxed=False)
     seen = np.array([int(np.argmax(counter.digits_seen(example.photo))) for example in examples])
     true_lengths = np.array([len(number) for number in outcome.numbers])
@@ -100,12 +98,12 @@ def of_length_check(pipeline: Pipeline, counter: nn.Module, examples: Sequence[E
 
 
 def of_digits(network: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> dict:
-    """Single digits (N, 28, 28) uint8 named right."""
+    """Accuracy on single digits (N, 28, 28) uint8."""
     return _whole(digits_right(network, images, labels))
 
 
 def of_strips(network: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> dict:
-    """Fresh strips of these digits."""
+    """Accuracy on fresh strips of these digits."""
     strips, digits, length = read_strips(network, images, labels, STRIPS)
     same, filled = digits == strips.digits, strips.digits != BLANK
     whole = same.all(-1) & (length == strips.length)
@@ -114,7 +112,7 @@ def of_strips(network: nn.Module, images: torch.Tensor, labels: torch.Tensor) ->
 
 @torch.inference_mode()
 def median_ms(work: Callable[[Any], Any], things: Sequence[Any]) -> float:
-    """Median time of one call with `THREADS` threads, after some to warm up."""
+    """Median time of one call with `THREADS` threads, after a few calls to warm up."""
     before, times = torch.get_num_threads(), []
     torch.set_num_threads(THREADS)
     try:
@@ -128,7 +126,7 @@ def median_ms(work: Callable[[Any], Any], things: Sequence[Any]) -> float:
 
 
 def digit_forward(network: nn.Module) -> Callable[[torch.Tensor], Any]:
-    """What there is to time of a network for MNIST: one picture, uint8 or float (1, h, w), to logits."""
+    """The work to time for a network of MNIST: one picture, uint8 or float (1, h, w), to logits."""
     return lambda image: network(normalise(image[None], network.config.mean, network.config.std))
 
 
@@ -143,7 +141,7 @@ def _whole(right: torch.Tensor) -> dict:
 
 
 def _accepted(right: np.ndarray, confidence: np.ndarray, read: np.ndarray) -> dict:
-    """Shares of all photos, and the accuracy of those in which something was read."""
+    """Shares of all photos, and the accuracy of those in which a number was read."""
     return {
         "sequence_accuracy": metrics.share(right),
         "interval_95": list(metrics.wilson_interval(int(right.sum()), len(right))),

@@ -1,4 +1,4 @@
-"""RESULTS.md from the records: every system of `systems` with its metrics, none of which is typed by hand."""
+"""Generate RESULTS.md from the records: every system of `systems` with its metrics, none of which is typed by hand."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ CHARTS = (
 
 
 def write_page(folder: Path, page: Path) -> int:
-    """Writes the page of the records in the folder; gives their count. Raises DataError for a damaged record, or if the
-    page cannot be written."""
+    """Write the page of the records in the folder; return their count. Raises DataError for a damaged record or if
+    the page cannot be written."""
     records = read_records(folder)
     write_output(page, format_page(records).encode())
     return len(records)
 
 
 def read_records(folder: Path) -> Records:
-    """The records of the rows that were measured. Raises DataError for a damaged one."""
+    """The records of the measured rows. Raises DataError for a damaged one."""
     return {row.name: _read(row, path) for row in SYSTEMS if (path := record_path(row, folder)).is_file()}
 
 
 def format_page(records: Records) -> str:
-    """All of RESULTS.md."""
+    """The text of RESULTS.md."""
     machines = Machines(network["machine"] for record in records.values() for network in record["networks"].values())
     charts = [chart for title, kind, key in CHARTS if (chart := _chart(title, kind, key, records))]
     introduction = INTRODUCTION.format(measured=len(records), rows=len(SYSTEMS))
@@ -101,7 +101,7 @@ def _how(records: Records, machines: Machines) -> str:
 
 
 def _chart(title: str, kind: str, key: str, records: Records) -> str:
-    """Bars of all systems of a kind, the longest first; "" where none was measured."""
+    """Bars of all systems of a kind, the longest first; "" if none was measured."""
     rows = [row for row in SYSTEMS if row.kind == kind and row.name in records]
     metrics = {row: tables.main_metrics(records[row.name])[key] for row in rows}
     width = max((len(row.title) for row in rows), default=0)
@@ -133,7 +133,7 @@ def _recipes(row: System) -> str:
 
 
 def _read(row: System, path: Path) -> dict:
-    """A record, if a page can be made of it."""
+    """A record that a page can be made of. Raises DataError for any other."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         if (record["row"], record["kind"]) != (row.name, row.kind):

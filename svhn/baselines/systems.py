@@ -1,7 +1,7 @@
-"""The systems of the five documents that the project started from, and this project's own to compare them with.
+"""The systems of the five documents that the project started from, and this project's own, to compare them.
 
-A system's metrics are in its record, which `measure` writes; what there is to say about it is here. A document is known
-by its number, "here" is this project.
+A system's metrics are in its record, which `measure` writes; the notes on it are here. A document is known by its
+number; "here" is this project.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ OWN = ("fcos", "compact")  # their weights are in the repository; the others' ar
 class System:
     """One system.
 
-    localizer, reader, counter: recipes, as far as it has them; "whole" is the localizer that takes all of the photo,
-    and the counter says how many digits there are. claim: the metric that the document reports. note: what of the
-    document's was changed, and what was chosen where it leaves a choice. missing: shown where there is no metric.
-    every_checkpoint: whether best.pt is measured, too.
+    localizer, reader, counter: recipes, as far as it has them; "whole" is the localizer that returns the full photo as
+    the box, and the counter estimates how many digits there are. claim: the metric that the document reports. note:
+    what was corrected in the document's system, and what was chosen where it leaves something open. missing: shown if
+    there is no metric. every_checkpoint: whether best.pt is measured too.
     """
 
     document: str
@@ -44,13 +44,13 @@ class System:
 
     @property
     def networks(self) -> dict[str, str]:
-        """The recipes whose networks it is made of, by their part in it."""
+        """The recipes of its networks, by their role."""
         parts = {"localizer": self.localizer, "reader": self.reader, "counter": self.counter}
         return {part: name for part, name in parts.items() if name not in ("", "whole")}
 
     @property
     def data_set(self) -> str:
-        """What it is measured on: "SVHN" or "MNIST"."""
+        """The data set that it is measured on: "SVHN" or "MNIST"."""
         return "MNIST" if self.kind in (DIGITS, STRIPS) else "SVHN"
 
 
@@ -308,7 +308,7 @@ SYSTEMS = (
 
 
 def select_systems(names: list[str]) -> tuple[System, ...]:
-    """The rows of those names, in the table's order; without names, all rows. Raises DataError for an unknown one."""
+    """The rows of those names, in the table's order; all rows without names. Raises DataError for an unknown one."""
     known = {row.name for row in SYSTEMS}
     if unknown := [name for name in names if name not in known]:
         raise DataError(f"There is no row {unknown[0]!r}; choose from {', '.join(row.name for row in SYSTEMS)}.")

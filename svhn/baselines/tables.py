@@ -1,4 +1,4 @@
-"""Records as Markdown: a line a row, columns by what the rows are measured by."""
+"""Markdown tables of records: one line per row of `systems`, columns by what the rows are measured by."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Records = dict[str, dict]  # by the row's name; a row that was not measured has 
 
 
 class Machines:
-    """A letter for every machine that is named, in their order."""
+    """A letter for each machine, in order of appearance."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.letters = dict(zip(dict.fromkeys(names), ascii_uppercase, strict=False))
@@ -50,7 +50,7 @@ def with_interval(metrics: dict, key: str = "sequence_accuracy") -> str:
 
 
 def main_metrics(record: dict) -> dict:
-    """Those of what no network was trained on."""
+    """The metrics on data that no network was trained on."""
     return record["figures"][TEST if record["kind"] in (DIGITS, STRIPS) else HELD_OUT]
 
 
@@ -71,7 +71,7 @@ def bar(share: float) -> str:
 
 
 def system_tables(rows: Sequence[System], records: Records, machines: Machines) -> list[str]:
-    """A table for the rows that read, one for those that find and one for those that check, if there are any."""
+    """A table each for the rows that read, those that find and those that check, if there are any."""
     tables = []
     for layout in LAYOUTS:
         chosen = [row for row in rows if row.kind in layout.kinds]
@@ -99,7 +99,7 @@ def checkpoint_table(record: dict) -> str:
 
 
 def run_table(records: Iterable[dict], machines: Machines) -> str:
-    """Where every network comes from, each once."""
+    """Where every network comes from, each listed once."""
     networks = {network["sha256"]: network for record in records for network in record["networks"].values()}
     return markdown(
         [
@@ -131,13 +131,13 @@ def run_table(records: Iterable[dict], machines: Machines) -> str:
 
 
 def markdown(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """A table."""
+    """Format a table."""
     rule = ["---"] * len(titles)
     return "\n".join("| " + " | ".join(line) + " |" for line in (titles, rule, *lines))
 
 
 def _drop_empty_columns(titles: list[str], lines: list[list[str]]) -> tuple[list[str], list[list[str]]]:
-    """Without the columns that say nothing of any row."""
+    """Leave out columns that are empty in every row."""
     kept = [i for i in range(len(titles)) if i < 2 or any(line[i] != NONE for line in lines)]
     return [titles[i] for i in kept], [[line[i] for i in kept] for line in lines]
 

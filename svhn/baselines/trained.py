@@ -1,4 +1,5 @@
-"""The trained network of a recipe: in the run that trained it or, of this project's own, among the weights."""
+"""Find and load the trained network of a recipe: in the run that trained it or, for the default networks, in the
+weights."""
 
 from __future__ import annotations
 
@@ -47,18 +48,14 @@ class Trained:
 
 
 def network_file(name: str, runs: Path, own: Path) -> Path:
-    """Where a recipe's network lies, if it is trained: runs/NAME/last.pt, or a file in the folder `own`.
-
-    Raises WeightsError when that has no manifest, or no such network.
-    """
+    """The file of a recipe's network, if it is trained: runs/NAME/last.pt, or a file in the folder `own`. Raises
+    WeightsError when that folder has no manifest, or no such network."""
     return own / _entry(name, own)["file"] if name in OWN else runs / name / LAST
 
 
 def load(name: str, file: Path, sha256: str) -> Trained:
-    """What `network_file` gave, loaded as service loads it.
-
-    Raises TrainingError or WeightsError when it cannot be, or when it has seen the photos it would be measured with.
-    """
+    """Load the file that `network_file` returned, as service does. Raises TrainingError or WeightsError when it
+    cannot be loaded, or was trained on the photos that it would be measured with."""
     if name not in OWN:
         loaded = checkpoint.load(file)
         _check_unseen(file, loaded.state)
@@ -73,7 +70,7 @@ def load(name: str, file: Path, sha256: str) -> Trained:
 
 
 def _is_of(made_by: Recipe, recipe: Recipe) -> bool:
-    """Whether a run is the recipe's, for however many steps, or a gentle pass that went on from one."""
+    """Whether a run is of this recipe, for any number of steps, or a gentle pass that continued one."""
     gentle = replace(recipe, learning_rate=recipe.learning_rate * GENTLY)
     return replace(made_by, steps=recipe.steps) in (recipe, gentle)
 
@@ -92,7 +89,7 @@ def _entry(name: str, own: Path) -> dict:
 
 
 def file_sha256(file: Path) -> str:
-    """Of the file's content, however large."""
+    """SHA-256 of a file of any size."""
     digest = hashlib.sha256()
     with file.open("rb") as source:
         while block := source.read(2**20):

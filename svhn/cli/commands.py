@@ -1,6 +1,6 @@
 """What each command does; `parser` has its options.
 
-Each imports what it needs itself: reading a photo should not wait for HDF5, nor training for Pillow.
+Each command imports what it needs itself: reading a photo should not wait for HDF5, nor training for Pillow.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..models import Registry
     from ..pipeline import Pipeline
 
-MOST_CELLS = 30  # of a grid, each way
+MOST_CELLS = 30  # rows or columns of a grid
 
 
 def download(options: argparse.Namespace) -> None:
@@ -122,10 +122,9 @@ def load_pipeline(options: argparse.Namespace) -> Pipeline:
 
 
 def _network(name: str | None, weights_dir: Path, kind: Registry) -> str | nn.Module | None:
-    """The network of the run or the checkpoint that an option names; any other name is the weights folder's.
-
-    Raises TrainingError for a run that cannot be loaded, WeightsError for one whose network is of another kind.
-    """
+    """The network of the run or checkpoint that an option names; any other name is returned unchanged, for the
+    weights folder. Raises TrainingError for a run that cannot be loaded, WeightsError if its network is of another
+    kind."""
     from ..models import kind_of
     from ..utils.errors import WeightsError
     from ..weights import read_manifest
@@ -142,7 +141,7 @@ def _network(name: str | None, weights_dir: Path, kind: Registry) -> str | nn.Mo
 
 
 def _workers(options: argparse.Namespace, count: int | None):
-    """The processes that read so many photos, None for a whole split."""
+    """The processes to read that many photos with; None for a complete split."""
     from ..utils.workers import IN_PROCESS, Workers, processes_for
 
     processes = options.processes or (processes_for(count) if options.device == "cpu" else 1)
@@ -178,7 +177,7 @@ def evaluate(options: argparse.Namespace) -> None:
 
 
 def _warn_of_seen_photos(options: argparse.Namespace) -> None:
-    """Print which of the networks in use were trained on the held-out photos."""
+    """Warn about networks in use that were trained on the held-out photos."""
     from ..weights import read_manifest, saw_held_out
 
     manifest = read_manifest(options.weights)
@@ -239,20 +238,20 @@ def _plot_grid(options: argparse.Namespace) -> None:
 
     if not (1 <= options.rows <= MOST_CELLS and 1 <= options.columns <= MOST_CELLS and options.offset >= 0):
         raise DataError(f"--rows and --columns go from 1 to {MOST_CELLS}, --offset from 0; please change them.")
-    draw = {"crops": plots.crops, "boxes": plots.boxes, "picks": plots.readings}[options.kind]
+    draw = {"crops": plots.crops, "boxes": plots.boxes, "readings": plots.readings}[options.kind]
     pipeline = load_pipeline(options)
     if options.photos:
         examples = evaluate.folder_examples(options.photos)
     else:
         examples = evaluate.split_examples(options.data, options.split, prepared=PREPARED)
-    count, boxed = options.rows * options.columns, options.kind != "picks"
+    count, boxed = options.rows * options.columns, options.kind != "readings"
     chosen = plots.choose(examples, count, options.offset, options.seed, boxed)
     draw(pipeline, chosen, options.out, options.columns, options.rows)
 
 
 def measure(options: argparse.Namespace) -> int:
     from ..baselines.evaluation_data import EvaluationData
-    from ..baselines.measure import Fate
+    from ..baselines.measure import Status
     from ..baselines.measure import measure as measure_systems
     from ..baselines.systems import select_systems
     from ..baselines.tables import headline
@@ -261,9 +260,9 @@ def measure(options: argparse.Namespace) -> int:
     data = EvaluationData(options.data, options.mnist)
     for outcome in measure_systems(chosen, data, options.runs, options.weights, options.out, options.again):
         words = headline(outcome.record) if outcome.record else outcome.why
-        wanted = bool(options.rows) or outcome.fate is Fate.FAILED
+        wanted = bool(options.rows) or outcome.status is Status.FAILED
         failed |= wanted and outcome.record is None
-        print(f"{outcome.row.name}: {outcome.fate.value}; {words}", flush=True)
+        print(f"{outcome.row.name}: {outcome.status.value}; {words}", flush=True)
     return int(failed)
 
 
@@ -289,12 +288,12 @@ def checkpoints(options: argparse.Namespace) -> None:
             print("It was trained on the held-out photos, so the metrics of this line are too high.", file=sys.stderr)
 
 
-def offer(options: argparse.Namespace) -> None:
-    from ..evaluation.export import publish
+def publish(options: argparse.Namespace) -> None:
+    from ..evaluation import export
     from ..training import checkpoint
 
     for run in options.runs:
-        entry = publish(run.name, checkpoint.load(run), options.weights, options.data)
+        entry = export.publish(run.name, checkpoint.load(run), options.weights, options.data)
         print(f"{entry['file']}: {entry['bytes'] / 2**20:.1f} MiB")
 
 

@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"svhn {options.command}: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print(f"\nsvhn {options.command}: stopped.", file=sys.stderr)
-    except BrokenPipeError:  # the program that read our output has gone; keep Python from printing that
+    except BrokenPipeError:  # the reader of our output has gone; keep Python from reporting that
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
 
@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("prepare", "Turn an official split into the two HDF5 files that training reads.")
     source = sub.add_mutually_exclusive_group(required=True)
-    source.add_argument("--data", type=Path, help="folder with train.tar.gz or train/, and the like")
+    source.add_argument("--data", type=Path, help="folder with train.tar.gz or train/ (or of another split)")
     weak = "folders with labels.csv (file, number, x1, y1, x2, y2) and pictures"
     source.add_argument("--weak", type=Path, nargs="+", metavar="DIR", help=weak)
     source.add_argument("--negatives", type=Path, help="folder of street pictures without numbers")
@@ -52,25 +52,29 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--split", default="train", choices=("train", "test", "extra"))
     sub.add_argument("--out", type=Path, default=PREPARED, help="where the HDF5 files go (%(default)s)")
 
-    sub = command("split", "Write which prepared photos are held out as a CSV: file, number, part.")
+    sub = command("split", "List the prepared photos and which are held out: a CSV with file, number, part.")
     sub.add_argument("--prepared", type=Path, default=PREPARED, help="folder of the HDF5 files (%(default)s)")
     sub.add_argument("--out", type=Path, required=True, help="split.csv")
 
     sub = command("train", "Train one network from prepared files.")
-    sub.add_argument("recipe", help="its name in svhn/training/recipes.py, such as compact or fcos")
+    sub.add_argument("recipe", help="a name in svhn/training/recipes.py, such as compact or fcos")
     sub.add_argument("--data", type=Path, help="folder of the data set: SVHN (prepared if necessary) or MNIST")
     sub.add_argument("--prepared", type=Path, default=PREPARED, help="folder of the HDF5 files (%(default)s)")
     sub.add_argument("--run", type=Path, help="folder for checkpoints and events (runs/RECIPE)")
-    sub.add_argument("--share", type=float, default=1.0, help="of the recipe's steps; below 1, with a lower rate (1.0)")
-    sub.add_argument("--all", action="store_true", help="train on the held-out photos too; then no metric is held out")
+    sub.add_argument(
+        "--share", type=float, default=1.0, help="share of the recipe's steps; below 1 at a lower rate (1.0)"
+    )
+    sub.add_argument("--all", action="store_true", help="also train on the held-out photos; no metric is then held out")
     add_training_options(sub)
 
-    sub = command("synth", "Lay synthetic number crops or scenes next to real ones on one sheet, to look at.")
+    sub = command("synth", "Draw a sheet of synthetic crops or scenes, next to real ones, to look at.")
     sub.add_argument("--out", type=Path, required=True, help="the sheet, a PNG")
     kind = sub.add_mutually_exclusive_group()
-    kind.add_argument("--real", type=Path, help="folder of prepared files; without it the sheet is synthetic only")
-    kind.add_argument("--mnist", type=Path, metavar="DIR", help="strips of MNIST digits, from its four files, instead")
-    sub.add_argument("--scenes", action="store_true", help="whole scenes instead of crops")
+    kind.add_argument("--real", type=Path, help="folder of prepared files; without it, only synthetic pictures")
+    kind.add_argument(
+        "--mnist", type=Path, metavar="DIR", help="draw strips of MNIST digits instead, from its four files"
+    )
+    sub.add_argument("--scenes", action="store_true", help="scenes instead of crops")
     sub.add_argument("--seed", type=seed, default=0)
 
     sub = command("evaluate", "Read every photo of a split or a folder and write the metrics to a report.")
@@ -85,27 +89,27 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("read", "Read the numbers in photos.")
     sub.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
-    sub.add_argument("--json", action="store_true", help="one JSON object a line")
+    sub.add_argument("--json", action="store_true", help="print one JSON object per line")
     _add_pipeline_options(sub)
     _add_processes(sub)
 
-    sub = command("run", "Read every picture of a folder: the same pictures with boxes, readings.csv, arrays.")
-    sub.add_argument("input", type=Path, metavar="INPUT", help="folder; sub-folders are not read")
+    sub = command("run", "Read every picture of a folder; write annotated pictures and readings.csv, print arrays.")
+    sub.add_argument("input", type=Path, metavar="INPUT", help="folder of pictures; sub-folders are not read")
     sub.add_argument("output", type=Path, metavar="OUTPUT", help="another folder, created if missing")
     _add_pipeline_options(sub)
     _add_processes(sub)
 
-    sub = command("offer", "Publish the networks of runs with the weights, to compare them on the page.")
-    sub.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folder with last.pt, named as its recipe")
+    sub = command("publish", "Publish the networks of runs with the weights, to compare them on the page.")
+    sub.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folder with last.pt, named after its recipe")
     sub.add_argument("--data", type=Path, required=True, help="folder with the official archives, to calibrate readers")
     sub.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
 
-    sub = command("export", "Write the default networks for programs that do without PyTorch.")
+    sub = command("export", "Write the default networks as files for programs without PyTorch.")
     sub.add_argument("--format", choices=("onnx", "openvino"), required=True)
-    sub.add_argument("--out", type=Path, required=True, help="folder for localizer and reader")
+    sub.add_argument("--out", type=Path, required=True, help="folder for the two networks")
     sub.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
 
-    _add_plots(command("plot", "Draw training curves, or grids of photos with what was found in them."))
+    _add_plots(command("plot", "Draw training curves, or grids of photos with what was found and read."))
     _add_measuring(command)
     return parser
 
@@ -114,33 +118,43 @@ def _add_pipeline_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or auto (%(default)s)")
     parser.add_argument(
-        "--precision", default="auto", choices=("auto", "fp32", "bf16"), help="auto: bf16 where the device has it"
+        "--precision",
+        default="auto",
+        choices=("auto", "fp32", "bf16"),
+        help="auto: bf16 if the device has units for it",
     )
     for role in ("localizer", "reader"):
-        parser.add_argument(f"--{role}", help="another than the default: a name in the weights, a run, a checkpoint")
+        parser.add_argument(f"--{role}", help="instead of the default: a name in the weights, a run or a checkpoint")
 
 
 def _add_processes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--processes", type=_processes, help="how many read at a time (of 200 photos and more one a core, else one)"
+        "--processes", type=_processes, help="how many processes read (one per core from 200 photos on, else one)"
     )
 
 
 def _add_measuring(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
-    sub = command("measure", "Measure the systems of the five documents, each into a record of its own.")
-    sub.add_argument("rows", nargs="*", metavar="ROW", help="by their names in svhn/baselines/systems.py (all)")
+    sub = command("measure", "Measure the systems of the five documents and write a record of each.")
+    sub.add_argument("rows", nargs="*", metavar="ROW", help="names in svhn/baselines/systems.py (all)")
     sub.add_argument("--data", type=Path, help="folder of SVHN, with train.tar.gz or train/")
     sub.add_argument("--mnist", type=Path, help="folder of MNIST's four files")
     sub.add_argument(
         "--runs", type=Path, default=RUNS, help="folder of the runs, each named by its recipe (%(default)s)"
     )
-    sub.add_argument("--weights", type=Path, default=WEIGHTS / "measured", help="of fcos and compact (%(default)s)")
+    sub.add_argument(
+        "--weights",
+        type=Path,
+        default=WEIGHTS / "measured",
+        help="folder of the default networks' weights (%(default)s)",
+    )
     sub.add_argument("--out", type=Path, default=RESULTS, help="folder of the records (%(default)s)")
-    sub.add_argument("--again", action="store_true", help="measure again what was measured from the same checkpoint")
+    sub.add_argument("--again", action="store_true", help="measure again even if the checkpoint has not changed")
 
     sub = command("results", "Generate RESULTS.md from the records.")
-    sub.add_argument("--records", type=Path, default=RESULTS, help="their folder (%(default)s)")
-    sub.add_argument("--out", type=Path, default=RESULTS.with_name("RESULTS.md"), help="the page (%(default)s)")
+    sub.add_argument("--records", type=Path, default=RESULTS, help="folder of the records (%(default)s)")
+    sub.add_argument(
+        "--out", type=Path, default=RESULTS.with_name("RESULTS.md"), help="the file to write (%(default)s)"
+    )
 
     sub = command("checkpoints", "Evaluate every checkpoint of a run on every split.")
     sub.add_argument("run", type=Path, metavar="RUN", help="folder with best.pt and last.pt")
@@ -149,7 +163,7 @@ def _add_measuring(command: Callable[[str, str], argparse.ArgumentParser]) -> No
         "--split",
         action="append",
         choices=("train", "held_out", "test"),
-        help="can be given more than once; train is without the held-out photos (all that are there)",
+        help="can be given several times; train leaves the held-out photos out (every split in DIR)",
     )
 
 
@@ -167,9 +181,11 @@ def _add_plots(parser: argparse.ArgumentParser) -> None:
     for name, description in (
         ("crops", "What is read within the true boxes; errors in red."),
         ("boxes", "Photos with the box found in green, the true one in red, and their overlap."),
-        ("picks", "Photos with the box found and the number read, end to end."),
+        ("readings", "Photos with the box found and the number read, end to end."),
     ):
-        sub = kind(name, description, "; SVHN photos are for non-commercial use, so not into the repository")
+        sub = kind(
+            name, description, "; keep pictures of SVHN photos out of the repository: they are for non-commercial use"
+        )
         source = sub.add_mutually_exclusive_group(required=True)
         source.add_argument("--data", type=Path, help="folder with the official archives")
         source.add_argument("--photos", type=Path, help="folder with pictures and labels.csv (file, number, box)")
@@ -178,7 +194,7 @@ def _add_plots(parser: argparse.ArgumentParser) -> None:
         sub.add_argument("--columns", type=int, default=8)
         which = sub.add_mutually_exclusive_group()
         which.add_argument("--offset", type=int, default=0, help="skip this many photos first (%(default)s)")
-        which.add_argument("--seed", type=seed, help="choose photos at random, the same for the same seed")
+        which.add_argument("--seed", type=seed, help="choose photos at random, from this seed")
         _add_pipeline_options(sub)
 
 

@@ -1,1 +1,1 @@
-"""How well networks find and read numbers, and the weights that are published with these metrics."""
+"""Evaluate and calibrate networks, plot the results, and publish weights."""

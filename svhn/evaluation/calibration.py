@@ -13,7 +13,7 @@ TEMPERATURES = np.geomspace(0.4, 4.0, 93)  # steps of 2.5 %: finer than a few hu
 def readings_at(
     digit_logits: torch.Tensor, length_logits: torch.Tensor, temperature: float
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Logits (N, 5, 11), (N, 7) -> digits (N, 5), lengths (N,), confidence (N,) at that temperature."""
+    """Logits (N, 5, 11), (N, 7) and a temperature -> digits (N, 5), lengths (N,), confidence (N,)."""
     return labels.decode_joint(
         (digit_logits.double() / temperature).log_softmax(-1), (length_logits.double() / temperature).log_softmax(-1)
     )
@@ -22,10 +22,8 @@ def readings_at(
 def fit_temperature(
     digit_logits: torch.Tensor, length_logits: torch.Tensor, digits: torch.Tensor, lengths: torch.Tensor
 ) -> float:
-    """The temperature whose confidences best predict which readings are right (smallest log loss).
-
-    Logits (N, 5, 11), (N, 7), true classes (N, 5), (N,).
-    """
+    """The temperature whose confidences best predict which readings are right, by log loss. Takes logits (N, 5, 11),
+    (N, 7) and true classes (N, 5), (N,)."""
     losses = []
     for temperature in TEMPERATURES:
         read, read_lengths, confidence = readings_at(digit_logits, length_logits, temperature)

@@ -1,8 +1,8 @@
-"""The default networks of a weights folder as ONNX or OpenVINO files, for programs that do without PyTorch.
+"""Write the default networks of a weights folder as ONNX or OpenVINO files, for programs without PyTorch.
 
-Both take batches of any size, and the localizer photos of any size. What a program must know besides is in the
-metadata, each value as JSON: every field of the network's config, the multiple of pixels that a photo's sides must
-have, the reader's temperature, the thresholds. `docs/read_onnx.py` is such a program.
+Both accept batches of any size, and the localizer photos of any size. What else a program must know is in the metadata,
+each value as JSON: every field of the network's config, the number that the sides of a photo must be multiples of, the
+reader's temperature, the thresholds. `docs/read_onnx.py` is such a program.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def convert(weights_dir: Path, file_format: str, out: Path) -> list[Path]:
 
 
 def _constants(manifest: dict, role: str, network: nn.Module) -> dict[str, str]:
-    """Whatever a program needs besides the file, each value as JSON."""
+    """What a program needs to know besides the file, each value as JSON."""
     name = manifest[role]
     constants = asdict(network.config) | {"network": name, "sha256": manifest["networks"][name]["sha256"]}
     if role == "reader":
@@ -103,8 +103,8 @@ def _write_onnx(network: nn.Module, constants: dict[str, str], path: Path) -> No
 
 
 def _to_openvino(path: Path, constants: dict[str, str]) -> None:
-    """Replaces an ONNX file by an .xml and a .bin with the same name, in full precision: the machine that runs it
-    chooses a lower one itself."""
+    """Replace an ONNX file by an .xml and a .bin of the same name, in full precision; the machine that runs it can
+    choose a lower one."""
     import openvino
 
     model = openvino.convert_model(path)

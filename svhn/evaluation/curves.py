@@ -18,10 +18,8 @@ STYLES = ("-", "--", ":", "-.")
 
 
 def load_histories(runs: Sequence[Path]) -> dict[str, list[dict[str, float]]]:
-    """The records of runs, by the names of their folders, or by their paths if two have one name.
-
-    Raises TrainingError for a run whose checkpoint is missing or damaged.
-    """
+    """The histories of runs, by the names of their folders, or by their paths if two have the same name. Raises
+    TrainingError for a run whose checkpoint is missing or damaged."""
     names = [run.resolve().name for run in runs]
     names = names if len(set(names)) == len(names) else list(map(str, runs))
     return {name: checkpoint.load(run).state.history for name, run in zip(names, runs, strict=True)}

@@ -23,8 +23,8 @@ from ..pipeline import Pipeline
 from ..utils.errors import DataError
 from ..utils.workers import IN_PROCESS, Workers
 
-TOO_LONG = ">5"  # in place of a number read: never right, and not the same as finding none
-HELD_OUT = "held_out"  # as a split: the images of train whose number is divisible by 5
+TOO_LONG = ">5"  # in place of a number of more than five digits: never right, but not the same as no number
+HELD_OUT = "held_out"  # the split of train images whose number is divisible by 5
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ def split_examples(
 ) -> Iterator[Example]:
     """Every photo of train, test, extra or held_out with its truth, in the data set's order.
 
-    The records are kept in the folder `prepared`, if it exists, so that they are parsed once.
-    What cannot be evaluated (a photo or a record without the other, or one that `prepare` would skip) is entered in
-    `left_out` with the reason; report it together with the metrics. Raises DataError for a missing or damaged data set.
+    If the folder `prepared` exists, the parsed records are kept there. Photos that cannot be evaluated (no record, no
+    photo, or one that `prepare` would skip) are added to `left_out` with the reason; report them together with the
+    metrics. Raises DataError for a missing or damaged data set.
     """
     left_out = {} if left_out is None else left_out
 
@@ -89,16 +89,14 @@ def split_examples(
 
 
 def in_held_out(name: str) -> bool:
-    """Whether the photo of train with that file name is one of those held out."""
+    """Whether the train photo with that file name is held out."""
     number = digitstruct.image_number(name)
     return number is not None and is_held_out(number)
 
 
 def folder_examples(folder: Path) -> Iterator[Example]:
-    """The pictures that labels.csv (file, number, ...) names; an empty number means that there is none.
-
-    Raises DataError when the list or a picture is missing or damaged.
-    """
+    """The pictures listed in labels.csv (file, number, ...); an empty number means that the photo shows none. Raises
+    DataError when the list or a picture is missing or damaged."""
     for entry in annotations.read_labels(folder):
         try:
             yield Example(entry.path.name, open_photo(entry.path), entry.truth)
@@ -113,7 +111,7 @@ def run(
     boxed: bool = True,
     workers: Workers = IN_PROCESS,
 ) -> Outcome:
-    """Read every example from the photo alone and, if `boxed` and the true box is known, within that box as well."""
+    """Read every example from the photo alone and, if `boxed` and the true box is known, also within that box."""
     outcome = Outcome()
     entries = workers.map(partial(_judge, boxed=boxed), pipeline, itertools.islice(examples, limit))
     for entry in tqdm(entries, desc="Evaluating", unit=" photos", delay=2, total=limit):
@@ -144,8 +142,10 @@ def _judge(pipeline: Pipeline, example: Example, boxed: bool) -> dict:
 
 
 def split_report(outcome: Outcome, split: str, sha256: dict[str, str], left_out: int = 0) -> dict:
-    """report.json of a split with boxes; every share is of all its images. The localizer's metrics are of the box that
-    the pipeline reported, and of an empty one where it read no number."""
+    """report.json of a split with boxes; every share is of all its images.
+
+    The localizer's metrics are those of the box that the pipeline reported, or of an empty one if it read no number.
+    """
     numbers = np.array(outcome.numbers)
     boxed_right = np.array(outcome.boxed_read) == numbers
     right = np.array(outcome.read) == numbers
@@ -198,7 +198,7 @@ def _sequence_accuracy(right: np.ndarray) -> dict:
 
 
 def _digit_accuracy(read: list[str], numbers: list[str]) -> float:
-    """Share of the true digits that were read at their position; reported next to the sequence accuracy."""
+    """Share of the true digits that were read at their position; secondary to the sequence accuracy."""
     pairs = [pair for r, n in zip(read, numbers, strict=True) for pair in itertools.zip_longest(n, r[: len(n)])]
     return metrics.share(np.array([a == b for a, b in pairs]))
 

@@ -40,8 +40,8 @@ TITLES = {  # of recipes, for people who compare networks
 
 @dataclass(frozen=True)
 class Candidate:
-    """A trained network, the name of its recipe, and the record of its run; of an averaged reader, the records of its
-    members' runs."""
+    """A trained network, the name of its recipe, and the records of its runs: one, or one for each member of an
+    averaged reader."""
 
     name: str
     network: nn.Module
@@ -62,10 +62,10 @@ def export_measured(
     figures_dir: Path,
     prepared: Path | None = None,
 ) -> dict:
-    """Write weights, manifest and curves of networks that never saw the held-out photos into `folder`; return the
+    """Write weights, manifest and curves of networks that never saw the held-out photos to `folder`; return the
     held-out report.
 
-    A picture of SVHN photos goes to `figures_dir`, which is not for the repository, because its photos are for
+    Readings of SVHN photos are drawn into `figures_dir`, which must not be in the repository: the photos are for
     non-commercial use. The data set's records are kept in `prepared`.
     """
     held_out = partial(evaluate.split_examples, data_dir, evaluate.HELD_OUT, prepared=prepared)
@@ -93,10 +93,11 @@ def export_measured(
 
 
 def publish(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dict:
-    """Add the network of the recipe `name` to the weights in `folder`, for comparison with the default ones; return its
-    entry. Raises WeightsError for a network that is too large or is neither localizer nor reader.
+    """Add a run of the recipe `name` to the weights in `folder`, for comparison with the default networks; return its
+    entry.
 
-    A reader is calibrated on what the folder's default localizer finds in the held-out photos.
+    A reader is calibrated on what the folder's default localizer finds in the held-out photos. Raises WeightsError for
+    a network that is too large or is neither localizer nor reader.
     """
     kind = trained.recipe.network
     if name not in RECIPES or RECIPES[name].network != kind:
@@ -122,9 +123,11 @@ def publish(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dic
 
 
 def export_final(last: Candidate, measured: Path, folder: Path, examples_dir: Path) -> None:
-    """Write the weights of `measured` into `folder`, with `last` in place of the network that it continued on all
-    photos; with the temperature and the metrics of the measured ones, the model card, and readings of the photos in
-    `examples_dir`. Networks that were published for comparison are kept."""
+    """Write the weights of `measured` to `folder`, with `last` in place of the network that it continued on all photos.
+
+    The temperature and the metrics remain those of the measured weights. Also writes the model card and readings of the
+    photos in `examples_dir`. Networks that were published for comparison are kept.
+    """
     name = last.name
     manifest = weights.read_manifest(measured)
     networks = {known: weights.load(measured, known) for known in manifest["networks"]}
@@ -148,7 +151,7 @@ def export_final(last: Candidate, measured: Path, folder: Path, examples_dir: Pa
 
 
 def _fit_temperature(pipeline: Pipeline, examples: Iterable[evaluate.Example]) -> float:
-    """Fit the temperature on the boxes that are reported for the photos."""
+    """Fit the temperature on the boxes that the pipeline reports."""
     logits, truths = [], []
     for example in examples:
         reading = pipeline.read(example.photo)
@@ -178,7 +181,8 @@ def _manifest_entry(found: Candidate, recipe: Recipe) -> dict:
 
 
 def _provenance(runs: Sequence[State]) -> dict:
-    """Where weights come from: of several runs the first's seed, each different text, and steps and minutes of all."""
+    """Where weights come from. For several runs: the first seed, each distinct text, and the sums of steps and
+    minutes."""
 
     def distinct(each: Callable[[State], str]) -> str:
         return " and ".join(dict.fromkeys(text for run in runs if (text := each(run))))

@@ -32,9 +32,9 @@ FOUND_FROM = 0.5  # IoU from which on a box counts as right
 
 
 def crops(pipeline: Pipeline, examples: Iterable[Example], path: Path, columns: int = 8, rows: int = 6) -> None:
-    """A grid of what the reader sees within the true boxes, which must be known, and what it reads there.
+    """Draw a grid of the crops within the true boxes, which must be known, and what is read in them.
 
-    This and the other grids are PNGs and raise DataError if there is nothing to show or `path` cannot be written.
+    This and the other grids are PNGs. Raises DataError if there is nothing to show or `path` cannot be written.
     """
 
     def cell(example: Example) -> _Cell:
@@ -46,7 +46,7 @@ def crops(pipeline: Pipeline, examples: Iterable[Example], path: Path, columns: 
 
 
 def boxes(pipeline: Pipeline, examples: Iterable[Example], path: Path, columns: int = 8, rows: int = 6) -> None:
-    """A grid of photos with the box found in green over the true one in red, which must be known, and their IoU."""
+    """Draw a grid of photos with the found box in green, the true one, which must be known, in red, and their IoU."""
 
     def cell(example: Example) -> _Cell:
         found, true = pipeline.read(example.photo).box, example.truth.box
@@ -57,7 +57,7 @@ def boxes(pipeline: Pipeline, examples: Iterable[Example], path: Path, columns: 
 
 
 def readings(pipeline: Pipeline, examples: Iterable[Example], path: Path, columns: int = 8, rows: int = 6) -> None:
-    """A grid of photos with the box found in green over the true one in red, and both numbers."""
+    """Draw a grid of photos with the found box in green, the true one in red, and both numbers."""
 
     def cell(example: Example) -> _Cell:
         reading = pipeline.read(example.photo)
@@ -69,8 +69,8 @@ def readings(pipeline: Pipeline, examples: Iterable[Example], path: Path, column
 def choose(
     examples: Iterable[Example], count: int, offset: int = 0, seed: int | None = None, boxed: bool = False
 ) -> Iterable[Example]:
-    """`count` of the examples: those after the first `offset`, or with a seed a random choice from all. `boxed`
-    leaves out those without a true box."""
+    """Choose `count` examples: those after the first `offset` or, with a seed, random ones. `boxed` leaves out those
+    without a true box."""
     examples = (example for example in examples if example.truth.box is not None or not boxed)
     if seed is None:
         return itertools.islice(examples, offset, offset + count)
@@ -80,7 +80,8 @@ def choose(
 
 @dataclass(frozen=True, eq=False)
 class _Cell:
-    """One picture of a grid, RGB uint8 (h, w, 3), a title, green if that is right, else red, boxes and colours."""
+    """One picture of a grid, RGB uint8 (h, w, 3), its title, green if it is right, else red, boxes and their
+    colours."""
 
     picture: np.ndarray
     title: str
@@ -89,7 +90,7 @@ class _Cell:
 
 
 def _photo_cell(example: Example, found: Box | None, title: str, right: bool) -> _Cell:
-    """A small copy of the photo, which may be large, with its true box and the one found."""
+    """A small copy of the photo with the true box and the found one."""
     small = preprocess.working_copy(example.photo, CELL_SIDE, enlarge=False).permute(1, 2, 0).numpy()
     factors = small.shape[1] / example.photo.shape[1], small.shape[0] / example.photo.shape[0]
     pairs = ((example.truth.box, RED), (found, GREEN))
@@ -97,7 +98,7 @@ def _photo_cell(example: Example, found: Box | None, title: str, right: bool) ->
 
 
 def _verdict(reading: Reading, example: Example, sure: str = "") -> tuple[str, bool]:
-    """The title of a reading, with the truth where it is wrong, and whether it is right."""
+    """The title of a reading, with the truth if it is wrong, and whether it is right."""
     read = TOO_LONG if reading.too_long else reading.number or ""
     title, right = f"{read or 'none'}{sure}", read == example.truth.number
     return title if right else f"{title}, is {example.truth.number or 'none'}", right

@@ -16,7 +16,7 @@ from svhn import metrics
 from svhn.baselines import evaluation_data
 from svhn.baselines import metrics as system_metrics
 from svhn.baselines.evaluation_data import EvaluationData, part_examples
-from svhn.baselines.measure import Fate, measure
+from svhn.baselines.measure import Status, measure
 from svhn.baselines.systems import SYSTEMS, select_systems
 from svhn.cli.parser import main
 from svhn.evaluation import evaluate
@@ -95,7 +95,7 @@ def measured(small_data, mnist, runs, own, tmp_path_factory) -> dict[str, dict]:
     """The records of `MEASURED`, by name."""
     out = tmp_path_factory.mktemp("results")
     outcome = list(measure(select_systems(list(MEASURED)), EvaluationData(small_data, mnist), runs, own, out))
-    assert {entry.fate for entry in outcome} == {Fate.MEASURED}
+    assert {entry.status for entry in outcome} == {Status.MEASURED}
     return {name: json.loads((out / f"{name}.json").read_text()) for name in MEASURED}
 
 
@@ -171,20 +171,20 @@ def test_a_row_is_kept_until_its_checkpoint_is_another(small_data, mnist, runs, 
     runs = shutil.copytree(runs, tmp_path / "runs")
     out = tmp_path / "results"
 
-    def fates(again: bool = False) -> list[Fate]:
+    def statuses(again: bool = False) -> list[Status]:
         chosen = select_systems(["goodfellow", "mnist_logistic"])
-        return [outcome.fate for outcome in measure(chosen, EvaluationData(small_data, mnist), runs, own, out, again)]
+        return [outcome.status for outcome in measure(chosen, EvaluationData(small_data, mnist), runs, own, out, again)]
 
-    assert fates() == [Fate.MEASURED, Fate.MEASURED]
+    assert statuses() == [Status.MEASURED, Status.MEASURED]
     first = (out / "goodfellow.json").read_bytes()
-    assert fates() == [Fate.KEPT, Fate.KEPT]
+    assert statuses() == [Status.KEPT, Status.KEPT]
     assert (out / "goodfellow.json").read_bytes() == first
     save_run(runs, "goodfellow", seed=5)
-    assert fates() == [Fate.MEASURED, Fate.KEPT]
+    assert statuses() == [Status.MEASURED, Status.KEPT]
     assert json.loads((out / "goodfellow.json").read_text())["networks"]["reader"]["seed"] == 5
-    assert fates(again=True) == [Fate.MEASURED, Fate.MEASURED]
+    assert statuses(again=True) == [Status.MEASURED, Status.MEASURED]
     (out / "mnist_logistic.json").write_text('{"networks": []}')
-    assert fates() == [Fate.KEPT, Fate.MEASURED]
+    assert statuses() == [Status.KEPT, Status.MEASURED]
     assert not list(out.glob("*.part"))
 
 
@@ -236,14 +236,14 @@ def test_what_has_seen_the_held_out_photos_is_not_measured_with_them(small_data,
         all_of_it,
         tmp_path / "out",
     ):
-        assert outcome.fate is Fate.FAILED
+        assert outcome.status is Status.FAILED
         assert "was trained on the photos that it would be measured with" in outcome.why
     assert not (tmp_path / "out").exists()
 
 
 def test_weights_that_do_not_say_where_they_come_from_are_reported(small_data, runs, tiny_weights, tmp_path):
     (outcome,) = measure(select_systems(["compact"]), EvaluationData(small_data, None), runs, tiny_weights, tmp_path)
-    assert outcome.fate is Fate.FAILED
+    assert outcome.status is Status.FAILED
     assert "does not say 'seed' of compact" in outcome.why
 
 

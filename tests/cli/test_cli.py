@@ -65,7 +65,7 @@ def test_split_prints_its_counts(tmp_path, capsys):
     assert len((tmp_path / "split.csv").read_text().splitlines()) == 13
 
 
-@pytest.mark.parametrize("kind", ["crops", "boxes", "picks"])
+@pytest.mark.parametrize("kind", ["crops", "boxes", "readings"])
 def test_plot_draws_a_grid_of_photos(kind, small_data, tiny_weights, tmp_path, capsys):
     out = tmp_path / "grid.png"
     arguments = ["plot", kind, "--data", str(small_data), "--split", "test", "--out", str(out), "--seed", "1"]
@@ -141,16 +141,16 @@ def test_evaluate_says_what_it_left_out(tiny_weights, tmp_path, capsys):
         (["plot", "curves", "nowhere", "--out", "x.png"], "no checkpoint"),
         (["plot", "crops", "--data", "nowhere", "--out", "x.png"], "holds neither"),
         (["plot", "boxes", "--photos", "nowhere", "--out", "x.png"], "labels.csv"),
-        (["plot", "picks", "--photos", "nowhere", "--out", "."], "is a folder"),
-        (["plot", "picks", "--photos", "nowhere", "--out", "x.png", "--rows", "0"], "from 1 to 30"),
-        (["plot", "picks", "--photos", "nowhere", "--out", "x.png", "--offset", "-1"], "--offset from 0"),
+        (["plot", "readings", "--photos", "nowhere", "--out", "."], "is a folder"),
+        (["plot", "readings", "--photos", "nowhere", "--out", "x.png", "--rows", "0"], "from 1 to 30"),
+        (["plot", "readings", "--photos", "nowhere", "--out", "x.png", "--offset", "-1"], "--offset from 0"),
         (["run", "nowhere", "out"], "cannot be opened"),
         (["run", ".", "out"], "There is no picture"),
     ],
 )
 def test_errors_are_a_sentence_and_exit_code_one(arguments, message, tiny_weights, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    if {"evaluate", "read", "run", "crops", "boxes", "picks"} & {*arguments[:2]}:
+    if {"evaluate", "read", "run", "crops", "boxes", "readings"} & {*arguments[:2]}:
         arguments = [*arguments, "--weights", str(tiny_weights)]
     assert main(arguments) == 1
     error = capsys.readouterr().err

@@ -56,7 +56,7 @@ def _run(folder: Path, name: str) -> str:
 def test_what_is_offered_can_be_chosen_and_is_described(folder, small_data, tmp_path):
     before = weights.read_manifest(folder)
     runs = [_run(tmp_path / "runs", name) for name in ("customized", "compact_synthetic", "l2_box")]
-    assert main(["offer", *runs, "--data", str(small_data), "--weights", str(folder)]) == 0
+    assert main(["publish", *runs, "--data", str(small_data), "--weights", str(folder)]) == 0
     manifest = weights.read_manifest(folder)
     assert weights.readers(manifest) == ["compact", "customized", "compact_synthetic"]
     assert weights.localizers(manifest) == ["fcos", "l2_box"]
@@ -83,7 +83,7 @@ def test_what_cannot_be_compared_is_refused(name, called, message, folder, small
     run = Path(_run(tmp_path / "runs", name))
     run = run.rename(run.with_name(called))
     before = {path: path.read_bytes() for path in folder.iterdir()}
-    assert main(["offer", str(run), "--data", str(small_data), "--weights", str(folder)]) == 1
+    assert main(["publish", str(run), "--data", str(small_data), "--weights", str(folder)]) == 1
     assert message in capsys.readouterr().err
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
@@ -93,7 +93,7 @@ def test_a_network_that_saw_all_photos_is_not_offered(folder, small_data, tmp_pa
     recipe = TINY["customized"]
     state = State(trained_on="all", step=1)
     checkpoint.save(run / "last.pt", recipe, build(recipe.network, recipe.sizes), state)
-    assert main(["offer", str(run), "--data", str(small_data), "--weights", str(folder)]) == 1
+    assert main(["publish", str(run), "--data", str(small_data), "--weights", str(folder)]) == 1
     assert "train it without --all" in capsys.readouterr().err
     assert "customized" not in weights.read_manifest(folder)["networks"]
 
@@ -101,7 +101,7 @@ def test_a_network_that_saw_all_photos_is_not_offered(folder, small_data, tmp_pa
 def test_only_small_networks_are_offered(folder, small_data, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(weights, "MAX_BYTES", 1000)
     run = _run(tmp_path / "runs", "customized")
-    assert main(["offer", run, "--data", str(small_data), "--weights", str(folder)]) == 1
+    assert main(["publish", run, "--data", str(small_data), "--weights", str(folder)]) == 1
     assert "a file of weights can have up to 16 MiB" in capsys.readouterr().err
     assert "customized" not in weights.read_manifest(folder)["networks"]
 
@@ -114,7 +114,9 @@ def test_publishing_again_keeps_added_networks(folder, small_data, tmp_path, mon
     for entry in manifest["networks"].values():
         entry["code"] = "a commit"
     (measured / "manifest.json").write_text(json.dumps(manifest))
-    assert main(["offer", _run(tmp_path / "runs", "l2_box"), "--data", str(small_data), "--weights", str(folder)]) == 0
+    assert (
+        main(["publish", _run(tmp_path / "runs", "l2_box"), "--data", str(small_data), "--weights", str(folder)]) == 0
+    )
     monkeypatch.setattr(export.plots, "readings", lambda *_, **__: None)
     further = weights.load(folder, "compact")
     torch.nn.init.zeros_(next(further.parameters()))

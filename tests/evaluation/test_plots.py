@@ -97,7 +97,7 @@ def test_which_photos_are_chosen():
 
 def test_grids_of_a_split_are_pictures(tiny_weights, small_data, tmp_path):
     pipeline = Pipeline.load(tiny_weights)
-    for name, draw in (("crops", plots.crops), ("boxes", plots.boxes), ("picks", plots.readings)):
+    for name, draw in (("crops", plots.crops), ("boxes", plots.boxes), ("readings", plots.readings)):
         path = tmp_path / "deep" / f"{name}.png"
         draw(pipeline, split_examples(small_data, "held_out"), path, columns=3, rows=1)
         with Image.open(path) as image:
