@@ -1,4 +1,4 @@
-"""The demo's front door: flags, and what a person is told when they are wrong."""
+"""Start the page: options of the command line, and their error messages."""
 
 from __future__ import annotations
 

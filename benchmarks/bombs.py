@@ -1,7 +1,5 @@
-"""Small files that ask for a great deal of work or memory: one function a way, and all of them in `BOMBS`.
-
-Each is well-formed, so that a decoder without bounds would go through with it.
-"""
+"""Small files that ask for a great deal of work or memory: one function for each way, and all of them in `BOMBS`.
+Each is well-formed, so a decoder without bounds would process it to the end."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from PIL import Image
 
 
 def content(image: Image.Image, kind: str, **options) -> bytes:
-    """The image as a file of that kind."""
+    """Encode the image in that format."""
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
@@ -37,13 +35,13 @@ def png_of_chunks(chunks: bytes) -> bytes:
 
 
 def huge_png(width: int, height: int) -> bytes:
-    """A PNG that promises so many pixels and holds almost none."""
+    """A PNG that announces that many pixels and holds almost none."""
     head = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + head + png_chunk(b"IDAT", zlib.compress(bytes(64))) + png_chunk(b"IEND")
 
 
 def gif_of_comments(blocks: int, size: int) -> bytes:
-    """A GIF with one long comment: Pillow copies what it has of it for every block."""
+    """A GIF with one long comment: for every block, Pillow copies what it has read of it."""
     plain = content(Image.new("P", (40, 40)), "GIF")
     body = 13 + (3 * 2 ** ((plain[10] & 7) + 1) if plain[10] & 128 else 0)
     return plain[:body] + b"\x21\xfe" + (bytes([size]) + b"a" * size) * blocks + b"\0" + plain[body:]

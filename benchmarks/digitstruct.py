@@ -1,8 +1,8 @@
-"""How long reading a digitStruct.mat takes, and how much memory.
+"""How much time and memory reading a digitStruct.mat takes.
 
-python -m benchmarks.digitstruct --data DIR [--split train]
+    python -m benchmarks.digitstruct --data DIR [--split train]
 
-Without a cache, and with its records repeated up to `--records` (33,402 as in the whole of train).
+Without a cache, and with its records repeated up to `--records` (33,402, as in the complete train split).
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""What each ingredient of the generator is worth to a reader that never sees a real photo.
+"""How much each ingredient of the generator helps a reader that never sees a real photo.
 
     python -m benchmarks.ingredients [--steps 1000] [--backgrounds DIR] [--device auto]
 
-A reader is trained from nothing on plain numbers, crops of a generator that has none of the ingredients, until it can
-read. From there it goes on with the whole generator, and again with one that lacks an ingredient, for as many steps
-each and from the same seed, and reads the held-out photos in their true boxes. (From nothing, so few steps would show
-which generator is the easiest.) Results are kept in runs/ingredients/; a run that was stopped continues after them.
+A reader is first trained on plain numbers, from a generator without any of the ingredients, until it can read. From
+there it continues with the full generator, and again with each generator that lacks one ingredient, for as many steps
+each and with the same seed, and reads the held-out photos in their true boxes. (From random weights, so few steps would
+only show which generator is the easiest.) Results are kept in runs/ingredients/; an interrupted benchmark continues
+after them.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ INGREDIENTS = {
 
 
 def few(atlas: Atlas) -> Atlas:
-    """Every so many-th face of the atlas."""
+    """Every n-th face of the atlas."""
     rows = torch.linspace(0, len(atlas.names) - 1, FEW_FACES).long()
     faces = ("masks", "width", "height", "drop", "cell", "boldness")
     picked = {name: getattr(atlas, name)[rows] for name in faces}

@@ -1,4 +1,4 @@
-"""Readings a second of the tab "Live" in a headless browser whose camera sees one of the examples.
+"""Readings per second of the tab "Live", in a headless browser whose camera sees one of the examples.
 
 python -m benchmarks.live [--seconds 20]
 """

@@ -1,8 +1,8 @@
-"""Memory of a served page over many readings: half of them visitors in a browser, half programs.
+"""Memory of a served page over many readings, half by visitors in a browser, half by programs.
 
     python -m benchmarks.memory [--readings 2000]
 
-Each visitor is a new one, which is the worst case: what is kept for a visitor is bounded by their number alone.
+Each visitor is a new one, which is the worst case: only the number of visitors bounds what is kept for them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the benchmarks of a served page share: the app in a process of its own, and visitors who call it."""
+"""Shared by the benchmarks of a served page: the app in its own process, and visitors who call it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PATIENCE_S = 300
 
 @dataclass(frozen=True)
 class Served:
-    """A running app: where it is, its process, and the event that the page fires for a new photo."""
+    """A running app: its address, its process, and the event that the page fires for a new photo."""
 
     address: str
     pid: int
@@ -39,14 +39,14 @@ class Served:
         return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
     def cpu_s(self) -> float:
-        """Seconds of a core that the process has used."""
+        """Seconds of processor time that the process has used."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
 def served(*flags: str) -> Iterator[Served]:
-    """The app with the repository's weights, on a free port, until the benchmark is done with it."""
+    """The app with the repository's weights, on a free port, until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "app.py", "--port", str(port), *flags]
@@ -79,8 +79,8 @@ def small_photo(width: int, height: int) -> bytes:
 
 
 def visit(client: httpx.Client, page: Served, session: str, name: str, photo: bytes) -> tuple[str, np.ndarray]:
-    """What a visitor's browser does with a new photo -> the number it shows, and the photo, RGB (h, w, 3). Raises
-    httpx.HTTPError where the page refuses or the connection is lost."""
+    """Do what a visitor's browser does with a new photo; return the number it shows, and the photo, RGB (h, w, 3).
+    Raises httpx.HTTPError if the page refuses or the connection is lost."""
     (path,) = client.post("gradio_api/upload", files={"files": (name, photo)}).raise_for_status().json()
     file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
     join = {"data": [file, *page.others], "session_hash": session, "fn_index": page.event}
@@ -93,7 +93,7 @@ def visit(client: httpx.Client, page: Served, session: str, name: str, photo: by
 
 
 def call(client: httpx.Client, photo: str) -> dict:
-    """What a program does: `/read` of a data: address -> the reading."""
+    """Do what a program does: `/read` of a data: address; return the reading."""
     event = client.post("gradio_api/call/read", json={"data": [photo]}).raise_for_status().json()["event_id"]
     text = client.get(f"gradio_api/call/read/{event}").text
     return json.loads(text.strip().split("data: ")[-1])[0]

@@ -1,9 +1,9 @@
-"""How many synthetic crops and scenes a second.
+"""Synthetic crops and scenes per second.
 
     python -m benchmarks.synth [--device cpu] [--threads 1] [--seconds 10]
 
-The batch is small on a processor, where the cache decides, and large on a graphics card. Of two processor cores
-each is best given a process of its own with one thread; processor time is what counts on a busy machine.
+The batch is small on a processor, where the cache decides, and large on a graphics card. On several processor cores,
+run one process with one thread on each. Processor time is what counts on a busy machine.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BATCH = {"cpu": {crops: 48, scenes: 8}, "cuda": {crops: 2048, scenes: 256}}
 
 
 def rate(make, device: torch.device, seconds: float) -> tuple[float, float]:
-    """Pictures a second by the clock, and a second of processor time, after one batch to warm up."""
+    """Pictures per second of clock time, and per second of processor time, after one batch to warm up."""
     atlas, config = load_atlas().to(device), StreetConfig()
     generator = torch.Generator(device).manual_seed(0)
     batch = BATCH[device.type][make]

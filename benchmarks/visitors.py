@@ -28,7 +28,7 @@ WARM_UP = 100  # readings before memory is compared with what it is after the cr
 
 @dataclass
 class Visits:
-    """What visitors met with: seconds of each answer, refusals, and sentences on what should not have happened."""
+    """What visitors experienced: seconds until each answer, refusals, and descriptions of failures."""
 
     seconds: list[float] = field(default_factory=list)
     refused: int = 0
@@ -42,7 +42,7 @@ def photo_of(number: int) -> tuple[bytes, float]:
 
 
 def stay(page: Served, number: int, seconds: float, control: str) -> Visits:
-    """One visitor, for so long; control: the number that the photo shows when nobody else is there."""
+    """One visitor, for that many seconds. control: the number that the photo shows when nobody else is there."""
     (photo, ratio), visits, end = photo_of(number), Visits(), time.monotonic() + seconds
     with visitor(page) as client:
         turn = 0

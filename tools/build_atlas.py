@@ -1,12 +1,12 @@
-"""Development script: font packages in, `atlas.npz` and `FONTS.md` out. Training needs only the atlas.
+"""Build the digits' atlas from font packages: writes `atlas.npz` and `FONTS.md`. Training needs only the atlas.
 
-    npm pack @fontsource/NAME ...                                          into a folder FONTS
+    npm pack @fontsource/NAME ...                       into a folder FONTS
     apt-get download fonts-NAME; dpkg -x fonts-NAME.deb FONTS/deb/fonts-NAME
     python -m tools.build_atlas FONTS
 
-The packages are those that `FONTS.md` names. Needs fontTools, brotli and Pillow with Raqm. The font files
-themselves are not committed. Faces that cannot be read on a contact sheet stand, by the beginning of their
-names, in `left_out_fonts.txt`.
+`FONTS.md` names the packages. Needs fontTools, brotli and Pillow with Raqm. The font files themselves are not
+committed. Faces that are illegible on a contact sheet are listed, by the beginning of their names, in
+`left_out_fonts.txt`.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def draw(pen: ImageFont.FreeTypeFont, characters: str) -> tuple[np.ndarray, np.n
 
 
 def drawn_face(name: str, package: str, licence: str, data: bytes) -> Face | None:
-    """A font file as a face, or None when it is not fit: no licence, no lining digits, or not ten different ones."""
+    """A font file as a face; None if it is unsuitable: no licence, no lining digits, or not ten different ones."""
     font = TTFont(io.BytesIO(data), fontNumber=0)
     licence = licence or licence_named(" ".join(str(r) for r in font["name"].names if r.nameID in (0, 13, 14)))
     known = font.getBestCmap() or {}
@@ -128,7 +128,7 @@ def drawn_face(name: str, package: str, licence: str, data: bytes) -> Face | Non
 
 
 def usable(masks: np.ndarray, metrics: np.ndarray) -> bool:
-    """Lining figures that differ from one another and have ink enough to be seen."""
+    """Whether these are lining figures that differ from one another and have enough ink to be seen."""
     flat = masks.reshape(10, -1) / 255.0
     ink = flat.sum(1)
     alike = (flat @ flat.T) / np.sqrt(np.outer((flat**2).sum(1), (flat**2).sum(1))) - np.eye(10)
@@ -136,7 +136,7 @@ def usable(masks: np.ndarray, metrics: np.ndarray) -> bool:
 
 
 def without_twins(faces: list[Face]) -> list[Face]:
-    """Every face that is not nearly the same as one before it."""
+    """The faces without those that are nearly the same as an earlier one."""
     flat = np.stack([f.masks.reshape(-1) for f in faces]).astype(np.float32)
     flat /= np.linalg.norm(flat, axis=1, keepdims=True)
     kept: list[int] = []

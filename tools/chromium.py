@@ -1,4 +1,4 @@
-"""The browser that `tests/helpers/browser.sh` makes sure of."""
+"""Find the browser that `tests/helpers/browser.sh` installs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUIET = (
 
 
 def launch(playwright: Playwright, *arguments: str) -> Browser:
-    """A headless one: a Chromium on the PATH that runs, else Playwright's own."""
+    """Launch it headless: a working Chromium from the PATH, else Playwright's own."""
     return playwright.chromium.launch(executable_path=_on_the_path(), args=[*QUIET, *arguments])
 
 

@@ -1,4 +1,5 @@
-"""The picture of a link preview: `python -m tools.make_card` writes demo/static/card.jpg, a photo and its plate."""
+"""Make the picture of a link preview: `python -m tools.make_card` writes demo/static/card.jpg, a photo and its
+number plate."""
 
 from __future__ import annotations
 

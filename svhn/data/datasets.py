@@ -49,7 +49,7 @@ class StoredImages:
 
 
 class Rows:
-    """Columns of one length N, the images first; `take` picks rows of all of them."""
+    """Columns of one length N, images first; `take` selects rows of all of them."""
 
     images: torch.Tensor | StoredImages
 
@@ -183,6 +183,6 @@ def _taken(column: h5py.Dataset, rows: np.ndarray) -> torch.Tensor:
 
 
 def join(sets: list) -> CropSet | SceneSet:
-    """Several sets of one kind as one."""
+    """Concatenate sets of one kind."""
     kind = type(sets[0])
     return kind(*(torch.cat([getattr(s, f.name) for s in sets]) for f in fields(kind)))

@@ -1,4 +1,4 @@
-"""Synthetic pictures made once and reused, where making new ones would slow training down."""
+"""Generate synthetic pictures once and reuse them, because generating more would slow training down."""
 
 from __future__ import annotations
 

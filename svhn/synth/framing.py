@@ -1,4 +1,4 @@
-"""How photos frame a number: tightly as in the archive, widely as in its test photos, whole fronts, close-ups."""
+"""How photos frame a number: tightly as in SVHN's train, loosely as in its test photos, entire fronts, close-ups."""
 
 from __future__ import annotations
 

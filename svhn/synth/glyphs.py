@@ -70,7 +70,7 @@ def load_atlas(path: str | Path = ATLAS) -> Atlas:
 
 
 def _complete(letters: np.ndarray) -> np.ndarray:
-    """The fonts (G, L, S, S) that have all letters: one that lacks some draws the same box for each of them."""
+    """The fonts (G, L, S, S) that have all letters; a font draws the same box for every letter that it lacks."""
     return letters[[len({letter.tobytes() for letter in font}) == len(font) for font in letters]]
 
 

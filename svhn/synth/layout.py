@@ -1,8 +1,8 @@
-"""How real numbers stand: a small table of statistics, and digits set in rows, stacks, diagonals and arcs after it.
+"""Arrange digits like real numbers: in rows, stacks, diagonals and arcs, by a small table of statistics.
 
-The table is learnt from the official boxes (`python -m svhn.synth.layout train_boxes.csv`), of the images that
-are not held out. Lengths are in digit heights, with y pointing down and the number's middle
-at the origin: the "plane" on which walls, plates and digits lie before a camera sees them.
+The table is learned from the official boxes (`python -m svhn.synth.layout train_boxes.csv`) of images that are not held
+out. Lengths are in digit heights, with y pointing down and the number's middle at the origin: the "plane" on which
+walls, plates and digits lie before a camera sees them.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def statistics() -> dict[str, list[float]]:
 
 
 def learn(boxes_csv: Path) -> dict[str, list[float]]:
-    """Official boxes -> quantiles of how numbers stand, of the images that are not held out."""
+    """Official boxes -> quantiles of how digits are arranged, from the images that are not held out."""
     photos: dict[str, list[list[float]]] = defaultdict(list)
     with boxes_csv.open(newline="") as file:
         for row in csv.DictReader(file):

@@ -1,8 +1,8 @@
-"""Numbers strung from MNIST digits on grey strips of 28×140, any number of them: documents 003 and 004.
+"""Numbers composed of MNIST digits on grey strips of 28×140, as many as needed: documents 003 and 004.
 
-A strip has five cells; the number's 1 to 5 digits fill as many neighbouring cells, from a random one on.
-The labels are the project's own, filled from the left, so that a reader's heads mean the same on strips as on photos;
-the documents' label was the digit of each cell.
+A strip has five cells, and the number's 1 to 5 digits fill adjacent cells from a random one on. Labels are filled from
+the left, so that a reader's heads mean the same on strips as on photos; in the documents, the label was the digit of
+each cell.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Strips:
 def make_strips(
     images: torch.Tensor, labels: torch.Tensor, n: int, generator: torch.Generator, jitter: DigitJitter | None = None
 ) -> Strips:
-    """Strips of digits from (M, 28, 28) uint8 and labels (M,); each digit is turned, scaled, shifted by `jitter`."""
+    """Strips of digits from (M, 28, 28) uint8 and labels (M,); each digit is rotated, scaled and shifted by
+    `jitter`."""
     device = generator.device
     length = torch.randint(1, MAX_DIGITS + 1, (n,), device=device, generator=generator)
     free = MAX_DIGITS - length + 1
@@ -59,7 +60,7 @@ def make_strips(
 
 
 def jitter_digits(images: torch.Tensor, jitter: DigitJitter, generator: torch.Generator) -> torch.Tensor:
-    """Digits a little turned, scaled and shifted, (N, 28, 28) uint8 -> (N, 1, 28, 28) float in 0 ... 255."""
+    """Rotate, scale and shift digits a little, (N, 28, 28) uint8 -> (N, 1, 28, 28) float in 0 ... 255."""
     return _jitter(images[:, None].float(), jitter, generator)
 
 

@@ -1,6 +1,6 @@
 """Colours of ink, ground and wall that occur together in real crops, as a small table of clusters.
 
-The table is learnt from the prepared crops that are not held out: `python -m svhn.synth.palette train_crops.h5`.
+The table is learned from the prepared crops that are not held out: `python -m svhn.synth.palette train_crops.h5`.
 """
 
 from __future__ import annotations

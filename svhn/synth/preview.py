@@ -1,4 +1,4 @@
-"""Sheets of synthetic crops and scenes next to real ones, which should look alike; of MNIST strips."""
+"""Draw sheets of synthetic crops and scenes next to real ones, which should look alike, and of MNIST strips."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def make_sheet(out_png: Path, real_h5: Path | None, seed: int = 0, whole: bool =
 
 
 def make_strip_sheet(out_png: Path, mnist: Path, seed: int = 0) -> None:
-    """Write a PNG: numbers strung from MNIST's training digits, as the readers of strips learn from them.
+    """Write a PNG of numbers composed of MNIST's training digits, from which the readers of strips learn.
 
-    mnist: folder with its four files. Raises DataError when they are not there.
+    mnist: folder with its four files. Raises DataError when they are missing.
     """
     generator = torch.Generator().manual_seed(seed)
     drawn = make_strips(*load_digits(mnist, "train"), 2 * ROWS, generator, DigitJitter()).images[:, 0]  # (N, 28, 140)

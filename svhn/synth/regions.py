@@ -1,4 +1,4 @@
-"""Paint small things on large pictures within small squares, which saves most of the time."""
+"""Paint small things on large pictures within small squares, which saves most of the work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every random draw of the generator passes through here, so that one seed gives one set of images."""
+"""All random draws of the generator, so that one seed gives one set of images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Walls behind numbers: brick, stucco, wood, tile, metal, stone and leaves, drawn once per process."""
+"""Textures of walls: brick, stucco, wood, tile, metal, stone and leaves, drawn once per process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command-line options of every program that trains."""
+"""Command-line options that all programs that train share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
-    """Time budget, device, seed, and what to continue from."""
+    """Add the options for time budget, device, seed, and the run or weights to continue from."""
     parser.add_argument("--minutes", type=float, help="time budget for training (none: all steps of the recipe)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ... (%(default)s)")
     batch = "pictures a step, over all processes; changes steps and learning rate with it (the recipe's)"

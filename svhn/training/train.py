@@ -59,7 +59,9 @@ def train(
     _check_folder(run_dir)
     chosen = choose_device(distributed.local_device(device))
     if chosen.type == "cpu":
-        torch.set_num_threads(1)  # run a process a core: two threads gain little, and on busy cores lose tenfold
+        torch.set_num_threads(
+            1
+        )  # use one process per core: a second thread gains little, and on busy cores costs tenfold
     if start_from and share < 1:
         recipe = replace(recipe, learning_rate=recipe.learning_rate * GENTLY)
     sets_scenes = recipe.synthetic or TASKS[recipe.task].surroundings
@@ -96,7 +98,8 @@ def train(
 
 
 def _check_folder(run_dir: Path) -> None:
-    """Raises TrainingError unless the run can be written. Creates nothing, so that a later error leaves nothing."""
+    """Raises TrainingError unless the run can be written there. Creates nothing, so a later error leaves nothing
+    behind."""
     existing = next(path for path in (run_dir, *run_dir.absolute().parents) if path.exists())
     if not (existing.is_dir() and os.access(existing, os.W_OK)):
         raise TrainingError(f"The run cannot be kept in {run_dir}; name a folder with --run.")
@@ -105,8 +108,8 @@ def _check_folder(run_dir: Path) -> None:
 def _read_pretrained(
     name: str, recipe: Recipe, run_dir: Path, part: Part, seed: int, start_from: Path | None
 ) -> Pretrained | None:
-    """What the network is initialized from, None for random weights. Raises TrainingError or WeightsError if that does
-    not fit it."""
+    """The tensors to initialize the network from, None for random weights. Raises TrainingError or WeightsError if
+    they do not fit."""
     if recipe.begins_with and not start_from:
         start_from = pretrained.default_source(recipe.begins_with, run_dir)
     if not start_from:

@@ -13,7 +13,7 @@ from torch import nn
 
 
 class _Quiet:
-    """Replaces tqdm where it is not installed: a line per epoch instead of a bar."""
+    """Replaces tqdm if it is not installed: a line per epoch instead of a bar."""
 
     def __init__(self, name: str, total: int, done: int, shown: bool) -> None:
         self.name, self.total, self.done, self.shown = name, total, done, shown
@@ -40,8 +40,8 @@ def progress_bar(total: int, done: int, name: str, unit: str = "step", shown: bo
 
 
 class EventLog:
-    """Named metrics by step for TensorBoard, if `enabled`; writes nothing where tensorboard is not installed, and no
-    more once the disk is full: a run can go on without, and its checkpoints report when it cannot."""
+    """Named metrics by step for TensorBoard, if `enabled`. Writes nothing if tensorboard is not installed, or after
+    the disk is full: training can continue without, and its checkpoints report that error."""
 
     def __init__(self, folder: Path, enabled: bool = True) -> None:
         self.writer = None
@@ -79,4 +79,7 @@ class EventLog:
             yield
         except OSError as error:
             self.writer = None
-            print(f"The event files cannot be written ({error.strerror}); training goes on without.", file=sys.stderr)
+            print(
+                f"The event files cannot be written ({error.strerror}); training continues without them.",
+                file=sys.stderr,
+            )

@@ -66,7 +66,7 @@ def number(
     worn: np.ndarray | None = None,
     counts: bool = True,
 ) -> None:
-    """Numerals painted on (`thick` 0) or standing out; `worn` (h, w) 0 ... 1 scratches them off."""
+    """Numerals painted on (`thick` 0) or raised; `worn` (h, w) 0 ... 1 scratches them off."""
     mask = text_mask(surface.size, text, font, centre, high, spread, turn)
     whole = mask
     if worn is not None:

@@ -1,6 +1,6 @@
-"""A wall as a photographer meets it: colour, relief and gloss, lit by a sun and a sky, seen by a camera.
+"""A wall as a photographer finds it: colour, relief and gloss, lit by a sun and a sky, seen by a camera.
 
-Everything is drawn from a random generator with a seed, so that the same call gives the same picture.
+Everything is drawn from a seeded random generator, so the same call gives the same picture.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def light_up(surface: Surface, light: Light, rng: Rng) -> np.ndarray:
 
 
 def _sunlit(relief: np.ndarray, sun: np.ndarray, steps: int = 28) -> np.ndarray:
-    """1 in the sun, 0 in a shadow that something higher throws, with a soft edge."""
+    """1 in the sun, 0 in a shadow thrown by something higher, with a soft edge."""
     along = sun[:2] / (np.linalg.norm(sun[:2]) + 1e-6)
     climb = sun[2] / (np.linalg.norm(sun[:2]) + 1e-6)
     free = np.full_like(relief, 10.0)
@@ -232,7 +232,7 @@ def _streak(length: float, angle: float) -> np.ndarray:
 
 
 def _homography(size: tuple[int, int], camera: Camera) -> np.ndarray:
-    """Surface pixels -> photo pixels, for a pinhole camera that is turned and leant."""
+    """Surface pixels -> photo pixels, for a tilted and rotated pinhole camera."""
     yaw, pitch, roll = np.radians([camera.yaw, camera.pitch, camera.roll])
     ry = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
     rx = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])

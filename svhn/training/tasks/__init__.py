@@ -1,4 +1,4 @@
-"""What each network is trained on and how it is validated, for the loop in `engine`."""
+"""The tasks of the training loop: what each network is trained on and how it is validated."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .readers import reader_task
 
 @dataclass(frozen=True)
 class Kind:
-    """make: the task of a recipe. scenes: whether it learns from full photos, not from crops. surroundings: whether
-    real photos are set into street pictures."""
+    """make: builds the task of a recipe. scenes: whether it learns from full photos instead of crops. surroundings:
+    whether real photos are set into street pictures."""
 
     make: Callable[[Recipe, Sources, torch.device], Task]
     scenes: bool = False
@@ -35,5 +35,5 @@ TASKS = {
 
 
 def make_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
-    """The recipe's task with what it learns from."""
+    """The recipe's task, with its data."""
     return TASKS[recipe.task].make(recipe, sources, device)

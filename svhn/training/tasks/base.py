@@ -1,4 +1,4 @@
-"""What the training loop needs to know of a task, and what a task learns from."""
+"""The interface between the training loop and a task, and the data of a task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MNIST: readers learn from endless strips of digits, classifiers from single digits."""
+"""MNIST: readers learn from endless random strips of digits, classifiers from single digits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FRESH = 2000  # strips of the validation digits, the same at every validation
 
 
 def strip_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
-    """Numbers strung from MNIST digits."""
+    """Read numbers composed of MNIST digits."""
     train = [t.to(device) for t in load_digits(sources.mnist, "train")]
     validation = [t.to(device) for t in load_digits(sources.mnist, "validation")]
     network = build(recipe.network, recipe.sizes)
@@ -44,7 +44,7 @@ def strip_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
 def read_strips(
     network: nn.Module, images: torch.Tensor, labels: torch.Tensor, n: int, seed: int = 0
 ) -> tuple[Strips, torch.Tensor, torch.Tensor]:
-    """n fresh strips of these digits, the same for the same seed, and what is read there: digit classes (n, 5) and
+    """n fresh strips of these digits, the same for the same seed, and the network's readings: digit classes (n, 5),
     length classes (n,)."""
     batch = make_strips(images, labels, n, torch.Generator(images.device).manual_seed(seed))
     inputs = normalise(batch.images, network.config.mean, network.config.std)
@@ -60,7 +60,7 @@ def strips_right(network: nn.Module, images: torch.Tensor, labels: torch.Tensor,
 
 
 def digit_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
-    """Single MNIST digits."""
+    """Classify single MNIST digits."""
     images, labels = (t.to(device) for t in load_digits(sources.mnist, "train"))
     validation = [t.to(device) for t in load_digits(sources.mnist, "validation")]
     network = build(recipe.network, recipe.sizes)

@@ -23,7 +23,7 @@ COUNT_WEIGHT = 0.1  # of the digit count's loss, relative to the mask's
 
 
 def fcos_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
-    """Boxes at any place and scale."""
+    """Find boxes at any place and scale."""
     path = sources.prepared / "train_scenes.h5"
     feed = feed_shares(load_scenes, "scenes", recipe, sources, device)
     network = build(recipe.network, recipe.sizes)
@@ -46,7 +46,7 @@ def fcos_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
 
 
 def box_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
-    """One box, as shares of what the network sees."""
+    """Regress one box, in shares of the network's view."""
     path = sources.prepared / "train_scenes.h5"
     feed = feed_shares(load_scenes, "scenes", recipe, sources, device)
     network = build(recipe.network, recipe.sizes)
@@ -63,7 +63,7 @@ def box_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
 
 
 def mask_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
-    """Which pixels belong to a number and, if the network counts, how many digits it has."""
+    """Decide which pixels belong to a number and, if the network counts, how many digits it has."""
     path = sources.prepared / "train_scenes.h5"
     scenes = load_counted_scenes(path, sources.part, device, IN_MEMORY)
     held_out = load_counted_scenes(path, "held_out", CPU)
@@ -106,7 +106,7 @@ def mask_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
 
 
 def _with_clear_number(scenes: SceneSet) -> SceneSet:
-    """The scenes whose first number is high enough to be seen close up."""
+    """The scenes whose first number is tall enough to be legible close up."""
     height = scenes.box[:, 0, 3] - scenes.box[:, 0, 1]  # NaN, and so left out, where there is no number
     return scenes.take(height >= CLEAR)
 

@@ -18,14 +18,15 @@ from .feeds import feed_shares
 
 
 def whole_number_right(network: nn.Module, inputs: torch.Tensor, digits: torch.Tensor, length: torch.Tensor):
-    """Normalised inputs (N, 3, H, W) and true classes (N, 5), (N,) -> which were read correctly (N,) bool."""
+    """Normalised inputs (N, 3, H, W) and true classes (N, 5), (N,) -> whether each number was read correctly, (N,)
+    bool."""
     digit_logits, length_logits = network(inputs)
     read, read_length, _ = decode_joint(digit_logits.float().log_softmax(-1), length_logits.float().log_softmax(-1))
     return (read == digits).all(-1) & (read_length == length)
 
 
 def reader_task(recipe: Recipe, sources: Sources, device: torch.device) -> Task:
-    """Crops of house numbers."""
+    """Read crops of house numbers."""
     path = sources.prepared / "train_crops.h5"
     feed = feed_shares(load_crops, "crops", recipe, sources, device)
     held_out = load_crops(path, "held_out", device)
