@@ -1,4 +1,4 @@
-"""Up to 200 photos at once: a gallery, a table, CSV and ZIP to take away."""
+"""Up to 200 photos at once: tiles that open in the first tab, a table, CSV and ZIP to take away."""
 
 from __future__ import annotations
 
@@ -19,25 +19,29 @@ from svhn.pipeline import Pipeline
 from svhn.utils.errors import UserError
 
 from ..batch_export import MAX_PHOTOS, TOO_MANY, BatchExport, check_count
-from ..components.inputs import TOO_LARGE_MARK, PhotosInput, StoredPhoto
-from ..config import RETENTION, STATIC
-from ..render.batch import HEADERS, KINDS, WIDTHS, BatchView
+from ..components.examples import SELECT_ON_CLICK
+from ..components.inputs import TOO_LARGE_MARK, PhotoInput, PhotosInput, StoredPhoto
+from ..config import RETENTION, RETENTION_S, STATIC
+from ..render import text
+from ..render.batch import BatchView, refusal
 from ..theme import html
 
 BATCHES_AT_ONCE = 8  # they take turns, so that one photo at a time is read for all of them together
 TURN_S = 1.0  # how long one batch reads until the next has its turn, and its visitor sees more
 SCRIPT = (STATIC / "js" / "batch.js").read_text(encoding="utf-8")
 
+OPEN_FIRST_TAB = "() => { document.querySelector('#tabs [role=tab]').click(); scrollTo(0, 0); return []; }"
 NO_PHOTOS = "There is no photo among these; please choose others."
 NOT_READING = "Nothing is being read any more: the connection was lost. Please send the photos again."
 FAILED = "The reader itself failed on these photos; please send fewer of them, or each alone."
 INTRO = f"""<p>Drop up to {MAX_PHOTOS} photos, or a folder of them. A bad file won't stop the rest.
 <button type="button" class="folder">Choose a folder</button></p>"""
-RETENTION_NOTE = f"""<p class="kept">These files and your photos are deleted after {RETENTION}.</p>"""
+RETENTION_NOTE = f"""<p class="kept">The ZIP holds the CSV and the photos with their boxes. All files are deleted after
+{RETENTION}.</p>"""
 
 
-def build(pipeline: Pipeline) -> None:
-    """Lays the tab out."""
+def build(pipeline: Pipeline, photo: PhotoInput) -> None:
+    """Lays the tab out; `photo` is that of the first tab."""
     with gr.Column(elem_id="many"):
         intro = html(
             INTRO,
@@ -53,28 +57,11 @@ def build(pipeline: Pipeline) -> None:
             stop = gr.Button("Stop", variant="stop", visible=False, scale=0, min_width=120, elem_id="many-stop")
         with gr.Column(visible=False, elem_id="many-downloads") as downloads:
             with gr.Row():
-                photos_zip = gr.DownloadButton("Download photos and table (ZIP)", variant="primary", elem_id="many-zip")
+                photos_zip = gr.DownloadButton("Download ZIP", variant="primary", elem_id="many-zip")
                 table_csv = gr.DownloadButton("Download CSV", elem_id="many-csv")
             html(RETENTION_NOTE)
-        gallery = gr.Gallery(
-            label="What was read",
-            interactive=False,
-            visible=False,
-            object_fit="contain",
-            buttons=["download", "fullscreen"],
-            elem_id="many-gallery",
-        )
-        table = gr.Dataframe(
-            label="All files",
-            headers=HEADERS,
-            datatype=KINDS,
-            interactive=False,
-            visible=False,
-            buttons=["fullscreen"],
-            wrap=True,
-            column_widths=WIDTHS,
-            elem_id="many-table",
-        )
+        results = html(visible=False, elem_id="many-results", js_on_load=SELECT_ON_CLICK)
+        paths = gr.State((), time_to_live=RETENTION_S)  # of the photos of this visitor's batch, in their order
         stopping = gr.State(None)  # of this visitor's batch: set by its button, and when it has ended
 
     turn = threading.Lock()
@@ -110,34 +97,26 @@ def build(pipeline: Pipeline) -> None:
             status: gr.update(visible=True, value=view.progress()),
             stop: gr.update(visible=True, value="Stop", interactive=True),
             downloads: gr.update(visible=False),
-            gallery: hidden,
-            table: hidden,
+            results: hidden,
+            paths: tuple(file.path for file in sent),
         }
         with BatchExport(folder, pipeline.unsure_below) as export:
             rows = read_photos(pipeline, sent, drawn=True)
-            while len(view.rows) < view.total and not stopped.is_set():
-                _renew([*(file.path for file in sent[len(view.rows) :]), *folder.iterdir()])
+            while len(view.lines) < view.total and not stopped.is_set():
+                _renew([*(file.path for file in sent[len(view.lines) :]), *folder.iterdir()])
                 with turn:
                     until = time.monotonic() + TURN_S
                     for row in rows:
                         view.add(row, *export.add(row))
                         if stopped.is_set() or time.monotonic() >= until:
                             break
-                yield {status: view.progress(), **shown(view)}
+                yield {status: view.progress(), results: gr.update(visible=True, value=view.results())}
         yield {
             **idle,
-            # Again: a page that was just loading its gallery may have lost what it was sent before.
-            **shown(view),
             status: gr.update(visible=True, value=view.summary()),
             downloads: gr.update(visible=True),
             photos_zip: gr.update(value=str(export.zip_path)),
             table_csv: gr.update(value=str(export.csv_path)),
-        }
-
-    def shown(view: BatchView) -> dict:
-        return {
-            gallery: gr.update(visible=bool(view.pictures), value=view.pictures),
-            table: gr.update(visible=bool(view.rows), value=view.table()),
         }
 
     # What is shown while nothing is read.
@@ -148,7 +127,7 @@ def build(pipeline: Pipeline) -> None:
     files.upload(
         on_upload,
         files,
-        [stopping, files, status, stop, downloads, photos_zip, table_csv, gallery, table],
+        [stopping, paths, files, status, stop, downloads, photos_zip, table_csv, results],
         api_visibility="private",
         concurrency_id="many",
         concurrency_limit=BATCHES_AT_ONCE,
@@ -165,13 +144,19 @@ def build(pipeline: Pipeline) -> None:
         stopping.set()
         return {stop: gr.update(value="Stopping …", interactive=False)}
 
+    def choose(event: gr.EventData, paths: tuple[Path, ...]) -> str:
+        if event.index not in range(len(paths)) or not paths[event.index].is_file():
+            raise gr.Error(text.EXPIRED, title="Expired", print_exception=False)
+        return str(paths[event.index])
+
     quiet = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+    results.select(choose, paths, photo, **quiet).success(None, None, None, js=OPEN_FIRST_TAB)
     intro.select(not_sent, None, status, **quiet)
     stop.click(ask_to_stop, stopping, [files, status, stop], **quiet)
 
 
 def show_refusal(sentence: str) -> dict:
-    return gr.update(visible=True, value=f'<p class="refused" role="alert">{sentence}</p>')
+    return gr.update(visible=True, value=refusal(sentence))
 
 
 def _renew(files: Iterable[Path]) -> None:

@@ -23,7 +23,7 @@ class BatchVisit:
         self.visit, self.page = visit, visit.page
         self.page.get_by_role("tab", name="Many photos").click()
         self.status = self.page.locator("#many-status")
-        self.pictures = self.page.locator("#many-gallery .gallery-item")
+        self.pictures = self.page.locator("#many-results .tiles button")
         self.ready()
 
     def ready(self) -> None:
@@ -41,8 +41,8 @@ class BatchVisit:
 
     def line(self, file: str) -> Locator:
         """The cells of the table's line about it."""
-        cell = self.page.get_by_role("gridcell", name=file, exact=True)
-        return self.page.locator("#many-table").get_by_role("row").filter(has=cell).get_by_role("gridcell")
+        head = self.page.get_by_role("rowheader", name=file, exact=True)
+        return self.page.locator("#many-results tbody tr").filter(has=head).locator("th, td")
 
     def download(self, which: str) -> tuple[str, bytes]:
         with self.page.expect_download() as started:

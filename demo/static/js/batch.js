@@ -59,14 +59,10 @@ element.querySelector('button').addEventListener('click', () => {
     input().click();
 });
 
-new MutationObserver(() => { // Gradio's words speak of one file, and of thumbnails by their places instead of their numbers
+new MutationObserver(() => { // Gradio's words speak of one file
     const words = room.querySelector('#many-files [data-testid="upload-text"]:has(.or)');
     if (words) {
         words.replaceChildren(words.querySelector('svg'), invitation);
         words.closest('button').removeAttribute('aria-label');
     }
-    for (const photo of room.querySelectorAll('.thumbnail-lg[aria-label]')) {
-        photo.removeAttribute('aria-label');
-        photo.querySelector('img').alt = ''; // what it shows is written below it
-    }
-}).observe(room, {subtree: true, childList: true, attributeFilter: ['aria-label']});
+}).observe(room, {subtree: true, childList: true});
