@@ -80,7 +80,7 @@ class ServedPicture:
 
 
 class ServedPictures:
-    """Small pictures that the page serves to anybody, kept once under addresses that name their content."""
+    """Small pictures that the page serves, kept once under addresses that name their content."""
 
     def __init__(self) -> None:
         self._by_address: dict[str, ServedPicture] = {}

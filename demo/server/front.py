@@ -1,4 +1,4 @@
-"""The page's own head, for browsers and for link previews, and its small pictures; what is sent is compressed."""
+"""The page's own head, for browsers and for link previews, and its small pictures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ TITLE = "House-number reader"
 DESCRIPTION = "Send a photo of a house: it finds the number, reads it, and shows how confident it is."
 ICON = (STATIC / "icon.svg").read_bytes()
 CARD = (STATIC / "card.jpg").read_bytes()  # 1200×630, as link previews show it
-FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
+RETRY = (STATIC / "js" / "retry.js").read_text(encoding="utf-8")
+LOGIN_CHECK = "/gradio_api/login_check"  # of Gradio: answers 200 to whom the page is open
+FOREVER = {"cache-control": "private, max-age=31536000, immutable"}
 GRADIO_META = re.compile(r'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*>')
 HEAD = """<title>{title}</title>
 <meta name="description" content="{description}">
@@ -29,11 +31,14 @@ HEAD = """<title>{title}</title>
 <meta property="og:image:height" content="630">
 <meta name="twitter:card" content="summary_large_image">
 <link rel="icon" href="{icon}" type="image/svg+xml">
+<script>
+{retry}</script>
 """
 
 
 class Front:
-    """ASGI middleware: pictures of `SERVED` at their addresses, and the page's head in place of Gradio's."""
+    """ASGI middleware: pictures of `SERVED` at their addresses, all but icon and card only for whom the page is open
+    to; and the page's head in place of Gradio's."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -45,11 +50,30 @@ class Front:
             return
         path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
         if path.startswith(f"/{ADDRESS_PREFIX}"):
-            await _picture(path.removeprefix("/"))(scope, receive, send)
+            await (await self._picture(path.removeprefix("/"), scope, receive))(scope, receive, send)
         elif path == "/":
             await self._page(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+    async def _picture(self, address: str, scope: Scope, receive: Receive) -> Response:
+        if address not in (self.icon, self.card) and not await self._is_open(scope, receive):
+            return Response("Log in first.", 401, media_type="text/plain")
+        picture = SERVED.find(address)
+        if picture is None:
+            return Response("There is no such picture.", 404, media_type="text/plain")
+        return Response(picture.data, media_type=picture.media_type, headers=FOREVER)
+
+    async def _is_open(self, scope: Scope, receive: Receive) -> bool:
+        """Whether Gradio would show the page to the sender of this request."""
+        statuses = []
+
+        async def note(message: Message) -> None:
+            statuses.append(message.get("status"))
+
+        path = scope.get("root_path", "").rstrip("/") + LOGIN_CHECK
+        await self.app({**scope, "method": "GET", "path": path, "raw_path": path.encode()}, receive, note)
+        return statuses[0] == 200
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The page as a whole, with its head; anything else, a login for example, passes as it is."""
@@ -76,17 +100,15 @@ class Front:
     def head(self, page: str, address: str) -> str:
         """Gradio's page with our title, description, picture and icon, each once."""
         ours = HEAD.format(
-            title=TITLE, description=DESCRIPTION, address=escape(address), icon=self.icon, card=self.card
+            title=TITLE,
+            description=DESCRIPTION,
+            address=escape(address),
+            icon=self.icon,
+            card=self.card,
+            retry=RETRY,
         )
         before, found, after = GRADIO_META.sub("", page).partition("</head>")
         return f"{before}{ours}{found}{after}"
-
-
-def _picture(address: str) -> Response:
-    picture = SERVED.find(address)
-    if picture is None:
-        return Response("There is no such picture.", 404, media_type="text/plain")
-    return Response(picture.data, media_type=picture.media_type, headers=FOREVER)
 
 
 def _address(scope: Scope) -> str:

@@ -2,13 +2,15 @@
 
 import re
 
+import gradio as gr
 import httpx
 import pytest
 from helpers import api_client
 from helpers.fake_pipeline import encoded, photo_of
+from starlette.middleware import Middleware
 
-from demo.render.images import ServedPictures
-from demo.server.front import DESCRIPTION, TITLE
+from demo.render.images import SERVED, ServedPictures
+from demo.server.front import DESCRIPTION, TITLE, Front
 from svhn.images.decode import open_photo
 
 MOST_BYTES = 60_000  # of the page itself, compressed
@@ -71,3 +73,18 @@ def test_the_same_picture_has_one_address():
     assert pictures.publish(data, "jpg") == pictures.publish(data, "jpg") != pictures.publish(data + b" ", "jpg")
     assert pictures.find(pictures.publish(data, "jpg")).data == data
     assert pictures.find("pictures/none.jpg") is None
+
+
+def test_pictures_are_behind_the_login():
+    thumbnail = SERVED.publish(encoded(photo_of("42"), "JPEG"), "jpg")
+    with gr.Blocks() as blocks:
+        gr.Markdown("A page.")
+    blocks.launch(
+        auth=("ann", "secret"), prevent_thread_lock=True, quiet=True, app_kwargs={"middleware": [Middleware(Front)]}
+    )
+    with httpx.Client(base_url=blocks.local_url, timeout=60) as visitor:
+        (card,) = metas(visitor.get("/").text, "og:image")
+        assert [visitor.get(each).status_code for each in (card, thumbnail, "pictures/none.jpg")] == [200, 401, 401]
+        visitor.post("/login", data={"username": "ann", "password": "secret"})
+        assert [visitor.get(each).status_code for each in (card, thumbnail, "pictures/none.jpg")] == [200, 200, 404]
+    blocks.close(verbose=False)
