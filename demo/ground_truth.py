@@ -69,8 +69,8 @@ def index_data_set(
 def describe_samples(samples: list[Sample]) -> str:
     """What the strip of these photos is called: it says whether the networks learned from them."""
     if samples[0].title.startswith("test"):
-        return "Or a test photo of your data set"
-    return "Or a train photo of your data set; the published networks learned from these"
+        return "Or a test photo from your data set"
+    return "Or a training photo from your data set; the models learned from these"
 
 
 def _is_present(data_dir: Path, split: str) -> bool:

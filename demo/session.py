@@ -49,6 +49,12 @@ class PhotoResult:
             return None
         return self.truth if iou(reading.box, self.truth.box) > SAME_PLACE_IOU else None
 
+    def is_elsewhere(self, other: Reading, reading: Reading) -> bool:
+        """Whether `other` is in another place than `reading`, which may be of a box that a person has drawn."""
+        if other is reading or other.box is None:
+            return False
+        return reading in self.readings or reading.box is None or iou(other.box, reading.box) <= SAME_PLACE_IOU
+
     def others(self, reading: Reading) -> list[Reading]:
         """The further numbers of the photo."""
         return [other for other in self.readings if other is not reading]
@@ -77,11 +83,10 @@ def annotate(photo: np.ndarray, result: PhotoResult, reading: Reading) -> np.nda
     return draw.annotate(photo, reading.box, true, reading.label, others)
 
 
-def clear_if_stale(waiting: list, none: list) -> str:
-    """JavaScript, given the photo and what the view is `of`, that changes nothing if that is the same, and else empties
-    the view: to `waiting` values, or to those of a page with no photo. Its last output is `of`: of nothing then."""
-    emptied = f"photo ? {json.dumps([*waiting, PENDING])} : {json.dumps([*none, ''])}"
-    return f"(photo, of) => (photo?.path ?? '') === (of ?? '') ? [] : {emptied}"
+def clear_if_stale(waiting: list) -> str:
+    """JavaScript, given the photo and what the view is `of`, that changes nothing if that is the same, and else sets
+    the view to `waiting` values. Its last output is `of`: of nothing then."""
+    return f"(photo, of) => (photo?.path ?? '') === (of ?? '') ? [] : {json.dumps([*waiting, PENDING])}"
 
 
 def drop_session(page: Any, session: str | None) -> None:

@@ -48,22 +48,22 @@ def build(
 
     with gr.Blocks(title="House-number reader", analytics_enabled=False) as page:
         html(INTRO)
+        if link is not None:
+            panel = html(elem_id="share")
+            page.load(link.panel, None, panel, queue=False, api_visibility="private", show_progress="hidden")
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("One photo", id="one"):
                 photo, compare_button = single.build(networks, truths, examples, data_set_samples, collect)
             with gr.Tab("Live", id="live"):
                 live.build(networks.default)
             with gr.Tab("Many photos", id="many"):
-                batch.build(networks.default)
+                batch.build(networks.default, photo)
             if networks.has_choice:
                 with gr.Tab("Compare", id="compare"):
                     compare_photo = compare.build(networks, truths, examples)
                 compare_button.click(None, photo, [compare_photo, tabs], js=TO_COMPARE)
-            with gr.Tab("For programs", id="programs"):
+            with gr.Tab("API", id="programs"):
                 api.build(page, networks.default, truths)
         html(FOOTER.format(unless=UNLESS if collect else ""))
-        if link is not None:
-            panel = html(elem_id="share")
-            page.load(link.panel, None, panel, queue=False, api_visibility="private", show_progress="hidden")
     # Without api_open=False a call to /run would go past the queue, and any number of photos be read at once.
     return page.queue(max_size=queue_size or QUEUE_SIZE, api_open=False)

@@ -1,7 +1,8 @@
-"""Screenshots of the page into docs/: `python -m tools.screenshot [TAB ...]`, after `make test` has set things up.
+"""Screenshots of the page into docs/: `python -m tools.screenshot [VIEW ...]`, after `make test` has set things up.
 
 Every tab at the widths of a phone, a tablet, a small and a large laptop, light and dark, read with the repository's
-weights. All photos are of this project's own making, and one of them is what the camera sees.
+weights; heat map and correction on the small laptop alone. All photos are of this project's own making, and one of them
+is what the camera sees.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from demo import ground_truth, ui
 from demo.model_zoo import Networks
@@ -28,9 +29,11 @@ from tools import chromium
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLE = "Clear plate"
 HARD_EXAMPLE = "Glare"
-SIZES = {"390": (390, 844), "820": (820, 1180), "1366": (1366, 768), "1440": (1440, 900)}
+PHONES, OTHERS = [(390, 844)], [(820, 1180), (1366, 768), (1440, 900)]  # width, height
+LAPTOP = (1366, 768)
 SCHEMES = ("light", "dark")
-MAX_HEIGHT = 2600  # pixels of a screenshot: what is below says nothing new
+MAX_HEIGHT = 2000  # pixels of a screenshot: what is below says nothing new
+QUALITY = 45  # of WebP: legible, and small enough for a repository
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
@@ -70,7 +73,7 @@ def many(tab: Page) -> None:
     ]
     tab.locator("#many-files input[type=file]").set_input_files([*photos, broken])
     expect(tab.locator("#many-status")).to_contain_text("All done")
-    expect(tab.locator("#many-gallery img").first).to_be_visible()
+    expect(tab.locator("#many-results img").first).to_be_visible()
 
 
 def compare(tab: Page) -> None:
@@ -79,12 +82,13 @@ def compare(tab: Page) -> None:
     expect(tab.locator("#compare-pairs summary")).to_be_visible()
 
 
-def programs(tab: Page) -> None:
-    tab.get_by_role("tab", name="For programs").click()
+def api(tab: Page) -> None:
+    tab.get_by_role("tab", name="API").click()
     expect(tab.get_by_role("heading", name="One photo: /read")).to_be_visible()
 
 
-VIEWS: tuple[Callable[[Page], None], ...] = (one, why, correct, live, many, compare, programs)
+TABS: tuple[Callable[[Page], None], ...] = (one, live, many, compare, api)
+DETAILS = (why, correct)  # of the first tab
 
 
 def film(path: Path) -> None:
@@ -94,39 +98,47 @@ def film(path: Path) -> None:
     path.write_bytes(b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420jpeg\nFRAME\n" + np.ascontiguousarray(planes).tobytes())
 
 
+def visit(browser: Browser, address: str, view: Callable[[Page], None], sizes: list[tuple[int, int]]) -> None:
+    """Goes to a view once, and takes it at all of these sizes, light and dark."""
+    touch = sizes is PHONES
+    context = browser.new_context(
+        viewport=_viewport(sizes[0]), has_touch=touch, is_mobile=touch, reduced_motion="reduce", permissions=["camera"]
+    )
+    tab = context.new_page()
+    tab.goto(address)
+    view(tab)
+    for size, scheme in product(sizes, SCHEMES):
+        tab.set_viewport_size(_viewport(size))
+        tab.emulate_media(color_scheme=scheme)
+        tab.wait_for_function("dark => document.body.classList.contains('dark') === dark", arg=scheme == "dark")
+        tab.mouse.move(size[0] / 2, 5)  # no button looks touched
+        tab.wait_for_function("[...document.images].every(image => image.complete || image.loading === 'lazy')")
+        picture = Image.open(io.BytesIO(tab.screenshot(full_page=True, animations="disabled"))).convert("RGB")
+        picture = picture.crop((0, 0, picture.width, min(picture.height, MAX_HEIGHT)))
+        picture.save(DOCS / f"{view.__name__}-{size[0]}-{scheme}.webp", quality=QUALITY, method=6)
+    context.close()
+
+
+def _viewport(size: tuple[int, int]) -> dict[str, int]:
+    return {"width": size[0], "height": size[1]}
+
+
 def main() -> None:
-    names = {view.__name__: view for view in VIEWS}
+    names = {view.__name__: view for view in (*TABS, *DETAILS)}
     parser = argparse.ArgumentParser(description="Screenshots of the page into docs/.")
-    parser.add_argument("tabs", nargs="*", metavar="TAB", help=f"of {', '.join(names)}; all without any")
-    wanted = parser.parse_args().tabs
+    parser.add_argument("views", nargs="*", metavar="VIEW", help=f"of {', '.join(names)}; all without any")
+    wanted = parser.parse_args().views
     if unknown := set(wanted) - set(names):
         parser.error(f"there is no {', '.join(sorted(unknown))}; choose from {', '.join(names)}")
-    chosen = [names[name] for name in wanted] or list(VIEWS)
-    expect.set_options(timeout=60_000)
+    expect.set_options(timeout=120_000)
     page = ui.build(Networks.load(), ground_truth.TruthIndex(), read_labels(ui.EXAMPLES))
     _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         film(Path(folder) / "film.y4m")
         browser = chromium.launch(playwright, *CAMERA, f"--use-file-for-fake-video-capture={folder}/film.y4m")
-        for view, (size, (width, height)), scheme in product(chosen, SIZES.items(), SCHEMES):
-            touch = width < 800
-            context = browser.new_context(
-                viewport={"width": width, "height": height},
-                color_scheme=scheme,
-                has_touch=touch,
-                is_mobile=touch,
-                reduced_motion="reduce",
-                permissions=["camera"],
-            )
-            tab = context.new_page()
-            tab.goto(address)
-            view(tab)
-            tab.mouse.move(width / 2, 5)  # no button looks touched
-            tab.wait_for_function("[...document.images].every(image => image.complete || image.loading === 'lazy')")
-            picture = Image.open(io.BytesIO(tab.screenshot(full_page=True, animations="disabled"))).convert("RGB")
-            picture = picture.crop((0, 0, picture.width, min(picture.height, MAX_HEIGHT)))
-            picture.save(DOCS / f"{view.__name__}-{size}-{scheme}.webp", quality=60, method=6)
-            context.close()
+        for view in (names[name] for name in wanted or names):
+            for sizes in ([LAPTOP],) if view in DETAILS else (PHONES, OTHERS):
+                visit(browser, address, view, sizes)
         browser.close()
     page.close(verbose=False)
 

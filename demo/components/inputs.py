@@ -33,7 +33,7 @@ class SentPhoto:
 def refuse_url(path: str | Path | None) -> None:
     """Raises gr.Error for what Gradio would fetch from somewhere else."""
     if str(path).startswith(("http:", "https:")):
-        raise gr.Error("Send the photo itself; addresses are not fetched.", print_exception=False)
+        raise gr.Error("Send the photo itself; URLs are not fetched.", print_exception=False)
 
 
 class PhotoData(ImageData):
@@ -59,7 +59,7 @@ def decode_inline(photo: PhotoData) -> SentPhoto:
             return SentPhoto(photo.orig_name, base64.b64decode(content, validate=True))
     except binascii.Error:
         pass
-    raise gr.Error("Send an uploaded file or a data: address with base64 content.", print_exception=False)
+    raise gr.Error("Send an uploaded file or a data: URL with base64 content.", print_exception=False)
 
 
 def resolve_upload(path: str, uploads: str) -> Path:
@@ -68,7 +68,7 @@ def resolve_upload(path: str, uploads: str) -> Path:
     refuse_url(path)
     file = Path(path).resolve()
     if not file.is_relative_to(Path(uploads).resolve()):
-        raise gr.Error("Upload the photo first; this path is no upload.", print_exception=False)
+        raise gr.Error("Upload the photo first; this path is not an upload.", print_exception=False)
     if not file.is_file():
         raise gr.Error(text.EXPIRED, title="Expired", print_exception=False)
     return file
@@ -107,22 +107,8 @@ class PhotoInput(gr.Image):
         return await super().async_move_resource_to_block_cache(url_or_file_path)
 
 
-def photo_input(elem_id: str) -> PhotoInput:
-    """One that takes a photo from the disk, the camera or the clipboard."""
-    return PhotoInput(
-        label="Your photo",
-        sources=["upload", "webcam", "clipboard"],
-        webcam_options=gr.WebcamOptions(mirror=False),
-        placeholder="# Drop a photo here\nor click to choose one",
-        type="filepath",
-        buttons=["fullscreen"],
-        elem_id=elem_id,
-        elem_classes="photo",
-    )
-
-
 def hidden_photo_input(elem_id: str) -> PhotoInput:
-    """One that holds what the stage has uploaded, and shows nothing itself."""
+    """One that holds what a stage or a sender has uploaded, and shows nothing itself."""
     return PhotoInput(type="filepath", visible="hidden", elem_id=elem_id)
 
 

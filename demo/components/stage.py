@@ -20,8 +20,9 @@ from ..render import text
 from ..render.templating import render
 from ..session import PhotoResult
 from ..theme import html
+from .sender import SEND
 
-BEHAVIOUR = (STATIC / "js" / "stage.js").read_text(encoding="utf-8")
+BEHAVIOUR = SEND + (STATIC / "js" / "stage.js").read_text(encoding="utf-8")
 FORMATS = "JPEG, PNG, WebP and others"
 EMPTY: dict[str, Any] = {
     "value": {"box": None, "file": None},

@@ -28,13 +28,13 @@ HINT = "Hover or tap for exact values."
 
 IDLE = (
     ("Finds the number", "One network searches the whole photo for a house number."),
-    ("Reads up to five digits", "Another weighs every digit against the nine others."),
-    ("Shows how confident it is", "You see the number, where it is, and how likely it is right."),
+    ("Reads up to five digits", "Another reads the number, digit by digit."),
+    ("Shows how confident it is", "You see the number, where it is, and how likely it is to be right."),
 )
 NONE = (
     ("Go closer", "The number should fill about a tenth of the photo."),
     ("Keep it sharp", "Hold still, and avoid glare and deep shade."),
-    ("Show it where it is", "“Draw a box” below the photo reads any place that you mark."),
+    ("Point it out", "“Draw a box” below the photo reads any place that you mark."),
 )
 
 SCRIPT = (STATIC / "js" / "chart.js").read_text(encoding="utf-8")

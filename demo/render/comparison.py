@@ -14,7 +14,7 @@ from svhn.images import draw, preprocess
 from svhn.reading import Reading
 
 from ..comparison import CropReading, Localization, group_by_place
-from ..ground_truth import Truth, iou
+from ..ground_truth import SAME_PLACE_IOU, Truth, iou
 from ..model_zoo import Network, Networks, Pair
 from . import charts, images, text
 
@@ -22,14 +22,13 @@ PICTURE_SIDE = 420  # pixels, of the photo in a card; Gradio keeps what it shows
 CROP_SIDE = 360
 GOOD_PLACE = 0.5  # IoU with the true box
 
-IDLE = "Drop in a photo or try an example: every network looks at the same one, and you see where they part."
+IDLE = "Send a photo or try an example: every model looks at the same one, and you see where they differ."
 IOU = '<abbr title="Intersection over union with the true box">IoU</abbr>'
 LOCALIZERS = "<h3>Where is the number?</h3>"
-READERS = """<h3>What does it say?</h3><p class="note">All readers get the same crop. Their tables have a column for
-every position and a row for every digit, – for none, and say below how many digits there are, all in percent. Hover
-or tap for exact values.</p>"""
-PAIRS = """<p class="note">One network finds, another reads, as on the tab “One photo”: a pair
-weighs several boxes, so its number may differ from what its reader says of the best box above.</p>"""
+READERS = """<h3>What does it say?</h3><p class="note">All readers get the same crop. Rows are digits, columns
+positions; – means no digit. Hover or tap for exact values.</p>"""
+PAIRS = """<p class="note">One model finds the number, another reads it, as in the tab “One photo”. A pair weighs
+several boxes, so its number may differ from what its reader says about the best box above.</p>"""
 CELL_TEXT = {"": "none", None: "&gt; 5 digits"}  # where a cell has no number
 Answer = str | None
 NUMERALS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -43,7 +42,7 @@ def idle() -> str:
 def network_list(networks: Networks) -> str:
     """All networks by name, for somebody who has not sent a photo yet."""
     lists = ""
-    for head, shipped in (("They look", networks.localizers), ("They read", networks.readers)):
+    for head, shipped in (("Find the number", networks.localizers), ("Read the digits", networks.readers)):
         names = "".join(f"<li>{_name(network)}</li>" for network in shipped)
         lists += f"<section><h3>{head}</h3><ul>{names}</ul></section>"
     return f'<div class="roll">{lists}</div>'
@@ -58,9 +57,8 @@ def summary(found: Sequence[Localization], reads: Sequence[CropReading], truth: 
         right = _truth(none, f"{'Right' if none else 'Wrong'}: {text.describe_truth(truth)}.") if truth else ""
         return text.panel("none", "–", where, "", right=right)
     answers = [text.answer_of(read.reading) for read in reads]
-    state, plate = "check", "≠"
-    if len(set(answers)) == 1:
-        state, plate = {"": ("none", "–"), None: ("long", "…")}.get(answers[0], ("confident", answers[0]))
+    state, plate = {"": ("none", "–"), None: ("long", "…")}.get(answers[0], ("confident", answers[0]))  # the default's
+    state = state if len(set(answers)) == 1 else "check"
     return text.panel(state, plate, describe_readers(answers), where, right=_score(reads, truth))
 
 
@@ -89,7 +87,6 @@ def localizer_cards(photo: np.ndarray, found: Sequence[Localization], truth: Tru
         return None if box is None else tuple(map(float, bx.scale(box, *factors)))
 
     true = truth.box if truth else None
-    groups = group_by_place(found)
     cards = []
     for each in found:
         picture = draw.shrink(draw.annotate(shown, scaled(each.box), scaled(true)), PICTURE_SIDE)
@@ -98,14 +95,14 @@ def localizer_cards(photo: np.ndarray, found: Sequence[Localization], truth: Tru
         score = "" if each.box is None else f"score <b>{each.scores[0]:.2f}</b> · "
         cards.append(
             f"<figure>{images.img_tag(picture, alt, quality=84)}</figure><div><h4>{_name(each.network)}</h4>"
-            f"{_place(each, groups, truth)}<p class='cost'>{score}{_ms(each.ms)}</p></div>"
+            f"{_place(each, found[0], truth)}<p class='cost'>{score}{_ms(each.ms)}</p></div>"
         )
     legend = text.legend(any(each.box for each in found), true is not None)
     return f"{LOCALIZERS}{legend}{_cards('localizers', cards)}"
 
 
-def _place(found: Localization, groups: Sequence[Sequence[Localization]], truth: Truth | None) -> str:
-    """Whether the place is right, where that is known, or else whether others look elsewhere."""
+def _place(found: Localization, default: Localization, truth: Truth | None) -> str:
+    """Whether the place is right, where that is known, or else whether the default looks elsewhere."""
     if truth is not None and not truth.number:
         none = found.box is None
         return _truth(none, "Finds none, rightly" if none else "There is no number in this photo")
@@ -114,7 +111,7 @@ def _place(found: Localization, groups: Sequence[Sequence[Localization]], truth:
     if truth is not None and truth.box is not None:
         share = iou(found.box, truth.box)
         return _truth(share >= GOOD_PLACE, f"{IOU} {share:.2f}")
-    if len(groups) > 1 and found not in groups[0]:
+    if default.box is not None and iou(default.box, found.box) <= SAME_PLACE_IOU:
         return _differs("Looks elsewhere")
     return ""
 
@@ -130,17 +127,17 @@ def crop_figure(photo: np.ndarray, box: Box) -> str:
 
 
 def reader_cards(reads: Sequence[CropReading], unsure_below: float, truth: Truth | None) -> str:
-    """A card a reader: number, confidence, how it differs from the others, softmaxes, time."""
+    """A card a reader: number, confidence, right or wrong where that is known, or else how it differs from the default,
+    softmaxes, time."""
     answers = [text.answer_of(read.reading) for read in reads]
     cards = []
     for read, answer in zip(reads, answers, strict=True):
         difference, good = describe_difference(answer, answers), truth is not None and answer == text.true_answer(truth)
-        differs = _differs(difference) if difference else ""
-        right = _truth(good, "Right" if good else "Wrong") if truth else ""
+        judged = _truth(good, "Right" if good else "Wrong") if truth else _differs(difference) if difference else ""
         probs = "<div></div>" if read.reading.box is None else charts.small_chart(read.reading)
         cards.append(
             f"<h4>{_name(read.network)}</h4>{text.compact_verdict(read.reading, unsure_below)}"
-            f"<div>{differs}{right}</div>{probs}<p class='cost'>{_ms(read.ms)}</p>"
+            f"<div>{judged}</div>{probs}<p class='cost'>{_ms(read.ms)}</p>"
         )
     return _cards("readers", cards)
 

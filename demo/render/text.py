@@ -17,11 +17,11 @@ IDLE = "The number in your photo will appear here."
 NONE = "Go closer, so that the number fills about a tenth of the photo."
 NONE_IN_BOX = "The reader sees no number in this box. Drag the box or its corners to another place."
 CHECK = "Compare it with the photo."
-REJECTED = "The localizer counts another number of digits there, so this reading is rejected."
-BUSY = "The page is busy or was cut off. Send the photo again in a moment."
+REJECTED = "The localizer counts a different number of digits there, so this reading was rejected."
+BUSY = "The page is busy or the connection was lost. Send the photo again in a moment."
 EXPIRED = "This photo has expired. Please upload it again."
 MORE_THAN_FIVE = "more than five digits"
-TOO_LONG = "The reader knows numbers of up to five digits. Drag the box to the digits that matter."
+TOO_LONG = "The reader reads up to five digits. Drag the box around the digits that matter."
 
 VERY_LIKELY = 0.995  # and more: the other readings are then no news
 

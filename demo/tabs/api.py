@@ -1,4 +1,4 @@
-"""For programs: the endpoints `/read` and `/read_batch`, and how to call them. With the mcp package they are tools for
+"""The API: the endpoints `/read` and `/read_batch`, and how to call them. With the mcp package they are tools for
 assistants, too."""
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ SNIPPETS = STATIC / "snippets"  # files that run as they stand, with ADDRESS in 
 ADDRESS = "http://127.0.0.1:7860/"
 LANGUAGES = (("Python", "py"), ("curl", "sh"), ("JavaScript", "js"))
 
-INTRO = f"""<p class="lead">A program can ask for all that this page reads{{}}. Its photos are treated as yours are,
-read here and deleted after {RETENTION}.</p>"""
+INTRO = f"""<p class="lead">Whatever this page reads, a program can read, too{{}}. Photos are processed on this
+server and deleted after {RETENTION}.</p>"""
 OPEN, GUARDED = (
     INTRO.format(how)
     for how in (
@@ -40,7 +40,7 @@ the order of the photos. A broken file has its own <code>error</code>; the rest 
 ANSWER = """<h2>A reading</h2><dl>
 <dt>file</dt><dd>the name of the file, as it was sent</dd>
 <dt>number</dt><dd>the number as text; <code>null</code> where none was found, or one of more than five digits</dd>
-<dt>confidence</dt><dd>how likely the whole number is right, from 0 to 1</dd>
+<dt>confidence</dt><dd>the probability that the whole number is right, from 0 to 1</dd>
 <dt>box</dt><dd>left, top, right and bottom of the number in pixels of the photo; <code>null</code> without one</dd>
 <dt>digit_probs</dt><dd>five rows, one a position: the probabilities of 0 to 9, and of no digit</dd>
 <dt>length_probs</dt><dd>the probabilities of no digit, one to five, and more</dd>
@@ -49,13 +49,14 @@ ANSWER = """<h2>A reading</h2><dl>
 <dt>error</dt><dd>in place of all but <code>file</code>: why the photo could not be read, in a sentence</dd></dl>"""
 NOTES = f"""<h2>Good to know</h2><ul>
 <li>Photos are JPEG, PNG, WebP, BMP, TIFF or GIF (its first frame) of at most {MAX_BYTES >> 20} MB and
-{MAX_PIXELS // 10**6} megapixels. Send the photo itself: addresses are not fetched.</li>
-<li>A shell or a web page may send a <code>data:</code> address in place of the path of an upload.</li>
-<li>When many are waiting, a call is refused with status 503; try again a little later.</li></ul>"""
+{MAX_PIXELS // 10**6} megapixels. Send the photo itself: URLs are not fetched.</li>
+<li>A shell or a web page may send a <code>data:</code> URL instead of the path of an upload.</li>
+<li>While the queue is full, calls are answered with status 503; try again after the seconds in
+<code>Retry-After</code>.</li></ul>"""
 MCP_ON = f"""<h2>For assistants</h2><p>Those that speak MCP find <code>read</code> and <code>read_batch</code> as tools
 at this address:</p><p><code class="address">{ADDRESS}gradio_api/mcp/</code></p>"""
-MCP_OFF = """<h2>For assistants</h2><p>Tools over MCP are off on this page. Whoever serves it gets them with
-<code>pip install "gradio[mcp]"</code> and without a password.</p>"""
+MCP_OFF = """<h2>For assistants</h2><p>Tools over MCP are off on this page. They come with
+<code>pip install "gradio[mcp]"</code>, where the page has no password.</p>"""
 
 # The page itself knows best under which address it was reached, through whatever tunnel, and what it was launched with.
 FILL_IN = """() => {{

@@ -14,7 +14,8 @@ from svhn.images.decode import PhotoError, open_photo
 
 from ..comparison import Localization, localize, read_crop, read_pairs
 from ..components.examples import example_strip
-from ..components.inputs import PhotoInput, SentPhoto, UncheckedRadio, photo_input
+from ..components.inputs import PhotoInput, SentPhoto, UncheckedRadio, hidden_photo_input
+from ..components.sender import SENT_FILE, photo_sender
 from ..config import PAIRS_QUEUE, READ_QUEUE, RETENTION_S
 from ..ground_truth import Truth, TruthIndex, fingerprint
 from ..model_zoo import Networks
@@ -23,6 +24,7 @@ from ..render.comparison import PAIRS, pair_table
 from ..session import HIDDEN, PASS_PHOTO_PATH, clear_if_stale
 from ..theme import html
 
+UPLOADED = "() => { document.getElementById('compare').removeAttribute('data-busy'); return []; }"
 TRUE = "true box"  # among the boxes that the crop may be of, which else have the name of a localizer
 
 
@@ -54,21 +56,23 @@ class LocalizedPhoto:
 
 def build(networks: Networks, truths: TruthIndex, examples: Sequence[Sample]) -> PhotoInput:
     """Lays the tab out; `examples` are photos to try. Gives the photo."""
-    with gr.Row(elem_classes="room"):
-        with gr.Column(scale=5, min_width=320):
-            photo = photo_input("compare-photo")
-            example_strip(examples, "No photo at hand? Try one of these", photo, "compare-examples")
-        with gr.Column(scale=6, min_width=320):
-            summary = html(comparison.idle(), elem_id="compare-summary")
-            network_list = html(comparison.network_list(networks))
-            places = html(visible=False, elem_id="compare-places", elem_classes="comparison")
-    with gr.Column(visible=False, elem_classes="comparison") as crop_section:
-        html(comparison.READERS)
-        with gr.Row(elem_id="compare-crop"):
-            crop = html(elem_id="crop")
-            crop_source = UncheckedRadio(label="The crop is the box of", elem_id="crop-of")
-        readings = html(elem_id="compare-readings", js_on_load=charts.SCRIPT)
-    pairs = html(visible=False, elem_id="compare-pairs", elem_classes="comparison")
+    with gr.Column(elem_id="compare"):
+        with gr.Row(elem_classes="room"):
+            with gr.Column(scale=5, min_width=320):
+                sender = photo_sender(elem_id="compare-send")
+                photo = hidden_photo_input("compare-photo")
+                example_strip(examples, "Try one of these", photo, "compare-examples")
+            with gr.Column(scale=6, min_width=320):
+                summary = html(comparison.idle(), elem_id="compare-summary")
+        network_list = html(comparison.network_list(networks))
+        places = html(visible=False, elem_id="compare-places", elem_classes="comparison")
+        with gr.Column(visible=False, elem_classes="comparison") as crop_section:
+            html(comparison.READERS)
+            with gr.Row(elem_id="compare-crop"):
+                crop = html(elem_id="crop")
+                crop_source = UncheckedRadio(label="The crop is the box of", elem_id="crop-of")
+            readings = html(elem_id="compare-readings", js_on_load=charts.SCRIPT)
+        pairs = html(visible=False, elem_id="compare-pairs", elem_classes="comparison")
     localized = gr.State(None, time_to_live=RETENTION_S)
     shown_path = gr.Textbox(visible=False)  # the path of the photo that is compared; the browser names it
 
@@ -85,14 +89,14 @@ def build(networks: Networks, truths: TruthIndex, examples: Sequence[Sample]) ->
         }
 
     def on_change(sent: SentPhoto | None, kept: LocalizedPhoto | None, path: str) -> dict:
-        hidden = gr.update(visible=False)
-        empty = {places: hidden, crop_section: hidden, pairs: hidden, localized: None, shown_path: path}
         if sent is None:
-            return {summary: comparison.idle(), network_list: gr.update(visible=True), **empty}
+            return {shown_path: path}
+        hidden = gr.update(visible=False)
         try:
             picture = open_photo(sent.data)
         except PhotoError as error:
-            return {summary: text.refusal(str(error), sent.name), network_list: hidden, **empty}
+            refused = {summary: text.refusal(str(error), sent.name), network_list: hidden}
+            return {**refused, places: hidden, crop_section: hidden, pairs: hidden, localized: None, shown_path: path}
         # A photo that came from another tab changes twice: it is searched once.
         found = kept.found if kept and kept.belongs_to(sent) else localize(networks, picture)
         kept = LocalizedPhoto(fingerprint(sent.data), found, truths.find(sent.data))
@@ -118,6 +122,8 @@ def build(networks: Networks, truths: TruthIndex, examples: Sequence[Sample]) ->
             return gr.skip()
         return pair_table(networks, read_pairs(networks, open_photo(sent.data), kept.found), kept.truth)
 
+    sent = sender.sent(None, sender, photo, js=SENT_FILE)
+    sent.then(None, None, None, js=UPLOADED)
     quiet = {"api_visibility": "private", "trigger_mode": "always_last"}
     # What was compared goes with its photo at once, in the browser: the next one may wait long for its turn.
     view = [summary, network_list, places, crop_section, pairs, shown_path]
@@ -149,5 +155,4 @@ def build(networks: Networks, truths: TruthIndex, examples: Sequence[Sample]) ->
 def _clear_if_stale(verdict: str) -> str:
     """JavaScript that empties the view if it is not of the photo that is there now, and gives that verdict on it."""
     hidden, gone = gr.update(**HIDDEN), gr.update(visible=False)
-    waiting = [verdict, gone, hidden, gone, hidden]
-    return clear_if_stale(waiting, [comparison.idle(), gr.update(visible=True), hidden, gone, hidden])
+    return clear_if_stale([verdict, gone, hidden, gone, hidden])

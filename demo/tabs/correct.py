@@ -25,8 +25,8 @@ HINT = (
     "show its sides in pixels of your photo."
 )
 KEEPS = (
-    "<b>Save for training</b> keeps this photo, the box and the true number on the machine that serves this page, so "
-    f"that the reader can learn from them. Unless you save it, the photo is deleted after {RETENTION}."
+    "<b>Save for training</b> stores this photo, the box and the true number on the server of this page, so that "
+    f"the reader can learn from them. Unless you save it, the photo is deleted after {RETENTION}."
 )
 SIDES = ("Left", "Top", "Right", "Bottom")
 TO_SIDES = "value => value?.box ?? [null, null, null, null]"

@@ -49,7 +49,7 @@ STAGE = """<section class="live" aria-label="Live camera">
 </div></section>"""
 INVITATION = (
     "Hold the camera so that the number fills about a tenth of the picture. "
-    "It turns off after {limit} seconds; start it again to go on."
+    "The camera turns off after {limit} seconds; start it again to continue."
 )
 
 
@@ -92,7 +92,7 @@ def _decoded(picture: Any) -> bytes:
             return base64.b64decode(picture, validate=True)
     except ValueError:
         pass
-    raise PhotoError("This is no picture of a camera; please start the camera again.")
+    raise PhotoError("This is not a camera frame; please start the camera again.")
 
 
 def _box(reading: Reading, width: int, height: int) -> dict[str, Any]:

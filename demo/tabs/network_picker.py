@@ -6,6 +6,7 @@ import gradio as gr
 
 from ..components.inputs import PhotoInput
 from ..model_zoo import Network, Networks
+from ..theme import html
 
 COMPARE = "Compare all models on this photo"
 
@@ -14,6 +15,7 @@ def build(networks: Networks, photo: PhotoInput) -> tuple[list[gr.Radio], gr.But
     """Lays the choice of localizer and reader out, if there is any, and returns it with the button to compare them,
     which is there when there is a photo."""
     with gr.Column(visible=networks.has_choice, elem_id="networks"):
+        html("<h3>Models</h3>")
         parts = [_among(networks.localizers, "Finds the number"), _among(networks.readers, "Reads the digits")]
         button = gr.Button(COMPARE, size="md", visible=False)
     photo.change(None, photo, button, js="photo => ({__type__: 'update', visible: Boolean(photo)})")

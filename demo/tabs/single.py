@@ -17,6 +17,7 @@ from svhn.utils.errors import UserError
 from ..components import stage as stages
 from ..components.examples import example_strip
 from ..components.inputs import PercentSlider, PhotoInput, SentPhoto, hidden_photo_input
+from ..components.sender import SENT_FILE
 from ..config import READ_QUEUE, RETENTION_S, STATIC
 from ..ground_truth import TruthIndex, describe_samples
 from ..model_zoo import Networks
@@ -31,8 +32,6 @@ DIM = """(photo, shown) => {
     document.getElementById('one').toggleAttribute('data-busy', (photo?.path ?? '') !== (shown ?? ''));
     return [];
 }"""
-# A photo that is sent again, perhaps because the page was busy, is a change, too.
-AS_NEW = "value => ({...value.file, url: `${value.file.url}#${Date.now()}`})"
 UNDIM = "() => { document.getElementById('one').removeAttribute('data-busy'); return []; }"
 
 
@@ -93,7 +92,7 @@ def build(
     def on_corrected(sent: SentPhoto | None, unsure_below: float, result: PhotoResult | None, value: Any) -> list[Any]:
         return read_box(sent, unsure_below, result, stages.box_of(value))
 
-    sent = stage.sent(None, stage, photo, js=AS_NEW)
+    sent = stage.sent(None, stage, photo, js=SENT_FILE)
     for event in (photo.change, sent.then, *(choice.then for choice in chosen)):
         event(None, [photo, shown_path], None, js=DIM)
     reading = gr.on(
@@ -163,7 +162,7 @@ def _words(result: PhotoResult, reading: Reading, unsure_below: float) -> list[A
 
 
 def _verdict(result: PhotoResult, reading: Reading, unsure_below: float) -> str:
-    others = [(other.label, i) for i, other in enumerate(result.readings) if other is not reading and other.box]
+    others = [(other.label, i) for i, other in enumerate(result.readings) if result.is_elsewhere(other, reading)]
     truth, in_box = result.truth_of(reading), reading not in result.readings
     return text.verdict(reading, unsure_below, truth, others, actions=True, in_box=in_box)
 

@@ -13,7 +13,7 @@ from demo import ui
 from demo.ground_truth import TruthIndex
 from demo.server.options import launch_options
 
-TABS = ("One photo", "Live", "Many photos", "Compare", "For programs")
+TABS = ("One photo", "Live", "Many photos", "Compare", "API")
 AT_REST = "() => document.getAnimations().every(each => each.playState !== 'running')"
 
 

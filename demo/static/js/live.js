@@ -11,10 +11,10 @@ let run = null; // of the camera: its stream and the time when it stops
 
 const REASONS = {
     asked: 'Stopped; the camera is off.',
-    time: `Stopped by itself after ${props.limit_s} seconds, so that others get their turn. Start it again to go on.`,
-    left: 'Stopped, because this page was out of sight. Start it again to go on.',
-    unplugged: 'The camera stopped sending pictures. Start it again to go on.',
-    lost: 'The page does not answer any more. Reload it, then start the camera again.',
+    time: `Stopped by itself after ${props.limit_s} seconds, so that others get their turn. Start it again to continue.`,
+    left: 'Stopped because this page was hidden. Start it again to continue.',
+    unplugged: 'The camera stopped sending pictures. Start it again to continue.',
+    lost: 'The page no longer answers. Reload it, then start the camera again.',
 };
 const REFUSALS = {
     NotAllowedError: 'The browser may not use the camera. Allow it for this page, then start it again.',
@@ -23,7 +23,7 @@ const REFUSALS = {
 };
 
 async function openCamera() {
-    if (!navigator.mediaDevices) throw Error('Browsers give the camera only to pages under https or on this machine itself.');
+    if (!navigator.mediaDevices) throw Error('Browsers allow the camera only on https pages and on this machine.');
     const size = {width: {ideal: 640}, height: {ideal: 480}};
     try {
         return await navigator.mediaDevices.getUserMedia({audio: false, video: {...size, facingMode: {ideal: 'environment'}}});
@@ -80,7 +80,7 @@ async function follow(mine) {
         if (run && run !== mine) return; // stopped and started again meanwhile
         if (!answer || answer.busy) {
             if (!answer && (lost += 1) === 3) return stop(mine, 'lost');
-            if (answer) note.textContent = 'Many people use the camera just now; yours goes on as soon as there is room.';
+            if (answer) note.textContent = 'Many people are using the camera just now; yours continues as soon as there is room.';
             await pause(1000);
             continue;
         }

@@ -1,50 +1,14 @@
-// The stage: the photo with its boxes, and every way to send another. This is the js_on_load of a gr.HTML, which gives
-// `element`, `props`, `trigger` and `upload`. props.value is {box, file}: the box [left, top, right, bottom] in pixels of
-// the photo, and the file that was sent last. Setting a prop redraws the stage.
+// After send.js, the stage: the photo with its boxes. props.value is {box, file}: the box [left, top, right, bottom] in
+// pixels of the photo, and the file that was sent last. Setting a prop redraws the stage.
 const LEAST = 2; // pixels a side
-const room = element.closest('#one');
-const part = name => element.querySelector(`.${name}`);
 
-// Sending a photo: the last result stays, dimmed, until the new one has been read.
+// A photo that is dropped or pasted anywhere, or comes from another tab. The tab "Many photos" takes its own.
 
-function fail(sentence) {
-    room.removeAttribute('data-busy');
-    part('failed').textContent = sentence;
-}
-
-async function send(file) {
-    if (!file) return;
-    part('failed').textContent = '';
-    if (file.size > props.bytes) {
-        return fail(`${file.name} has ${(file.size / 2 ** 20).toFixed(1)} MB; please send a photo of at most ${props.bytes / 2 ** 20} MB.`);
-    }
-    room.dataset.busy = '';
-    part('waits').textContent = `Reading ${file.name} …`;
-    try {
-        const {path, url} = await upload(file);
-        const meta = {_type: 'gradio.FileData'};
-        props.value = {...props.value, file: {path, url, orig_name: file.name, size: file.size, mime_type: file.type, meta}};
-        trigger('sent');
-    } catch {
-        fail(`${file.name} could not be sent. Check the connection, then send it again.`);
-    }
-}
-
-element.addEventListener('change', event => {
-    const input = event.target.closest('[data-file]');
-    if (!input) return;
-    send(input.files[0]);
-    input.value = ''; // so that the same file can be chosen again
-});
-
-// Other tabs with a place for photos of their own take what is dropped or pasted while they are open.
-const elsewhere = () => ['many', 'compare-photo'].some(id => document.getElementById(id)?.offsetParent);
 function receive(event, files) {
     const file = [...(files ?? [])].find(each => each.type.startsWith('image/') || /\.hei[cf]$/i.test(each.name)) ?? files?.[0];
-    if (!file || event.defaultPrevented || elsewhere()) return;
+    if (!file || event.defaultPrevented || isSeen('many')) return;
     event.preventDefault();
-    if (!element.offsetParent) document.querySelector('#tabs [role=tab]').click();
-    send(file);
+    document.dispatchEvent(new CustomEvent('photo', {detail: file}));
 }
 document.addEventListener('dragover', event => {
     if (!event.dataTransfer?.types.includes('Files')) return;
@@ -58,7 +22,8 @@ document.addEventListener('drop', event => {
     if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
 });
 document.addEventListener('paste', event => receive(event, event.clipboardData?.files));
-document.addEventListener('photo', event => { // from another tab
+document.addEventListener('photo', event => {
+    if (isSeen('compare-send')) return;
     document.querySelector('#tabs [role=tab]').click();
     send(event.detail);
 });
@@ -66,8 +31,6 @@ document.addEventListener('photo', event => { // from another tab
 // Buttons.
 
 const ACTS = {
-    choose: () => element.querySelector('[data-file=choose]').click(),
-    take: () => element.querySelector('[data-file=take]').click(),
     undo: () => trigger('undo'),
     mark: () => {
         const sides = [0.3, 0.35, 0.7, 0.65].map((share, i) => Math.round(share * (i % 2 ? props.height : props.width)));
@@ -78,7 +41,7 @@ const ACTS = {
 element.addEventListener('click', event => {
     const button = event.target.closest('button');
     if (!button) return;
-    if (button.dataset.act) ACTS[button.dataset.act]();
+    if (button.dataset.act) ACTS[button.dataset.act]?.();
     else if (button.dataset.pick) trigger('pick', {index: Number(button.dataset.pick)});
     else if (button.dataset.view) {
         props.view = button.dataset.view;

@@ -149,7 +149,7 @@ def test_a_photo_is_pasted_and_dropped_anywhere(visit):
     visit.verdict("confident", "97 %")
     transfer(visit, "drop", "dropped.png", encoded(photo_of("1984")), "footer")
     visit.verdict("check", "41 %")
-    visit.page.get_by_role("tab", name="For programs").click()
+    visit.page.get_by_role("tab", name="API").click()
     transfer(visit, "drop", "elsewhere.png", encoded(photo_of("42")), "#programs")
     visit.verdict("confident", ">99 %")
     expect(plate(visit)).to_be_visible()  # the first tab has opened

@@ -118,7 +118,7 @@ def test_a_person_logs_in(guarded, browser):
     page.get_by_label("Password").fill("secret")
     page.get_by_role("button", name="Login").click()
     expect(page.locator("#examples button").first).to_be_visible()
-    page.get_by_role("tab", name="For programs").click()
+    page.get_by_role("tab", name="API").click()
     expect(page.locator("#programs-intro")).to_contain_text("with the name and the password that you gave")
     expect(page.locator("#programs-intro")).not_to_contain_text("no key")
     assert [url for url in asked if not url.startswith((guarded, "data:", "blob:"))] == []

@@ -28,7 +28,7 @@ PATIENCE_S = 120
 
 
 def open_tab(page: Page) -> None:
-    page.get_by_role("tab", name="For programs").click()
+    page.get_by_role("tab", name="API").click()
     expect(page.locator("#read-py .cm-content")).to_be_visible()
 
 

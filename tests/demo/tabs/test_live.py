@@ -173,7 +173,7 @@ def test_stops_when_asked_and_when_the_tab_is_left(open_live):
     page.get_by_role("tab", name="One photo").click()
     page.wait_for_function("document.querySelector('#live video').srcObject === null")
     page.get_by_role("tab", name="Live").click()
-    expect(page.locator("#live .note")).to_contain_text("out of sight")
+    expect(page.locator("#live .note")).to_contain_text("hidden")
 
 
 def assert_no_more_frames(page: Page, pipeline: Watched) -> None:
@@ -264,7 +264,7 @@ def test_a_server_without_room_and_one_that_is_gone(visit, context, monkeypatch)
         expect(note).to_contain_text("yours goes on as soon as there is room")
     expect(plate(visit.page)).to_have_text("128")
     context.route("**/component_server/**", lambda route: route.abort())
-    expect(note).to_contain_text("does not answer any more")
+    expect(note).to_contain_text("no longer answers")
     assert camera_is_off(visit.page)
 
 

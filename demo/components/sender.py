@@ -1,0 +1,25 @@
+"""Buttons that send a photo: choose, take, and whatever is dropped or pasted while their tab is open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from svhn.images.decode import MAX_BYTES
+
+from ..config import STATIC
+from ..render.templating import macro
+from ..theme import html
+
+SEND = (STATIC / "js" / "send.js").read_text(encoding="utf-8")
+COMPARE = (STATIC / "js" / "compare.js").read_text(encoding="utf-8")
+# JavaScript: the value of what has sent a photo -> the photo. One that is sent again, perhaps because the page was
+# busy, is a change, too.
+SENT_FILE = "value => ({...value.file, url: `${value.file.url}#${Date.now()}`})"
+
+
+def photo_sender(**options: Any) -> gr.HTML:
+    """Its value is {"file": what was sent}; its event `sent` says that a photo has been uploaded."""
+    template = macro("send", "sender")
+    return html(html_template=template, js_on_load=SEND + COMPARE, bytes=MAX_BYTES, value={"file": None}, **options)
