@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> dict:
-    from svhn.evaluation.export import Candidate, average, export_final, export_measured
+    from svhn.evaluation.publish import Candidate, average, export_final, export_measured
     from svhn.training.distributed import from_first
     from svhn.training.train import train
 
@@ -77,7 +77,7 @@ def _run(options: argparse.Namespace) -> dict:
 
 def _prepare(options: argparse.Namespace) -> None:
     from svhn.data.prepare import is_prepared, prepare
-    from svhn.data.weak import prepare_weak
+    from svhn.data.weak_labels import prepare_weak
 
     for split in ("train", "extra") if options.extra else ("train",):
         if not is_prepared(options.data, split, options.prepared):

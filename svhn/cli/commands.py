@@ -34,7 +34,7 @@ def download(options: argparse.Namespace) -> None:
 
 def prepare(options: argparse.Namespace) -> None:
     if options.weak:
-        from ..data.weak import prepare_weak
+        from ..data.weak_labels import prepare_weak
 
         read = load_pipeline(options).read_all if options.again else None
         counts = prepare_weak(options.weak, options.out, read)
@@ -289,11 +289,11 @@ def checkpoints(options: argparse.Namespace) -> None:
 
 
 def publish(options: argparse.Namespace) -> None:
-    from ..evaluation import export
+    from ..evaluation.publish import publish as publish_run
     from ..training import checkpoint
 
     for run in options.runs:
-        entry = export.publish(run.name, checkpoint.load(run), options.weights, options.data)
+        entry = publish_run(run.name, checkpoint.load(run), options.weights, options.data)
         print(f"{entry['file']}: {entry['bytes'] / 2**20:.1f} MiB")
 
 

@@ -38,7 +38,7 @@ from .annotations import UnusableRecord, annotation_from_record, index_by_name
 from .archive import Split, open_split
 from .digitstruct import Record, Records
 from .h5_writer import FORMAT_VERSION, Column, Table, create_h5
-from .summary import Summary
+from .prepare_report import Summary
 
 STORE_MARGIN = 0.5  # looser than the service's crop, so that training can shift and jitter inside it
 STORE_SIZE = 96

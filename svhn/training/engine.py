@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..data.draws import step_seed
+from ..data.sampling import step_seed
 from ..utils.errors import TrainingError
 from ..utils.progress import EventLog, progress_bar
 from . import checkpoint, distributed

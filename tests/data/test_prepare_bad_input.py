@@ -176,7 +176,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path):
 
 
 def test_listed_problems_are_bounded_and_all_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr("svhn.data.summary.MAX_LISTED", 2)
+    monkeypatch.setattr("svhn.data.prepare_report.MAX_LISTED", 2)
     official.write_split(tmp_path, "train", 9, spoil=lambda entries: [_no_photo(e) for e in entries[:4]] and None)
     summary, _ = prepared(tmp_path)
     assert len(summary.problems) == 2

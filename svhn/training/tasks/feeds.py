@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 
 from ...data.datasets import Rows
-from ...data.draws import Draws
+from ...data.sampling import Draws
 from ..distributed import place
 from ..recipes import Recipe
 from .base import Feed, Sources

@@ -1,4 +1,4 @@
-"""A report of what `prepare` did with every record of a split."""
+"""What `prepare` did with every record of a split: counts and problems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows each step of training draws from its sets; those that stay in files are read ahead by workers."""
+"""Which rows each training step draws from its sets. Worker processes read ahead those that stay in files."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import torch
 
 from svhn import weights
 from svhn.cli.parser import main
-from svhn.evaluation import export
+from svhn.evaluation import publish
 from svhn.models import build
 from svhn.pipeline import Pipeline
 from svhn.training import checkpoint
@@ -117,11 +117,11 @@ def test_publishing_again_keeps_added_networks(folder, small_data, tmp_path, mon
     assert (
         main(["publish", _run(tmp_path / "runs", "l2_box"), "--data", str(small_data), "--weights", str(folder)]) == 0
     )
-    monkeypatch.setattr(export.plots, "readings", lambda *_, **__: None)
+    monkeypatch.setattr(publish.plots, "readings", lambda *_, **__: None)
     further = weights.load(folder, "compact")
     torch.nn.init.zeros_(next(further.parameters()))
-    export.export_final(
-        export.Candidate("compact", further, (State(data="all photos", trained_on="all"),)), measured, folder, tmp_path
+    publish.export_final(
+        publish.Candidate("compact", further, (State(data="all photos", trained_on="all"),)), measured, folder, tmp_path
     )
     manifest = weights.read_manifest(folder)
     assert set(manifest["networks"]) == {"fcos", "compact", "l2_box"}

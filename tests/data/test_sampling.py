@@ -7,8 +7,8 @@ import torch
 from helpers import official
 
 from svhn.data.datasets import StoredImages, load_crops, load_scenes
-from svhn.data.draws import Draws
 from svhn.data.prepare import prepare
+from svhn.data.sampling import Draws
 from svhn.utils.errors import DataError
 
 SETS, SHARES = [range(50), range(1000), range(9)], [0.5, 0.4, 0.1]

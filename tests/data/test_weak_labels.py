@@ -10,7 +10,7 @@ from PIL import Image
 
 from svhn.data.corrections import Collection
 from svhn.data.negatives import prepare_negatives
-from svhn.data.weak import prepare_weak
+from svhn.data.weak_labels import prepare_weak
 from svhn.labels import encode
 from svhn.reading import Reading
 from svhn.utils.errors import DataError
