@@ -20,7 +20,7 @@ def from_xywh(xywh: np.ndarray) -> np.ndarray:
 def area(boxes: np.ndarray) -> np.ndarray:
     """Square pixels, (..., 4) -> (...); 0 for an empty or inverted box."""
     boxes = np.asarray(boxes, dtype=np.float64)
-    return np.clip(boxes[..., 2] - boxes[..., 0], 0, None) * np.clip(boxes[..., 3] - boxes[..., 1], 0, None)
+    return np.maximum(boxes[..., 2] - boxes[..., 0], 0) * np.maximum(boxes[..., 3] - boxes[..., 1], 0)
 
 
 def union(boxes: np.ndarray) -> np.ndarray:

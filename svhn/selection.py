@@ -114,10 +114,12 @@ def search(
     """What was found at first -> candidates: its boxes, unions of parts, groups of digits, what the localizer finds
     from close by around the best of them, if it has `look_at`, and corrections of the best boxes."""
     join = partial(_join, shape=photo.shape, read=read, config=config)
-    candidates = join([], found.boxes, found.scores)
-    parts = found.boxes[: config.first_boxes], found.scores[: config.first_boxes]
-    candidates = join(candidates, *proposals.unions(*parts))
-    candidates = join(candidates, *proposals.digit_groups(found.digit_boxes, found.digit_scores))
+    sources = [
+        (found.boxes, found.scores),
+        proposals.unions(found.boxes[: config.first_boxes], found.scores[: config.first_boxes]),
+        proposals.digit_groups(found.digit_boxes, found.digit_scores),
+    ]
+    candidates = join([], *map(np.concatenate, zip(*sources, strict=True)))
     looked_at = np.empty((0, 4))
     for _ in range(config.passes if isinstance(localizer, LooksCloser) else 0):
         leaders = _leaders(candidates, config.places, config)
@@ -131,10 +133,9 @@ def search(
         sources += [proposals.digit_groups(view.digit_boxes, view.digit_scores) for view in views]
         best = [(boxes[: config.boxes_per_view], scores[: config.boxes_per_view]) for boxes, scores in sources]
         candidates = join(candidates, *map(np.concatenate, zip(*best, strict=True)))
-    for leader in _leaders(candidates, config.corrected, config):
-        corrected = proposals.corrections(leader.box)
-        candidates = join(candidates, corrected, np.full(len(corrected), config.correction_score * leader.score))
-    return candidates
+    corrected = [(proposals.corrections(each.box), each) for each in _leaders(candidates, config.corrected, config)]
+    sources = [(boxes, np.full(len(boxes), config.correction_score * leader.score)) for boxes, leader in corrected]
+    return join(candidates, *map(np.concatenate, zip(*sources, strict=True))) if sources else candidates
 
 
 def weigh(candidates: list[Candidate], config: SelectionConfig) -> Reading:
@@ -239,9 +240,11 @@ def _leaders(candidates: list[Candidate], most: int, config: SelectionConfig) ->
     """The candidates that are worth most, one in each place."""
     leaders: list[Candidate] = []
     for candidate in sorted(candidates, key=lambda candidate: candidate.worth, reverse=True):
+        if len(leaders) == most:
+            break
         if not any(bx.iou(candidate.box, leader.box) >= config.same_place for leader in leaders):
             leaders.append(candidate)
-    return leaders[:most]
+    return leaders
 
 
 def _others(
