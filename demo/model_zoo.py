@@ -24,12 +24,11 @@ MEASURED = {  # what a manifest has of a network, in words
 
 @dataclass(frozen=True)
 class Network:
-    """One of them: its name in the manifest, what it is called, the document of the project that it is built after,
-    if any, whether it works where nobody has chosen among several, and how well it did on held-out photos."""
+    """One of them: its name in the manifest, its title, whether it is the default among several, and its metric on
+    held-out photos, in words."""
 
     name: str
     title: str
-    document: str | None = None
     default: bool = False
     measured: str = ""
 
@@ -77,13 +76,9 @@ class Networks:
 def _named(manifest: dict, names: list[str]) -> tuple[Network, ...]:
     entries = [manifest["networks"][name] for name in names]
     return tuple(
-        Network(name, entry.get("title", name), _document(entry), len(names) > 1 and name == names[0], _measured(entry))
+        Network(name, entry.get("title", name), len(names) > 1 and name == names[0], _measured(entry))
         for name, entry in zip(names, entries, strict=True)
     )
-
-
-def _document(entry: dict) -> str | None:
-    return None if entry.get("document") == weights.HERE else entry.get("document")
 
 
 def _measured(entry: dict) -> str:

@@ -31,7 +31,6 @@ ENTRY = {"file": str, "sha256": str, "config": dict}  # required of every networ
 FILE_NAME = re.compile(r"\w[\w.-]*")  # without a path to another folder
 MAX_CONFIG_NUMBER = 10_000  # above every size, share and threshold of a real network
 MIN_TEMPERATURE = 0.05  # and its inverse, 20, is the largest: beyond, all confidences would be 1 or 0
-HERE = "here"  # an entry's "document" where the network is this project's own
 
 
 def read_manifest(folder: Path) -> dict:

@@ -104,26 +104,26 @@ def compared(networks: Networks, number: str) -> tuple[tuple[Localization, ...],
 
 def test_the_summary_says_who_disagrees_and_who_is_right(networks):
     found, reads = compared(networks, "42")
-    where = "Of the four localizers, two find the same place, one looks elsewhere, one finds no number."
+    where = "The localizers disagree: one place (2), elsewhere (1), no number (1)."
     for truth, sentence in (
         (None, ""),
-        (Truth("42", None), "Two of three right: the true number is 42 ."),
+        (Truth("42", None), "2 of 3 right: the true number is 42 ."),
         (Truth("9", None), "✗ Wrong: the true number is 9 ."),
         (Truth("", None), "✗ Wrong: there is no number in this photo."),
     ):
         markup = plain(render.summary(found, reads, truth))
-        assert markup.startswith("42 The readers disagree: two say 42, one 47.")
+        assert markup.startswith("42 The readers disagree: 42 (2), 47 (1).")
         assert sentence in markup
         assert markup.endswith(where)
     agreed = render.summary(found, reads[:2], Truth("42", None))
     assert 'data-state="confident"' in agreed
-    assert plain(agreed).startswith("42 Both readers say 42. ✓ Right: the true number is 42 .")
+    assert plain(agreed).startswith("42 The readers agree. ✓ Right: the true number is 42 .")
 
 
 def test_the_summary_where_nobody_finds_anything():
     found = found_at(None, None)
     assert 'data-state="none"' in render.summary(found, [], None)
-    assert plain(render.summary(found, [], Truth("", None))).startswith("– Both localizers find no number. ✓ Right")
+    assert plain(render.summary(found, [], Truth("", None))).startswith("– The localizers find no number. ✓ Right")
     assert "✗ Wrong: the true number is 7" in plain(render.summary(found, [], Truth("7", None)))
 
 
@@ -140,7 +140,7 @@ def test_the_summary_where_nobody_finds_anything():
 def test_a_card_a_localizer(networks, truth, notes):
     found, _ = compared(networks, "42")
     shown = items(render.localizer_cards(photo_of("42"), found, truth))
-    names = ["Middle the default", "Near document 004", "Corner document 000", "Blind <b>"]
+    names = ["Middle the default", "Near", "Corner", "Blind <b>"]
     scores = ["score 0.90 · ", "score 0.80 · ", "score 1.00 · ", ""]
     for card, *parts in zip(shown, names, notes, scores, strict=True):
         assert card.startswith(" ".join(part for part in parts if part).strip())
@@ -163,12 +163,12 @@ def test_a_card_a_reader(networks):
     _, reads = compared(networks, "42")
     first, second, third = items(render.reader_cards(reads, UNSURE_BELOW, Truth("42", None)))
     assert first.startswith(f"Shade the default 42 {text.percent(reads[0].reading.confidence)} ✓ Right")
-    assert second.startswith("Wide shade document 002 42")
-    assert third.startswith("Stuck document 003 47")
+    assert second.startswith("Wide shade 42")
+    assert third.startswith("Stuck 47")
     assert "✗ Wrong" in third
     assert "Differs" not in first + second + third  # from the truth, and not from the default
     *_, unknown = items(render.reader_cards(reads, UNSURE_BELOW, None))
-    assert "≠ Differs: the default says 42" in unknown
+    assert "≠ Differs from the default: 42" in unknown
     assert render.reader_cards(reads, UNSURE_BELOW, None).count('<table class="digits"') == 3
     assert ", check this" in items(render.reader_cards(reads, 1.0, None))[0]
     assert "Right" not in items(render.reader_cards(reads, UNSURE_BELOW, None))[0]
@@ -193,10 +193,10 @@ def test_the_table_of_all_pairs_marks_what_differs_or_is_wrong(networks):
         ["Corner", "42", "42", "47 ≠ differs"],
         ["Blind <b>", *["none ≠ differs"] * 3],
     ]
-    assert "6 of the 12 pairs say 42." in plain(markup)
+    assert "6 of 12 pairs: 42." in plain(markup)
     known = pair_table(networks, read, Truth("47", None))
     assert rows(known)[1] == ["Middle", "42 ✗ wrong", "42 ✗ wrong", "47"]
-    assert "3 of the 12 pairs are right: the true number is 47 ." in plain(known)
+    assert "3 of 12 pairs right: the true number is 47 ." in plain(known)
 
 
 def test_a_crop_is_shown_as_wide_as_it_is_in_the_photo():

@@ -24,8 +24,8 @@ def folder(tiny_weights, tmp_path_factory) -> Path:
     networks = {name: weights.load(tiny_weights, name) for name in manifest["networks"]}
     sizes = manifest["networks"]["compact"]["config"]
     for name, temperature, more in (
-        ("plain", 2.0, {"title": "Plain", "document": "001"}),
-        ("other", 0.5, {"document": "here"}),
+        ("plain", 2.0, {"title": "Plain"}),
+        ("other", 0.5, {}),
     ):
         networks[name] = build("compact", sizes)
         entry = {"architecture": "compact", "config": asdict(networks[name].config), "temperature": temperature}
@@ -38,10 +38,10 @@ def folder(tiny_weights, tmp_path_factory) -> Path:
 
 def test_the_default_comes_first_and_what_has_no_title_has_its_name(folder):
     networks = Networks.load(folder)
-    assert networks.localizers == (Network("fcos", "fcos", None, True), Network("second", "second"))
+    assert networks.localizers == (Network("fcos", "fcos", True), Network("second", "second"))
     assert networks.readers == (
-        Network("compact", "compact", None, True),
-        Network("plain", "Plain", "001"),
+        Network("compact", "compact", True),
+        Network("plain", "Plain"),
         Network("other", "other"),
     )
     assert networks.has_choice

@@ -81,17 +81,17 @@ def served(samples: list[Sample]) -> Iterator[str]:
 
 def fake_networks() -> Networks:
     """Four localizers, of which one looks elsewhere and one finds nothing, and three readers, of which one always
-    reads "47". The defaults have heat and attention; some of the others have a document."""
+    reads "47". The defaults have heat and attention."""
     localizers = {
-        Network("middle", "Middle", None, True): HeatLocalizer(MIDDLE),
-        Network("near", "Near", "004"): FakeLocalizer(NEAR, 0.8),
-        Network("corner", "Corner", "000"): FakeLocalizer(CORNER, 1.0),
+        Network("middle", "Middle", True): HeatLocalizer(MIDDLE),
+        Network("near", "Near"): FakeLocalizer(NEAR, 0.8),
+        Network("corner", "Corner"): FakeLocalizer(CORNER, 1.0),
         Network("blind", "Blind <b>"): FakeLocalizer(None),
     }
     readers = {
-        Network("shade", "Shade", None, True): AttentionReader(16),
-        Network("wide", "Wide shade", "002"): FakeReader((16, 40)),
-        Network("stuck", "Stuck", "003"): FakeReader(8, "47"),
+        Network("shade", "Shade", True): AttentionReader(16),
+        Network("wide", "Wide shade"): FakeReader((16, 40)),
+        Network("stuck", "Stuck"): FakeReader(8, "47"),
     }
     return Networks(
         tuple(localizers),
