@@ -1,5 +1,3 @@
-"""The loop: resuming gives the same weights, errors are reported, checkpoints are complete."""
-
 import dataclasses
 import itertools
 import math
@@ -9,7 +7,6 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 
-from svhn.models import build
 from svhn.training import checkpoint
 from svhn.training.checkpoint import State
 from svhn.training.engine import fit, learning_rate
@@ -56,45 +53,43 @@ def _same(a: nn.Module, b: nn.Module) -> bool:
     return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
 
 
-def test_a_run_that_was_stopped_and_resumed_ends_at_the_same_weights(tmp_path):
+def test_a_run_that_was_stopped_and_resumed_ends_at_the_same_weights_and_can_go_on(tmp_path):
     whole, record = fit(_task(), RECIPE, tmp_path / "whole", CPU)
-    task, calls = _task(), []
+    task, drawn = _task(), []
 
     def stopping(network, batch, generator):
-        calls.append(1)
-        if len(calls) > 6:
+        drawn.append(tuple(torch.rand(4, generator=generator.clone_state()).tolist()))
+        if len(drawn) > 6:
             raise Stopped
         return task.loss(network, batch, generator)
 
     with pytest.raises(Stopped):
         fit(dataclasses.replace(task, loss=stopping), RECIPE, tmp_path / "parts", CPU)
+    assert len(set(drawn)) == 7  # every step draws a batch of its own
     resumed, other = fit(_task(), RECIPE, tmp_path / "parts", CPU, resume=True)
     assert _same(whole, resumed)
     assert [row["loss"] for row in record.history] == [row["loss"] for row in other.history]
-    assert [row["step"] for row in record.history] == [4, 8, 12]
+    longer = dataclasses.replace(RECIPE, steps=RECIPE.steps + 4)
+    _, record = fit(_task(), longer, tmp_path / "parts", CPU, resume=True)
+    assert [row["step"] for row in record.history] == [4, 8, 12, 16]
 
 
-def test_training_learns_and_another_seed_gives_other_weights(tmp_path):
-    recipe = dataclasses.replace(RECIPE, steps=200, epoch_steps=50)
-    first, record = fit(_task(), recipe, tmp_path / "a", CPU, State(seed=0))
-    second, _ = fit(_task(), dataclasses.replace(recipe, steps=4), tmp_path / "b", CPU, State(seed=1))
-    assert record.history[-1]["held_out_error"] < record.history[0]["held_out_error"]
-    assert not _same(first, second)
-
-
-def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(tmp_path):
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda network, batch, generator: network(torch.randn(4, 3)).mean() * math.nan,
+        lambda network, batch, generator: (network(torch.randn(4, 3)) * 0).sum().sqrt(),  # loss 0, gradient NaN
+    ],
+    ids=["loss", "gradient"],
+)
+def test_what_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(tmp_path, loss):
     fit(_task(), dataclasses.replace(RECIPE, steps=4), tmp_path, CPU)
     before = (tmp_path / "last.pt").read_bytes()
-    task = _task(lambda network, batch, generator: network(torch.randn(4, 3)).mean() * math.nan)
-    with pytest.raises(TrainingError, match="became nan"):
-        fit(task, RECIPE, tmp_path, CPU)
+    for folder in (tmp_path, tmp_path / "new"):
+        with pytest.raises(TrainingError, match="became nan"):
+            fit(_task(loss), dataclasses.replace(RECIPE, epoch_steps=1), folder, CPU)
     assert (tmp_path / "last.pt").read_bytes() == before
-
-
-def test_a_run_can_go_on_for_longer_than_it_was_meant_to(tmp_path):
-    fit(_task(), RECIPE, tmp_path, CPU)
-    _, record = fit(_task(), dataclasses.replace(RECIPE, steps=RECIPE.steps + 4), tmp_path, CPU, resume=True)
-    assert [row["step"] for row in record.history] == [4, 8, 12, 16]
+    assert not (tmp_path / "new" / "last.pt").exists()
 
 
 @pytest.mark.parametrize(
@@ -109,21 +104,6 @@ def test_a_checkpoint_of_another_recipe_seed_or_data_is_refused(tmp_path, recipe
     fit(_task(), RECIPE, tmp_path, CPU)
     with pytest.raises(TrainingError, match=reason):
         fit(_task(), recipe, tmp_path, CPU, state, resume=True)
-
-
-def test_a_gradient_that_is_not_finite_leaves_no_checkpoint(tmp_path):
-    task = _task(
-        lambda network, batch, generator: (network(torch.randn(4, 3)) * 0).sum().sqrt()
-    )  # loss 0, gradient NaN
-    with pytest.raises(TrainingError, match="became nan"):
-        fit(task, dataclasses.replace(RECIPE, epoch_steps=1), tmp_path, CPU)
-    assert not (tmp_path / "last.pt").exists()
-
-
-def test_a_damaged_checkpoint_is_reported_in_one_sentence(tmp_path):
-    (tmp_path / "last.pt").write_bytes(b"not a checkpoint")
-    with pytest.raises(TrainingError, match="cannot be resumed from"):
-        fit(_task(), RECIPE, tmp_path, CPU, resume=True)
 
 
 def test_a_spent_time_budget_ends_the_run_with_a_checkpoint(tmp_path):
@@ -151,11 +131,6 @@ def test_the_best_epoch_is_kept_next_to_the_last(tmp_path):
     assert "optimizer" not in best  # it is to be used, not to go on from
 
 
-def test_the_first_of_equally_good_epochs_is_the_best(tmp_path):
-    fit(_scored(0.5, 0.5, 0.5), RECIPE, tmp_path, CPU)
-    assert torch.load(tmp_path / "best.pt", weights_only=True)["state"]["step"] == 4
-
-
 @pytest.mark.parametrize(("patience", "epochs"), [(1, 2), (2, 5), (3, 6), (0, 7)])
 def test_training_stops_when_it_has_got_no_better_for_long(tmp_path, patience, epochs):
     recipe = dataclasses.replace(RECIPE, steps=7, epoch_steps=1, patience=patience)
@@ -165,17 +140,8 @@ def test_training_stops_when_it_has_got_no_better_for_long(tmp_path, patience, e
 
 def test_patience_goes_on_where_a_run_is_resumed(tmp_path):
     recipe = dataclasses.replace(RECIPE, steps=20, epoch_steps=1, patience=3)
-
-    task, scores = _task(), iter([0.9, 0.1])
-
-    def validate(network):
-        try:
-            return {"held_out_score": next(scores)}
-        except StopIteration:
-            raise Stopped from None
-
-    with pytest.raises(Stopped):
-        fit(dataclasses.replace(task, validate=validate), recipe, tmp_path, CPU)
+    with pytest.raises(StopIteration):  # in place of a power cut
+        fit(_scored(0.9, 0.1), recipe, tmp_path, CPU)
     best = (tmp_path / "best.pt").read_bytes()
     _, record = fit(_scored(0.2, 0.3), recipe, tmp_path, CPU, resume=True)
     assert [row["held_out_score"] for row in record.history] == [0.9, 0.1, 0.2, 0.3]
@@ -200,29 +166,11 @@ def test_a_run_stopped_between_its_two_checkpoints_keeps_the_best(tmp_path, monk
     assert torch.load(tmp_path / "best.pt", weights_only=True)["state"]["step"] == 8
 
 
-def test_a_new_run_forgets_the_best_of_the_one_before(tmp_path):
+@pytest.mark.parametrize(("scores", "best"), [((0.1, 0.2, 0.0), 8), ((0.5, 0.5, 0.5), 4)], ids=["lower", "equal"])
+def test_a_new_run_forgets_the_best_of_the_one_before_and_keeps_its_own_first_best(tmp_path, scores, best):
     fit(_scored(0.9, 0.8, 0.7), RECIPE, tmp_path, CPU)
-    fit(_scored(0.1, 0.2, 0.0), RECIPE, tmp_path, CPU)
-    best = torch.load(tmp_path / "best.pt", weights_only=True)
-    assert [row["held_out_score"] for row in best["state"]["history"]] == [0.1, 0.2]
-
-
-def test_best_and_last_checkpoints_are_loaded_as_networks(tmp_path):
-    recipe = dataclasses.replace(RECIPE, network="logistic", steps=2, epoch_steps=1)
-    scores = iter([0.8, 0.2])
-
-    def loss(network, batch, generator):
-        return network(torch.rand(4, 1, 28, 28, generator=generator)).square().mean()
-
-    example = torch.zeros(1, 1, 28, 28)
-    task = Task(build("logistic"), loss, lambda network: {"score": next(scores)}, "score", example)
-    average, _ = fit(task, recipe, tmp_path, CPU)
-    last, best = (checkpoint.load(tmp_path / name) for name in ("last.pt", "best.pt"))
-    assert _same(average, last.network)
-    assert not _same(last.network, best.network)
-    assert (last.state.step, best.state.step) == (2, 1)
-    assert last.recipe == best.recipe == recipe
-    assert not best.network.training
+    fit(_scored(*scores), RECIPE, tmp_path, CPU)
+    assert torch.load(tmp_path / "best.pt", weights_only=True)["state"]["step"] == best
 
 
 def test_tensorboard_gets_curves_and_the_networks_graph_once(tmp_path, monkeypatch):
@@ -232,13 +180,10 @@ def test_tensorboard_gets_curves_and_the_networks_graph_once(tmp_path, monkeypat
     fit(_task(), RECIPE, tmp_path, CPU, resume=True)
     assert len(drawn) == 1
     events = EventAccumulator(str(tmp_path / "events")).Reload()
-    operations = [node.op for node in events.Graph().node]
     assert sum("Linear" in node.name for node in events.Graph().node) >= 2
-    assert any("batch_norm" in operation for operation in operations)
     assert set(events.Tags()["scalars"]) == {"loss", "held_out_error", "held_out_score"}
-    assert [event.step for event in events.Scalars("loss")] == [4, 8, 12]
-    logged = [event.value for event in events.Scalars("held_out_error")]
-    assert logged == pytest.approx([row["held_out_error"] for row in record.history])
+    logged = [(event.step, event.value) for event in events.Scalars("held_out_error")]
+    assert logged == [(row["step"], pytest.approx(row["held_out_error"])) for row in record.history]
 
 
 def test_the_learning_rate_warms_up_and_falls_to_a_hundredth():
@@ -247,14 +192,3 @@ def test_the_learning_rate_warms_up_and_falls_to_a_hundredth():
     assert rates[0] == pytest.approx(RECIPE.learning_rate / 10, rel=0.01)
     assert rates[100] == pytest.approx(RECIPE.learning_rate / 100)
     assert all(a >= b for a, b in itertools.pairwise(rates[10:]))
-
-
-def test_every_step_draws_a_batch_of_its_own(tmp_path):
-    task, drawn = _task(), []
-
-    def recording(network, batch, generator):
-        drawn.append(torch.rand(4, generator=generator.clone_state()).tolist())
-        return task.loss(network, batch, generator)
-
-    fit(dataclasses.replace(task, loss=recording), RECIPE, tmp_path, CPU)
-    assert len(set(map(tuple, drawn))) == RECIPE.steps

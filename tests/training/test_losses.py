@@ -1,5 +1,3 @@
-"""Losses: smallest where the answer is right, and silent about what does not count."""
-
 import math
 
 import pytest
@@ -31,31 +29,25 @@ def _perfect(box: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.where(inside, 12.0, -12.0)[None], box.expand(1, 16, 16, 4)
 
 
-def test_fcos_minds_a_missed_number_a_false_alarm_and_a_shifted_box():
-    box = torch.tensor([10.0, 20.0, 50.0, 40.0])
+def test_fcos_minds_a_missed_number_a_false_alarm_a_shifted_box_and_a_swapped_one():
+    box, other = torch.tensor([4.0, 20.0, 28.0, 40.0]), torch.tensor([36.0, 20.0, 60.0, 40.0])
     scores, boxes = _perfect(box)
     nothing = torch.full((1, 1, 4), torch.nan)
     assert fcos_loss(scores, boxes, box[None, None]) < 1e-3
     assert fcos_loss(-scores, boxes, box[None, None]) > 1
     assert fcos_loss(scores, boxes, nothing) > 1
     assert fcos_loss(scores, boxes + 10, box[None, None]) > 0.3
+    other_scores, other_boxes = _perfect(other)
+    both, found = torch.maximum(scores, other_scores), torch.cat([boxes[:, :, :8], other_boxes[:, :, 8:]], dim=2)
+    numbers = torch.stack([box, other])[None]
+    assert fcos_loss(both, found, numbers) < 1e-3  # each claims its own cells
+    assert fcos_loss(both, found.flip(2), numbers) > 0.5
 
 
-def test_fcos_without_any_number_has_a_finite_loss_and_gradient():
+def test_fcos_without_any_number_has_a_finite_gradient():
     scores = torch.zeros(2, 8, 8, requires_grad=True)
-    loss = fcos_loss(scores, torch.zeros(2, 8, 8, 4), torch.full((2, 1, 4), torch.nan))
-    loss.backward()
-    assert torch.isfinite(loss)
+    fcos_loss(scores, torch.zeros(2, 8, 8, 4), torch.full((2, 1, 4), torch.nan)).backward()
     assert torch.isfinite(scores.grad).all()
-
-
-def test_two_numbers_each_claim_their_own_cells():
-    boxes = torch.tensor([[[4.0, 20.0, 28.0, 40.0], [36.0, 20.0, 60.0, 40.0]]])
-    scores, found = (m.clone() for m in _perfect(boxes[0, 0]))
-    other_scores, other = _perfect(boxes[0, 1])
-    found[:, :, 8:] = other[:, :, 8:]
-    assert fcos_loss(torch.maximum(scores, other_scores), found, boxes) < 1e-3
-    assert fcos_loss(torch.maximum(scores, other_scores), found.flip(2), boxes) > 0.5
 
 
 def _perfect_digit(box: torch.Tensor, digit: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -67,62 +59,45 @@ def _perfect_digit(box: torch.Tensor, digit: int) -> tuple[torch.Tensor, torch.T
 
 
 def test_a_digit_is_to_be_found_in_its_place_and_of_its_class():
-    box, other = torch.tensor([[10.0, 20.0, 26.0, 44.0]]), torch.tensor([[40.0, 20.0, 56.0, 44.0]])
-    scores, found = _perfect_digit(box[0], 4)
-    number = box[None]
-    assert digit_loss(scores, found, box[None], torch.tensor([[4]]), number) < 1e-3
-    assert digit_loss(scores, found, box[None], torch.tensor([[7]]), number) > 1
-    assert digit_loss(scores, found, other[None], torch.tensor([[4]]), other[None]) > 1
-
-
-def test_inside_a_number_without_marked_digits_nothing_is_asked():
-    number = torch.tensor([[[8.0, 16.0, 28.0, 48.0]]])
-    nowhere, blank = torch.full((1, 1, 4), torch.nan), torch.tensor([[10]])
-    inside, _ = _perfect_digit(torch.tensor([10.0, 20.0, 26.0, 44.0]), 4)
-    outside, found = _perfect_digit(torch.tensor([40.0, 20.0, 56.0, 44.0]), 4)
-    assert digit_loss(inside, found, nowhere, blank, number) < 1e-3
-    assert digit_loss(outside, found, nowhere, blank, number) > 1
-
-
-def test_the_l2_box_loss_is_the_mean_squared_error():
-    assert l2_box_loss(torch.zeros(2, 4), torch.full((2, 4), 0.5)) == pytest.approx(0.25)
-
-
-def _shares(*values: float) -> torch.Tensor:
-    return torch.tensor([values])
+    box, other = torch.tensor([[[10.0, 20.0, 26.0, 44.0]]]), torch.tensor([[[40.0, 20.0, 56.0, 44.0]]])
+    scores, found = _perfect_digit(box[0, 0], 4)
+    assert digit_loss(scores, found, box, torch.tensor([[4]]), box) < 1e-3
+    assert digit_loss(scores, found, box, torch.tensor([[7]]), box) > 1
+    assert digit_loss(scores, found, other, torch.tensor([[4]]), other) > 1
+    unmarked, blank = torch.full((1, 1, 4), torch.nan), torch.tensor([[10]])  # inside a number nothing is asked then
+    assert digit_loss(scores, found, unmarked, blank, torch.tensor([[[8.0, 16.0, 28.0, 48.0]]])) < 1e-3
+    assert digit_loss(scores, found, unmarked, blank, other) > 1
 
 
 def test_the_dice_box_loss_of_a_case_worked_out_by_hand():
     # Two squares of side 1/2, one moved by half its side: 1/8 in common of 1/4 + 1/4, Dice 1/2; L2 (1/4)² / 4.
-    true, moved = _shares(0.25, 0, 0.5, 0.5), _shares(0, 0, 0.5, 0.5)
+    true, moved = torch.tensor([[0.25, 0, 0.5, 0.5]]), torch.tensor([[0, 0, 0.5, 0.5]])
     assert dice_box_loss(true, true) == pytest.approx(0, abs=1e-6)
+    assert l2_box_loss(moved, true) == pytest.approx(1 / 64)
     assert dice_box_loss(moved, true) == pytest.approx(0.5 + 0.1 / 64)
     assert dice_box_loss(torch.cat([true, moved]), true.expand(2, 4)) == pytest.approx(0.25 + 0.1 / 128)  # the mean
 
 
-def test_boxes_that_do_not_touch_and_inverted_ones_still_have_a_slope():
-    for box in ((0.0, 0, 0.1, 0.1), (0.6, 0.6, -0.1, 0.3)):
-        found = _shares(*box).requires_grad_()
-        loss = dice_box_loss(found, _shares(0.5, 0.5, 0.2, 0.2))
-        loss.backward()
-        assert loss > 0.99
-        assert (found.grad != 0).any()
-        assert found.grad.isfinite().all()
+@pytest.mark.parametrize("box", [(0.0, 0, 0.1, 0.1), (0.6, 0.6, -0.1, 0.3)])
+def test_boxes_that_do_not_touch_and_inverted_ones_still_have_a_slope(box):
+    found = torch.tensor([box], requires_grad=True)
+    loss = dice_box_loss(found, torch.tensor([[0.5, 0.5, 0.2, 0.2]]))
+    loss.backward()
+    assert loss > 0.99
+    assert (found.grad != 0).any()
+    assert found.grad.isfinite().all()
 
 
 def test_masks_are_one_within_any_box():
     nan = [math.nan] * 4
     boxes = torch.tensor([[[0.25, 0.5, 0.5, 0.25], nan], [[0, 0, 0.25, 0.25], [0.5, 0.5, 1.0, 1.0]], [nan, nan]])
+    row = masks(torch.tensor([[[0.1, 0, 0.5, 1]]]), 4)[0, 0]  # from 0.4 to 2.4 pixels; middles at 0.5, 1.5, 2.5
+    assert row.tolist() == [1, 1, 0, 0]
     assert masks(boxes, 4).tolist() == [
         [[0, 0, 0, 0], [0, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]],
         [[1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 1, 1], [0, 0, 1, 1]],
         [[0] * 4] * 4,
     ]
-
-
-def test_a_pixel_is_within_a_box_if_its_middle_is():
-    row = masks(torch.tensor([[[0.1, 0, 0.5, 1]]]), 4)[0, 0]  # from 0.4 to 2.4 pixels; middles at 0.5, 1.5, 2.5
-    assert row.tolist() == [1, 1, 0, 0]
 
 
 def test_the_mask_loss_of_cases_worked_out_by_hand():

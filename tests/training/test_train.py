@@ -1,25 +1,15 @@
-"""Training by name: the record of its data, what it needs, and what it does without."""
-
 import math
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-import torch
-import torchvision
+from PIL import Image
 
-from svhn.training import checkpoint
 from svhn.training import train as training
-from svhn.training.recipes import RECIPES
 from svhn.training.tasks import feeds
 from svhn.utils.errors import DataError, TrainingError, UserError
-
-
-@pytest.mark.usefixtures("small")
-def test_a_recipe_without_real_photos_says_so(prepared, tmp_path):
-    _, state = training.train("compact_synthetic", prepared, tmp_path, device="cpu")
-    assert state.data == "4 synthetic pictures and no real photo"
 
 
 @pytest.mark.usefixtures("small")
@@ -42,76 +32,35 @@ def test_options_without_a_meaning_are_refused(prepared, tmp_path, name, how, re
 
 
 @pytest.mark.usefixtures("small")
-def test_no_picture_is_made_for_a_run_that_cannot_begin_or_go_on(prepared, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("run", "how", "reason"),
+    [
+        ("file", {}, "run cannot be kept in"),
+        ("new", {"minutes": 0}, "--minutes"),
+        ("new", {"start_from": Path("run")}, r"last\.pt is no checkpoint of this version"),
+        ("new", {"start_from": Path("nowhere.pt")}, r"There is no checkpoint .*nowhere\.pt"),
+        ("run", {"resume": True}, "cannot be resumed from"),
+    ],
+)
+def test_no_picture_is_made_for_a_run_that_cannot_begin_or_go_on(prepared, tmp_path, monkeypatch, run, how, reason):
     monkeypatch.setattr(training.sources, "cached", lambda *_: pytest.fail("synthetic pictures were made"))
-    (tmp_path / "file").write_text("in the way")
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "last.pt").write_bytes(b"damaged")
-    for run, how in (("file", {}), ("new", {"minutes": 0}), ("new", {"start_from": tmp_path / "run"}),
-                     ("run", {"resume": True})):  # fmt: skip
-        with pytest.raises(TrainingError):
-            training.train("compact", prepared, tmp_path / run, device="cpu", **how)
-    assert not (tmp_path / "new").exists()
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_text("in the way")
+    Path("run").mkdir()
+    Path("run/last.pt").write_bytes(b"damaged")
+    with pytest.raises(TrainingError, match=reason):
+        training.train("compact", prepared, Path(run), device="cpu", **how)
+    assert not Path("new").exists()
+    assert Path("file").read_text() == "in the way"
 
 
 @pytest.mark.usefixtures("small")
-def test_a_file_in_the_way_of_a_run_is_reported(prepared, tmp_path):
-    (tmp_path / "run").write_text("in the way")
-    with pytest.raises(TrainingError, match="run cannot be kept in"):
-        training.train("l2_box", prepared, tmp_path / "run", device="cpu")
-    assert (tmp_path / "run").read_text() == "in the way"
-
-
-@pytest.mark.usefixtures("small")
-def test_backgrounds_are_named_only_where_they_are_used(prepared, tmp_path):
-    grey = torch.full((3, 20, 30), 90, dtype=torch.uint8)
-    (tmp_path / "streets").mkdir()
-    torchvision.io.write_png(grey, str(tmp_path / "streets" / "a.png"))
-    data = {}
-    for name in ("fcos", "l2_box"):
-        run = tmp_path / name
-        _, state = training.train(name, prepared, run, device="cpu", backgrounds=tmp_path / "streets", minutes=1e-9)
-        data[name] = state.data
-    assert data["fcos"].endswith("; set before 1 street pictures without numbers")
-    assert data["l2_box"] == "SVHN train, image numbers not divisible by 5"
-
-
-@pytest.mark.usefixtures("small")
-def test_extra_is_drawn_from_in_memory_or_from_its_file_alike(prepared, tmp_path, monkeypatch):
-    folder = shutil.copytree(prepared, tmp_path / "prepared")
-    for kind in ("crops", "scenes"):
-        shutil.copy(prepared / f"train_{kind}.h5", folder / f"extra_{kind}.h5")
-    losses = []
-    for in_memory in (math.inf, 0):
-        monkeypatch.setattr(feeds, "IN_MEMORY", in_memory)
-        _, state = training.train("compact", folder, tmp_path / str(in_memory), device="cpu")
-        losses.append([row["loss"] for row in state.history])
-    assert losses[0] == losses[1]
-    assert "50% of the photos with official boxes from SVHN extra, image numbers not divisible by 5" in state.data
-
-
-@pytest.mark.usefixtures("small")
-def test_a_share_of_the_steps_goes_on_gently(prepared, tmp_path):
-    training.train("l2_box", prepared, tmp_path / "run", device="cpu")
-    _, state = training.train(
-        "l2_box", prepared, tmp_path / "more", device="cpu", start_from=tmp_path / "run", share=0.5
-    )
-    assert state.step == 2
-    rate = checkpoint.load(tmp_path / "more").recipe.learning_rate
-    assert rate == pytest.approx(0.25 * RECIPES["l2_box"].learning_rate)
-
-
-@pytest.mark.parametrize("name", [name for name, recipe in RECIPES.items() if recipe.data == "mnist"])
-def test_recipes_of_mnist_ask_for_its_folder(prepared, tmp_path, name):
+def test_recipes_of_mnist_ask_for_its_folder_and_need_no_prepared_photos(prepared, mnist_folder, tmp_path):
     with pytest.raises(TrainingError, match="name the folder with its four files: --data DIR"):
-        training.train(name, prepared, tmp_path / "run", device="cpu")
+        training.train("mnist_logistic", prepared, tmp_path / "run", device="cpu")
     with pytest.raises(DataError, match="put MNIST's four official files there"):
-        training.train(name, prepared, tmp_path / "run", mnist=tmp_path, device="cpu")
+        training.train("mnist_logistic", prepared, tmp_path / "run", mnist=tmp_path, device="cpu")
     assert not (tmp_path / "run").exists()
-
-
-@pytest.mark.usefixtures("small")
-def test_mnist_needs_no_prepared_photos(mnist_folder, tmp_path):
     training.train("mnist_logistic", tmp_path / "nowhere", tmp_path / "run", mnist=mnist_folder, device="cpu")
 
 
@@ -136,3 +85,27 @@ def test_training_needs_no_opencv_gradio_or_tqdm(prepared, mnist_folder, tmp_pat
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert {path.parent.name for path in tmp_path.glob("*/last.pt")} == {"compact", "mnist_logistic", "unet_zeros"}
+
+
+@pytest.mark.usefixtures("small")
+def test_backgrounds_are_named_only_where_they_are_used(prepared, tmp_path):
+    (tmp_path / "streets").mkdir()
+    Image.new("RGB", (30, 20), "gray").save(tmp_path / "streets" / "a.png")
+    how = {"device": "cpu", "backgrounds": tmp_path / "streets", "minutes": 1e-9}
+    data = [training.train(name, prepared, tmp_path / name, **how)[1].data for name in ("fcos", "l2_box")]
+    assert data[0].endswith("; set before 1 street pictures without numbers")
+    assert data[1] == "SVHN train, image numbers not divisible by 5"
+
+
+@pytest.mark.usefixtures("small")
+def test_extra_is_drawn_from_in_memory_or_from_its_file_alike(prepared, tmp_path, monkeypatch):
+    folder = shutil.copytree(prepared, tmp_path / "prepared")
+    for kind in ("crops", "scenes"):
+        shutil.copy(prepared / f"train_{kind}.h5", folder / f"extra_{kind}.h5")
+    losses = []
+    for in_memory in (math.inf, 0):
+        monkeypatch.setattr(feeds, "IN_MEMORY", in_memory)
+        _, state = training.train("compact", folder, tmp_path / str(in_memory), device="cpu")
+        losses.append([row["loss"] for row in state.history])
+    assert losses[0] == losses[1]
+    assert "50% of the photos with official boxes from SVHN extra, image numbers not divisible by 5" in state.data
