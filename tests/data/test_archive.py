@@ -1,4 +1,5 @@
 import os
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -35,20 +36,14 @@ def test_photos_and_digitstruct_as_they_were_written(tmp_path, as_tar):
     assert path.exists() == (not as_tar)  # the copy from the archive is gone
 
 
-def test_order_is_the_archives_or_by_number(tmp_path):
-    official.write_split(tmp_path / "tar", "train", 11)
-    official.write_split(tmp_path / "dir", "train", 11, as_tar=False)
-    (tmp_path / "dir" / "train" / "sketch.png").write_bytes(b"")
-    by_name = sorted(f"{i}.png" for i in range(1, 12))
-    assert names(open_split(tmp_path / "tar", "train")) == by_name
-    assert names(open_split(tmp_path / "dir", "train")) == [f"{i}.png" for i in range(1, 12)] + ["sketch.png"]
-
-
-def test_folder_is_preferred_to_the_archive(tmp_path):
-    official.write_split(tmp_path, "train", 3)
-    official.write_split(tmp_path / "other", "train", 2, as_tar=False)
+def test_order_is_the_archives_or_by_number_and_a_folder_is_preferred(tmp_path):
+    litter = [("train/._1.png", b"a Mac's"), ("train/readme.txt", b"hello")]
+    official.write_split(tmp_path, "train", 11, members=litter)
+    assert names(open_split(tmp_path, "train")) == sorted(f"{i}.png" for i in range(1, 12))
+    official.write_split(tmp_path / "other", "train", 11, as_tar=False)
+    (tmp_path / "other" / "train" / "sketch.png").write_bytes(b"")
     (tmp_path / "other" / "train").rename(tmp_path / "train")
-    assert names(open_split(tmp_path, "train")) == ["1.png", "2.png"]
+    assert names(open_split(tmp_path, "train")) == [f"{i}.png" for i in range(1, 12)] + ["sketch.png"]
 
 
 def test_digitstruct_may_be_anywhere(tmp_path):
@@ -61,12 +56,6 @@ def test_digitstruct_may_be_anywhere(tmp_path):
             path.unlink()
     root.rmdir()
     read_all(tmp_path)
-
-
-def test_other_files_are_ignored(tmp_path):
-    litter = [("train/._1.png", b"a Mac's"), ("train/readme.txt", b"hello")]
-    official.write_split(tmp_path, "train", 2, members=litter)
-    assert names(open_split(tmp_path, "train")) == ["1.png", "2.png"]
 
 
 def test_no_split_of_that_name_or_nothing_there(tmp_path):
@@ -83,9 +72,7 @@ def test_without_digitstruct(tmp_path, as_tar):
     if as_tar:
         with tarfile.open(tmp_path / "train.tar.gz", "w:gz") as tar:
             tar.add(tmp_path / "train", "train")
-        for path in (tmp_path / "train").iterdir():
-            path.unlink()
-        (tmp_path / "train").rmdir()
+        shutil.rmtree(tmp_path / "train")
     with pytest.raises(DataError, match=r"holds no digitStruct.mat"), open_split(tmp_path, "train").digitstruct():
         pass
 
@@ -97,7 +84,7 @@ def _flip_a_byte(data: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     ("damage", "place"),
-    [(lambda data, share=share: data[: int(share * len(data))], "") for share in (0, 0.01, 0.3, 0.6, 0.9, 0.999)]
+    [(lambda data, share=share: data[: int(share * len(data))], "") for share in (0, 0.01, 0.6, 0.999)]
     + [
         (lambda data: data[:-8], ""),  # all members are there; only gzip's checksum is missing
         (_flip_a_byte, r"train/\w+"),
@@ -105,7 +92,7 @@ def _flip_a_byte(data: bytes) -> bytes:
     ],
 )
 def test_damaged_archive(tmp_path, damage, place):
-    official.write_split(tmp_path, "train", 20)
+    official.write_split(tmp_path, "train", 5)
     path = tmp_path / "train.tar.gz"
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(DataError, match=rf"train.tar.gz .*truncated or damaged at or after {place}"):
@@ -137,14 +124,11 @@ def test_folder_with_a_link_that_leads_out_or_a_pipe(tmp_path, make):
 
 
 @pytest.mark.parametrize("as_tar", [True, False])
-def test_bytes_of_a_photo_are_bounded(tmp_path, monkeypatch, as_tar):
+def test_bytes_are_bounded(tmp_path, monkeypatch, as_tar):
     monkeypatch.setattr(archive, "MAX_BYTES", 100)
     official.write_split(tmp_path, "train", 2, as_tar=as_tar)
     assert [len(data) for _, data in open_split(tmp_path, "train").photos()] == [101, 101]
-
-
-def test_digitstruct_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "MAX_DIGITSTRUCT_BYTES", 1000)
-    official.write_split(tmp_path, "train", 2)
-    with pytest.raises(DataError, match="is not an official archive"):
-        read_all(tmp_path)
+    if as_tar:
+        monkeypatch.setattr(archive, "MAX_DIGITSTRUCT_BYTES", 1000)
+        with pytest.raises(DataError, match="is not an official archive"):
+            read_all(tmp_path)

@@ -59,7 +59,7 @@ def site(monkeypatch) -> Iterator[Site]:
                 while site.drips:
                     self.wfile.write(b"x")
                     time.sleep(0.01)
-            self.wfile.write(data[start : start + keep])
+                self.wfile.write(data[start : start + keep])
 
         def log_message(self, *_: object) -> None:
             pass
@@ -106,16 +106,10 @@ def test_extra_has_no_published_sum_and_the_one_seen_is_kept(site, tmp_path):
         fetch(site, tmp_path, extra=True)
 
 
-def test_continues_an_earlier_try(site, tmp_path):
-    (tmp_path / "train.tar.gz.part").write_bytes(CONTENT["train"][:123_456])
-    fetch(site, tmp_path)
-    assert is_complete(tmp_path, "train", "test")
-    assert site.asked[0] == ("/housenumbers/train.tar.gz", "bytes=123456-")
-
-
 @pytest.mark.parametrize(
     ("part", "ranges"),
     [
+        (CONTENT["train"][:123_456], True),
         (CONTENT["train"], True),  # only its name is missing
         (CONTENT["train"] + b"surplus", True),
         (b"x" * 1000, False),  # a server that ignores Range sends everything again
@@ -127,21 +121,17 @@ def test_a_part_of_any_length_becomes_the_archive(site, tmp_path, part, ranges):
     (tmp_path / "train.tar.gz.part").write_bytes(part)
     fetch(site, tmp_path)
     assert is_complete(tmp_path, "train", "test")
+    assert site.asked[0] == ("/housenumbers/train.tar.gz", f"bytes={len(part)}-")
 
 
-def test_dropped_connection_is_taken_up_again(site, tmp_path):
-    site.drop_after = [100_000, 50_000]
-    fetch(site, tmp_path)
-    assert is_complete(tmp_path, "train", "test")
-    assert [asked for _, asked in site.asked[:3]] == [None, "bytes=100000-", "bytes=150000-"]
-
-
-def test_connection_that_stays_broken_keeps_what_came(site, tmp_path):
-    site.drop_after = [100_000] + [0] * dl.TRIES
+def test_dropped_connections_are_taken_up_again_and_one_that_stays_broken_keeps_what_came(site, tmp_path):
+    site.drop_after = [100_000, 50_000] + [0] * dl.TRIES
     with pytest.raises(DataError, match="the same command continues"):
         fetch(site, tmp_path)
+    assert [asked for _, asked in site.asked[:3]] == [None, "bytes=100000-", "bytes=150000-"]
     assert not (tmp_path / "train.tar.gz").exists()
-    assert (tmp_path / "train.tar.gz.part").read_bytes() == CONTENT["train"][:100_000]
+    assert (tmp_path / "train.tar.gz.part").read_bytes() == CONTENT["train"][:150_000]
+    site.drop_after = [20_000]
     fetch(site, tmp_path)
     assert is_complete(tmp_path, "train", "test")
 
@@ -156,21 +146,17 @@ def test_a_wrong_or_missing_archive_leaves_nothing(site, tmp_path, train, reason
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_wrong_file_that_was_there_is_left_alone(site, tmp_path):
+def test_no_server_no_folder_or_another_file_there(site, tmp_path):
     (tmp_path / "train.tar.gz").write_bytes(b"mine")
     with pytest.raises(DataError, match="please delete it"):
         fetch(site, tmp_path)
     assert (tmp_path / "train.tar.gz").read_bytes() == b"mine"
-    assert site.asked == []
-
-
-def test_no_server_or_no_folder(site, tmp_path):
-    (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
-        fetch(site, tmp_path / "file" / "folder")
+        fetch(site, tmp_path / "train.tar.gz" / "folder")
+    assert site.asked == []
     site.url = "http://127.0.0.1:9/housenumbers"  # the discard port: nothing is bound to it
     with pytest.raises(DataError, match="cannot be fetched"):
-        fetch(site, tmp_path)
+        fetch(site, tmp_path / "new")
 
 
 def test_a_server_that_drips_is_given_up(site, tmp_path, monkeypatch):

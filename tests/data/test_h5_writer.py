@@ -1,5 +1,3 @@
-"""Rows in chunks, and what happens when the disk is full."""
-
 import h5py
 import numpy as np
 import pytest

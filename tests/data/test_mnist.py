@@ -1,5 +1,3 @@
-"""MNIST's files: the parts keep apart, packed or not; a missing or damaged file is an error of one sentence."""
-
 import gzip
 
 import pytest
@@ -33,12 +31,12 @@ def test_parts_keep_apart(tmp_path, packed):
     assert [digit_in(image) for image in images[1]] == labels[1].tolist()
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_a_missing_file_is_named(tmp_path, name):
+def test_a_missing_file_is_named(tmp_path):
     write_mnist(tmp_path)
-    (tmp_path / f"{name}.gz").unlink()
-    with pytest.raises(DataError, match=f"holds no {name}.gz; put MNIST's four official files there"):
-        load_digits(tmp_path, "train")
+    for name in reversed(FILES):
+        (tmp_path / f"{name}.gz").unlink()
+        with pytest.raises(DataError, match=f"holds no {name}.gz; put MNIST's four official files there"):
+            load_digits(tmp_path, "train")
 
 
 @pytest.mark.parametrize(
@@ -48,12 +46,10 @@ def test_a_missing_file_is_named(tmp_path, name):
         ("images-idx3", lambda data: b"not packed", "is damaged"),
         ("images-idx3", lambda data: gzip.compress(b"neither pictures nor labels"), "are damaged"),
         ("images-idx3", lambda data: gzip.compress(b""), "are damaged"),
-        ("images-idx3", lambda data: gzip.compress(b"\0\0\x0a\x03" + gzip.decompress(data)[4:]), "are damaged"),
         ("images-idx3", lambda data: gzip.compress(b"\0\0\x0d\x03" + gzip.decompress(data)[4:]), "are damaged"),
         ("labels-idx1", lambda data: gzip.compress(gzip.decompress(data)[:-5]), "are damaged"),
         ("labels-idx1", lambda data: gzip.compress(b"\0\0\x08\x01\0\0\0\x02\0\1"), "40 pictures and 2 labels"),
     ],
-    ids=["cut", "not packed", "text", "empty", "no such type", "floats", "short", "few labels"],
 )
 def test_damaged_files(tmp_path, name, spoil, reason):
     write_mnist(tmp_path)

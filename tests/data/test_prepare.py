@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -6,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 from helpers import official
+from helpers.full_disk import full_disk
 
 from svhn import labels
-from svhn.data import prepare
+from svhn.data import archive, prepare
 from svhn.utils.errors import DataError
 
 Rows = dict[str, np.ndarray]  # column -> (N, ...)
@@ -49,40 +51,34 @@ def write(folder: Path, *entries: official.Entry) -> None:
     official.write_split(folder, "train", 0, spoil=lambda written: written.extend(entries))
 
 
-@pytest.mark.parametrize("as_tar", [True, False])
-def test_every_record_is_written_with_its_number(tmp_path, as_tar):
-    written = official.write_split(tmp_path, "train", 70, as_tar=as_tar)  # more than one block of rows
-    summary, crops, scenes = prepared(tmp_path)
-    assert (summary.records, summary.written, summary.skipped.total()) == (70, 70, 0)
-    assert len(crops["number"]) == len(scenes["number"]) == 70
-    truth = {int(entry.name[:-4]): entry.number for entry in written}
-    assert numbers(crops) == truth
-    assert dict(zip(scenes["number"].tolist(), scenes["length"].tolist(), strict=True)) == {
-        image: len(number) for image, number in truth.items()
-    }
+def test_every_record_is_written_with_its_number_from_folder_or_archive(tmp_path):
+    tables, threads = [], torch.get_num_threads()
+    for as_tar in (True, False):
+        written = official.write_split(tmp_path / str(as_tar), "train", 70, as_tar=as_tar)  # more than a block of rows
+        summary, crops, scenes = prepared(tmp_path / str(as_tar))
+        assert (summary.records, summary.written, summary.skipped.total()) == (70, 70, 0)
+        truth = {int(entry.name[:-4]): entry.number for entry in written}
+        assert numbers(crops) == numbers(scenes) == truth
+        for image, (height, width) in zip(scenes["images"], scenes["size"], strict=True):
+            assert image[:, :height, :width].any()
+            assert not image[:, height:].any()  # black beyond the photo
+            assert not image[:, :, width:].any()
+        tables.append((crops, scenes))
+    for one, other in zip(*tables, strict=True):
+        order, other_order = one["number"].argsort(), other["number"].argsort()
+        for column, values in one.items():
+            np.testing.assert_array_equal(values[order], other[column][other_order])
+    assert torch.get_num_threads() == threads
 
 
 def test_columns_have_the_agreed_shapes_and_types(tmp_path):
     official.write_split(tmp_path, "test", 3)
     _, crops, scenes = prepared(tmp_path, "test")
-    common = {
-        "box": ((3, 4), "f4"),
-        "digit_boxes": ((3, 5, 4), "f4"),
-        "digits": ((3, 5), "u1"),
-        "length": ((3,), "u1"),
-        "number": ((3,), "i4"),
-    }
-    assert {name: (a.shape, a.dtype.str[1:]) for name, a in crops.items()} == {
-        "images": ((3, 3, 96, 96), "u1"),
-        "aspect": ((3,), "f4"),
-        **common,
-    }
-    assert {name: (a.shape, a.dtype.str[1:]) for name, a in scenes.items()} == {
-        "images": ((3, 3, 256, 256), "u1"),
-        "size": ((3, 2), "i4"),
-        "scale": ((3,), "f4"),
-        **common,
-    }
+    common = {"box": "3 4 f4", "digit_boxes": "3 5 4 f4", "digits": "3 5 u1", "length": "3 u1", "number": "3 i4"}
+    own = {"images": "3 3 96 96 u1", "aspect": "3 f4"}, {"images": "3 3 256 256 u1", "size": "3 2 i4", "scale": "3 f4"}
+    for table, columns in zip((crops, scenes), own, strict=True):
+        found = {name: " ".join(map(str, a.shape)) + f" {a.dtype.str[1:]}" for name, a in table.items()}
+        assert found == columns | common
     with h5py.File(tmp_path / "prepared" / "test_crops.h5") as file:
         attributes = {"format_version": 2, "split": "test", "source": "test.tar.gz", "margin": 0.5, "size": 96}
         assert dict(file.attrs) == attributes | {"stamp": file.attrs["stamp"]}
@@ -128,46 +124,26 @@ def test_stored_boxes_are_where_the_digit_is(tmp_path, box, size):
     assert crops["aspect"][0] == pytest.approx((2 * w) / (2 * h), rel=0.1)
 
 
-def test_scene_is_black_beyond_the_photo(tmp_path):
-    official.write_split(tmp_path, "train", 8)
-    _, _, scenes = prepared(tmp_path)
-    for image, (height, width) in zip(scenes["images"], scenes["size"], strict=True):
-        assert image[:, :height, :width].any()
-        assert not image[:, height:].any()
-        assert not image[:, :, width:].any()
-
-
-def test_digits_are_stored_in_reading_order_and_ten_is_zero(tmp_path):
+def test_digits_are_stored_in_reading_order_too_many_are_kept_and_boxes_end_with_the_photo(tmp_path):
     shuffled = marked([(80, 20, 15, 30), (20, 22, 15, 30), (50, 21, 15, 30)])
     column = marked([(21, 55, 15, 30), (20, 5, 15, 30)])
     column.labels[1] = 10.0  # the official zero
-    write(tmp_path, shuffled, column)
-    _, crops, scenes = prepared(tmp_path)
-    assert numbers(crops) == {1: "231", 2: "01"}
+    seven = marked([(5 + 20 * i, 20, 15, 30) for i in range(7)])
+    outside = marked([(-4, 20, 15, 30), (130, -7, 30, 120)])
+    write(tmp_path, shuffled, column, seven, outside)
+    summary, crops, scenes = prepared(tmp_path)
+    assert numbers(crops) == {1: "231", 2: "01", 3: None, 4: "12"}
+    assert crops["length"].tolist() == scenes["length"].tolist() == [3, 2, labels.TOO_LONG, 2]
+    assert crops["digits"].tolist()[:3] == [[2, 3, 1, 10, 10], [0, 1, 10, 10, 10], [1, 2, 3, 4, 5]]
     assert scenes["digit_boxes"][0, :3, 0].tolist() == [20, 50, 80]
     assert scenes["digit_boxes"][1, :2, 1].tolist() == [5, 55]
     assert np.isnan(scenes["digit_boxes"][0, 3:]).all()
     assert np.isnan(crops["digit_boxes"][1, 2:]).all()
-    assert crops["digits"].tolist() == [[2, 3, 1, 10, 10], [0, 1, 10, 10, 10]]
-
-
-def test_more_than_five_digits_are_kept_and_counted(tmp_path):
-    write(tmp_path, marked([(5 + 20 * i, 20, 15, 30) for i in range(7)]))
-    summary, crops, scenes = prepared(tmp_path)
-    assert summary.noted["more than five digits"] == 1
-    assert crops["length"].tolist() == scenes["length"].tolist() == [labels.TOO_LONG]
-    assert crops["digits"].tolist() == [[1, 2, 3, 4, 5]]
-    assert scenes["digit_boxes"][0, :, 0].tolist() == [5, 25, 45, 65, 85]
-    assert scenes["box"][0].tolist() == [5, 20, 140, 50]  # of all seven
-
-
-def test_box_partly_outside_is_clipped_and_counted(tmp_path):
-    write(tmp_path, marked([(-4, 20, 15, 30), (130, -7, 30, 120)]), marked([(0, 0, 150, 90)]))
-    summary, _, scenes = prepared(tmp_path)
-    assert summary.written == 2
-    assert summary.noted == {"box partly outside the photo, clipped": 1}
-    assert summary.problems == ["train.tar.gz, record 1, 1.png: box partly outside the photo, clipped"]
-    assert scenes["digit_boxes"][0, :2].tolist() == [[0, 20, 11, 50], [130, 0, 150, 90]]
+    assert scenes["digit_boxes"][2, :, 0].tolist() == [5, 25, 45, 65, 85]
+    assert scenes["box"][2].tolist() == [5, 20, 140, 50]  # of all seven
+    assert scenes["digit_boxes"][3, :2].tolist() == [[0, 20, 11, 50], [130, 0, 150, 90]]
+    assert summary.noted == {"more than five digits": 1, "box partly outside the photo, clipped": 1}
+    assert summary.problems[-1] == "train.tar.gz, record 4, 4.png: box partly outside the photo, clipped"
 
 
 @pytest.mark.parametrize("as_tar", [True, False])
@@ -186,24 +162,143 @@ def test_prepared_files_are_recognized_until_the_data_change(tmp_path, as_tar):
         prepare.is_prepared(tmp_path / "nowhere", "train", out)
 
 
-def test_same_input_same_rows_from_folder_and_archive(tmp_path):
-    for name, as_tar in (("tar", True), ("again", True), ("dir", False)):
-        official.write_split(tmp_path / name, "train", 12, as_tar=as_tar)
-        prepared(tmp_path / name)
-    for kind in ("crops", "scenes"):
-        one, two, folder = (rows(tmp_path / name / "prepared" / f"train_{kind}.h5") for name in ("tar", "again", "dir"))
-        for column, values in one.items():
-            np.testing.assert_array_equal(values, two[column])
-            order = one["number"].argsort(), folder["number"].argsort()
-            np.testing.assert_array_equal(values[order[0]], folder[column][order[1]])
+def read_back(folder: Path) -> tuple[prepare.Summary, dict[int, str | None]]:
+    """Summary of the split train in `folder`, and the numbers written by image number."""
+    summary, crops, scenes = prepared(folder)
+    assert scenes["number"].tolist() == crops["number"].tolist()
+    return summary, numbers(crops)
 
 
-def test_threads_are_given_back(tmp_path):
-    official.write_split(tmp_path, "train", 2)
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
+def _no_photo(entry: official.Entry) -> None:
+    entry.png = None
+
+
+def _photo(change: Callable[[bytes], bytes]) -> Callable[[official.Entry], None]:
+    return lambda entry: setattr(entry, "png", change(entry.png))
+
+
+NAN = float("nan")
+TINY = official.png(np.zeros((7, 50, 3), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason", "detail"),
+    [
+        (_no_photo, "no photo", "no photo"),
+        (_photo(lambda png: png[: len(png) // 2]), "photo cannot be decoded", "damaged"),
+        (_photo(lambda png: b"<html>404</html>"), "photo cannot be decoded", "not a picture"),
+        (_photo(lambda png: TINY), "photo cannot be decoded", "only 50×7 pixels"),
+        (_photo(lambda png: png + bytes(archive.MAX_BYTES)), "photo cannot be decoded", "MB"),
+        (lambda entry: setattr(entry, "name", "front door.png"), "file name is no number", "file name is no number"),
+        *[
+            (
+                lambda entry, value=value: entry.labels.__setitem__(-1, value),
+                "label outside 1 to 10",
+                f"label {value} is",
+            )
+            for value in (0, 11, 2.5, NAN)
+        ],
+        *[
+            (lambda entry, box=box: entry.boxes.__setitem__(-1, box), "box without a size", "box without a size")
+            for box in ((5, 5, 0, 20), (5, 5, 20, -3), (5, 5, NAN, 3))
+        ],
+        *[
+            (lambda entry, box=box: entry.boxes.__setitem__(-1, box), "box outside the photo", "lies outside the photo")
+            for box in ((2000, 5, 20, 30), (-30, 5, 30, 30), (1e300, 5, 1e300, 1e300))
+        ],
+    ],
+)
+def test_record_that_cannot_be_used_is_skipped_and_listed(tmp_path, spoil, reason, detail):
+    written = official.write_split(tmp_path, "train", 5, spoil=lambda entries: spoil(entries[2]))
+    summary, found = read_back(tmp_path)
+    assert found == {int(e.name[:-4]): e.number for e in written if e is not written[2]}
+    assert (summary.records, summary.written, dict(summary.skipped)) == (5, 4, {reason: 1})
+    [problem] = summary.problems
+    assert problem.startswith(f"train.tar.gz, record 3, {written[2].name}: skipped, ")
+    assert detail in problem
+    counts = ["train.tar.gz: 5 records, 4 written, 1 skipped", f"  skipped, {reason}: 1"]
+    assert str(summary).splitlines() == [problem, *counts]
+
+
+def test_two_records_of_one_name_and_a_damaged_one(tmp_path):
+    again = official.Entry("2.png", None, [1.0], np.ones((1, 4)))
+    spoil = {"as_tar": False, "spoil": lambda entries: entries.append(again)}
+    written = official.write_split(tmp_path, "train", 4, **spoil)
+    with h5py.File(tmp_path / "train" / "digitStruct.mat", "r+") as file:
+        del file[file["digitStruct/bbox"][0, 0]]["left"]
+    summary, found = read_back(tmp_path)
+    assert dict(summary.skipped) == {"name used before": 1, "damaged record": 1}
+    assert summary.problems[0].startswith("train, record 1, 1.png: skipped, its entry is damaged")
+    assert "record 5, 2.png: skipped, record 2 has the same file name" in summary.problems[1]
+    assert found == {int(e.name[:-4]): e.number for e in written[1:4]}
+
+
+def test_photos_too_many(tmp_path):
+    photo = official.png(np.zeros((20, 20, 3), np.uint8))
+    official.write_split(tmp_path, "train", 3, members=[("train/99.png", photo), ("train/2.png", photo)])
+    summary, found = read_back(tmp_path)
+    assert summary.noted == {"photo without a usable record": 1, "a photo of this name came before": 1}
+    assert summary.problems[0] == "train.tar.gz, 99.png: photo without a usable record"
+    assert set(found) == {1, 2, 3}
+
+
+def test_half_the_photos_may_be_missing_but_not_more(tmp_path):
+    def without(count: int) -> Callable[[list[official.Entry]], None]:
+        return lambda entries: [_no_photo(entry) for entry in entries[:count]] and None
+
+    official.write_split(tmp_path / "half", "train", 6, spoil=without(3))
+    assert read_back(tmp_path / "half")[0].skipped["no photo"] == 3
+    official.write_split(tmp_path / "more", "train", 6, spoil=without(4))
+    with pytest.raises(DataError, match="lacks the photos of 4 of its 6 records"):
+        prepare.prepare(tmp_path / "more", "train", tmp_path / "out", progress=False)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["train_records.npz"]
+
+
+@pytest.mark.parametrize(("n", "reason"), [(0, "it has no records"), (3, r"photo cannot be decoded \(3\)")])
+def test_nothing_to_write_is_an_error(tmp_path, n, reason):
+    def spoil(entries: list[official.Entry]) -> None:
+        for entry in entries:
+            entry.png = b"<html>404</html>"
+
+    official.write_split(tmp_path, "train", n, spoil=spoil)
+    with pytest.raises(DataError, match=rf"Nothing in .*train.tar.gz could be used: {reason}.$"):
+        prepare.prepare(tmp_path, "train", tmp_path / "out", progress=False)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["train_records.npz"]
+
+
+def test_failure_leaves_the_earlier_files_and_nothing_else(tmp_path):
+    official.write_split(tmp_path, "train", 30)
+    prepared(tmp_path)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "prepared").glob("*.h5")}
+    path = tmp_path / "train.tar.gz"
+    path.write_bytes(path.read_bytes()[:-8])  # found out at the very end, after the last row
+    with pytest.raises(DataError, match="truncated or damaged"):
+        prepare.prepare(tmp_path, "train", tmp_path / "prepared", progress=False)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "prepared").glob("*.h5")} == before
+
+
+def test_digitstruct_or_output_folder_that_cannot_be_used(tmp_path):
+    official.write_split(tmp_path, "train", 2, as_tar=False)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="cannot be written"):
+        prepare.prepare(tmp_path, "train", tmp_path / "file" / "out", progress=False)
+    (tmp_path / "train" / "digitStruct.mat").write_bytes(b"x" * 5000)
+    with pytest.raises(DataError, match=r"train: digitStruct.mat is not a readable MATLAB file"):
         prepared(tmp_path)
-        assert torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(before)
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path):
+    official.write_split(tmp_path, "train", 40, as_tar=False)
+    with full_disk(), pytest.raises(DataError, match="cannot be written: File too large"):
+        prepare.prepare(tmp_path, "train", tmp_path / "out", progress=False)
+    assert not [path for path in (tmp_path / "out").iterdir() if path.suffix != ".npz"]
+    prepared(tmp_path)
+
+
+def test_listed_problems_are_bounded_and_all_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr("svhn.data.prepare_report.MAX_LISTED", 2)
+    official.write_split(tmp_path, "train", 9, spoil=lambda entries: [_no_photo(e) for e in entries[:4]] and None)
+    summary, _ = read_back(tmp_path)
+    assert len(summary.problems) == 2
+    assert summary.skipped["no photo"] == 4
+    assert "(only the first 2 of each kind are listed; all are counted)" in str(summary)

@@ -1,19 +1,12 @@
-"""The held-out rule as a table: every prepared photo is in it, once."""
-
 import csv
 
 import h5py
-import numpy as np
 import pytest
 from helpers import official
 
 from svhn.data.prepare import prepare
-from svhn.data.split import is_held_out, write_split_table
+from svhn.data.split import write_split_table
 from svhn.utils.errors import DataError
-
-
-def test_every_fifth_image_is_held_out():
-    assert is_held_out(np.arange(1, 11)).tolist() == [False] * 4 + [True] + [False] * 4 + [True]
 
 
 def test_every_prepared_photo_has_its_part(tmp_path):
