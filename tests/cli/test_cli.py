@@ -1,20 +1,21 @@
-"""The command line as other programs use it: contracts to the letter, sentences for errors, exit codes."""
-
 import json
 import shutil
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 from helpers import official
 from PIL import Image
 
+from svhn.cli.commands import load_pipeline
 from svhn.cli.parser import main
 from svhn.data.prepare import prepare
 from svhn.models import build
+from svhn.pipeline import Pipeline
+from svhn.reading import Reading
 from svhn.training import checkpoint
 from svhn.training.recipes import Recipe
 
@@ -36,9 +37,6 @@ def test_read_prints_one_object_a_line_in_the_order_given(photo, tmp_path, tiny_
     assert set(lines[0]) - {"guess"} == {"file", "number", "confidence", "box", "digit_probs", "length_probs", "ms"}
     assert set(lines[1]) == {"file", "error"}
     assert np.shape(lines[0]["digit_probs"]) == (5, 11)
-
-
-def test_read_in_words(photo, tiny_weights, capsys):
     assert main(["read", str(photo), "--weights", str(tiny_weights)]) == 0
     assert capsys.readouterr().out.startswith(f"{photo}: ")
 
@@ -57,14 +55,6 @@ def test_run_prints_an_array_a_picture_and_goes_on_after_a_broken_one(photo, tmp
     assert main(["run", str(tmp_path), str(tmp_path / "out"), "--weights", str(tiny_weights)]) == 0
 
 
-def test_split_prints_its_counts(tmp_path, capsys):
-    with h5py.File(tmp_path / "train_crops.h5", "w") as file:
-        file["number"] = range(1, 13)
-    assert main(["split", "--prepared", str(tmp_path), "--out", str(tmp_path / "split.csv")]) == 0
-    assert capsys.readouterr().out == "train: 10, held_out: 2\n"
-    assert len((tmp_path / "split.csv").read_text().splitlines()) == 13
-
-
 @pytest.mark.parametrize("kind", ["crops", "boxes", "readings"])
 def test_plot_draws_a_grid_of_photos(kind, small_data, tiny_weights, tmp_path, capsys):
     out = tmp_path / "grid.png"
@@ -72,14 +62,6 @@ def test_plot_draws_a_grid_of_photos(kind, small_data, tiny_weights, tmp_path, c
     assert main([*arguments, "--rows", "1", "--columns", "2", "--weights", str(tiny_weights)]) == 0
     assert capsys.readouterr().out == f"{out}\n"
     assert out.read_bytes().startswith(b"\x89PNG")
-
-
-def test_evaluate_writes_a_report(small_data, tiny_weights, tmp_path, capsys):
-    out = tmp_path / "deep" / "report.json"
-    arguments = ["evaluate", "--data", str(small_data), "--split", "test", "--out", str(out), "--limit", "4"]
-    assert main([*arguments, "--device", "cpu", "--weights", str(tiny_weights)]) == 0
-    assert json.loads(out.read_text())["images"] == 4
-    assert "sequence_accuracy" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("trained_on", ["all", "train"])
@@ -250,3 +232,20 @@ def test_a_wrong_command_line_is_exit_code_two():
     done = subprocess.run([sys.executable, "-m", "svhn", "evaluate"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "usage" in done.stderr
+
+
+def test_networks_of_runs_take_the_place_of_weights_and_a_name_of_the_weights_goes_first(
+    damaged, tiny_weights, monkeypatch
+):
+    def load(reader: str, localizer: str | None = None) -> Pipeline:
+        where = {"weights": tiny_weights, "device": "cpu", "precision": "fp32"}
+        return load_pipeline(Namespace(**where, localizer=localizer, reader=reader))
+
+    for place in ("", "last.pt"):
+        pipeline = load(str(damaged / "compact" / place), str(damaged / "unet" / place))
+        assert (pipeline.reader.config.summary, pipeline.localizer.config.channels) == (16, (4, 4))
+        assert (pipeline.temperature, pipeline.sha256) == (1.0, {})
+        assert isinstance(pipeline.read(np.zeros((60, 90, 3), np.uint8)), Reading)
+    monkeypatch.chdir(damaged)
+    assert load("compact").reader.config.summary == 32  # of the weights
+    assert load("./compact").reader.config.summary == 16

@@ -1,5 +1,3 @@
-"""Networks for people to compare are added to the weights, calibrated; the default ones stay what they were."""
-
 import json
 import shutil
 from pathlib import Path
@@ -27,30 +25,22 @@ TINY = {
 @pytest.fixture
 def folder(tiny_weights, small_data, tmp_path) -> Path:
     """Weights as `train_all.py` leaves them: with the metrics that the model card shows."""
-    folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
-    assert main(["evaluate", "--data", str(small_data), "--split", "held_out", "--weights", str(folder), "--out",
-                 str(tmp_path / "report.json")]) == 0  # fmt: skip
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["held_out"] = json.loads((tmp_path / "report.json").read_text())
-    details = {
-        "parameters": 1,
-        "steps": 1,
-        "minutes": 1.0,
-        "machine": "a machine",
-        "data": "photos",
-        "initialized_from": "",
-    }
+    folder, report = Path(shutil.copytree(tiny_weights, tmp_path / "weights")), tmp_path / "report.json"
+    command = ["evaluate", "--data", str(small_data), "--split", "held_out", "--weights", str(folder)]
+    assert main([*command, "--out", str(report)]) == 0
+    manifest = json.loads((folder / "manifest.json").read_text()) | {"held_out": json.loads(report.read_text())}
+    details = {"parameters": 1, "steps": 1, "minutes": 1.0, "machine": "a machine", "data": "photos"}
+    details["initialized_from"] = ""
     manifest["networks"] = {name: {**details, **entry} for name, entry in manifest["networks"].items()}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
 
 
-def _run(folder: Path, name: str) -> str:
-    run = folder / name
-    run.mkdir(parents=True)
+def _run(folder: Path, name: str, state: State = State(data="few photos", step=1)) -> str:
+    (folder / name).mkdir(parents=True)
     recipe = TINY[name]
-    checkpoint.save(run / "last.pt", recipe, build(recipe.network, recipe.sizes), State(data="few photos", step=1))
-    return str(run)
+    checkpoint.save(folder / name / "last.pt", recipe, build(recipe.network, recipe.sizes), state)
+    return str(folder / name)
 
 
 def test_what_is_offered_can_be_chosen_and_is_described(folder, small_data, tmp_path):
@@ -72,38 +62,26 @@ def test_what_is_offered_can_be_chosen_and_is_described(folder, small_data, tmp_
 
 
 @pytest.mark.parametrize(
-    ("name", "called", "message"),
+    ("name", "called", "state", "message"),
     [
-        ("mnist_logistic", "mnist_logistic", "neither finds nor reads"),
-        ("customized", "lenet", "not named as its recipe"),
-        ("customized", "compact", "not named as its recipe"),
+        ("mnist_logistic", "mnist_logistic", State(step=1), "neither finds nor reads"),
+        ("customized", "lenet", State(step=1), "not named as its recipe"),
+        ("customized", "compact", State(step=1), "not named as its recipe"),
+        ("customized", "customized", State(trained_on="all", step=1), "train it without --all"),
+        ("customized", "customized", State(step=1), "a file of weights can have up to 16 MiB"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(name, called, message, folder, small_data, tmp_path, capsys):
-    run = Path(_run(tmp_path / "runs", name))
+def test_what_cannot_be_offered_is_refused(
+    name, called, state, message, folder, small_data, tmp_path, monkeypatch, capsys
+):
+    if "MiB" in message:
+        monkeypatch.setattr(weights, "MAX_BYTES", 1000)
+    run = Path(_run(tmp_path / "runs", name, state))
     run = run.rename(run.with_name(called))
     before = {path: path.read_bytes() for path in folder.iterdir()}
     assert main(["publish", str(run), "--data", str(small_data), "--weights", str(folder)]) == 1
     assert message in capsys.readouterr().err
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
-
-
-def test_a_network_that_saw_all_photos_is_not_offered(folder, small_data, tmp_path, capsys):
-    run = Path(_run(tmp_path / "runs", "customized"))
-    recipe = TINY["customized"]
-    state = State(trained_on="all", step=1)
-    checkpoint.save(run / "last.pt", recipe, build(recipe.network, recipe.sizes), state)
-    assert main(["publish", str(run), "--data", str(small_data), "--weights", str(folder)]) == 1
-    assert "train it without --all" in capsys.readouterr().err
-    assert "customized" not in weights.read_manifest(folder)["networks"]
-
-
-def test_only_small_networks_are_offered(folder, small_data, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(weights, "MAX_BYTES", 1000)
-    run = _run(tmp_path / "runs", "customized")
-    assert main(["publish", run, "--data", str(small_data), "--weights", str(folder)]) == 1
-    assert "a file of weights can have up to 16 MiB" in capsys.readouterr().err
-    assert "customized" not in weights.read_manifest(folder)["networks"]
 
 
 def test_publishing_again_keeps_added_networks(folder, small_data, tmp_path, monkeypatch):
