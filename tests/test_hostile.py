@@ -1,5 +1,3 @@
-"""Damaged pictures in great number: each is read or refused with a sentence, and nothing takes long."""
-
 from types import SimpleNamespace
 
 import pytest

@@ -1,5 +1,3 @@
-"""`pip install .`: the library with its weights, and a command that reads photos outside the repository."""
-
 import json
 import os
 import shutil

@@ -1,5 +1,3 @@
-"""Metrics, each against a case worked out by hand."""
-
 import math
 
 import numpy as np

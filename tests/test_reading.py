@@ -1,5 +1,3 @@
-"""The result type refuses what makes no sense, and says the same thing to every program."""
-
 import dataclasses
 
 import numpy as np
@@ -42,25 +40,15 @@ def test_what_makes_no_sense_is_refused(changes):
         _reading(**changes)
 
 
-def test_json_has_the_contracts_keys():
+def test_json_has_the_contracts_keys_and_no_number_comes_with_the_closest_guess():
     content = _reading().to_json("a.png")
     assert list(content) == ["file", "number", "confidence", "box", "digit_probs", "length_probs", "ms"]
-    assert content["number"] == "42"
-    assert content["box"] == [1.0, 2.0, 3.0, 4.0]
-    assert content["ms"] == 3.5
-
-
-def test_no_number_comes_with_the_closest_guess():
-    content = Reading.nothing({}, guess=_reading()).to_json()
+    assert (content["number"], content["box"], content["ms"]) == ("42", [1.0, 2.0, 3.0, 4.0], 3.5)
+    nothing = Reading.nothing({"localizer": 1.0}, guess=_reading())
+    assert (nothing.digit_probs[:, 10].tolist(), nothing.length_probs[0], nothing.too_long) == ([1.0] * 5, 1.0, False)
+    content = nothing.to_json()
     assert (content["number"], content["box"]) == (None, None)
     assert content["guess"] == {"number": "42", "confidence": 0.9, "box": [1.0, 2.0, 3.0, 4.0]}
-
-
-def test_nothing_found_is_five_blanks_and_length_zero():
-    nothing = Reading.nothing({"localizer": 1.0})
-    assert (nothing.number, nothing.box, nothing.too_long) == (None, None, False)
-    assert nothing.digit_probs[:, 10].tolist() == [1.0] * 5
-    assert nothing.length_probs[0] == 1.0
 
 
 def test_more_than_five_digits_is_a_state_of_its_own_and_nothing_changes_afterwards():

@@ -1,5 +1,3 @@
-"""The number of a photo, chosen by a localizer and a reader that know just what each test needs."""
-
 from dataclasses import replace
 
 import numpy as np
@@ -64,43 +62,21 @@ def candidate(number: str, sure: float, box, score: float = 0.8) -> Candidate:
     return Candidate(box, score, reading(number, sure, box))
 
 
-def test_no_box_gives_no_reading():
-    assert select(PHOTO, Localizer([], []), Page({}), CONFIG) == []
-
-
-def test_a_sure_first_reading_is_taken_without_another_look():
-    localizer, page = Careful([DIGITS, PLAQUE], [0.9, 0.5], PLAQUE), Page({DIGITS: ("27", 0.97)})
+def test_a_sure_first_reading_is_taken_without_another_look_or_box():
+    localizer, page = Careful([DIGITS, (100, 0, 120, 20)], [0.9, 0.2], PLAQUE), Page({DIGITS: ("27", 0.97)})
     (first,) = [found for found in select(PHOTO, localizer, page, CONFIG) if found.number]
     assert (first.number, first.box, first.confidence) == ("27", DIGITS, 0.97)
-    assert not localizer.views
+    assert (localizer.views, page.asked) == ([], [DIGITS])
+    assert select(PHOTO, Localizer([], []), page, CONFIG) == []
 
 
-def test_a_sure_number_is_taken_with_another_elsewhere():
-    two, seven = (20.0, 20.0, 30.0, 40.0), (120.0, 20.0, 130.0, 40.0)
-    page = Page({two: ("2", 0.99), seven: ("7", 0.9)})
-    first, *_ = select(PHOTO, Localizer([two, seven], [0.9, 0.5]), page, CONFIG)
-    assert first.number == "2"
-    assert set(page.asked) == {two, seven}  # nothing was searched
-
-
-def test_boxes_that_can_no_longer_win_are_not_read():
-    page = Page({DIGITS: ("27", 0.97)})
-    select(PHOTO, Localizer([DIGITS, (100, 0, 120, 20)], [0.9, 0.2]), page, CONFIG)
-    assert page.asked == [DIGITS]
-
-
-def test_a_doubtful_box_is_looked_at_again_and_corrected():
-    localizer, page = Careful([PLAQUE], [0.9], DIGITS), Page({PLAQUE: ("882", 0.2), DIGITS: ("27", 0.9)})
+@pytest.mark.parametrize(("sure", "looks"), [(0.9, 2), (0.97, 1)])
+def test_a_doubtful_box_is_looked_at_again_and_corrected_until_it_is_sure(sure, looks):
+    localizer, page = Careful([PLAQUE], [0.9], DIGITS), Page({PLAQUE: ("882", 0.2), DIGITS: ("27", sure)})
     (first,) = select(PHOTO, localizer, page, CONFIG)
     assert (first.number, first.box) == ("27", DIGITS)
-    assert len(localizer.views) == 2  # around the plaque, and around what was found there; then nothing is new
+    assert len(localizer.views) == looks  # around the plaque, and around what was found there; then nothing is new
     assert len(localizer.views[0]) == len(CONFIG.views)
-
-
-def test_once_it_is_sure_it_looks_no_further():
-    localizer, page = Careful([PLAQUE], [0.9], DIGITS), Page({PLAQUE: ("882", 0.2), DIGITS: ("27", 0.97)})
-    assert select(PHOTO, localizer, page, CONFIG)[0].number == "27"
-    assert len(localizer.views) == 1
 
 
 def test_looking_again_is_bounded():
@@ -112,12 +88,6 @@ def test_looking_again_is_bounded():
     localizer = Restless([PLAQUE], [0.9], (0, 0, 20, 20))
     search(PHOTO, localizer, Page({}), Detections(*localizer.locate(PHOTO)), replace(CONFIG, passes=3))
     assert len(localizer.views) == 3
-
-
-def test_no_box_is_read_twice():
-    localizer, page = Careful([PLAQUE, DIGITS], [0.9, 0.8], DIGITS), Page({PLAQUE: ("882", 0.6), DIGITS: ("27", 0.6)})
-    select(PHOTO, localizer, page, CONFIG)
-    assert len(page.asked) == len(set(page.asked)) > 2
 
 
 @pytest.mark.parametrize("score", [0.6, 0.9], ids=["doubtful", "sure"])
@@ -156,35 +126,25 @@ def test_disagreement_in_one_place_costs_confidence():
     assert doubted.confidence < alone.confidence - 0.1
 
 
-def test_a_box_that_looks_like_a_number_raises_the_confidence():
-    box = (20.0, 20.0, 40.0, 40.0)
-    weak, strong = (weigh([candidate("27", 0.8, box, score)], CONFIG) for score in (0.2, 0.9))
-    assert weak.confidence < 0.5 < strong.confidence
-
-
-@pytest.mark.parametrize(("sure", "number"), [(0.8, "124"), (0.3, "24")], ids=["well read", "badly read"])
-def test_a_number_that_contains_the_other_wins_if_it_is_well_read(sure, number):
-    part, whole = (30.0, 10.0, 60.0, 40.0), (15.0, 10.0, 60.0, 40.0)
+@pytest.mark.parametrize(
+    ("sure", "left", "number"),
+    [(0.8, 15, "124"), (0.3, 15, "24"), (0.8, 115, "24")],
+    ids=["well read", "badly", "apart"],
+)
+def test_a_number_that_contains_the_other_wins_if_it_is_well_read(sure, left, number):
+    part, whole = (30.0, 10.0, 60.0, 40.0), (left, 10.0, left + 45.0, 40.0)
     assert weigh([candidate("24", 0.85, part), candidate("124", sure, whole)], CONFIG).number == number
-
-
-def test_a_longer_number_elsewhere_does_not_take_over():
-    part, elsewhere = (30.0, 10.0, 60.0, 40.0), (115.0, 10.0, 160.0, 40.0)
-    assert weigh([candidate("24", 0.85, part), candidate("124", 0.8, elsewhere)], CONFIG).number == "24"
-
-
-def test_where_no_candidate_shows_a_number_there_is_none():
-    found = weigh([candidate("", 0.9, DIGITS), candidate("", 0.9, PLAQUE)], CONFIG)
-    assert (found.number, found.box, found.confidence) == (None, None, 0.0)
-    assert found.length_probs.argmax() == 0
 
 
 def test_below_the_floor_there_is_no_number_but_a_guess():
     page = Page({DIGITS: ("27", 0.5)})
     (first,) = select(PHOTO, Localizer([DIGITS], [0.9]), page, replace(CONFIG, floor=0.9))
-    assert first.number is None
-    assert first.box is None
+    assert (first.number, first.box) == (None, None)
     assert (first.guess.number, first.guess.box) == ("27", DIGITS)
+    assert len(page.asked) == len(set(page.asked))  # no box is read twice
+    nowhere = weigh([candidate("", 0.9, DIGITS), candidate("", 0.9, PLAQUE)], CONFIG)
+    assert (nowhere.number, nowhere.box, nowhere.confidence) == (None, None, 0.0)
+    assert nowhere.length_probs.argmax() == 0
 
 
 def test_further_numbers_are_apart_and_well_read():
@@ -201,3 +161,11 @@ def test_the_manifest_decides_what_it_mentions():
     for unknown in ({"flor": 0.1}, [0.1]):
         with pytest.raises(WeightsError, match="selection"):
             SelectionConfig.of_manifest({"selection": unknown})
+
+
+def test_a_sure_number_is_taken_with_another_elsewhere():
+    two, seven = (20.0, 20.0, 30.0, 40.0), (120.0, 20.0, 130.0, 40.0)
+    page = Page({two: ("2", 0.99), seven: ("7", 0.9)})
+    first, *_ = select(PHOTO, Localizer([two, seven], [0.9, 0.5]), page, CONFIG)
+    assert first.number == "2"
+    assert set(page.asked) == {two, seven}  # nothing was searched

@@ -1,5 +1,3 @@
-"""From archive to weights with tiny networks: the result is complete and loads; failures change nothing."""
-
 import dataclasses
 import json
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""What people send: turned, transparent, grey, deep, animated, damaged, enormous, or no photo at all."""
-
 import io
 import time
 from pathlib import Path
@@ -84,28 +82,26 @@ def test_transparency_lies_on_white():
     clear[:20, :30, 3] = 0
     clear[20:, :30, 3] = 128
     photo = open_photo(content(Image.fromarray(clear), "PNG"))
-    assert photo[5, 5].tolist() == [255, 255, 255]
-    assert photo[5, 45].tolist() == [30, 200, 30]
+    assert photo[[5, 5], [5, 45]].tolist() == [[255, 255, 255], [30, 200, 30]]
     assert np.abs(photo[30, 5].astype(int) - [142, 142, 232]).max() <= 1
     grey = Image.fromarray(np.dstack([QUARTERS[..., 0], clear[..., 3]]), "LA")
     assert open_photo(content(grey, "PNG"))[5, 5].tolist() == [255, 255, 255]
-
-
-def test_palette_with_a_transparent_colour():
     image = Image.fromarray(QUARTERS).quantize(8)
-    clear = image.getpixel((5, 5))
     for kind in ("PNG", "GIF"):
-        photo = open_photo(content(image, kind, transparency=clear))
-        assert photo[5, 5].tolist() == [255, 255, 255]
-        assert photo[5, 45].tolist() == [30, 200, 30]
+        photo = open_photo(content(image, kind, transparency=image.getpixel((5, 5))))
+        assert photo[[5, 5], [5, 45]].tolist() == [[255, 255, 255], [30, 200, 30]]
 
 
-def test_grey_and_two_colours():
+def test_grey_two_colours_four_inks_and_the_first_of_moving_pictures():
     shades = np.tile(np.arange(0, 240, 4, dtype=np.uint8), (40, 1))
-    photo = open_photo(content(Image.fromarray(shades), "PNG"))
-    np.testing.assert_array_equal(photo, np.dstack([shades] * 3))
-    photo = open_photo(content(Image.fromarray(shades > 100), "PNG"))
-    np.testing.assert_array_equal(photo[..., 0], (shades > 100) * np.uint8(255))
+    np.testing.assert_array_equal(open_photo(content(Image.fromarray(shades), "PNG")), np.dstack([shades] * 3))
+    two = open_photo(content(Image.fromarray(shades > 100), "PNG"))
+    np.testing.assert_array_equal(two[..., 0], (shades > 100) * np.uint8(255))
+    inks = open_photo(content(Image.fromarray(QUARTERS).convert("CMYK"), "JPEG", quality=95))
+    assert inks[[5, 5, 30], [5, 45, 5]].argmax(-1).tolist() == [0, 1, 2]
+    frames = [Image.fromarray(np.roll(QUARTERS, 30 * i, axis=1)) for i in range(3)]
+    moving = open_photo(content(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    assert np.abs(moving.astype(int) - QUARTERS).mean() < 4
 
 
 def test_sixteen_bits_are_scaled_not_clipped():
@@ -118,26 +114,9 @@ def test_sixteen_bits_are_scaled_not_clipped():
     assert open_photo(content(Image.fromarray((shades / 65535).astype(np.float32) * 255), "TIFF")).max() == 255
 
 
-def test_cmyk_jpeg():
-    photo = open_photo(content(Image.fromarray(QUARTERS).convert("CMYK"), "JPEG", quality=95))
-    assert photo.shape == QUARTERS.shape
-    assert photo[5, 5].argmax() == 0
-    assert photo[5, 45].argmax() == 1
-    assert photo[30, 5].argmax() == 2
-
-
-def test_of_an_animation_the_first_frame_counts():
-    frames = [Image.fromarray(np.roll(QUARTERS, 30 * i, axis=1)) for i in range(3)]
-    photo = open_photo(content(frames[0], "GIF", save_all=True, append_images=frames[1:]))
-    assert np.abs(photo.astype(int) - QUARTERS).mean() < 4
-
-
-@pytest.mark.parametrize("size", [(1, 300), (300, 1), (7, 7)])
+@pytest.mark.parametrize("size", [(1, 300), (300, 7)])
 def test_too_small(size):
     assert f"{size[0]}×{size[1]}" in refused(content(Image.new("RGB", size), "PNG"))
-
-
-def test_smallest_that_is_read():
     assert open_photo(content(Image.new("RGB", (8, 300)), "PNG")).shape == (300, 8, 3)
 
 
@@ -214,37 +193,9 @@ def test_too_many_bytes(tmp_path):
     assert open_photo(path).shape == QUARTERS.shape
 
 
-def test_a_phone_s_twelve_megapixels():
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    image = Image.fromarray(QUARTERS).resize((4000, 3000))
-    photo = open_photo(content(image, "JPEG", exif=exif))
-    assert photo.shape == (4000, 3000, 3)
-    assert photo[10, 2990].argmax() == 0  # the red quarter stood top left and was turned to the right
-
-
 def test_whatever_pillow_stumbles_over_is_a_sentence(monkeypatch):
     def stumble(*_):
         raise TypeError("'float' object cannot be interpreted as an integer")
 
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", stumble)
     assert "damaged" in refused(content(Image.fromarray(QUARTERS), "TIFF"))
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF"])
-def test_damaged_anywhere_gives_a_photo_or_a_sentence(kind):
-    rng = np.random.default_rng(1)
-    exif = Image.Exif()
-    exif[0x0112] = 3
-    options = {} if kind in ("BMP", "GIF") else {"exif": exif}
-    whole = content(Image.fromarray(QUARTERS), kind, **options)
-    for _ in range(150):
-        data = bytearray(whole)
-        for at in rng.integers(0, min(len(data), 400), 3):
-            data[at] = rng.integers(256)
-        try:
-            photo = open_photo(bytes(data))
-        except PhotoError:
-            continue
-        assert photo.dtype == np.uint8
-        assert photo.shape[2] == 3

@@ -1,5 +1,3 @@
-"""Event files are worth less than the run that they tell of."""
-
 import pytest
 import torch
 from helpers.full_disk import full_disk

@@ -1,5 +1,3 @@
-"""Several processes give what one gives, in its order."""
-
 import os
 
 import pytest
