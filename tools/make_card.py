@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 from demo.config import STATIC
 from demo.server.front import DESCRIPTION, TITLE
 from demo.ui import EXAMPLES
-from tests.helpers import chromium
+from tools import chromium
 
 SIZE = {"width": 1200, "height": 630}
 PAGE = """<style>
