@@ -1,1 +1,1 @@
-"""Everything a browser sees. Imports svhn, is imported by app.py only."""
+"""The page in the browser. Uses svhn; only app.py imports it."""

@@ -1,4 +1,4 @@
-"""Many photos of a visitor: how many at most, safe names for them, CSV and ZIP to take away. No Gradio in here."""
+"""Write the results of many photos as CSV and ZIP, under safe names; limit their number. No Gradio in here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from svhn.utils.files import UniqueNames
 MAX_PHOTOS = 200
 TOO_MANY = f"These are more than {MAX_PHOTOS} files; please send at most {MAX_PHOTOS} at a time. None of them was read."
 PREVIEW_SIDE = 640  # most pixels of the longer side of a small picture
-NAME_BYTES = 120  # of a file's own name in ours
+NAME_BYTES = 120  # kept of a file's own name
 UNNAMED = "photo"
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # Windows opens no file of that name
 
@@ -32,7 +32,7 @@ def check_count(count: int) -> None:
 
 
 def safe_name(name: str | None) -> str:
-    """A file's own name as any system can store and show it: without folders and without characters that act."""
+    """A file's name that every system can store and show: without folders and without special characters."""
     last = re.split(r"[\\/]", unicodedata.normalize("NFC", name or ""))[-1]
     shown = "".join(c if c.isprintable() and c not in '<>:"|?*' else "_" for c in last).strip(". ")
     path = PurePosixPath(shown or UNNAMED)
@@ -41,13 +41,13 @@ def safe_name(name: str | None) -> str:
 
 
 class BatchExport:
-    """Writes rows into `folder`, which is made for it, as they come; somebody else deletes it in time.
+    """Writes rows into a new folder `folder` as they come; the caller deletes it in time.
 
-    A context manager: at its end the CSV and the ZIP are whole, whatever number of rows there was.
+    A context manager: when it ends, CSV and ZIP are complete, however many rows there were.
     """
 
     def __init__(self, folder: Path, unsure_below: float) -> None:
-        """Raises OSError, as everything here that writes."""
+        """Raises OSError, like every method that writes."""
         self.folder, self.unsure_below = folder, unsure_below
         folder.mkdir(parents=True)
         name = time.strftime("house-numbers-%Y-%m-%d-%H%M%S")
@@ -69,7 +69,7 @@ class BatchExport:
             self._zip.close()
 
     def add(self, row: Row) -> tuple[str, Path | None]:
-        """Its file's name from now on, and the small picture of a photo that could be read."""
+        """Add a row; return its unique file name, and the small picture if the photo could be read."""
         file = self._files.unique(safe_name(row.file))
         picture = self._add_picture(file, row.image) if row.image is not None else None
         named = replace(row, file=file, picture=picture.name if picture else "")

@@ -1,5 +1,5 @@
-"""One photo through all networks: where each localizer looks, what each reader says of the same crop, and what each
-pair of them says on its own. No Gradio in here."""
+"""Compare all networks on one photo: where each localizer looks, what each reader reads in the same crop, and what
+each pair of them reads. No Gradio in here."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ class Localization:
 
     @property
     def box(self) -> Box | None:
-        """The best one."""
+        """The best box, None if there is none."""
         return tuple(map(float, self.places[0])) if len(self.places) else None
 
     def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The same again, so that it takes its localizer's place in a `Pipeline` for that photo, and costs nothing."""
+        """The same result again, so that it can stand in for its localizer in a `Pipeline` for this photo, at no
+        cost."""
         return self.places, self.scores
 
 
@@ -45,7 +46,7 @@ class CropReading:
 
 
 def localize(networks: Networks, photo: np.ndarray) -> tuple[Localization, ...]:
-    """What every localizer finds in RGB uint8 (h, w, 3)."""
+    """Run every localizer on RGB uint8 (h, w, 3)."""
     return tuple(_localize_with(networks, network, photo) for network in networks.localizers)
 
 
@@ -57,7 +58,7 @@ def _localize_with(networks: Networks, network: Network, photo: np.ndarray) -> L
 
 
 def read_crop(networks: Networks, photo: np.ndarray, box: Box) -> Iterator[CropReading]:
-    """What every reader says of the same box."""
+    """Run every reader on the same box."""
     for network in networks.readers:
         pipeline = networks.pipelines[networks.localizers[0].name, network.name]
         start = time.perf_counter()
@@ -66,8 +67,8 @@ def read_crop(networks: Networks, photo: np.ndarray, box: Box) -> Iterator[CropR
 
 
 def read_pairs(networks: Networks, photo: np.ndarray, found: Sequence[Localization]) -> dict[Pair, Reading]:
-    """What every pair says of the photo, from what the localizers have found in it; whether they see as many digits is
-    not asked, which changes confidence, but not the number."""
+    """The reading of every pair, from what the localizers have found. The length is not checked, which affects the
+    confidence but not the number."""
     readings = {}
     for each in found:
         for reader in networks.readers:
@@ -78,7 +79,8 @@ def read_pairs(networks: Networks, photo: np.ndarray, found: Sequence[Localizati
 
 
 def group_by_place(found: Sequence[Localization]) -> list[list[Localization]]:
-    """Those that found something by where it is, the largest group first; each is near the first of its group."""
+    """Group the localizers that found something by place, the largest group first; each is near the first of its
+    group."""
     groups: list[list[Localization]] = []
     for each in found:
         if each.box is None:

@@ -1,4 +1,4 @@
-"""Limits of the page and its queues, in one place."""
+"""Limits of the page, and the queues of its events."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ CONCURRENT_READS = 2
 RETENTION_S = 600  # an upload is deleted this long after it came
 RETENTION = "ten minutes"  # the same in words
 CLEANUP_EVERY_S = 60
-MAX_SESSIONS = 200  # visitors whose state is kept, the latest ones
+MAX_SESSIONS = 200  # the latest visitors, whose state is kept
 
 # Gradio's queues: the options of an event say in which one it waits.
 READ_QUEUE = {"concurrency_id": "read", "concurrency_limit": CONCURRENT_READS}  # every event that reads one photo
-BATCH_QUEUE = {"concurrency_id": "batch", "concurrency_limit": 1}  # /read_batch: single photos go past it
-PAIRS_QUEUE = {"concurrency_id": "pairs", "concurrency_limit": 1}  # a photo read by every pair: past it, too
+BATCH_QUEUE = {"concurrency_id": "batch", "concurrency_limit": 1}  # /read_batch: single photos need not wait for it
+PAIRS_QUEUE = {"concurrency_id": "pairs", "concurrency_limit": 1}  # a photo read by every pair, likewise

@@ -1,4 +1,4 @@
-"""What is known about a photo before anything is read: its true number and box, found by its content."""
+"""The true number and box of known photos, which are recognized by their content."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class TruthIndex:
 def index_data_set(
     data_dir: Path, truths: TruthIndex, copies: Path, shown: int = N_SAMPLES, prepared: Path | None = None
 ) -> list[Sample]:
-    """Adds every photo of the data set's test and train splits to `truths`; returns a few to try.
+    """Add every photo of the data set's test and train splits to `truths`; return a few to try.
 
-    These are about `shown` records at equal distances through test if it is there, else through train,
-    written to the folder `copies`. The parsed records are kept in the folder `prepared`, if it exists.
-    Raises DataError when there is neither or an archive is damaged.
+    About `shown` of them, evenly spaced over test if it is there, else over train, are written to the folder `copies`.
+    If the folder `prepared` exists, the parsed records are kept there. Raises DataError when there is neither split or
+    an archive is damaged.
     """
     present = [split for split in INDEXED if _is_present(data_dir, split)]
     if not present:
@@ -67,7 +67,7 @@ def index_data_set(
 
 
 def describe_samples(samples: list[Sample]) -> str:
-    """What the strip of these photos is called: it says whether the networks learned from them."""
+    """The heading of the strip of these photos, which says whether the networks were trained on them."""
     if samples[0].title.startswith("test"):
         return "Or a test photo from your data set"
     return "Or a training photo from your data set; the models learned from these"

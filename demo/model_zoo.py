@@ -1,7 +1,7 @@
 """All networks of a weights folder, for visitors to choose from.
 
-They are few and small, so all are loaded when the page starts: a damaged file is reported there and then, and not to a
-visitor. Nothing changes afterwards, so that threads may share them.
+They are few and small, so all are loaded when the page starts: a damaged file is reported then, and not to a visitor.
+Nothing changes afterwards, so threads can share them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from svhn.pipeline import Pipeline
 from svhn.utils.paths import WEIGHTS
 
 Pair = tuple[str, str]  # the names of a localizer and a reader
-MEASURED = {  # what a manifest has of a network, in words
+MEASURED = {  # metrics in a manifest, in words
     "held_out_accuracy": "reads {} of held-out numbers",
     "held_out_recall_50": "finds {} of held-out numbers",
 }
@@ -24,8 +24,8 @@ MEASURED = {  # what a manifest has of a network, in words
 
 @dataclass(frozen=True)
 class Network:
-    """One of them: its name in the manifest, its title, whether it is the default among several, and its metric on
-    held-out photos, in words."""
+    """A network: its name in the manifest, its title, whether it is the default of several, and its held-out metric
+    in words."""
 
     name: str
     title: str
@@ -43,25 +43,25 @@ class Networks:
 
     @property
     def default(self) -> Pipeline:
-        """What reads where nobody has chosen."""
+        """The default pair."""
         return self.pipelines[self.localizers[0].name, self.readers[0].name]
 
     @property
     def has_choice(self) -> bool:
-        """There is something to choose."""
+        """Whether there is more than one pair."""
         return len(self.pipelines) > 1
 
     def title(self, name: str) -> str:
-        """What the network of that name is called."""
+        """The title of the network of that name."""
         return next(network.title for network in (*self.localizers, *self.readers) if network.name == name)
 
     @staticmethod
     def load(folder: Path = WEIGHTS, precision: str = "auto") -> Networks:
-        """Their precision as in `Pipeline.load`. Raises WeightsError, also for a network that is not the default."""
+        """`precision` as in `Pipeline.load`. Raises WeightsError, also for a network that is not the default."""
         folder = Path(folder)
         manifest = weights.read_manifest(folder)
         localizers, readers = weights.localizers(manifest), weights.readers(manifest)
-        # Each once, and a default with those that are left over.
+        # Each is loaded once; where one list is shorter, the default fills in.
         pairs = zip_longest(localizers, readers)
         loaded = [Pipeline.load(folder, localizer=a, reader=b, precision=precision) for a, b in pairs]
         finding, reading = dict(zip(localizers, loaded, strict=False)), dict(zip(readers, loaded, strict=False))
@@ -82,7 +82,7 @@ def _named(manifest: dict, names: list[str]) -> tuple[Network, ...]:
 
 
 def _measured(entry: dict) -> str:
-    """In words, from the last line that its training wrote about the held-out photos; "" where there is none."""
+    """The held-out metric of the last epoch, in words; "" if there is none."""
     last = (entry.get("held_out") or [{}])[-1]
     for key, words in MEASURED.items():
         if isinstance(share := last.get(key), float):
@@ -91,6 +91,6 @@ def _measured(entry: dict) -> str:
 
 
 def _pair(finding: Pipeline, reading: Pipeline, localizer: str, reader: str) -> Pipeline:
-    """The localizer of one pipeline with the reader of another, and what belongs to that reader."""
+    """The localizer of one pipeline with the reader of another, and that reader's settings."""
     sha256 = {localizer: finding.sha256[localizer], reader: reading.sha256[reader]}
     return replace(reading, localizer=finding.localizer, sha256=sha256)

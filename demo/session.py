@@ -1,4 +1,4 @@
-"""What is kept of a visitor's photo, and when a view of it is stale. No Gradio in here."""
+"""What is kept of a visitor's photo, and when a view of it is out of date. No Gradio in here."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ PASS_PHOTO_PATH = "(photo, ...rest) => [photo, ...rest.slice(0, -1), photo?.path
 
 @dataclass(frozen=True, eq=False)
 class PhotoResult:
-    """All that is kept of a photo: the hash of its file; `readings` of its numbers, the most prominent
-    first; `truth` None where unknown; the networks that read it; its width and height."""
+    """All that is kept of a photo: the hash of its file, the readings of its numbers, the most prominent first, its
+    truth, None if unknown, the networks that read it, and its width and height."""
 
     sha256: bytes
     readings: tuple[Reading, ...]
@@ -36,11 +36,11 @@ class PhotoResult:
 
     @property
     def reading(self) -> Reading:
-        """That of the most prominent number."""
+        """The reading of the most prominent number."""
         return self.readings[0]
 
     def truth_of(self, reading: Reading) -> Truth | None:
-        """The truth as far as it is about this reading: a photo has one true number, and may show others."""
+        """The truth if it concerns this reading: a photo has one true number, and may show others."""
         if self.truth is None or reading is self.reading:
             return self.truth
         if reading not in self.readings and self.truth.box is None:
@@ -56,13 +56,13 @@ class PhotoResult:
         return reading in self.readings or reading.box is None or iou(other.box, reading.box) <= SAME_PLACE_IOU
 
     def others(self, reading: Reading) -> list[Reading]:
-        """The further numbers of the photo."""
+        """The other numbers of the photo."""
         return [other for other in self.readings if other is not reading]
 
 
 def read_photo(pipeline: Pipeline, truths: TruthIndex, data: bytes) -> tuple[PhotoResult, np.ndarray]:
-    """Content of an image file -> what is kept of it, and the photo itself, RGB uint8 (h, w, 3). Raises
-    `svhn.images.decode.PhotoError`, one sentence for the sender."""
+    """Read the content of an image file; return what is kept of it, and the photo, RGB uint8 (h, w, 3). Raises
+    `svhn.images.decode.PhotoError`, with one sentence for the sender."""
     start = time.perf_counter()
     photo = open_photo(data)
     decoded = {"decode": (time.perf_counter() - start) * 1e3}
@@ -72,12 +72,12 @@ def read_photo(pipeline: Pipeline, truths: TruthIndex, data: bytes) -> tuple[Pho
 
 
 def belongs_to(sent: PhotoFile | None, result: PhotoResult | None) -> bool:
-    """Whether this was found in that photo; another may have come since, and wait to be read."""
+    """Whether the result is of that photo; another may have been sent since."""
     return sent is not None and result is not None and result.sha256 == fingerprint(sent.data)
 
 
 def annotate(photo: np.ndarray, result: PhotoResult, reading: Reading) -> np.ndarray:
-    """The photo, RGB uint8 (h, w, 3), at display size with all its boxes; that of `reading` is highlighted."""
+    """The photo, RGB uint8 (h, w, 3), at display size with all its boxes; the box of `reading` is highlighted."""
     others = [(other.box, other.label) for other in result.others(reading) if other.box is not None]
     true = result.truth.box if result.truth else None
     return draw.annotate(photo, reading.box, true, reading.label, others)
@@ -90,6 +90,6 @@ def clear_if_stale(waiting: list) -> str:
 
 
 def drop_session(page: Any, session: str | None) -> None:
-    """Forget all that was shown and kept in a session of the page, a gr.Blocks."""
+    """Delete everything that a session of the page, a gr.Blocks, has stored."""
     page.state_holder.session_data.pop(session, None)
     page.state_holder.time_last_used.pop(session, None)

@@ -31,7 +31,7 @@ ENAMEL = gr.themes.Color(
 
 
 def html(value: str | None = None, **options: Any) -> gr.HTML:
-    """HTML of our own, styled by ours alone."""
+    """HTML without Gradio's default styles."""
     return gr.HTML(value, apply_default_css=False, **options)
 
 

@@ -1,4 +1,4 @@
-"""The page: header, tabs, footer. Nothing of one visitor is kept where another could see it."""
+"""The page: header, tabs, footer. No state of one visitor is visible to another."""
 
 from __future__ import annotations
 
@@ -39,10 +39,12 @@ def build(
     queue_size: int | None = None,
     link: ShareLink | None = None,
 ) -> gr.Blocks:
-    """The whole page, on which the default networks read where nobody has chosen. `examples` are this project's photos,
-    `data_set_samples` those of a data set the owner has named; corrected photos are saved to the folder `collect`, if
-    there is one; `queue_size` events may queue, `QUEUE_SIZE` by default; a public `link` is shown as soon as there is
-    one."""
+    """Build the page, on which the default networks read unless a visitor chooses others.
+
+    examples: this project's photos. data_set_samples: photos of the owner's data set. collect: the folder to which
+    visitors can save corrected photos, None to disable that. queue_size: how many events may wait, by default
+    `QUEUE_SIZE`. link: the public link, shown as soon as it exists.
+    """
     for sample in examples:
         truths.add(sample.path.read_bytes(), sample.truth)
 
@@ -65,5 +67,5 @@ def build(
             with gr.Tab("API", id="programs"):
                 api.build(page, networks.default, truths)
         html(FOOTER.format(unless=UNLESS if collect else ""))
-    # Without api_open=False a call to /run would go past the queue, and any number of photos be read at once.
+    # Without api_open=False, calls to /run would bypass the queue, and any number of photos would be read at once.
     return page.queue(max_size=queue_size or QUEUE_SIZE, api_open=False)

@@ -1,1 +1,1 @@
-"""Inputs and other parts of the page that Gradio does not have as we need them."""
+"""Parts of the page that Gradio does not provide in the form needed: inputs, the photo stage, examples."""

@@ -25,8 +25,7 @@ SELECT_ON_CLICK = """element.addEventListener('click', event => {
 
 
 def example_strip(samples: Sequence[Sample], heading: str, photo: PhotoInput, elem_id: str) -> Dependency:
-    """A strip of small pictures; a click on one puts the file itself into the photo input, which is the event that is
-    returned."""
+    """A strip of small pictures. A click on one puts its file into the photo input; returns that event."""
     offers = [(_thumbnail(sample), sample.title) for sample in samples]
     strip = html(
         render("examples", heading=heading, offers=offers),
@@ -42,5 +41,5 @@ def example_strip(samples: Sequence[Sample], heading: str, photo: PhotoInput, el
 
 
 def _thumbnail(sample: Sample) -> str:
-    """The address of a small picture of it."""
+    """The address of the sample's small picture."""
     return images.SERVED.publish(draw.jpeg(images.thumbnail(open_photo(sample.path)), quality=80), "jpg")

@@ -1,4 +1,4 @@
-"""Inputs with bounds of our own: photos, a list of photos, choices, a threshold. (Gradio writes a .pyi next to
+"""Gradio inputs with our own limits: photos, lists of photos, choices, a threshold. (Gradio writes a .pyi next to
 this file, which git ignores.)"""
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ TOO_LARGE_MARK = b"House-number reader: left in the browser, too large: "  # and
 
 @dataclass(frozen=True)
 class SentPhoto:
-    """A file as it was sent: its name, and its content."""
+    """The name and the content of a file as it was sent."""
 
     name: str | None
     data: bytes
 
 
 def refuse_url(path: str | Path | None) -> None:
-    """Raises gr.Error for what Gradio would fetch from somewhere else."""
+    """Raises gr.Error for a URL, which Gradio would fetch."""
     if str(path).startswith(("http:", "https:")):
         raise gr.Error("Send the photo itself; URLs are not fetched.", print_exception=False)
 
 
 class PhotoData(ImageData):
-    """What a page or a program sends for a photo: Gradio's object, or in short a text, which is the path of an upload
-    or a data: address. Gradio keeps what is dumped of it with the session, so the content is left out there."""
+    """A photo as a page or a program sends it: Gradio's object or, for short, a string: the path of an upload, or a
+    data: URL. Gradio stores the dumped object with the session, so the content is excluded from it."""
 
     url: str | None = Field(default=None, exclude=True)
 
@@ -51,7 +51,7 @@ class PhotoData(ImageData):
 
 
 def decode_inline(photo: PhotoData) -> SentPhoto:
-    """A photo whose content is in the request itself. Raises gr.Error, one sentence for the sender."""
+    """A photo whose content is in the request itself. Raises gr.Error, with one sentence for the sender."""
     refuse_url(photo.url)
     head, _, content = (photo.url or "").partition(",")
     try:
@@ -63,8 +63,8 @@ def decode_inline(photo: PhotoData) -> SentPhoto:
 
 
 def resolve_upload(path: str, uploads: str) -> Path:
-    """The path of a file in the folder of uploads; Gradio checks that too, but only in an object that says it is a
-    file. Raises gr.Error, one sentence for the sender."""
+    """The path of a file in the folder of uploads. Gradio checks this too, but only for objects that declare
+    themselves files. Raises gr.Error, with one sentence for the sender."""
     refuse_url(path)
     file = Path(path).resolve()
     if not file.is_relative_to(Path(uploads).resolve()):
@@ -75,10 +75,10 @@ def resolve_upload(path: str, uploads: str) -> Path:
 
 
 class PhotoInput(gr.Image):
-    """An image input that hands over the file as it was sent, so that our bounds come before any decoding.
+    """An image input that returns the file as it was sent, so that our limits apply before any decoding.
 
-    Gradio's own would open it first, and answer a damaged one with a bare "Error". An address instead of
-    a file is refused: the server fetches nothing for anybody.
+    Gradio's own input would open it first, and report a damaged one as a bare "Error". URLs are refused: the server
+    fetches nothing.
     """
 
     data_model = PhotoData
@@ -96,7 +96,7 @@ class PhotoInput(gr.Image):
         return PHOTO_SCHEMA
 
     def example_payload(self) -> dict:
-        """What the API's page shows; Gradio's own is an address, which is refused."""
+        """The example on the API's page; Gradio's own is a URL, which is refused."""
         return {"path": "house.jpg", "url": "house.jpg", "meta": {"_type": "gradio.FileData"}}
 
     def example_value(self) -> str:
@@ -108,20 +108,20 @@ class PhotoInput(gr.Image):
 
 
 def hidden_photo_input(elem_id: str) -> PhotoInput:
-    """One that holds what a stage or a sender has uploaded, and shows nothing itself."""
+    """An invisible input for the photo that a stage or a sender has uploaded."""
     return PhotoInput(type="filepath", visible="hidden", elem_id=elem_id)
 
 
 @dataclass(frozen=True)
 class StoredPhoto:
-    """A file that waits on the disk, under the name its sender gave it."""
+    """An uploaded file on the disk, under its sender's name."""
 
     name: str
     path: Path
 
     @property
     def data(self) -> bytes:
-        """Its content, at most a byte more than is allowed. Raises PhotoError, one sentence for the sender."""
+        """Its content, cut off one byte above the limit. Raises PhotoError, with one sentence for the sender."""
         try:
             with self.path.open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
@@ -135,10 +135,10 @@ class StoredPhoto:
 
 
 class PhotosInput(gr.File):
-    """A file input, for file_count="multiple", that hands over what was sent, unopened, with the senders' own names.
+    """A file input, for file_count="multiple", that returns the files unopened, with the senders' names.
 
-    Gradio's own would give its names on the disk, and leave an empty file behind for each. Nothing is
-    refused for its kind here: a file that is no photo gets its sentence like any other broken one.
+    Gradio's own would return its names on the disk, and leave an empty file for each. No kind of file is refused here:
+    one that is not a photo gets its own error message, like a damaged one.
     """
 
     is_template = True  # shown by the frontend of gr.File
@@ -151,7 +151,7 @@ class PhotosInput(gr.File):
         return await super().async_move_resource_to_block_cache(url_or_file_path)
 
     def example_payload(self) -> list[dict]:
-        """What the API's page shows; Gradio's own is an address, which is refused."""
+        """The example on the API's page; Gradio's own is a URL, which is refused."""
         return [{"path": "house.jpg", "url": "house.jpg", "meta": {"_type": "gradio.FileData"}}]
 
     def example_value(self) -> list[str]:
@@ -164,12 +164,12 @@ class PhotoList(GradioRootModel):
     @model_validator(mode="before")
     @classmethod
     def from_one(cls, sent: Any) -> Any:
-        """Gradio's own page about the API shows a single photo."""
+        """Accept a single photo, which Gradio's page about the API sends."""
         return sent if isinstance(sent, list) else [sent]
 
 
 class BatchInput(PhotosInput):
-    """Photos as `PhotoInput` takes them, in a list; those that were uploaded stay on the disk until they are read."""
+    """A list of photos in the forms that `PhotoInput` accepts; uploads stay on the disk until they are read."""
 
     @property
     def data_model(self) -> type[PhotoList]:
@@ -196,9 +196,9 @@ class BatchInput(PhotosInput):
 
 
 class UncheckedRadio(gr.Radio):
-    """Options that are set when a photo has been read. Gradio forgets them with the photo and would then complain of a
-    value that is not in its list; here the value is handed over as it came, and whoever gets it looks whether it is
-    still about something."""
+    """A radio whose options are set when a photo has been read. Gradio forgets the options together with the photo,
+    and would then reject a value that is not among them; here the value is returned unchecked, and the caller checks
+    it."""
 
     is_template = True  # shown by the frontend of gr.Radio
 
@@ -207,7 +207,7 @@ class UncheckedRadio(gr.Radio):
 
 
 class PercentSlider(gr.Slider):
-    """A share in percent. Whatever is typed counts as the nearest that the slider has, and nothing as its own value."""
+    """A share in percent. A typed value is moved into the slider's range; an empty field counts as the default."""
 
     is_template = True  # shown by the frontend of gr.Slider
 

@@ -1,4 +1,4 @@
-"""Buttons that send a photo: choose, take, and whatever is dropped or pasted while their tab is open."""
+"""Buttons to choose or take a photo; also receives what is dropped or pasted while their tab is open."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ SENT_FILE = "value => ({...value.file, url: `${value.file.url}#${Date.now()}`})"
 
 
 def photo_sender(**options: Any) -> gr.HTML:
-    """Its value is {"file": what was sent}; its event `sent` says that a photo has been uploaded."""
+    """Its value is {"file": the uploaded file}; its event `sent` fires when a photo has been uploaded."""
     template = macro("send", "sender")
     return html(html_template=template, js_on_load=SEND + COMPARE, bytes=MAX_BYTES, value={"file": None}, **options)

@@ -1,4 +1,5 @@
-"""The stage: one large photo with its boxes, of which a person moves the green one, and every way to send another."""
+"""The stage: one large photo with its boxes, of which the green one can be moved, and controls to send another
+photo."""
 
 from __future__ import annotations
 
@@ -46,22 +47,22 @@ class BoxError(UserError):
 
 
 def photo_stage(**options: Any) -> gr.HTML:
-    """Its value is {"box": [left, top, right, bottom] in whole pixels of the photo or None, "file": what was sent}.
+    """Its value is {"box": [left, top, right, bottom] in whole pixels of the photo or None, "file": the uploaded file}.
 
-    Events: `sent` when a photo has been uploaded; `corrected` when a person has let go of the box and `change` while it
-    moves; `undo`; `pick` another number, with its index; `explain` when the heat map is first asked for.
+    Events: `sent` when a photo has been uploaded; `change` while the box moves and `corrected` when it is released;
+    `undo`; `pick` another number, with its index; `explain` when the heat map is first requested.
     """
     template = render("stage", formats=FORMATS, megabytes=MAX_BYTES >> 20)
     return html(html_template=template, js_on_load=BEHAVIOUR, bytes=MAX_BYTES, **EMPTY, **options)
 
 
 def clear() -> dict[str, Any]:
-    """The update to a stage without a photo."""
+    """The update that empties the stage."""
     return gr.update(**EMPTY)
 
 
 def show(stage: gr.HTML, photo: np.ndarray, result: PhotoResult, reading: Reading) -> dict[str, Any]:
-    """The update that shows RGB uint8 (h, w, 3) with the boxes of a result; that of `reading` can be moved."""
+    """The update that shows RGB uint8 (h, w, 3) with the boxes of a result; the box of `reading` can be moved."""
     height, width = photo.shape[:2]
     path = save_bytes_to_cache(draw.jpeg(draw.annotate(photo, None, None)), "photo.jpg", stage.GRADIO_CACHE)
     picture = {"path": path, "meta": {"_type": "gradio.FileData"}}  # Gradio adds its address
@@ -69,7 +70,7 @@ def show(stage: gr.HTML, photo: np.ndarray, result: PhotoResult, reading: Readin
 
 
 def show_reading(result: PhotoResult, reading: Reading, size: tuple[int, int]) -> dict[str, Any]:
-    """The update that makes one of the numbers of the photo on the stage, width and height, the one looked at."""
+    """The update that selects one of the numbers of the photo on the stage, of that width and height."""
     others = [(i, other) for i, other in enumerate(result.readings) if other is not reading and other.box]
     truth = result.truth.box if result.truth else None
     return gr.update(
@@ -85,7 +86,7 @@ def show_reading(result: PhotoResult, reading: Reading, size: tuple[int, int]) -
 
 
 def show_corrected(reading: Reading) -> dict[str, Any]:
-    """The update after a box that a person has drawn was read; the box stays where it is."""
+    """The update after a corrected box was read; the box stays where it is."""
     return gr.update(corrected=True, view="photo", **_of(reading))
 
 
@@ -98,7 +99,7 @@ def _whole(box: Box | None, size: tuple[int, int]) -> list[int] | None:
 
 
 def parse_box(photo: np.ndarray, sides: Any) -> Box:
-    """What came from the page -> the box, cut to the photo (h, w, 3). Raises BoxError."""
+    """The value from the page -> the box, clipped to the photo (h, w, 3). Raises BoxError."""
     try:
         box = np.array(sides, dtype=np.float64)
     except (TypeError, ValueError):
@@ -115,5 +116,5 @@ def parse_box(photo: np.ndarray, sides: Any) -> Box:
 
 
 def box_of(value: Any) -> Any:
-    """The box in a stage's value, which may be anything that a program has sent."""
+    """The box in a stage's value; programs may have sent any value."""
     return value.get("box") if isinstance(value, dict) else None

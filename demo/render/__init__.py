@@ -1,1 +1,1 @@
-"""What a person sees, as text, HTML and pictures. No Gradio in here."""
+"""Results as text, HTML and pictures. No Gradio in here."""

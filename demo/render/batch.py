@@ -1,4 +1,4 @@
-"""What a visitor sees of a batch: progress, what was counted, a tile a photo, a table. No Gradio in here."""
+"""The view of a batch: progress, counts, a tile per photo, a table. No Gradio in here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SIGNS = {
 
 @dataclass(frozen=True)
 class Line:
-    """One file as the page shows it; `index` is its place among those that were sent."""
+    """One file as the page shows it; `index` is its position among the files that were sent."""
 
     index: int
     file: str
@@ -45,7 +45,7 @@ class Line:
 
 @dataclass
 class BatchView:
-    """What one visitor sees of a batch so far."""
+    """The view of a visitor's batch so far."""
 
     total: int
     unsure_below: float
@@ -77,7 +77,7 @@ class BatchView:
 
 
 def refusal(sentence: str) -> Markup:
-    """Why nothing was read."""
+    """The message when nothing was read."""
     return macro("batch", "refusal", sentence)
 
 

@@ -1,4 +1,4 @@
-"""The crop and the softmax of every position and of the length: tables that are charts, with a figure in every cell."""
+"""The crop and the softmax of every position and of the length, as tables whose cells are bars."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ SCRIPT = (STATIC / "js" / "chart.js").read_text(encoding="utf-8")
 
 
 def evidence(reading: Reading) -> Markup:
-    """The crop that the reader saw, the likeliest numbers, its five digit softmaxes and the length softmax; advice
-    where no number was found."""
+    """The crop, the likeliest numbers, the five digit softmaxes and the length softmax; advice if no number was
+    found."""
     took = timing(reading.timings_ms) if reading.timings_ms else ""
     if reading.box is None:
         return macro("chart", "tips", "What helps", NONE, took)
@@ -54,23 +54,23 @@ def evidence(reading: Reading) -> Markup:
 
 
 def steps() -> Markup:
-    """What will happen, for somebody who has not sent a photo yet."""
+    """An explanation for visitors who have not sent a photo yet."""
     return macro("chart", "tips", "How it works", IDLE, "")
 
 
 def small_chart(reading: Reading) -> Markup:
-    """The same softmaxes where there is little room; what they are must be written next to them."""
+    """The same softmaxes in little space; the context must explain them."""
     return macro("chart", "small", _chart(reading))
 
 
 def timing(timings_ms: dict[str, float]) -> Markup:
-    """How long it took, in all and by stage."""
+    """The time in total and by stage."""
     stages = " · ".join(f"{stage} {ms:.0f} ms" for stage, ms in timings_ms.items())
     return macro("chart", "timing", round(sum(timings_ms.values())), stages)
 
 
 def _chart(reading: Reading) -> dict[str, Any]:
-    """All that the template needs: heads, rows and cells, in words and numbers."""
+    """The template's data: heads, rows and cells."""
     chosen = _chosen(reading)
     likeliest = int(reading.length_probs.argmax())
     return {
@@ -108,7 +108,7 @@ def _digit_cell(reading: Reading, position: int, k: int, chosen: list[int]) -> d
 
 
 def _chosen(reading: Reading) -> list[int]:
-    """The class of every position in the number as read; of one that is too long, the likeliest digit."""
+    """The class that was read at every position; of a number that is too long, the likeliest digit."""
     if reading.number is None:
         return [int(row[:BLANK].argmax()) for row in reading.digit_probs]
     digits = [int(digit) for digit in reading.number]

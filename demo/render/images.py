@@ -24,14 +24,14 @@ SEES = 0.06  # of the crop's height: how far around itself a point of the attent
 
 
 def enlarge(crop: np.ndarray) -> np.ndarray:
-    """What the reader saw, RGB uint8 (h, w, 3), its longer side enlarged to `CROP_SIDE` without inventing detail."""
+    """The crop, RGB uint8 (h, w, 3), enlarged smoothly until its longer side is `CROP_SIDE`."""
     height, width = crop.shape[:2]
     factor = CROP_SIDE / max(height, width)
     return cv2.resize(crop, (round(width * factor), round(height * factor)), interpolation=cv2.INTER_LINEAR)
 
 
 def thumbnail(photo: np.ndarray) -> np.ndarray:
-    """RGB uint8 (h, w, 3) -> the same, `THUMBNAIL_HEIGHT` high and 3 : 2, cut around the middle."""
+    """RGB uint8 (h, w, 3) -> its middle, cut to 3 : 2 and `THUMBNAIL_HEIGHT` high."""
     height, width = photo.shape[:2]
     cut_w, cut_h = min(width, round(height * 1.5)), min(height, max(1, round(width / 1.5)))
     x, y = (width - cut_w) // 2, (height - cut_h) // 2
@@ -40,13 +40,13 @@ def thumbnail(photo: np.ndarray) -> np.ndarray:
 
 
 def img_tag(picture: np.ndarray, alt: str, quality: int = 88) -> Markup:
-    """RGB uint8 (h, w, 3) -> the HTML that shows it, with all its data."""
+    """RGB uint8 (h, w, 3) -> an img element with the data inside."""
     data = base64.b64encode(draw.jpeg(picture, quality)).decode()
     return Markup('<img alt="{}" src="data:image/jpeg;base64,{}">').format(alt, data)
 
 
 def data_url(picture: np.ndarray) -> str:
-    """RGBA uint8 (h, w, 4) -> an address that is the picture itself."""
+    """RGBA uint8 (h, w, 4) -> a data: URL."""
     done, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGBA2BGRA))
     if not done:
         raise ValueError(f"a picture of shape {picture.shape} cannot be written")

@@ -1,4 +1,4 @@
-"""What a reading is worth: confident, to check, or no number; and which other number it could be. No HTML in here."""
+"""Whether a reading is confident, to check, or no number; and which other number it could be. No HTML in here."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ TIE_SHARE = 0.5  # with more, both numbers are offered
 
 @dataclass(frozen=True)
 class Rival:
-    """The second likeliest number, its probability, and the one digit in which it differs: its position, from 0, and
-    what it says there. `position` is None where more than one digit or the length differs."""
+    """The second likeliest number, its probability, and the one position, from 0, at which it differs; None if more
+    than one digit or the length differs."""
 
     number: str
     share: float
@@ -25,19 +25,19 @@ class Rival:
 
     @property
     def digit(self) -> str | None:
-        """What the rival says at `position`."""
+        """The rival's digit at `position`."""
         return None if self.position is None else self.number[self.position]
 
 
 def state_of(reading: Reading, confident_from: float) -> State:
-    """`confident_from` is the least confidence of a reading that needs no check; it comes with the weights."""
+    """`confident_from` is the lowest confidence that needs no check; it comes with the weights."""
     if reading.number is None:
         return "long" if reading.too_long else "none"
     return "confident" if reading.confidence >= confident_from else "check"
 
 
 def rival_of(reading: Reading) -> Rival | None:
-    """The other number that the reader finds about as likely; None where there is none."""
+    """Another number that the reader finds about as likely; None if there is none."""
     if reading.number is None:
         return None
     shares = dict(reading.likeliest(3))
@@ -49,7 +49,7 @@ def rival_of(reading: Reading) -> Rival | None:
 
 
 def closest_guess(reading: Reading) -> tuple[str, float] | None:
-    """The number that was likeliest where none is reported, with its probability."""
+    """The likeliest number if none is reported, with its probability."""
     guess = reading.guess
     return (guess.number, guess.confidence) if reading.number is None and guess and guess.number else None
 

@@ -1,4 +1,4 @@
-"""HTML from the templates next to this file; whatever is put into them is escaped unless it is Markup."""
+"""Fill the HTML templates next to this file; values are escaped unless they are Markup."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _TEMPLATES = Environment(
 
 
 def render(name: str, **values: Any) -> Markup:
-    """The template `name`.html with the values in their places."""
+    """Fill the template `name`.html."""
     return Markup(_TEMPLATES.get_template(f"{name}.html").render(**values).strip())
 
 
 def macro(template: str, name: str, *values: Any) -> Markup:
-    """One macro of a template, called with the values."""
+    """Call one macro of a template."""
     return Markup(getattr(_TEMPLATES.get_template(f"{template}.html").module, name)(*values).strip())

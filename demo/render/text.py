@@ -1,4 +1,4 @@
-"""A reading in words: the number plate, how confident the models are, and what a person can do about doubt."""
+"""A reading in words: the number plate, the confidence, and advice if it is doubtful."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ VERY_LIKELY = 0.995  # and more: the other readings are then no news
 
 
 def percent(p: float) -> str:
-    """0 ... 1 -> what a person reads; never a rounded 100 % or 0 %."""
+    """0 ... 1 -> percent for people; never rounded to 100 % or 0 %."""
     if p >= VERY_LIKELY:
         return ">99 %"
     return "<1 %" if p < 0.01 else f"{p:.0%}".replace("%", " %")
 
 
 def percent_exact(p: float) -> str:
-    """0 ... 1 -> percent with one decimal; never a rounded 100 % or 0 %."""
+    """0 ... 1 -> percent with one decimal; never rounded to 100 % or 0 %."""
     return ">99.9 %" if p >= 0.9995 else "<0.1 %" if p < 0.0005 else f"{p * 100:.1f} %"
 
 
 def announcement(reading: Reading, confident_from: float) -> str:
-    """A reading for those who hear it; nothing where there is no number."""
+    """A reading for screen readers; empty if there is no number."""
     if reading.number is None:
         return reading.label if reading.too_long else ""
     return reading.number if state_of(reading, confident_from) == "confident" else f"{reading.number}, to check"
 
 
 def compact_verdict(reading: Reading, confident_from: float) -> Markup:
-    """A reading among others: the number on a small plate, and how confident."""
+    """A reading among others: the number on a small plate, and its confidence."""
     state = state_of(reading, confident_from)
     if reading.number is None:
         plate, words = ("…", reading.label) if reading.too_long else ("–", "no number")
@@ -62,17 +62,17 @@ def idle() -> Markup:
 
 
 def waiting() -> Markup:
-    """The verdict while a photo waits for its turn and is read."""
+    """The verdict while a photo waits and is read."""
     return panel("reading", "…", "Reading …", "")
 
 
 def not_read() -> Markup:
-    """The verdict on a photo that did not get its turn."""
+    """The verdict if a photo was not read."""
     return panel("refused", "!", "Not read", BUSY)
 
 
 def refusal(sentence: str, name: str | None = None) -> Markup:
-    """The verdict on a file that is no photo."""
+    """The verdict on a file that is not a photo."""
     return panel("refused", "!", f"{name or 'This file'} could not be read", sentence)
 
 
@@ -84,10 +84,10 @@ def verdict(
     actions: bool = False,
     in_box: bool = False,
 ) -> Markup:
-    """The first thing a person sees: number, state, confidence, advice, and right or wrong where it is known.
+    """The main result: number, state, confidence, advice and, if the truth is known, whether it is right.
 
-    `others` are further numbers of the photo with their indices, to look at; `actions` are what can be done with the
-    number; `in_box` says that a person has drawn the box.
+    others: further numbers of the photo with their indices. actions: whether to show buttons for the number. in_box:
+    whether a person has drawn the box.
     """
     state, share = state_of(reading, confident_from), reading.confidence
     right = _right_or_wrong(reading, truth)
@@ -119,17 +119,17 @@ def _advice_without_number(reading: Reading, found_none: bool) -> str:
 
 
 def answer_of(reading: Reading) -> str | None:
-    """A reading as something to agree on: the number, "" where there is none, None for more than five digits."""
+    """A reading's answer, for comparison: the number, "" if there is none, None for more than five digits."""
     return None if reading.too_long else reading.number or ""
 
 
 def true_answer(truth: Truth) -> str | None:
-    """What a right reading says."""
+    """The answer of a correct reading."""
     return None if len(truth.number) > MAX_DIGITS else truth.number
 
 
 def describe_truth(truth: Truth) -> Markup:
-    """The truth in a half-sentence of HTML."""
+    """The truth as half a sentence of HTML."""
     return macro("verdict", "true_number", truth.number)
 
 
@@ -151,7 +151,7 @@ def panel(
     others: Sequence[tuple[str, int]] = (),
     actions: bool = False,
 ) -> Markup:
-    """A number plate, and words next to it; `right` is HTML."""
+    """A number plate with words next to it; `right` is HTML."""
     return macro(
         "verdict",
         "panel",
@@ -170,7 +170,7 @@ def panel(
 
 
 def alt_text(looked_at: Reading, others: Sequence[Reading], true: bool) -> str:
-    """The picture with the boxes, for those who do not see it."""
+    """The alternative text of the picture with its boxes."""
     parts = ["no number was found" if looked_at.box is None else f"{looked_at.label} in a solid green box"]
     parts += [f"{other.label} in a thin one" for other in others]
     parts += ["the true box dashed in red"] * true
@@ -178,7 +178,7 @@ def alt_text(looked_at: Reading, others: Sequence[Reading], true: bool) -> str:
 
 
 def legend(found: bool, true: bool, others: bool = False) -> str:
-    """What the boxes in the picture mean; "" when there is none."""
+    """The legend of the boxes in the picture; "" if there is none."""
     entries = [("found", "Found", found), ("others", "Other numbers", others), ("true", "Ground truth", true)]
     shown = [entry[:2] for entry in entries if entry[2]]
     return str(macro("verdict", "legend", shown)) if shown else ""

@@ -1,7 +1,7 @@
-"""Deletes what visitors sent and got, some minutes later, and forgets who has left.
+"""Delete what visitors sent and received, after some minutes, and the sessions of visitors who left.
 
-Gradio's own `delete_cache` ends for good, silently, as soon as a file comes while it goes through its list;
-and a broken-off upload is in no list at all. So here the folder is swept, whatever it is that lies in it.
+Gradio's own `delete_cache` stops for good, silently, if a file arrives while it goes through its list; and interrupted
+uploads are in no list at all. Therefore the whole folder is swept here, whatever is in it.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
 
 def lifespan(every_s: float, max_age_s: float) -> Lifespan:
-    """For the server's `lifespan`: every so often, what is older goes; in the end, all that the page knows of.
+    """For the server's `lifespan`: regularly delete what is older than `max_age_s` and, at the end, all files that the
+    page knows of.
 
-    Only a folder that is this page's own is swept: the one that GRADIO_TEMP_DIR names.
+    Only the page's own folder is swept: the one that GRADIO_TEMP_DIR names.
     """
 
     @asynccontextmanager
@@ -57,7 +58,7 @@ def lifespan(every_s: float, max_age_s: float) -> Lifespan:
 
 
 def sweep(folder: Path, max_age_s: float) -> None:
-    """Deletes every file below the folder that has lain there unchanged for so long, and then empty folders."""
+    """Delete every file below the folder that has not changed for that long, and then empty folders."""
     before = time.time() - max_age_s
     for inside, _, names in os.walk(folder, topdown=False):
         for path in (*(Path(inside, name) for name in names), Path(inside)):
@@ -71,7 +72,7 @@ def sweep(folder: Path, max_age_s: float) -> None:
 
 
 def forget_deleted_files(page: gr.Blocks) -> None:
-    """Takes files that are gone off Gradio's lists, which would grow for ever."""
+    """Remove deleted files from Gradio's lists, which would otherwise grow forever."""
     for known in list(page.temp_file_sets):
         for path in known.copy():
             if not os.path.exists(path):
@@ -79,8 +80,8 @@ def forget_deleted_files(page: gr.Blocks) -> None:
 
 
 def drop_closed_sessions(page: gr.Blocks, max_age_s: float) -> None:
-    """Drops the sessions of visitors who are gone, but not before what was read in their photos has been forgotten: a
-    phone that falls asleep is gone, too, and often comes back."""
+    """Drop the sessions of visitors who left, but only after their photos have expired: a phone that goes to sleep
+    seems to leave, and often returns."""
     for name, session in list(page.state_holder.session_data.items()):
         session.STATE_TTL_WHEN_CLOSED = max_age_s  # instead of an hour
         if session.is_closed and not _holds_a_photo(session):
@@ -88,8 +89,8 @@ def drop_closed_sessions(page: gr.Blocks, max_age_s: float) -> None:
 
 
 class VisitorSessions(StateHolder):
-    """Gradio's sessions. When there are too many, the oldest without a photo goes first: any call makes a session, and
-    a few hundred of them would make every visitor's photo be forgotten."""
+    """Gradio's sessions. When there are too many, the oldest without a photo is dropped first: every API call opens
+    a session, and a few hundred of them would drop all visitors' photos."""
 
     def update(self, session_id: str) -> None:
         with self.lock:

@@ -1,16 +1,17 @@
-"""The page's own head, for browsers and for link previews, and its small pictures."""
+"""Replace the page's head, for browsers and link previews, and serve its small pictures."""
 
 from __future__ import annotations
 
 import re
-from html import escape
 
+from markupsafe import Markup
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..config import STATIC
 from ..render.images import ADDRESS_PREFIX, SERVED
+from ..render.templating import render
 
 TITLE = "House-number reader"
 DESCRIPTION = "Send a photo of a house: it finds the number, reads it, and shows how confident it is."
@@ -20,25 +21,11 @@ RETRY = (STATIC / "js" / "retry.js").read_text(encoding="utf-8")
 LOGIN_CHECK = "/gradio_api/login_check"  # of Gradio: answers 200 to whom the page is open
 FOREVER = {"cache-control": "private, max-age=31536000, immutable"}
 GRADIO_META = re.compile(r'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*>')
-HEAD = """<title>{title}</title>
-<meta name="description" content="{description}">
-<meta property="og:type" content="website">
-<meta property="og:title" content="{title}">
-<meta property="og:description" content="{description}">
-<meta property="og:url" content="{address}">
-<meta property="og:image" content="{address}{card}">
-<meta property="og:image:width" content="1200">
-<meta property="og:image:height" content="630">
-<meta name="twitter:card" content="summary_large_image">
-<link rel="icon" href="{icon}" type="image/svg+xml">
-<script>
-{retry}</script>
-"""
 
 
 class Front:
-    """ASGI middleware: pictures of `SERVED` at their addresses, all but icon and card only for whom the page is open
-    to; and the page's head in place of Gradio's."""
+    """ASGI middleware: serves the pictures of `SERVED`, all but icon and card only to those who may see the page, and
+    replaces the page's head."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -76,7 +63,7 @@ class Front:
         return statuses[0] == 200
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The page as a whole, with its head; anything else, a login for example, passes as it is."""
+        """Send the page with our head; pass on anything else, such as a login, unchanged."""
         start: Message = {}
         parts: list[bytes] = []
 
@@ -98,21 +85,22 @@ class Front:
         await self.app(scope, receive, collect)
 
     def head(self, page: str, address: str) -> str:
-        """Gradio's page with our title, description, picture and icon, each once."""
-        ours = HEAD.format(
+        """Gradio's page with our title, description, picture and icon, each exactly once."""
+        ours = render(
+            "head",
             title=TITLE,
             description=DESCRIPTION,
-            address=escape(address),
+            address=address,
             icon=self.icon,
             card=self.card,
-            retry=RETRY,
+            retry=Markup(RETRY),
         )
         before, found, after = GRADIO_META.sub("", page).partition("</head>")
         return f"{before}{ours}{found}{after}"
 
 
 def _address(scope: Scope) -> str:
-    """Where a visitor sees the page, through whatever tunnel, with a slash at its end."""
+    """The page's address as the visitor sees it, through any tunnel, with a final slash."""
     headers = Headers(scope=scope)
     scheme = headers.get("x-forwarded-proto", scope.get("scheme", "http")).split(",")[0].strip()
     host = headers.get("x-forwarded-host", headers.get("host", "localhost")).split(",")[0].strip()

@@ -1,5 +1,5 @@
-"""What this page uses of Gradio beyond its documentation. Another release may lack it: that is said at the start, in
-one sentence, instead of to a visitor later."""
+"""The parts of Gradio that this page uses beyond its documentation. If a release lacks one, this is reported in one
+sentence when the page starts, rather than to a visitor later."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Use = tuple[object, str, str]
 
 
 def uses(page: gr.Blocks) -> list[Use]:
-    """All of them, of a page that has been built. Its routes and scripts have tests of their own."""
+    """All of them, for a page that has been built. Its routes and scripts have tests of their own."""
     holder = state_holder.StateHolder()
     session = state_holder.SessionState(page)
     return [

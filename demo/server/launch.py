@@ -1,4 +1,4 @@
-"""From flags to a page that is served: its address, weights, folder of uploads, public link."""
+"""Serve the page according to the command line: its address, weights, folder of uploads, public link."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .share import ShareLink
 
-# Gradio would note who called what and when, and go through the last 10,000 notes with pandas after every reading.
+# Gradio would record who called what and when, and process the last 10,000 records with pandas after every reading.
 NO_STATISTICS = {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9)}
 
 M_ARENA_MAX, ARENAS = -8, 2  # as mallopt(3) has it
@@ -42,10 +42,12 @@ def check_address(host: str, port: int | None) -> None:
 
 
 def serve(args: argparse.Namespace) -> None:
-    """Until somebody stops it. Raises UserError."""
-    with working_folder(Path(tempfile.gettempdir()), "house-numbers-") as folder:  # goes with what was uploaded
+    """Serve the page until it is stopped. Raises UserError."""
+    with working_folder(
+        Path(tempfile.gettempdir()), "house-numbers-"
+    ) as folder:  # deleted at the end, with all uploads
         os.environ |= {"GRADIO_TEMP_DIR": f"{folder}/uploads", **NO_STATISTICS}
-        import torch  # not before the flags are known to be right: torch and Gradio take seconds
+        import torch  # only once the options are known to be valid: torch and Gradio take seconds to import
 
         from svhn.data.annotations import read_labels
         from svhn.utils.paths import PREPARED
@@ -58,7 +60,7 @@ def serve(args: argparse.Namespace) -> None:
 
         link = ShareLink()
         _share_arenas()
-        torch.set_num_threads(1)  # readings run side by side; threads that wait for each other cost seconds there
+        torch.set_num_threads(1)  # several readings run at once, whose threads would wait for each other
         networks = Networks.load(args.weights, args.precision)
         truths = ground_truth.TruthIndex()
         data_set_samples = (
@@ -66,7 +68,7 @@ def serve(args: argparse.Namespace) -> None:
         )
         page = ui.build(networks, truths, read_labels(ui.EXAMPLES), data_set_samples, args.collect, args.queue, link)
         internals.check(page)
-        mcp = find_spec("mcp") is not None and args.auth is None  # its calls carry no password
+        mcp = find_spec("mcp") is not None and args.auth is None  # MCP calls cannot carry the password
         try:
             _, address, _ = page.launch(
                 server_name=args.host,
@@ -84,7 +86,7 @@ def serve(args: argparse.Namespace) -> None:
                 share(page, link)
             page.block_thread()
         finally:
-            page.close(verbose=False)  # nothing is written any more when the folder goes
+            page.close(verbose=False)  # so that nothing is written while the folder is deleted
 
 
 def _share_arenas() -> None:
@@ -95,7 +97,7 @@ def _share_arenas() -> None:
 
 
 def share(page: gr.Blocks, link: ShareLink) -> None:
-    """Makes a public link and shows it, here and on the page, with its QR code."""
+    """Open a public link and show it, on the terminal and on the page, with its QR code."""
     from .share import terminal_code
 
     link.address = public_link(page)

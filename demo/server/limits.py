@@ -1,4 +1,4 @@
-"""Middleware before Gradio's own routes: those that this page does not need are blocked, and requests have limits."""
+"""Middleware in front of Gradio's routes: blocks those that this page does not need, and limits requests."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ from svhn.images.decode import MAX_BYTES
 from ..batch_export import MAX_PHOTOS
 from ..config import CLEANUP_EVERY_S, RETENTION, RETENTION_S
 
-MAX_BODY = 2 * MAX_BYTES  # a photo as text takes a third more than its bytes
-MAX_BODIES = 16 * MAX_BODY  # of all requests but uploads together: they are kept in memory
-MAX_UPLOAD = MAX_PHOTOS * MAX_BYTES  # a whole list; Gradio bounds each file
-MAX_STORED = 4 * 2**30  # of all visitors' files, which are deleted after a while
-LOOK_EVERY_S = 1.0  # how often the files on the disk are counted, at most, while there is room
-IDLE_S = 30  # that a sender may pause
-SENDING_S = RETENTION_S - CLEANUP_EVERY_S  # for all of a request: the first files of a longer one would be deleted
-RETRY_S = 5  # when a program that was refused for lack of room may try again
-LOGIN_DELAY_S = 2  # before a wrong password is answered
+MAX_BODY = 2 * MAX_BYTES  # a photo in base64 is a third larger
+MAX_BODIES = 16 * MAX_BODY  # of all requests together, except uploads: they are kept in memory
+MAX_UPLOAD = MAX_PHOTOS * MAX_BYTES  # a complete list; Gradio limits each file
+MAX_STORED = 4 * 2**30  # of all visitors' files, until they are deleted
+LOOK_EVERY_S = 1.0  # minimum time between counts of the files on the disk, while there is room
+IDLE_S = 30  # longest pause of a sender
+SENDING_S = (
+    RETENTION_S - CLEANUP_EVERY_S
+)  # for a complete request: in a longer one the first files would already be deleted
+RETRY_S = 5  # after which a program that was refused for lack of room may try again
+LOGIN_DELAY_S = 2  # delay before a wrong password is answered
 MAX_LOGINS = 4  # at the same time
 
 STORAGE_FULL = f"There is no room for more photos just now; try again in {RETENTION}."
@@ -68,7 +70,7 @@ class RequestLimits:
             await self._receive_within_limits(scope, receive, send, path)
 
     async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a wrong password late, and few of them at once, so that nobody tries thousands."""
+        """Delay the answer to a wrong password and limit attempts at the same time, against guessing."""
 
         async def send_late(message: Message) -> None:
             if message.get("status", 0) >= 400:
@@ -141,14 +143,14 @@ class RequestLimits:
 
 
 class StoredBytes:
-    """Bytes of all files in the page's own folder of uploads: those found at the last look, and all received since."""
+    """The size of all files in the page's folder of uploads: as of the last count, plus everything received since."""
 
     def __init__(self) -> None:
         self.found, self.since, self.looked_at = 0, 0, -LOOK_EVERY_S
         self.lock = asyncio.Lock()
 
     async def add(self, size: int) -> bool:
-        """Whether there is room for them."""
+        """Count these bytes; return whether there is room for them."""
         self.since += size
         async with self.lock:
             if self.found + self.since > MAX_STORED or time.monotonic() >= self.looked_at + LOOK_EVERY_S:

@@ -1,4 +1,4 @@
-"""The public link of --share, and the same as a QR code for a phone's camera."""
+"""The public link of --share, also as a QR code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..render.templating import render
 
 @dataclass
 class ShareLink:
-    """The link, once there is one; the page asks for it each time that somebody opens it."""
+    """The link, once it exists; the page asks for it whenever it is opened."""
 
     address: str | None = None
 
@@ -26,7 +26,7 @@ class ShareLink:
 
 
 def terminal_code(address: str) -> str:
-    """The QR code of an address in characters that a terminal shows."""
+    """The QR code of an address as text for a terminal."""
     shown = io.StringIO()
     segno.make(address, error="l").terminal(shown, border=2, compact=True)
     return shown.getvalue().rstrip("\n")

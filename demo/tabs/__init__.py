@@ -1,1 +1,1 @@
-"""One file a tab of the page; each has a `build` that lays it out and wires its events."""
+"""One file per tab of the page; each has a `build` that lays it out and wires its events."""

@@ -68,7 +68,7 @@ FILL_IN = """() => {{
 
 
 def build(page: gr.Blocks, pipeline: Pipeline, truths: TruthIndex) -> None:
-    """Lays the tab out, with the endpoints that it describes."""
+    """Lay out the tab, with the endpoints that it describes."""
     _endpoints(page, pipeline, truths)
     with gr.Row(elem_classes="room", elem_id="programs"):
         with gr.Column(scale=6, min_width=320):
@@ -92,7 +92,7 @@ def build(page: gr.Blocks, pipeline: Pipeline, truths: TruthIndex) -> None:
 
 
 def _snippets(endpoint: str, heading: str) -> list[gr.Code]:
-    """One a language."""
+    """One snippet per language."""
     html(heading)
     codes = []
     with gr.Tabs():
@@ -114,10 +114,10 @@ def _snippets(endpoint: str, heading: str) -> list[gr.Code]:
 
 
 def _endpoints(page: gr.Blocks, pipeline: Pipeline, truths: TruthIndex) -> None:
-    """Add `/read` and `/read_batch` to the page; their parts are not shown.
+    """Add `/read` and `/read_batch` to the page; their components are invisible.
 
-    Gradio gives every call a session of its own, which nobody needs; it is dropped at once, or calls would take the
-    places of visitors, whose number is bounded.
+    Gradio opens a session for every call, which is dropped immediately: the number of sessions is limited, and calls
+    would displace visitors.
     """
     with gr.Row(visible=False):
         photo = PhotoInput(type="filepath", label="photo")

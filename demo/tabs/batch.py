@@ -1,4 +1,4 @@
-"""Up to 200 photos at once: tiles that open in the first tab, a table, CSV and ZIP to take away."""
+"""Up to 200 photos at once: tiles that open in the first tab, a table, CSV and ZIP."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ RETENTION_NOTE = f"""<p class="kept">The ZIP holds the CSV and the photos with t
 
 
 def build(pipeline: Pipeline, photo: PhotoInput) -> None:
-    """Lays the tab out; `photo` is that of the first tab."""
+    """Lay out the tab; `photo` is the first tab's."""
     with gr.Column(elem_id="many"):
         intro = html(
             INTRO,
@@ -160,7 +160,7 @@ def show_refusal(sentence: str) -> dict:
 
 
 def _renew(files: Iterable[Path]) -> None:
-    """A batch may last longer than files are kept, on a busy machine; until its end they count as new."""
+    """Mark files as new: on a busy machine, a batch may take longer than files are kept."""
     for file in files:
         with suppress(OSError):
             os.utime(file)

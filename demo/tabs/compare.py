@@ -30,32 +30,32 @@ TRUE = "true box"  # among the boxes that the crop may be of, which else have th
 
 @dataclass(frozen=True, eq=False)
 class LocalizedPhoto:
-    """What is kept of a visitor's photo, so that another crop needs no localizer; `sha256` is that of the file."""
+    """What is kept of a visitor's photo, so that another crop needs no localizer; `sha256` is its file's."""
 
     sha256: bytes
     found: tuple[Localization, ...]
     truth: Truth | None
 
     def belongs_to(self, sent: SentPhoto) -> bool:
-        """It is about that file."""
+        """Whether it is about that file."""
         return self.sha256 == fingerprint(sent.data)
 
     @property
     def boxes(self) -> dict[str, Box]:
-        """All that the crop can be of, the default localizer's first."""
+        """All boxes that the crop can show, the default localizer's first."""
         boxes = {each.network.name: each.box for each in self.found}
         boxes[TRUE] = self.truth.box if self.truth else None
         return {name: box for name, box in boxes.items() if box is not None}
 
     @property
     def choices(self) -> list[tuple[str, str]]:
-        """The same as they are called."""
+        """Their titles and names, for the radio."""
         titles = {each.network.name: each.network.title for each in self.found} | {TRUE: "The true box"}
         return [(titles[name], name) for name in self.boxes]
 
 
 def build(networks: Networks, truths: TruthIndex, examples: Sequence[Sample]) -> PhotoInput:
-    """Lays the tab out; `examples` are photos to try. Gives the photo."""
+    """Lay out the tab; `examples` are photos to try. Returns the photo."""
     with gr.Column(elem_id="compare"):
         with gr.Row(elem_classes="room"):
             with gr.Column(scale=5, min_width=320):
@@ -153,6 +153,6 @@ def build(networks: Networks, truths: TruthIndex, examples: Sequence[Sample]) ->
 
 
 def _clear_if_stale(verdict: str) -> str:
-    """JavaScript that empties the view if it is not of the photo that is there now, and gives that verdict on it."""
+    """JavaScript that empties the view unless it is of the current photo, and shows that verdict instead."""
     hidden, gone = gr.update(**HIDDEN), gr.update(visible=False)
     return clear_if_stale([verdict, gone, hidden, gone, hidden])

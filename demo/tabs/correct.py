@@ -1,4 +1,4 @@
-"""Correct it: a box that is dragged on the stage or typed is read at once; with the true number it can be saved."""
+"""Correct a reading: a box that is dragged or typed is read at once, and can be saved with the true number."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ TO_BOX = "(value, ...sides) => ({...value, box: sides})"
 
 
 def build(stage: gr.HTML, photo: PhotoInput, collect: Path | None) -> list[gr.Number]:
-    """Lays the section out below the result, and returns the fields of the box's sides. With a folder to `collect` in,
-    photo, box and true number can be saved there. Raises DataError if it cannot be used."""
+    """Lay out the section below the result; return the fields of the box's sides. With a folder `collect`, photo,
+    box and true number can be saved there. Raises DataError if it cannot be used."""
     with gr.Accordion("Not right? Correct it", open=False, elem_id="correct"):
         html(f'<p class="note">{HINT}</p>')
         with gr.Row(elem_id="sides"):
@@ -47,14 +47,14 @@ def build(stage: gr.HTML, photo: PhotoInput, collect: Path | None) -> list[gr.Nu
 
 
 def read_box(result: PhotoResult, sent: SentPhoto, sides: Any) -> Reading:
-    """What the networks read in a box of the photo. Raises PhotoError or BoxError."""
+    """Read a box of the photo. Raises PhotoError or BoxError."""
     photo = open_photo(sent.data)
     (reading,) = result.pipeline.read_boxes(photo, [parse_box(photo, sides)])
     return reading
 
 
 def _collecting(collection: Collection, stage: gr.HTML, photo: PhotoInput) -> None:
-    """Lays out what saving needs: a field, a button and a message, which are emptied for another photo."""
+    """Lay out what saving needs: a field, a button and a message, which are emptied for another photo."""
     html(f'<p class="note">{KEEPS}</p>')
     with gr.Row(elem_id="keep"):
         number = gr.Textbox(label="True number", max_length=MAX_DIGITS, min_width=170, elem_id="true-number")
@@ -76,7 +76,7 @@ def _collecting(collection: Collection, stage: gr.HTML, photo: PhotoInput) -> No
 
 
 def thanks(saved: Saved) -> Markup:
-    """What became of a photo that was to be saved."""
+    """The message after saving a photo."""
     if saved.known:
         return _outcome("saved", "This photo had been saved before; it now has this box and this number. Thank you.")
     photos = "the first photo" if saved.photos == 1 else f"photo {saved.photos:,}"

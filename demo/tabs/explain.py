@@ -1,4 +1,4 @@
-"""Why this number: layers over the photo that show where the localizer looked and what each digit was read from."""
+"""Layers over the photo that show where the localizer looked and what each digit was read from."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ NO_LIGHT = "This reader cannot show what it read a digit from."
 
 
 def build(stage: gr.HTML, photo: PhotoInput, result: gr.State, shown: gr.State) -> None:
-    """Answers the stage when a visitor first asks for a layer. `result` holds the `PhotoResult` of the photo, `shown`
-    the `Reading` of it that the visitor looks at, or None. Nothing is computed before that."""
+    """Answer the stage when a visitor first requests a layer; nothing is computed before. `result` holds the
+    `PhotoResult` of the photo, `shown` the `Reading` that the visitor looks at, or None."""
 
     def on_explain(sent: SentPhoto | None, result: PhotoResult | None, reading: Reading | None) -> dict[str, Any]:
         return gr.update(overlays=explain(sent, result, reading))
@@ -43,8 +43,8 @@ def build(stage: gr.HTML, photo: PhotoInput, result: gr.State, shown: gr.State) 
 
 
 def explain(sent: SentPhoto | None, result: PhotoResult | None, reading: Reading | None) -> dict[str, Any]:
-    """What the networks looked at when they gave this reading of the photo: `heat` over all of it, `lights` over the
-    crop, one a digit, each an address or None; where the `crop` is, in shares of the photo; a `note` for each view."""
+    """Where the networks looked for this reading of the photo: `heat` over the photo; `lights` over the crop, one
+    per digit, each a URL or None; the place of the `crop`, in shares of the photo; a `note` for each view."""
     if reading is None or not belongs_to(sent, result):
         return _without(text.EXPIRED, reading)
     try:
@@ -72,14 +72,14 @@ def _notes(reading: Reading | None, heat: str, light: str) -> dict[str, str]:
 
 
 def _lights(reading: Reading, attention: np.ndarray | None) -> list[str]:
-    """One layer a digit; none where no digit was read."""
+    """One layer per digit; empty if no digit was read."""
     if reading.number is None or attention is None:
         return []
     return [images.data_url(images.light_layer(attention[i])) for i in range(len(reading.number))]
 
 
 def _crop_place(photo: np.ndarray, reading: Reading) -> list[float]:
-    """Left, top, right and bottom of what the reader saw, in shares of the photo (h, w, 3)."""
+    """Left, top, right and bottom of the crop, in shares of the photo (h, w, 3)."""
     if reading.box is None:
         return [0, 0, 1, 1]
     height, width = photo.shape[:2]

@@ -1,8 +1,8 @@
-"""The webcam as it runs: every frame is read as soon as the one before it has been answered.
+"""The webcam: each frame is read as soon as the previous one has been answered.
 
-Gradio's own stream of an image keeps a place in the queue all the time, starts again when its time is over, leaves the
-camera on, and writes a file for every frame. So the page asks for one frame after the other, in `live.js`: nothing
-can pile up, nothing is written, and what is drawn over the video are a few numbers.
+Gradio's own image stream occupies a place in the queue all the time, restarts after its time limit, leaves the camera
+on, and writes a file for every frame. Instead, `live.js` requests one frame after the other: nothing piles up or is
+written, and only a few numbers are drawn over the video.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ from ..render.states import state_of
 from ..theme import html
 
 LIMIT_S = 60  # after that the camera stops by itself
-FRAMES_AT_ONCE = 1  # frames being read, of all visitors together, besides photos that are sent
-FRAMES_WAITING = 8  # frames that may wait for their turn; more are refused as busy
-LEAST_SHARE = 0.5  # of the confidence that needs no check: weaker guesses are not shown, as they change every frame
+FRAMES_AT_ONCE = 1  # frames being read for all visitors together, in addition to photos
+FRAMES_WAITING = 8  # frames that may wait; more are refused as busy
+LEAST_SHARE = (
+    0.5  # share of the confidence that needs no check; below it, guesses change with every frame and are not shown
+)
 MAX_FRAME = 2**20  # characters; a frame has about 60,000
 
 SCRIPT = (STATIC / "js" / "live.js").read_text(encoding="utf-8")
@@ -54,7 +56,7 @@ INVITATION = (
 
 
 def build(pipeline: Pipeline) -> None:
-    """Lays the tab out."""
+    """Lay out the tab."""
     room = anyio.CapacityLimiter(FRAMES_AT_ONCE)
 
     async def read_frame(picture: str) -> dict[str, Any]:
@@ -67,8 +69,8 @@ def build(pipeline: Pipeline) -> None:
 
 
 def look(pipeline: Pipeline, picture: str) -> dict[str, Any]:
-    """Base64 of one frame's JPEG -> what `live.js` shows: the boxes as shares of the frame with their labels, the
-    verdict, what is spoken of it, and whether it is confident. Of what is no picture only "error", a sentence."""
+    """Base64 of a frame's JPEG -> what `live.js` shows: the boxes in shares of the frame with their labels, the
+    verdict, its spoken form, and whether it is confident; only "error", a sentence, if it is not a picture."""
     try:
         photo = open_photo(_decoded(picture))
     except PhotoError as error:

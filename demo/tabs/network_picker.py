@@ -1,4 +1,4 @@
-"""Models: a visitor's own choice of networks among those in the weights folder."""
+"""Let a visitor choose among the networks of the weights folder."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ COMPARE = "Compare all models on this photo"
 
 
 def build(networks: Networks, photo: PhotoInput) -> tuple[list[gr.Radio], gr.Button]:
-    """Lays the choice of localizer and reader out, if there is any, and returns it with the button to compare them,
-    which is there when there is a photo."""
+    """Lay out the choice of localizer and reader; return it with the button to compare them, which is shown with a
+    photo."""
     with gr.Column(visible=networks.has_choice, elem_id="networks"):
         html("<h3>Models</h3>")
         parts = [_among(networks.localizers, "Finds the number"), _among(networks.readers, "Reads the digits")]

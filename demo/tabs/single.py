@@ -1,4 +1,4 @@
-"""One photo: what was read in it, where, and how confident the models are, within one screen."""
+"""One photo on one screen: what was read, where, and how confident the models are."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def build(
     data_set_samples: Sequence[Sample],
     collect: Path | None,
 ) -> tuple[PhotoInput, gr.Button]:
-    """Lays the tab out. `examples` are this project's photos, `data_set_samples` those of a data set that the
-    owner has named; `collect` is the folder that corrected photos are saved to, if the owner wants any. Returns the
-    photo, and the button to compare all networks on it."""
+    """Lay out the tab. examples: this project's photos. data_set_samples: photos of the owner's data set. collect:
+    the folder for corrected photos, None to disable saving. Returns the photo, and the button to compare all
+    networks on it."""
     with gr.Column(elem_id="one"):
         stage = stages.photo_stage(elem_id="stage")
         with gr.Column(elem_id="result"):
@@ -119,7 +119,7 @@ def build(
 
 
 def read(stage: gr.HTML, pipeline: Pipeline, truths: TruthIndex, sent: SentPhoto, unsure_below: float) -> list[Any]:
-    """What a visitor sees of one photo: the view, and the result."""
+    """The view of one photo, and its result."""
     try:
         result, photo = read_photo(pipeline, truths, sent.data)
     except PhotoError as error:
@@ -129,7 +129,7 @@ def read(stage: gr.HTML, pipeline: Pipeline, truths: TruthIndex, sent: SentPhoto
 
 
 def look_at(sent: SentPhoto | None, unsure_below: float, result: PhotoResult | None, i: Any) -> list[Any]:
-    """The view of another number of the same photo, without the networks."""
+    """The view of another number of the same photo, without running the networks."""
     if not belongs_to(sent, result) or i not in range(len(result.readings)):
         raise _expired()
     reading = result.readings[i]
@@ -137,7 +137,7 @@ def look_at(sent: SentPhoto | None, unsure_below: float, result: PhotoResult | N
 
 
 def read_box(sent: SentPhoto | None, unsure_below: float, result: PhotoResult | None, box: Any) -> list[Any]:
-    """The view after a person has moved the box: everything is made again but the box."""
+    """The view after a visitor has moved the box; everything is updated except the box."""
     if not belongs_to(sent, result):
         raise _expired()
     try:
@@ -148,7 +148,7 @@ def read_box(sent: SentPhoto | None, unsure_below: float, result: PhotoResult | 
 
 
 def decide(unsure_below: float, result: PhotoResult | None, reading: Reading | None) -> Any:
-    """The verdict by another threshold, without the networks; nothing where there is no photo yet."""
+    """The verdict at another threshold, without running the networks; nothing if there is no photo yet."""
     return gr.skip() if result is None or reading is None else _verdict(result, reading, unsure_below)
 
 
