@@ -1,4 +1,4 @@
-"""The photos that a benchmark reads, with their true numbers: a folder, or a split of SVHN."""
+"""The photos that benchmarks read, with their true numbers: a folder, or a split of SVHN."""
 
 from __future__ import annotations
 

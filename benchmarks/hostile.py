@@ -1,10 +1,11 @@
-"""Damaged and malicious pictures, thousands of them: what is read, what is refused, and that nothing else happens.
+"""Open thousands of damaged and malicious pictures: count what is read and refused, and check that nothing else
+happens.
 
     python -m benchmarks.hostile [--n 10000] [--seed 0] [--page 200]
 
-Every picture is a small one of a random format and kind that is then damaged in a random way, or one of `bombs.BOMBS`.
-It exits with 1 on a crash, more than 2 s of a core for one picture, growth by more than 200 MiB after the first tenth,
-or another reading of the control photo at the end. The last pictures are sent to the running page, too.
+Every picture is a small one of a random format and kind, damaged in a random way, or one of `bombs.BOMBS`. Exits with 1
+on a crash, on more than 2 s of processor time for a picture, if memory grows by more than 200 MiB after the first
+tenth, or if the control photo is read differently at the end. The last pictures are also sent to the running page.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ Damage = Callable[[bytearray, random.Random], bytes]
 
 @dataclass
 class Outcome:
-    """What became of the pictures; `slow` and `failed` name those that should not be."""
+    """The results by kind; `slow` and `failed` list pictures that violate the limits."""
 
     counts: Counter[str] = field(default_factory=Counter)
     slowest_s: float = 0.0
@@ -55,7 +56,7 @@ class Outcome:
 
 
 def picture(rng: random.Random) -> tuple[str, bytes]:
-    """A well-formed picture of random noise with a number-like patch, and what it is."""
+    """A well-formed picture of random noise with a number-like patch, and a description."""
     kind = rng.choice(list(FORMATS))
     mode = rng.choice(FORMATS[kind])
     width, height = (rng.choice((1, 7, 8, 31, 64, 200, 600)) for _ in range(2))
@@ -116,7 +117,7 @@ DAMAGES: tuple[Damage, ...] = (_flip, _flip, _head, _cut, _blank, _repeat, _spli
 
 
 def pictures(n: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """n pictures, the same for the same seed, each with a name that says how it was made."""
+    """n pictures, reproducible by the seed, each with a name that says how it was made."""
     rng = random.Random(seed)
     bombs = list(BOMBS)
     for i in range(n):
@@ -129,7 +130,7 @@ def pictures(n: int, seed: int) -> Iterator[tuple[str, bytes]]:
 
 
 def judge(each: Iterator[tuple[str, bytes]], handle: Callable[[bytes], str]) -> Outcome:
-    """handle: a picture's bytes -> what became of it. Whatever it raises has failed."""
+    """Pass each picture's bytes to `handle` and record the outcome; anything that it raises counts as failed."""
     outcome = Outcome()
     for name, data in each:
         faulthandler.dump_traceback_later(STUCK_S, exit=True)
@@ -147,7 +148,7 @@ def judge(each: Iterator[tuple[str, bytes]], handle: Callable[[bytes], str]) -> 
 
 
 def in_process(pipeline: Pipeline) -> Callable[[bytes], str]:
-    """What service does with an upload: open it and, if that succeeds, read it."""
+    """Do what service does with an upload: open it and, if that succeeds, read it."""
 
     def handle(data: bytes) -> str:
         try:

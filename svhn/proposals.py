@@ -1,8 +1,7 @@
-"""Where else a number may be, given boxes that were found: unions of parts, corrected boxes, places to look at again.
+"""Propose further boxes, given detections: unions of parts, corrected boxes, regions to look at more closely.
 
-Digits that are far apart are often found one by one. Text detectors call putting them together linking (CTPN, Tian et
-al. 2016, arXiv:1609.03605; SegLink, Shi et al. 2017, arXiv:1703.06520). Everything here only proposes; the reader
-decides.
+Digits that are far apart are often detected one by one; text detectors call joining them linking (CTPN, Tian et al.
+2016, arXiv:1609.03605; SegLink, Shi et al. 2017, arXiv:1703.06520). Everything here only proposes; the reader decides.
 """
 
 from __future__ import annotations
@@ -59,7 +58,8 @@ def digit_groups(boxes: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def in_line(box: Box, boxes: np.ndarray) -> np.ndarray:
-    """(K, 4) -> (K,) bool: which are next to the box in its row or stack, as more digits of its number would."""
+    """(K, 4) -> (K,) bool: which boxes are next to the box, in its row or stack, as further digits of its number
+    would be."""
     together = np.concatenate([np.array([box]), boxes])
     linked = (_links(together, 0) | _links(together, 1))[0, 1:]
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
@@ -68,16 +68,16 @@ def in_line(box: Box, boxes: np.ndarray) -> np.ndarray:
 
 
 def corrections(box: Box) -> np.ndarray:
-    """Box -> boxes (8, 4) that would be right if it errs as localizers do: a little to the side, or far too large with
-    the number in its middle, or in one half with something else in the other."""
+    """Box -> boxes (8, 4) that would be right if it has a typical error of localizers: a little to one side, or far
+    too large with the number in its middle, or with the number in one half and something else in the other."""
     x1, y1, x2, y2 = box
     size = np.array([x2 - x1, y2 - y1] * 2)
     return np.array(box) + np.array(CORRECTIONS) * size
 
 
 def surroundings(box: Box, factor: float) -> np.ndarray:
-    """The region (4,) around a box that is so many times its size, at most twice as long as it is wide; it may reach
-    beyond the photo."""
+    """The region (4,) around a box, `factor` times its size but at most twice as long as wide; it may reach beyond
+    the photo."""
     x1, y1, x2, y2 = box
     size = np.array([x2 - x1, y2 - y1]) * factor
     half = np.maximum(size, size.max() * LEAST_ASPECT) / 2

@@ -1,7 +1,8 @@
-"""Which candidate is the number of a photo: read, and where that is not sure look again and let the candidates vote.
+"""Choose which candidate is the number of a photo: read the boxes and, if that is not sure, look closer and let
+candidates vote.
 
-A box is a proposal. Most photos are settled by the first look: the reader is sure of what a box shows. In the others
-the localizer looks again at the likely places from close by, unions of parts and corrected boxes join the candidates
+Boxes are only proposals. In most photos the first look decides: the reader is sure of one box. In the others, the
+localizer looks at the likely places from close by, unions of parts and corrected boxes are added to the candidates
 (`search`), and the number with the most evidence wins (`weigh`).
 """
 
@@ -25,39 +26,39 @@ Read = Callable[[list[Box]], list[Reading]]
 
 @dataclass(frozen=True)
 class SelectionConfig:
-    """How far the search goes and what it believes: stored with the weights, chosen on held-out photos.
+    """How far to search and how to weigh what is found; stored with the weights, chosen on held-out photos.
 
-    A box's score is the localizer's, in 0 ... 1; a union's is the mean of its parts'. A box's worth is its score times
-    the confidence with which it was read.
+    A box's score comes from the localizer, in 0 ... 1; a union's score is the mean of its parts'. A box's worth is its
+    score times the confidence of its reading.
     """
 
-    first_boxes: int = 6  # of the first look that are read before it is decided whether to search
-    sure_confidence: float = 0.95  # the first reading is taken as it is from this confidence on,
-    sure_score: float = 0.7  # if its box has this score or is the only one
-    next_score: float = 0.2  # nor is it where another box of this score is next to it, in line,
-    next_digit_score: float = 0.25  # or a digit of this score
-    passes: int = 2  # of looking again at most, the next around what the last one found, until that is sure
-    places: int = 3  # that are looked at again in each pass
-    views: tuple[float, ...] = (1.5, 2.5)  # how large a region around a place is looked at, in sizes of its box
+    first_boxes: int = 6  # boxes of the first look that are read before deciding whether to search
+    sure_confidence: float = 0.95  # there is no search if the first reading has this confidence,
+    sure_score: float = 0.7  # its box has this score or is the only one,
+    next_score: float = 0.2  # and neither another box of this score is next to it, in line,
+    next_digit_score: float = 0.25  # nor a digit of this score
+    passes: int = 2  # closer looks at most, each around what the last one found, until that is sure
+    places: int = 3  # looked at in each pass
+    views: tuple[float, ...] = (1.5, 2.5)  # sizes of the region around a place, in sizes of its box
     view_side: int = 192  # pixels of a view's longer side
     boxes_per_view: int = 2
-    corrected: int = 2  # places whose best box is corrected
-    correction_score: float = 0.25  # of a corrected box, in scores of the box it corrects
-    same_box: float = 0.85  # IoU from which on two boxes are one candidate
-    same_place: float = 0.5  # IoU from which on candidates vote for each other's numbers
+    corrected: int = 2  # places whose best box gets corrections
+    correction_score: float = 0.25  # score of a corrected box, as a share of the original's
+    same_box: float = 0.85  # two boxes with this IoU are one candidate
+    same_place: float = 0.5  # candidates with this IoU vote for each other's numbers
     score_power: float = 0.8  # a vote is the box's score to this power, times
     reading_power: float = 2.0  # the reader's probability to this power: sure readings count more than doubtful ones
     whole_evidence: float = 0.3  # a number that contains the best one wins with this share of its evidence,
     whole_confidence: float = 0.4  # if it was read with this confidence
-    others_worth: float = 0.25  # a further number of the photo has a box of this worth,
-    others_confidence: float = 0.5  # read with this confidence
+    others_worth: float = 0.25  # a further number needs a box of this worth,
+    others_confidence: float = 0.5  # and a reading of this confidence
     confidence_weights: tuple[float, float, float, float] = (-2.1, 0.65, 0.83, 0.59)  # of a number that was searched:
     # a logistic regression's bias, and weights of the voters' mean probability, the best box's score, the reading's
     floor: float = 0.1  # below this confidence there is no number
 
     @staticmethod
     def of_manifest(manifest: Mapping) -> SelectionConfig:
-        """What the manifest of the weights has under "selection", else the defaults. Raises WeightsError."""
+        """The manifest's "selection", or the defaults. Raises WeightsError."""
         try:
             stored = manifest.get("selection", {}).items()
             return SelectionConfig(**{key: tuple(v) if isinstance(v, list) else v for key, v in stored})
@@ -77,14 +78,14 @@ class Candidate:
 
     @property
     def worth(self) -> tuple[float, float]:
-        """How much it looks like a number times how surely it is read as one; the score decides between equals."""
+        """How much it looks like a number, times how sure its reading is; the score breaks ties."""
         return self.score * self.reading.confidence, self.score
 
 
 def select(photo: np.ndarray, localizer: Localizer, read: Read, config: SelectionConfig) -> list[Reading]:
-    """The numbers of a photo (h, w, 3) uint8, the most prominent first; none where the localizer finds no box.
+    """The numbers of a photo (h, w, 3) uint8, the most prominent first; empty if the localizer finds no box.
 
-    read: boxes -> a reading each, of this photo. Further numbers are reported only if they look like numbers, can be
+    read: boxes -> their readings in this photo. Further numbers are reported only if they look like numbers, can be
     read and do not overlap those before them.
     """
     read = _read_once(read)
@@ -102,7 +103,7 @@ def select(photo: np.ndarray, localizer: Localizer, read: Read, config: Selectio
 
 
 def list_candidates(photo: np.ndarray, localizer: Localizer, read: Read, config: SelectionConfig) -> list[Candidate]:
-    """All candidates of a photo (h, w, 3) uint8, those that are read most surely first, however sure the first is."""
+    """All candidates of a photo (h, w, 3) uint8, the most surely read first, even if the first look would decide."""
     found = _detect(photo, localizer)
     candidates = search(photo, localizer, _read_once(read), found, config) if len(found.boxes) else []
     return sorted(candidates, key=lambda candidate: (candidate.reading.confidence, candidate.score), reverse=True)
@@ -111,8 +112,8 @@ def list_candidates(photo: np.ndarray, localizer: Localizer, read: Read, config:
 def search(
     photo: np.ndarray, localizer: Localizer, read: Read, found: Detections, config: SelectionConfig
 ) -> list[Candidate]:
-    """What was found at first -> candidates: its boxes, unions of parts, groups of digits, what the localizer finds
-    from close by around the best of them, if it has `look_at`, and corrections of the best boxes."""
+    """Extend the first detections to all candidates: boxes, unions of parts, groups of digits, what the localizer
+    finds in a closer look at the best of them, if it has `look_at`, and corrections of the best boxes."""
     join = partial(_join, shape=photo.shape, read=read, config=config)
     sources = [
         (found.boxes, found.scores),
@@ -141,9 +142,10 @@ def search(
 def weigh(candidates: list[Candidate], config: SelectionConfig) -> Reading:
     """The number with the most evidence.
 
-    All candidates in one place vote for a number, each with the localizer's belief in the candidate times the reader's
-    in the number, so that boxes that agree count together. A number that contains the winner's digits, and its place,
-    wins instead if it has a fair share of its evidence: parts of a number are found more often than all of it.
+    All candidates in one place vote for each other's numbers. A vote is the localizer's score of the candidate times
+    the reader's probability of the number, so boxes that agree add up. A number that contains the winner's digits, and
+    its place, wins instead if it has a fair share of the winner's evidence, because parts of a number are found more
+    often than all of it.
     """
     boxes = np.array([candidate.box for candidate in candidates])  # (K, 4)
     belief = np.array([candidate.score for candidate in candidates]) ** config.score_power  # (K,)
@@ -170,14 +172,15 @@ def _detect(photo: np.ndarray, localizer: Localizer) -> Detections:
 
 
 def _combine(signs: Sequence[float], weights: Sequence[float]) -> float:
-    """Probabilities that each say whether a number is there and read right -> one, by logistic regression."""
+    """Combine probabilities that a number is there and read correctly, by logistic regression."""
     p = np.clip(signs, 1e-4, 1 - 1e-4)
     z = weights[0] + np.dot(weights[1:], np.log(p / (1 - p)))
     return float(1 / (1 + np.exp(-z)))
 
 
 def _probabilities(candidates: list[Candidate]) -> np.ndarray:
-    """(K, K): how likely the first candidate's number is by the second's crop; zeros where the first has none."""
+    """(K, K): the probability of the first candidate's number in the second's crop; zeros if the first has no
+    number."""
     readings = [candidate.reading for candidate in candidates]
     digits = np.log(np.stack([reading.digit_probs for reading in readings]).clip(1e-12))  # (K, 5, 11)
     lengths = np.log(np.stack([reading.length_probs for reading in readings]).clip(1e-12))  # (K, 7)
@@ -186,7 +189,7 @@ def _probabilities(candidates: list[Candidate]) -> np.ndarray:
 
 
 def _completes(whole: Candidate, part: Candidate, config: SelectionConfig) -> bool:
-    """Whether a candidate holds all of another's number and more digits, in the photo as in the number."""
+    """Whether a candidate contains another's number and more digits, both in the photo and in the number."""
     number, digits = whole.reading.number or "", part.reading.number or ""
     longer = 0 < len(digits) < len(number) and digits in number
     confident = whole.reading.confidence >= config.whole_confidence
@@ -194,7 +197,8 @@ def _completes(whole: Candidate, part: Candidate, config: SelectionConfig) -> bo
 
 
 def _is_sure(candidate: Candidate, config: SelectionConfig, alone: bool = False) -> bool:
-    """A part of a number can be read as surely as all of it: unless it is alone its box must look like one, too."""
+    """Whether a candidate needs no search. A part of a number can be read as surely as all of it, so its box must
+    also look like a number, unless it is the only one."""
     confident = candidate.reading.confidence >= config.sure_confidence
     return confident and (alone or candidate.score >= config.sure_score)
 
@@ -207,7 +211,8 @@ def _goes_on(box: Box, found: Detections, config: SelectionConfig) -> bool:
 
 
 def _first_look(boxes: np.ndarray, scores: np.ndarray, read: Read, config: SelectionConfig) -> list[Candidate]:
-    """Boxes (K, 4) with scores (K,), best first -> candidates, the first and those that can still be worth more."""
+    """Boxes (K, 4) with scores (K,), best first -> candidates: the first ones, and those that can still be worth
+    more."""
     places = _as_boxes(boxes[: config.first_boxes])
     first = Candidate(places[0], float(scores[0]), read(places[:1])[0])
     left = [i for i in range(1, len(places)) if scores[i] > first.worth[0]]
@@ -223,7 +228,7 @@ def _join(
     read: Read,
     config: SelectionConfig,
 ) -> list[Candidate]:
-    """The candidates and, read in one batch, those of the boxes (K, 4) that are new among them."""
+    """Add the boxes (K, 4) that are new to the candidates, read in one batch."""
     boxes = bx.clip(boxes, shape[1], shape[0])
     known = [candidate.box for candidate in candidates]
     new = []
@@ -237,7 +242,7 @@ def _join(
 
 
 def _leaders(candidates: list[Candidate], most: int, config: SelectionConfig) -> list[Candidate]:
-    """The candidates that are worth most, one in each place."""
+    """The candidates of most worth, one per place."""
     leaders: list[Candidate] = []
     for candidate in sorted(candidates, key=lambda candidate: candidate.worth, reverse=True):
         if len(leaders) == most:
@@ -250,7 +255,7 @@ def _leaders(candidates: list[Candidate], most: int, config: SelectionConfig) ->
 def _others(
     first: Reading, boxes: np.ndarray, scores: np.ndarray, read: Read, config: SelectionConfig
 ) -> list[Reading]:
-    """Further numbers of the photo, those that are worth most first."""
+    """Further numbers of the photo, by worth."""
     likely = [i for i in range(min(len(boxes), config.first_boxes)) if scores[i] >= config.others_worth]
     places = _as_boxes(boxes[likely])
     candidates = [Candidate(*each) for each in zip(places, scores[likely].tolist(), read(places), strict=True)]
@@ -263,7 +268,7 @@ def _others(
 
 
 def _apart(a: Box, b: Box) -> bool:
-    """Neither lies half within the other: parts of a number are not further numbers."""
+    """Whether neither box is half inside the other; parts of a number are not further numbers."""
     return max(bx.containment(a, b), bx.containment(b, a)) < 0.5
 
 
@@ -272,7 +277,7 @@ def _as_boxes(boxes: np.ndarray) -> list[Box]:
 
 
 def _read_once(read: Read) -> Read:
-    """The same reader, which reads no box twice."""
+    """A `read` that reads no box twice."""
     known: dict[Box, Reading] = {}
 
     def read_new(boxes: list[Box]) -> list[Reading]:

@@ -1,4 +1,4 @@
-"""Prepared HDF5: number crops for readers, whole scenes for localizers; in memory or left in the file."""
+"""Prepared data from HDF5, in memory or left in the file: number crops for readers, scenes for localizers."""
 
 from __future__ import annotations
 

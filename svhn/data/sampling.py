@@ -13,23 +13,21 @@ from ..utils.errors import DataError
 from ..utils.workers import processes_for
 from .datasets import Rows, StoredImages
 
-DRAWS = 1 << 20  # a stream of random numbers that no process uses for anything else
+DRAWS = 1 << 20  # a stream of random numbers that nothing else uses
 MOST_WORKERS = 4
 STEPS_AHEAD = 2  # that each worker reads
 
 
 def step_seed(seed: int, step: int, stream: int = 0) -> int:
-    """The seed of one step's random numbers; every stream, from 0 to 2^20, has its own. seed: below 1,000,000."""
+    """The seed of one step's random numbers, different for each stream from 0 to 2^20. seed: below 1,000,000."""
     return seed * 1_000_003 + step + (stream << 41)
 
 
 @dataclass(frozen=True)
 class Draws:
-    """n rows a step, from every set its share, with replacement.
-
-    device: where the rows go that were read from files. rank, world: which process this is, of how many that share
-    every step's rows: together they draw exactly those that one process would draw alone.
-    """
+    """n rows per step, a share from every set, with replacement. device: for rows that are read from files. rank,
+    world: this process, and how many share every step's rows; together they draw exactly the rows that a single
+    process would."""
 
     sets: list[Rows]
     shares: list[float]
@@ -39,7 +37,8 @@ class Draws:
     world: int = 1
 
     def rows(self, seed: int, step: int) -> list[torch.Tensor]:
-        """The rows of every set that this process draws at that step, (m,) int64 each. They depend on nothing else."""
+        """The rows of every set that this process draws at that step, (m,) int64 each; a function of seed and step
+        alone."""
         generator = torch.Generator().manual_seed(step_seed(seed, step, DRAWS))
         counts = [round(self.n * share) for share in self.shares]
         counts[0] += self.n - sum(counts)
@@ -51,8 +50,8 @@ class Draws:
         return drawn
 
     def batches(self, seed: int, steps: range) -> Iterator[list[Rows]]:
-        """Yields what each of these steps draws, set by set, without those of which it draws nothing. Raises DataError
-        when a file cannot be read."""
+        """Yield the rows drawn in each of these steps, set by set, without empty draws. Raises DataError when a file
+        cannot be read."""
         for step, read in zip(steps, self._read_ahead(seed, steps), strict=False):
             if isinstance(read, DataError):
                 raise read

@@ -1,9 +1,9 @@
-"""The default localizer: a fully convolutional U-Net that says at every place whether it lies inside a
-number and how far that number's four sides are (the idea of FCOS, Tian et al. 2019, arXiv:1904.01355), and the same
-of every digit, which of the ten it is included: a lamp may look like a number, but not like a 4.
+"""The default localizer: a fully convolutional U-Net that predicts, at every place, whether it is inside a number, and
+the distances to that number's four sides (the idea of FCOS, Tian et al. 2019, arXiv:1904.01355). It predicts the same
+for single digits, with their class: a lamp may look like a number, but not like a 4.
 
-It takes the whole photo at any size and aspect and gives any number of boxes with scores, none included.
-Small photos are seen once; larger ones, unless that settles it, a second time at a finer scale, for numbers far away.
+It accepts photos of any size and aspect and returns any number of boxes with scores, or none. Small photos are
+processed once; larger ones, unless that is conclusive, again at a finer scale, for distant numbers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from .efficientnet_lite import CHANNELS, EfficientNetLite
 
 STRIDE = 4  # pixels of the input per cell of the output
 COARSEST = 32  # the input's sides must be multiples of this
-TYPICAL_SIDE = 16.0  # pixels from a cell to the sides of a middling number: distances are exponents of it
+TYPICAL_SIDE = (
+    16.0  # pixels from a cell to the sides of a medium number; distances are predicted as exponents relative to it
+)
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,12 @@ class FCOSConfig:
     same_number_iou: float = 0.3
     min_digit_score: float = 0.15
     max_digits: int = 40
-    slack: float = 0.02  # by which boxes come out too large on every side, measured on the held-out photos
+    slack: float = 0.02  # how much too large boxes come out on every side, measured on the held-out photos
 
 
 class Maps(NamedTuple):
-    """What the network says at every fourth pixel; boxes are (x1, y1, x2, y2) in input pixels. The digits' maps are
-    None of a network without them."""
+    """The network's output at every fourth pixel; boxes are (x1, y1, x2, y2) in input pixels. Without digits, their
+    maps are None."""
 
     score: torch.Tensor  # (N, h, w) logits: inside a number
     box: torch.Tensor  # (N, h, w, 4)
@@ -66,7 +68,7 @@ class Maps(NamedTuple):
 
 
 class Merge(nn.Module):
-    """A coarse map, enlarged, joined with the finer map beside it: (N, coarse, H/2, W/2), (N, fine, H, W) ->
+    """Join a coarse map, enlarged, with the finer map of twice its size: (N, coarse, H/2, W/2), (N, fine, H, W) ->
     (N, fine, H, W)."""
 
     def __init__(self, coarse: int, fine: int) -> None:
@@ -101,7 +103,7 @@ class FCOS(nn.Module):
         self.head = Residual(c4)
         self.score = nn.Conv2d(c4, 1, 1)
         self.sides = nn.Conv2d(c4, 4, 1)
-        nn.init.constant_(self.score.bias, -4.0)  # at first nothing is a number: the focal loss stays calm
+        nn.init.constant_(self.score.bias, -4.0)  # initially nothing is a number, which keeps the focal loss small
         if config.digits:
             self.digit_head = Residual(c4)
             self.digit_score = nn.Conv2d(c4, DIGITS, 1)
@@ -117,7 +119,7 @@ class FCOS(nn.Module):
             x4 = self.down4(self.stem(images))  # (N, c4, H/4, W/4)
             x8 = self.down8(x4)
             x16 = self.down16(x8)
-            x = self.down32(x16)  # (N, c32, H/32, W/32): sees the whole of a middling photo
+            x = self.down32(x16)  # (N, c32, H/32, W/32): covers all of a medium photo
         x = self.head(self.up4(self.up8(self.up16(x, x16), x8), x4))  # (N, c4, H/4, W/4)
         score, box = self.score(x).float().squeeze(1), _boxes(self.sides(x))
         if not self.config.digits:
@@ -126,8 +128,8 @@ class FCOS(nn.Module):
         return Maps(score, box, self.digit_score(x).float(), _boxes(self.digit_sides(x)))
 
     def look(self, photo: np.ndarray, long_side: int) -> tuple[Maps, tuple[float, float]]:
-        """Photo (h, w, 3) uint8 -> its maps at that scale, scores as probabilities, without the batch's dimension and
-        without what only pads the photo; and the factors (x, y) from photo to working copy."""
+        """Photo (h, w, 3) uint8 -> its maps at that scale, scores as probabilities, without batch dimension and
+        padding; and the factors (x, y) from photo to working copy."""
         device = next(self.parameters()).device
         image = working_copy(photo, long_side).to(device)  # (3, h', w')
         height, width = image.shape[1:]
@@ -138,8 +140,8 @@ class FCOS(nn.Module):
 
     @torch.inference_mode()
     def heat(self, photo: np.ndarray) -> np.ndarray:
-        """Photo (h, w, 3) uint8 -> (rows, columns) in 0 ... 1 over the whole photo: how much each place looked
-        like a number at any of the scales that `locate` looks at."""
+        """Photo (h, w, 3) uint8 -> (rows, columns) in 0 ... 1 over the photo: the maximum over the scales that
+        `locate` uses of how much each place looks like a number."""
         maps = [maps.score for maps, _ in self._looks(photo)]
         size = maps[-1].shape
         large = [F.interpolate(heat[None, None], size, mode="bilinear")[0, 0] for heat in maps]
@@ -150,7 +152,7 @@ class FCOS(nn.Module):
         longest, last = max(photo.shape[:2]), 0
         for long_side in self.config.long_sides:
             if last and longest <= 1.5 * last:
-                break  # the photo has no more to show
+                break  # the photo has no finer detail
             last = min(long_side, longest) if last else long_side
             maps, factors = self.look(photo, last)
             yield maps, factors
@@ -164,13 +166,13 @@ class FCOS(nn.Module):
 
     @torch.inference_mode()
     def detect(self, photo: np.ndarray) -> Detections:
-        """Photo (h, w, 3) uint8 -> its numbers and, of a network that knows them, its single digits."""
+        """Photo (h, w, 3) uint8 -> its numbers and, if the network knows them, its single digits."""
         return self._detections(self._looks(photo), photo.shape)
 
     @torch.inference_mode()
     def look_at(self, photo: np.ndarray, regions: np.ndarray, long_side: int) -> list[Detections]:
-        """What is found in each region (R, 4) of the photo (h, w, 3) uint8, enlarged or reduced to that longer side,
-        all in one batch; boxes are in pixels of the photo, and a region may reach beyond it."""
+        """Detect in each region (R, 4) of the photo (h, w, 3) uint8, scaled to that longer side, all in one batch.
+        Boxes are in pixels of the photo; a region may reach beyond it."""
         mean, std, device = self.config.mean, self.config.std, next(self.parameters()).device
         views = [view(photo, region, long_side, mean * 255) for region in regions]
         sides = [max(image.shape[i] for image, _ in views) for i in (1, 2)]
@@ -216,8 +218,7 @@ class FCOS(nn.Module):
 
 
 def _of_one(maps: Maps, index: int, size: tuple[int, int]) -> Maps:
-    """The maps of one image of a batch, which has that (height, width), scores as probabilities; without what only
-    pads it."""
+    """The maps of one image of a batch, of that (height, width): without padding, scores as probabilities."""
     rows, columns = -(-size[0] // STRIDE), -(-size[1] // STRIDE)
     score, box = maps.score[index, :rows, :columns].sigmoid(), maps.box[index, :rows, :columns]
     if maps.digit_score is None:

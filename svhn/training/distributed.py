@@ -1,7 +1,7 @@
-"""Several processes that train one network, as torchrun starts them; with a single process all of this does nothing.
+"""Train one network in several processes, started by torchrun; with a single process none of this has an effect.
 
-PyTorch starts the processes, averages their gradients and notices when one ends. What is written is written by the
-first, rank 0; all read it, so with several machines the folders must be on a disk that they share.
+PyTorch starts the processes, averages their gradients and notices when one ends. Rank 0 writes all files and every
+process reads them, so with several machines the folders must be on a shared disk.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def wrap(network: nn.Module, device: torch.device) -> nn.Module:
 
 
 def mean(value: torch.Tensor) -> torch.Tensor:
-    """The mean over all processes, of any shape."""
+    """The mean of a tensor of any shape over all processes."""
     if dist.is_initialized():
         dist.all_reduce(value)
         value = value / dist.get_world_size()
@@ -107,7 +107,7 @@ def mean(value: torch.Tensor) -> torch.Tensor:
 
 
 def from_first(make: Callable[[], Value]) -> Value:
-    """What `make` returns on rank 0, on every process; the others wait for it."""
+    """The value that `make` returns on rank 0, on every process; the others wait for it."""
     if not dist.is_initialized():
         return make()
     values = [make() if is_first() else None]
@@ -117,7 +117,7 @@ def from_first(make: Callable[[], Value]) -> Value:
 
 @contextmanager
 def first_alone() -> Iterator[None]:
-    """Rank 0 runs the block before the others do, which then find the files that it made."""
+    """Run the block on rank 0 first; the other processes then find the files that it made."""
     if not is_first():
         from_first(lambda: None)
     yield

@@ -1,4 +1,4 @@
-"""The batches of a recipe: which sets of photos they are drawn from, in which shares."""
+"""The batches of a recipe: the sets of photos that they are drawn from, and their shares."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ IN_MEMORY = 2 * 2**30  # bytes of a split's images; of larger splits they stay i
 
 
 def feed_shares(load: Callable[..., Rows], kind: str, recipe: Recipe, sources: Sources, device: torch.device) -> Feed:
-    """Batches of photos with official boxes, photos with proposed ones, generated pictures, and ones without a number.
-
-    load: `load_crops` for the kind "crops", `load_scenes` for "scenes".
-    """
+    """Batches of photos with official boxes, with proposed boxes, generated pictures, and pictures without a number.
+    load: `load_crops` for the kind "crops", `load_scenes` for "scenes"."""
     official = 1 - recipe.weak - recipe.synthetic - recipe.negatives
     splits = {"train": official * (1 - recipe.extra), "extra": official * recipe.extra, "weak": recipe.weak}
     drawn = [
