@@ -58,7 +58,7 @@ at this address:</p><p><code class="address">{ADDRESS}gradio_api/mcp/</code></p>
 MCP_OFF = """<h2>For assistants</h2><p>Tools over MCP are off on this page. They come with
 <code>pip install "gradio[mcp]"</code>, where the page has no password.</p>"""
 
-# The page itself knows best under which address it was reached, through whatever tunnel, and what it was launched with.
+# Only the page in the browser knows the address under which it was reached; its config has what it was launched with.
 FILL_IN = """() => {{
     const here = new URL(".", location.href).href;
     const mcp = window.gradio_config.mcp_server ? {on} : {off};

@@ -89,7 +89,7 @@ def build(pipeline: Pipeline, photo: PhotoInput) -> None:
             stopped.set()  # also when the visitor's connection was lost
 
     def read_until(stopped: threading.Event, view: BatchView, sent: list[StoredPhoto]) -> Iterator[dict]:
-        folder = Path(files.GRADIO_CACHE) / secrets.token_hex(16)  # nobody can guess the address of what is in it
+        folder = Path(files.GRADIO_CACHE) / secrets.token_hex(16)  # the addresses of its files cannot be guessed
         hidden = gr.update(visible=False, value=None)
         yield {
             stopping: stopped,

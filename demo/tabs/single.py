@@ -113,7 +113,7 @@ def build(
     stage.corrected(on_corrected, [photo, threshold, result, stage], view, **quiet, **READ_QUEUE)
     typed = gr.on([side.input for side in sides], None, [stage, *sides], stage, js=correct.TO_BOX)
     typed.then(on_corrected, [photo, threshold, result, stage], view, **quiet, **READ_QUEUE)
-    # It waits for nobody's networks.
+    # No network is run, so it need not wait in the queue.
     threshold.change(decide, [threshold, result, shown], verdict, queue=False, **quiet)
     return photo, comparing
 

@@ -82,7 +82,7 @@ class CropSet(Rows):
 
 @dataclass(frozen=True)
 class SceneSet(Rows):
-    """Whole photos on a square canvas, top left: images (N, 3, 256, 256) uint8, size (N, 2) valid (h, w),
+    """Full photos on a square canvas, top left: images (N, 3, 256, 256) uint8, size (N, 2) valid (h, w),
     box (N, K, 4) numbers in canvas pixels, the most prominent first, NaN where there are fewer than K.
 
     digit_box (N, 5 K, 4) and digit (N, 5 K), number by number: every digit's box and class, NaN and 10 where there is
@@ -97,7 +97,7 @@ class SceneSet(Rows):
 
 @dataclass(frozen=True)
 class CountedScenes(SceneSet):
-    """Whole photos with the length class of their number: length (N,)."""
+    """Full photos with the length class of their number: length (N,)."""
 
     length: torch.Tensor
 
@@ -173,7 +173,7 @@ def _unreadable(path: Path, error: Exception) -> DataError:
 
 
 def _taken(column: h5py.Dataset, rows: np.ndarray) -> torch.Tensor:
-    """The rows (N,) bool of a column of N rows, read in blocks, since a whole column of photos takes gigabytes."""
+    """The rows (N,) bool of a column of N rows, read in blocks, because a complete column of photos takes gigabytes."""
     taken, filled = np.empty((rows.sum(), *column.shape[1:]), column.dtype), 0
     for start in range(0, len(rows), BLOCK):
         block = column[start : start + BLOCK][rows[start : start + BLOCK]]

@@ -1,4 +1,4 @@
-"""digitStruct.mat -> columns: file names, digit labels and boxes of a whole split.
+"""digitStruct.mat -> columns: file names, digit labels and boxes of a split.
 
 The file is a MATLAB v7.3 file, which is HDF5: `/digitStruct/name` and `/digitStruct/bbox` are (N, 1)
 references; a name is a dataset of 16-bit characters; a bbox is a group with the datasets height, label,

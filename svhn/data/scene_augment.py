@@ -19,7 +19,7 @@ class SceneJitter:
     """How a training scene is cut from a photo: the number's height on the canvas, its place, its surroundings."""
 
     height: tuple[float, float] = (9.0, 160.0)  # pixels on the canvas, log-uniform
-    native: float = 0.5  # share seen as service sees them: the whole photo fills the canvas's width
+    native: float = 0.5  # share seen as in service: the full photo fills the canvas's width
     stretch: float = 0.15
     widest: float = 0.95  # of the canvas that a number may span: larger ones are zoomed out to fit
     rotation: float = 7.0  # degrees

@@ -105,7 +105,7 @@ def normalise(images: torch.Tensor, mean: float, std: float) -> torch.Tensor:
 
 
 def squashed(photo: np.ndarray, size: int) -> torch.Tensor:
-    """The whole photo stretched to a square, uint8 (3, size, size)."""
+    """The full photo stretched to a square, uint8 (3, size, size)."""
     return resize(photo, (size, size))
 
 
