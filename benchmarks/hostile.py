@@ -1,5 +1,4 @@
-"""Open thousands of damaged and malicious pictures: count what is read and refused, and check that nothing else
-happens.
+"""Open thousands of damaged and malicious pictures: count what is read and refused; nothing else may happen.
 
     python -m benchmarks.hostile [--n 10000] [--seed 0] [--page 200]
 

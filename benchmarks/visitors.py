@@ -1,12 +1,11 @@
-"""Many visitors at once, each sending photos of SVHN's size one after the other: how long they wait, and who is
-refused.
+"""Many visitors at once, each sending photo after photo: how long they wait, and who is refused.
 
     python -m benchmarks.visitors [--visitors 8,32,64] [--seconds 30]
 
-A visit is what the browser does: upload, wait for the reading, fetch the photo. Each visitor has photos of a distinct
-size, read once beforehand, so that every answer can be checked for the right photo and number. Refused visitors must
-get a time to retry, and do. Exits with 1 if an answer is wrong, a visit fails in another way, or the process grows by
-more than 100 MiB between a hundred readings after the last crowd and the end.
+A visit is what the browser does: upload, wait for the reading, fetch the photo. Each visitor's photos have a size of
+their own, about that of SVHN's, and are read once beforehand, so that every answer can be checked for the right photo
+and number. Refused visitors must get a time to retry, and do. Exits with 1 if an answer is wrong, a visit fails in
+another way, or the process has grown by more than 100 MiB, measured a hundred readings after the last crowd.
 """
 
 from __future__ import annotations
