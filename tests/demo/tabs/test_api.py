@@ -100,7 +100,7 @@ def test_the_tab_on_a_phone(browser, address):
     open_tab(visit.page)
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     expect(visit.page.locator("#assistants")).to_contain_text("off on this page")
-    expect(visit.page.locator("#programs-intro")).to_contain_text("no key, no sign-up. Its photos")
+    expect(visit.page.locator("#programs-intro")).to_contain_text("no key, no sign-up. Photos")
     visit.keep("programs-phone")
     context.close()
 
@@ -135,8 +135,8 @@ def test_a_batch_of_addresses_and_objects(address):
         ("http://127.0.0.1:9/house.png", "not fetched"),
         ({"path": "http://127.0.0.1:9/house.png", "meta": {"_type": "gradio.FileData"}}, "not fetched"),
         ({"url": "http://127.0.0.1:9/house.png"}, "not fetched"),
-        ("/etc/passwd", "no upload"),
-        ({"path": "/etc/passwd"}, "no upload"),
+        ("/etc/passwd", "not an upload"),
+        ({"path": "/etc/passwd"}, "not an upload"),
         ("data:image/png;base64,%%%", "base64"),
     ],
 )
@@ -184,7 +184,7 @@ def test_assistants_find_two_tools(with_tools):
     assert "'number': '42'" in one
     assert batch.index("'number': '42'") < batch.index("'number': '7'")
     assert "not fetched" in fetched
-    assert "no upload" in local
+    assert "not an upload" in local
 
 
 def test_the_tab_shows_where_the_tools_are(with_tools, context):

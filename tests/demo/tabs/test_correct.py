@@ -219,7 +219,7 @@ def test_another_photo_has_its_own_box(visit):
 def test_photo_box_and_true_number_are_saved(context, collecting):
     visit = Visit(context, collecting.address)
     page = read(visit, two_shades())
-    expect(page.locator("#correct")).to_contain_text("keeps this photo, the box and the true number on the machine")
+    expect(page.locator("#correct")).to_contain_text("stores this photo, the box and the true number on the server")
     expect(page.locator("footer", has_text="ten minutes")).to_contain_text("unless you save them for training")
     number, save = page.get_by_label("True number"), page.get_by_role("button", name="Save for training")
     message = page.locator("#kept")

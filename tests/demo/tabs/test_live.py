@@ -188,7 +188,7 @@ def assert_no_more_frames(page: Page, pipeline: Watched) -> None:
 def test_stops_by_itself_and_can_go_on(open_live, monkeypatch):
     monkeypatch.setattr(live, "LIMIT_S", 1)
     page = open_live(Watched()).page
-    expect(page.locator("#live .note")).to_contain_text("turns off after 1 seconds; start it again to go on")
+    expect(page.locator("#live .note")).to_contain_text("turns off after 1 seconds; start it again to continue")
     page.evaluate(
         """() => {
             const note = document.querySelector('#live .note');
@@ -261,7 +261,7 @@ def test_a_server_without_room_and_one_that_is_gone(visit, context, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(live, "FRAMES_WAITING", 0)
         press(visit.page, START)
-        expect(note).to_contain_text("yours goes on as soon as there is room")
+        expect(note).to_contain_text("yours continues as soon as there is room")
     expect(plate(visit.page)).to_have_text("128")
     context.route("**/component_server/**", lambda route: route.abort())
     expect(note).to_contain_text("no longer answers")
