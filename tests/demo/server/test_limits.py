@@ -94,7 +94,7 @@ def test_a_photo_that_was_deleted_is_forgotten(tmp_path):
     with pytest.raises(gr.Error) as forgotten:
         photo.preprocess(PhotoData(path=str(tmp_path / "abc" / "door.png")))
     assert forgotten.value.message == text.EXPIRED
-    with pytest.raises(gr.Error, match="no upload"):
+    with pytest.raises(gr.Error, match="not an upload"):
         photo.preprocess(PhotoData(path=str(tmp_path.parent / "door.png")))
 
 
