@@ -1,25 +1,24 @@
 """A page whose reader is a stand-in, and a browser with a camera to look at it."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import gradio as gr
 import numpy as np
 import pytest
 from helpers.browser_visit import DESKTOP, Visit
-from helpers.fake_pipeline import NOTHING, FakePipeline, alone, encoded, photo_of
+from helpers.fake_networks import served
+from helpers.fake_pipeline import NOTHING, FakePipeline, encoded, photo_of
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from demo import ui
-from demo.ground_truth import TruthIndex
-from demo.model_zoo import Networks
-from demo.server.options import launch_options
 from svhn.data.annotations import Sample, Truth
 from tools import chromium
 
 Launch = Callable[..., gr.Blocks]
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+PERMISSIONS = ["camera", "clipboard-read", "clipboard-write"]
 
 
 @pytest.fixture(scope="session")
@@ -44,10 +43,8 @@ def uploads(tmp_path_factory) -> None:
 @pytest.fixture(scope="session")
 def page(samples) -> Iterator[gr.Blocks]:
     """The page, served from this process on a free port."""
-    blocks = ui.build(alone(FakePipeline()), TruthIndex(), samples, samples[:2])
-    blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options())
-    yield blocks
-    blocks.close()
+    with served(FakePipeline(), samples, samples[:2]) as blocks:
+        yield blocks
 
 
 @pytest.fixture(scope="session")
@@ -60,18 +57,8 @@ def launch(tmp_path, monkeypatch) -> Iterator[Launch]:
     """Serves a page of its own, with its uploads in `tmp_path`, for a pipeline, or networks to choose from, and, if
     need be, some samples."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    launched: list[gr.Blocks] = []
-
-    def start(networks: FakePipeline | Networks, samples: Sequence[Sample] = ()) -> gr.Blocks:
-        networks = networks if isinstance(networks, Networks) else alone(networks)
-        blocks = ui.build(networks, TruthIndex(), samples)
-        blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options())
-        launched.append(blocks)
-        return blocks
-
-    yield start
-    for blocks in launched:
-        blocks.close(verbose=False)
+    with ExitStack() as pages:
+        yield lambda networks, samples=(): pages.enter_context(served(networks, samples))
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +76,7 @@ def camera_film(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def browser(camera_film) -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)  # the machine may be busy
+    expect.set_options(timeout=60_000)  # the machine may be busy
     with sync_playwright() as playwright:
         browser = chromium.launch(playwright, *CAMERA, f"--use-file-for-fake-video-capture={camera_film}")
         yield browser
@@ -98,14 +85,30 @@ def browser(camera_film) -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport=DESKTOP, permissions=["camera", "clipboard-read", "clipboard-write"])
+    context = browser.new_context(viewport=DESKTOP, permissions=PERMISSIONS)
     yield context
     context.close()
 
 
 @pytest.fixture
-def visit(context, address) -> Iterator[Visit]:
-    visit = Visit(context, address)
+def new_visit(browser) -> Iterator[Callable[..., Visit]]:
+    """An address -> a visitor's page there, in a browser of its own, with a script to run first and other options."""
+    visits: list[Visit] = []
+
+    def opened(address: str, script: str = "", **options: object) -> Visit:
+        context = browser.new_context(**{"viewport": DESKTOP, "permissions": PERMISSIONS, **options})
+        context.add_init_script(script)
+        visits.append(Visit(context, address))
+        return visits[-1]
+
+    yield opened
+    for visit in visits:
+        visit.page.context.close()
+    assert [error for visit in visits for error in visit.errors] == []
+
+
+@pytest.fixture
+def visit(new_visit, address) -> Iterator[Visit]:
+    visit = new_visit(address)
     yield visit
-    assert visit.errors == []
     assert [url for url in visit.requests if not url.startswith((address, "data:", "blob:"))] == []

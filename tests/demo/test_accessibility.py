@@ -1,17 +1,11 @@
-"""Every tab through axe-core, which finds what people with weak eyes, a keyboard or a screen reader stumble over."""
-
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from helpers.browser_visit import DESKTOP, PHONE, Visit
-from helpers.fake_networks import fake_networks
+from helpers.fake_networks import fake_networks, served
 from helpers.fake_pipeline import encoded, photo_of
 from playwright.sync_api import Page, expect
-
-from demo import ui
-from demo.ground_truth import TruthIndex
-from demo.server.options import launch_options
 
 TABS = ("One photo", "Live", "Many photos", "Compare", "API")
 AT_REST = "() => document.getAnimations().every(each => each.playState !== 'running')"
@@ -21,10 +15,8 @@ AT_REST = "() => document.getAnimations().every(each => each.playState !== 'runn
 def address(samples, tmp_path_factory) -> Iterator[str]:
     """Of a page that has all there can be on it: photos of a data set, a folder for corrected photos, and several
     networks."""
-    blocks = ui.build(fake_networks(), TruthIndex(), samples, samples[:2], tmp_path_factory.mktemp("collected"))
-    blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options(mcp=True))
-    yield blocks.local_url
-    blocks.close(verbose=False)
+    with served(fake_networks(), samples, samples[:2], tmp_path_factory.mktemp("collected"), mcp=True) as blocks:
+        yield blocks.local_url
 
 
 def findings(page: Page, scheme: str) -> list[str]:
@@ -44,12 +36,14 @@ def findings(page: Page, scheme: str) -> list[str]:
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_no_serious_finding(browser, address, viewport):
-    context = browser.new_context(viewport=viewport, permissions=["camera"])
+def test_no_serious_finding_and_no_sideways_scrolling(browser, address, viewport):
+    phone = viewport is PHONE
+    context = browser.new_context(viewport=viewport, permissions=["camera"], has_touch=phone, is_mobile=phone)
     visit = Visit(context, address)
     page, found = visit.page, {}
 
     def look(where: str) -> None:
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], where
         for scheme in ("light", "dark"):
             found[where, scheme] = findings(page, scheme)
 

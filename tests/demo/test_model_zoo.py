@@ -1,5 +1,3 @@
-"""All networks of a folder: loaded once, and a pipeline for every pair of them."""
-
 import json
 import shutil
 from dataclasses import asdict
@@ -23,10 +21,7 @@ def folder(tiny_weights, tmp_path_factory) -> Path:
     manifest = json.loads((tiny_weights / "manifest.json").read_text())
     networks = {name: weights.load(tiny_weights, name) for name in manifest["networks"]}
     sizes = manifest["networks"]["compact"]["config"]
-    for name, temperature, more in (
-        ("plain", 2.0, {"title": "Plain"}),
-        ("other", 0.5, {}),
-    ):
+    for name, temperature, more in (("plain", 2.0, {"title": "Plain"}), ("other", 0.5, {})):
         networks[name] = build("compact", sizes)
         entry = {"architecture": "compact", "config": asdict(networks[name].config), "temperature": temperature}
         manifest["networks"][name] = entry | more
@@ -36,17 +31,17 @@ def folder(tiny_weights, tmp_path_factory) -> Path:
     return made
 
 
-def test_the_default_comes_first_and_what_has_no_title_has_its_name(folder):
+def test_the_default_comes_first_and_what_has_no_title_has_its_name(folder, tiny_weights):
     networks = Networks.load(folder)
     assert networks.localizers == (Network("fcos", "fcos", True), Network("second", "second"))
-    assert networks.readers == (
-        Network("compact", "compact", True),
-        Network("plain", "Plain"),
-        Network("other", "other"),
-    )
+    default = Network("compact", "compact", True)
+    assert networks.readers == (default, Network("plain", "Plain"), Network("other", "other"))
     assert networks.has_choice
     assert networks.default is networks.pipelines["fcos", "compact"]
     assert networks.title("plain") == "Plain"
+    single = Networks.load(tiny_weights)
+    assert not single.has_choice
+    assert not any(network.default for network in (*single.localizers, *single.readers))
 
 
 def test_every_pair_shares_what_was_loaded_once(folder):
@@ -63,12 +58,6 @@ def test_every_pair_shares_what_was_loaded_once(folder):
         for network, expected in ((pipeline.localizer, own.localizer), (pipeline.reader, own.reader)):
             values = expected.state_dict()
             assert all(torch.equal(value, values[key]) for key, value in network.state_dict().items())
-
-
-def test_one_pair_is_no_choice(tiny_weights):
-    networks = Networks.load(tiny_weights)
-    assert not networks.has_choice
-    assert not any(network.default for network in (*networks.localizers, *networks.readers))
 
 
 def test_damage_is_reported_at_the_start_whatever_it_is_that_is_damaged(folder, tmp_path):

@@ -1,5 +1,3 @@
-"""What is kept of a photo, and what its truth is about."""
-
 import dataclasses
 
 import numpy as np
@@ -21,25 +19,22 @@ def found_at(box: Box, truth: Truth | None) -> PhotoResult:
     return PhotoResult(b"", (first, dataclasses.replace(other, box=box)), truth, FakePipeline(), SIZE)
 
 
-def test_numbers_are_ordered_most_prominent_first():
-    found, _ = read_photo(FakePipeline(), TruthIndex(), encoded(two_numbers("42", "128")))
-    assert [reading.number for reading in found.readings] == ["42", "128"]
-    assert found.reading is found.readings[0]
-    assert found.others(found.readings[1]) == [found.reading]
-    assert found.truth is None
-    assert all({"decode", "localizer"} <= reading.timings_ms.keys() for reading in found.readings)
-
-
-def test_the_picture_has_a_box_for_every_number():
-    right, drawn = slice(-100, None), []
-    for photo in (photo_of("42"), two_numbers("42", "128")):
-        found, opened = read_photo(FakePipeline(), TruthIndex(), encoded(photo))
+def test_every_number_is_kept_drawn_and_compared_with_the_truth_of_its_content():
+    right, drawn, truths = slice(-100, None), [], TruthIndex()
+    for photo, numbers in ((photo_of("42"), ["42"]), (two_numbers("42", "128"), ["42", "128"])):
+        found, opened = read_photo(FakePipeline(), truths, encoded(photo))
         np.testing.assert_array_equal(opened, photo)
-        assert found.size == SIZE
+        assert (found.size, found.truth) == (SIZE, None)
+        assert [reading.number for reading in found.readings] == numbers
+        assert found.others(found.readings[-1]) == list(found.readings[:-1])
         picture = annotate(opened, found, found.reading)
         drawn.append((np.abs(picture[:, right].astype(int) - draw.FOUND).max(-1) < 30).sum())
     assert drawn[0] == 0
     assert drawn[1] > 100
+    nothing = encoded(photo_of(NOTHING))
+    truths.add(nothing, Truth("", None))
+    found, _ = read_photo(FakePipeline(), truths, nothing)
+    assert found.truth_of(found.reading) == Truth("", None)
 
 
 def test_the_truth_is_about_a_box_that_a_person_drew_over_it():
@@ -47,13 +42,6 @@ def test_the_truth_is_about_a_box_that_a_person_drew_over_it():
     for true_box, known in ((None, True), (PLACE, True), (ELSEWHERE, False)):
         truth = Truth("128", true_box)
         assert found_at(ELSEWHERE, truth).truth_of(corrected) == (truth if known else None)
-
-
-def test_truth_by_content():
-    truths, data = TruthIndex(), encoded(photo_of(NOTHING))
-    truths.add(data, Truth("", None))
-    found, _ = read_photo(FakePipeline(), truths, data)
-    assert found.truth_of(found.reading) == Truth("", None)
 
 
 @pytest.mark.parametrize(

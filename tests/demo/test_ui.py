@@ -1,36 +1,19 @@
-"""Limits of the page that a visitor meets seldom: a full queue, and uploads that go away by themselves."""
-
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import gradio as gr
 import httpx
-import numpy as np
 from helpers import api_client
 from helpers.browser_visit import Visit
 from helpers.fake_pipeline import FakePipeline, encoded, photo_of, two_numbers
+from helpers.waiting_pipeline import PATIENCE_S, Watched, wait_until
 from playwright.sync_api import BrowserContext, expect
 
 from demo import config, ui
 from demo.render import text
 from demo.server import cleanup, limits, options
 from svhn.reading import Reading
-
-PATIENCE_S = 60
-
-
-class Waits(FakePipeline):
-    """Reads nothing before `go_on` is set."""
-
-    def __init__(self) -> None:
-        self.started, self.go_on = threading.Semaphore(0), threading.Event()
-
-    def read_all(self, photo: np.ndarray) -> list[Reading]:
-        self.started.release()
-        assert self.go_on.wait(PATIENCE_S)
-        return super().read_all(photo)
 
 
 def keeps_a_reading(blocks: gr.Blocks) -> bool:
@@ -45,16 +28,11 @@ def test_who_leaves_is_forgotten(launch, samples, browser, monkeypatch):
     blocks = launch(FakePipeline(), samples)
     context = browser.new_context()
     visit = Visit(context, blocks.local_url)
-    visit.page.locator("#examples").get_by_role("button", name="Clear").click()
+    visit.example("Clear")
     visit.verdict("confident")
     assert keeps_a_reading(blocks)
     context.close()
-    deadline = time.monotonic() + PATIENCE_S
-    holder = blocks.state_holder
-    while (holder.session_data or holder.time_last_used) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not holder.session_data
-    assert not holder.time_last_used
+    wait_until(lambda: not (blocks.state_holder.session_data or blocks.state_holder.time_last_used))
 
 
 def visitor_of_two_numbers(context: BrowserContext, address: str) -> Visit:
@@ -71,10 +49,7 @@ def test_who_was_away_for_a_moment_goes_on(launch, samples, context, monkeypatch
     ((name, session),) = blocks.state_holder.session_data.items()
     with httpx.stream("GET", f"{blocks.local_url}gradio_api/heartbeat/{name}", timeout=PATIENCE_S) as heart:
         next(heart.iter_lines())
-    deadline = time.monotonic() + PATIENCE_S
-    while not session.is_closed and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert session.is_closed
+    wait_until(lambda: session.is_closed)
     time.sleep(1)  # some sweeps
     visit.page.locator("#verdict").get_by_role("button", name="128").click()
     visit.verdict("confident", "128")
@@ -110,16 +85,14 @@ def read(blocks: gr.Blocks, number: str) -> str:
 def test_a_full_queue_is_reported_and_harms_nobody(launch, samples, context, monkeypatch):
     monkeypatch.setattr(ui, "QUEUE_SIZE", 1)
     monkeypatch.setitem(config.READ_QUEUE, "concurrency_limit", 1)
-    pipeline = Waits()
+    pipeline = Watched(waits=True)
     blocks = launch(pipeline, samples)
     visit = Visit(context, blocks.local_url)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(read, blocks, "42")
         assert pipeline.started.acquire(timeout=PATIENCE_S)
         second = pool.submit(read, blocks, "7")
-        deadline = time.monotonic() + PATIENCE_S
-        while len(blocks._queue) < 1 and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_until(lambda: len(blocks._queue) == 1)
         assert "queue is full" in read(blocks, "128").lower()
         monkeypatch.setattr(limits, "RETRY_S", 0.01)
         visit.upload("house.png", encoded(photo_of("128")))
@@ -127,31 +100,17 @@ def test_a_full_queue_is_reported_and_harms_nobody(launch, samples, context, mon
         monkeypatch.setattr(limits, "RETRY_S", 1)
         visit.upload("house.png", encoded(photo_of("128")))
         expect(visit.page.locator("#busy")).to_contain_text("Many people")
-        pipeline.go_on.set()
+        pipeline.open()
         visit.verdict("confident", "128")  # by itself
         expect(visit.page.locator("#busy")).to_be_hidden()
         assert [first.result(), second.result()] == ["42", "7"]
 
 
-def test_as_many_are_read_at_once_as_there_are_cores(launch):
-    pipeline = Waits()
-    blocks = launch(pipeline)
-    with ThreadPoolExecutor(config.CONCURRENT_READS) as pool:
-        waiting = [pool.submit(read, blocks, number) for number in ("42", "7")[: config.CONCURRENT_READS]]
-        for _ in waiting:
-            assert pipeline.started.acquire(timeout=PATIENCE_S)
-        pipeline.go_on.set()
-        assert [answer.result() for answer in waiting] == ["42", "7"]
-
-
 def test_uploads_and_pictures_go_away_by_themselves(launch, tmp_path, monkeypatch):
     monkeypatch.setattr(options, "RETENTION_S", 1)
-    monkeypatch.setattr(options, "CLEANUP_EVERY_S", 1)
+    monkeypatch.setattr(options, "CLEANUP_EVERY_S", 0.2)
     blocks = launch(FakePipeline())
     (path,) = api_client.upload(blocks.local_url, ("house.png", encoded(photo_of("42"))))
     assert Path(path).is_relative_to(tmp_path)
     assert read(blocks, "42") == "42"  # leaves the picture with the box
-    deadline = time.monotonic() + PATIENCE_S
-    while api_client.files(tmp_path) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert api_client.files(tmp_path) == []
+    wait_until(lambda: not api_client.files(tmp_path))

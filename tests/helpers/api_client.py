@@ -44,7 +44,14 @@ def files(folder: Path) -> list[Path]:
 
 def free_port() -> int:
     """One that nobody listens on, and that the system gives to no outgoing connection before it is bound."""
-    for port in random.sample(range(20_000, 32_768), 100):
+    for port in random.SystemRandom().sample(range(20_000, 32_768), 100):  # other tests run at the same time
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
     raise RuntimeError("There is no free port.")
+
+
+def events(address: str, event: int, data: list, session: str = "visitor") -> str:
+    """What the server sends about an event of the page, called as its browser calls it."""
+    join = {"data": data, "session_hash": session, "fn_index": event}
+    post(f"{address}gradio_api/queue/join", json=join).raise_for_status()
+    return get(f"{address}gradio_api/queue/data", params={"session_hash": session}).text

@@ -51,16 +51,3 @@ class BatchVisit:
 
     def table(self) -> list[dict[str, str]]:
         return list(csv.DictReader(io.StringIO(self.download("csv")[1].decode("utf-8-sig"), newline="")))
-
-    def drop(self, files: Sequence[File]) -> None:
-        content = [(name, list(data)) for name, data in files]
-        self.page.evaluate(
-            """files => {
-                const dataTransfer = new DataTransfer();
-                for (const [name, data] of files) dataTransfer.items.add(new File([Uint8Array.from(data)], name));
-                const zone = document.querySelector('#many-files button');
-                for (const type of ['dragenter', 'drop'])
-                    zone.dispatchEvent(new DragEvent(type, {dataTransfer, bubbles: true, cancelable: true}));
-            }""",
-            content,
-        )

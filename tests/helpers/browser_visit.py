@@ -1,14 +1,13 @@
 """One visitor in a real browser: what a person does on the page, and what went wrong meanwhile."""
 
 import io
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-OUTPUT = Path(__file__).resolve().parents[1] / "output"
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+ON_PHONE = {"viewport": PHONE, "has_touch": True, "is_mobile": True}
 
 
 class Visit:
@@ -20,6 +19,7 @@ class Visit:
         self.errors: list[str] = []
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.plate = self.page.locator("#verdict .plate")
         self.page.goto(address)
         expect(self.page.locator("#examples button").first).to_be_visible()
 
@@ -59,11 +59,24 @@ class Visit:
             Image.open(io.BytesIO(self.page.request.get(image.get_attribute("src")).body())).convert("RGB")
         )
 
-    def keep(self, name: str) -> None:
-        OUTPUT.mkdir(exist_ok=True)
-        self.page.screenshot(path=OUTPUT / f"{name}.png", full_page=True)
-
 
 def near(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
     """How many pixels have about that colour, after JPEG."""
     return int((np.abs(picture.astype(int) - colour).max(-1) < 40).sum())
+
+
+def transfer(page: Page, kind: str, target: str, *files: tuple[str, bytes]) -> None:
+    """Files dropped ("drop") or pasted ("paste") on an element, as a person does it."""
+    page.evaluate(
+        """([kind, target, contents]) => {
+            const files = new DataTransfer();
+            for (const [name, data] of contents)
+                files.items.add(new File([Uint8Array.from(data)], name, {type: 'image/png'}));
+            const options = {bubbles: true, cancelable: true}, element = document.querySelector(target);
+            const drag = type => new DragEvent(type, {...options, dataTransfer: files});
+            const events = kind === 'drop' ? [drag('dragenter'), drag('drop')]
+                : [new ClipboardEvent('paste', {...options, clipboardData: files})];
+            for (const event of events) element.dispatchEvent(event);
+        }""",
+        [kind, target, [(name, list(data)) for name, data in files]],
+    )

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
 
+import gradio as gr
 import numpy as np
 import torch
-from helpers.fake_pipeline import READINGS, number_in
+from helpers.api_client import free_port
+from helpers.fake_pipeline import READINGS, FakePipeline, alone, number_in
 from torch import nn
 
 from demo import ui
@@ -14,7 +16,6 @@ from demo.ground_truth import TruthIndex
 from demo.model_zoo import Network, Networks
 from demo.server.options import launch_options
 from svhn import labels
-from svhn.data.annotations import Sample
 from svhn.pipeline import Pipeline
 from svhn.selection import SelectionConfig
 
@@ -71,12 +72,14 @@ class AttentionReader(FakeReader):
 
 
 @contextmanager
-def served(samples: list[Sample]) -> Iterator[str]:
-    """The address of a page with them."""
-    blocks = ui.build(fake_networks(), TruthIndex(), samples)
-    blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options())
-    yield blocks.local_url
-    blocks.close(verbose=False)
+def served(networks: Networks | FakePipeline, *about: object, mcp: bool = False, **more: object) -> Iterator[gr.Blocks]:
+    """A page with them on a free port; `about` and `more` are what `ui.build` takes after the truths."""
+    blocks = ui.build(networks if isinstance(networks, Networks) else alone(networks), TruthIndex(), *about, **more)
+    blocks.launch(prevent_thread_lock=True, quiet=True, server_port=free_port(), **launch_options(mcp=mcp))
+    try:
+        yield blocks
+    finally:
+        blocks.close(verbose=False)
 
 
 def fake_networks() -> Networks:

@@ -1,13 +1,10 @@
-"""The stage: everything within one screen, and photos that are sent, replaced, pasted and dropped."""
-
-import base64
 import re
 
 import pytest
-from helpers.browser_visit import PHONE, Visit
+from helpers.browser_visit import ON_PHONE, Visit, transfer
 from helpers.fake_pipeline import NOTHING, encoded, photo_of, two_numbers
-from helpers.waiting_pipeline import PATIENCE_S, Turns
-from playwright.sync_api import Locator, expect
+from helpers.waiting_pipeline import PATIENCE_S, Watched
+from playwright.sync_api import expect
 
 LAPTOP = {"width": 1366, "height": 768}
 SHIFTS = """() => {
@@ -21,36 +18,15 @@ SHIFTS = """() => {
 
 
 @pytest.fixture
-def turns(launch, samples, context) -> tuple[Visit, Turns]:
+def turns(launch, samples, new_visit) -> tuple[Visit, Watched]:
     """A visit to a page that reads when it is allowed to, and its pipeline."""
-    pipeline = Turns()
-    return Visit(context, launch(pipeline, samples).local_url), pipeline
-
-
-def plate(visit: Visit) -> Locator:
-    return visit.page.locator("#verdict .plate")
-
-
-def transfer(visit: Visit, kind: str, name: str, data: bytes, target: str) -> None:
-    """A file dropped or pasted on an element, as a person does it."""
-    visit.page.evaluate(
-        """([kind, name, content, target]) => {
-            const files = new DataTransfer();
-            const bytes = Uint8Array.from(atob(content), c => c.charCodeAt(0));
-            files.items.add(new File([bytes], name, {type: 'image/png'}));
-            const options = {bubbles: true, cancelable: true};
-            const event = kind === 'drop' ? new DragEvent('drop', {...options, dataTransfer: files})
-                : new ClipboardEvent('paste', {...options, clipboardData: files});
-            document.querySelector(target).dispatchEvent(event);
-        }""",
-        [kind, name, base64.b64encode(data).decode(), target],
-    )
+    pipeline = Watched(waits=True)
+    return new_visit(launch(pipeline, samples).local_url), pipeline
 
 
 @pytest.mark.parametrize("number", ["42", "1984", NOTHING])
-def test_photo_plate_crop_and_softmax_are_on_one_screen(browser, address, number):
-    context = browser.new_context(viewport=LAPTOP)
-    visit = Visit(context, address)
+def test_photo_plate_crop_and_softmax_are_on_one_screen(new_visit, address, number):
+    visit = new_visit(address, viewport=LAPTOP)
     visit.upload("a.png", encoded(two_numbers(number, "128") if number else photo_of(number)))
     visit.verdict({"42": "confident", "1984": "check", NOTHING: "none"}[number])
     parts = ["#stage .scene", "#stage .tools", "#verdict .plate", "#verdict .verdict", "#evidence .evidence"]
@@ -58,34 +34,10 @@ def test_photo_plate_crop_and_softmax_are_on_one_screen(browser, address, number
     for part in parts:
         expect(visit.page.locator(part)).to_be_in_viewport(ratio=1)
     assert visit.page.evaluate("scrollY") == 0
-    context.close()
 
 
-def test_on_a_phone_photo_number_and_digits_come_first(browser, address):
-    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
-    visit = Visit(context, address)
-    visit.upload("a.png", encoded(photo_of("42")))
-    visit.verdict("confident")
-    parts = [
-        "#stage .scene",
-        "#verdict .plate",
-        "#evidence figure img",
-        "#evidence table.digits",
-        "#examples",
-        "#correct",
-    ]
-    tops = [visit.page.locator(part).bounding_box()["y"] for part in parts]
-    assert tops == sorted(tops)
-    for part in parts[:2]:
-        expect(visit.page.locator(part)).to_be_in_viewport(ratio=1)
-    assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    visit.keep("phone")
-    context.close()
-
-
-def test_every_button_is_large_enough_for_a_finger(browser, address):
-    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
-    visit = Visit(context, address)
+def test_on_a_phone_photo_and_number_come_first_and_buttons_fit_a_finger(new_visit, address):
+    visit = new_visit(address, **ON_PHONE)
     buttons = visit.page.locator("#stage button:visible, #verdict button:visible")
     expect(visit.page.get_by_role("button", name="Take a photo")).to_be_visible()
     expect(visit.page.locator("#stage [data-file=take]")).to_have_attribute("capture", "environment")
@@ -96,12 +48,16 @@ def test_every_button_is_large_enough_for_a_finger(browser, address):
     sizes += [button.bounding_box() for button in buttons.all() if "thin" not in (button.get_attribute("class") or "")]
     assert len(sizes) >= 8
     assert all(min(size["width"], size["height"]) >= 43.9 for size in sizes)
-    context.close()
+    parts = ["#stage .scene", "#verdict .plate", "#evidence figure img", "table.digits", "#examples", "#correct"]
+    tops = [visit.page.locator(part).bounding_box()["y"] for part in parts]
+    assert tops == sorted(tops)
+    for part in parts[:2]:
+        expect(visit.page.locator(part)).to_be_in_viewport(ratio=1)
 
 
 def test_the_last_result_is_kept_until_the_next_is_read(turns):
     visit, pipeline = turns
-    pipeline.go_on.release()
+    pipeline.turns.release()
     visit.upload("first.png", encoded(photo_of("42")))
     visit.verdict("confident")
     place = visit.page.locator("#stage .scene").bounding_box(), visit.page.locator("#verdict .verdict").bounding_box()
@@ -111,10 +67,10 @@ def test_the_last_result_is_kept_until_the_next_is_read(turns):
     expect(visit.page.locator("#one[data-busy] #stage .waits")).to_have_text("Reading next.png …")
     assert pipeline.started.acquire(timeout=PATIENCE_S)
     assert pipeline.started.acquire(timeout=PATIENCE_S)  # the second is being read
-    expect(plate(visit)).to_have_text("42")
+    expect(visit.plate).to_have_text("42")
     expect(visit.page.locator("#stage .box b")).to_have_text("42")
     expect(visit.page.locator("#verdict")).to_have_css("opacity", "0.4")
-    pipeline.go_on.release()
+    pipeline.turns.release()
     visit.verdict("check", "41 %")
     expect(visit.page.locator("#stage .box b")).to_have_text("1984")
     expect(visit.page.locator("#verdict")).to_have_css("opacity", "1")
@@ -127,10 +83,10 @@ def test_an_answer_that_comes_too_late_does_not_end_the_wait(turns):
     visit.upload("a.png", encoded(photo_of("42")))
     assert pipeline.started.acquire(timeout=PATIENCE_S)
     visit.upload("b.png", encoded(photo_of("1984")))  # while the first is being read
-    pipeline.go_on.release()
+    pipeline.turns.release()
     assert pipeline.started.acquire(timeout=PATIENCE_S)  # the first has been answered, and the next has its turn
     expect(visit.page.locator("#one[data-busy]")).to_have_count(1)
-    pipeline.go_on.release()
+    pipeline.turns.release()
     visit.verdict("check")
     expect(visit.page.locator("#stage .box b")).to_have_text("1984")
 
@@ -145,23 +101,14 @@ def test_the_same_photo_again_does_not_wait_for_ever(visit):
 
 
 def test_a_photo_is_pasted_and_dropped_anywhere(visit):
-    transfer(visit, "paste", "pasted.png", encoded(photo_of("7")), "body")
+    transfer(visit.page, "paste", "body", ("pasted.png", encoded(photo_of("7"))))
     visit.verdict("confident", "97 %")
-    transfer(visit, "drop", "dropped.png", encoded(photo_of("1984")), "footer")
+    transfer(visit.page, "drop", "footer", ("dropped.png", encoded(photo_of("1984"))))
     visit.verdict("check", "41 %")
     visit.page.get_by_role("tab", name="API").click()
-    transfer(visit, "drop", "elsewhere.png", encoded(photo_of("42")), "#programs")
+    transfer(visit.page, "drop", "#programs", ("elsewhere.png", encoded(photo_of("42"))))
     visit.verdict("confident", ">99 %")
-    expect(plate(visit)).to_be_visible()  # the first tab has opened
-
-
-def test_a_broken_file_is_named_and_leaves_nothing_half_empty(visit):
-    visit.upload("a.png", encoded(photo_of("42")))
-    visit.verdict("confident")
-    visit.upload("notes.png", b"This is no picture.")
-    visit.verdict("refused", "notes.png could not be read")
-    expect(visit.page.locator("#stage .zone")).to_be_visible()
-    expect(visit.page.locator("#stage .mark, #evidence table")).to_have_count(0)
+    expect(visit.plate).to_be_visible()  # the first tab has opened
 
 
 def test_too_large_a_file_is_named_and_never_sent(visit, tmp_path):
@@ -173,21 +120,16 @@ def test_too_large_a_file_is_named_and_never_sent(visit, tmp_path):
         "large.png has 20.0 MB; please send a photo of at most 20 MB."
     )
     visit.verdict("confident")
-    expect(plate(visit)).to_have_text("42")
+    expect(visit.plate).to_have_text("42")
     assert sum(bool(re.search(r"/upload(\?|$)", url)) for url in visit.requests) == 1
 
 
-@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
-def test_nothing_jumps(browser, address, size):
-    touch = size is PHONE
-    context = browser.new_context(viewport=size, has_touch=touch, is_mobile=touch)
-    visit = Visit(context, address)
+def test_nothing_jumps(new_visit, address):
+    visit = new_visit(address, **ON_PHONE)
     visit.page.evaluate(SHIFTS)  # from here on: where Gradio's own "Loading" was is its affair
-    for name in ("Clear", "Doubtful", "Empty", "Clear"):
-        button = visit.page.locator("#examples").get_by_role("button", name=name)
-        button.tap() if touch else button.click()
-        visit.verdict({"Clear": "confident", "Doubtful": "check", "Empty": "none"}[name])
+    for name, state in (("Clear", "confident"), ("Doubtful", "check"), ("Empty", "none"), ("Clear", "confident")):
+        visit.page.locator("#examples").get_by_role("button", name=name).tap()
+        visit.verdict(state)
         visit.page.wait_for_function("document.querySelector('#stage img.photo').complete")
     shifts = visit.page.evaluate("shifts")
     assert sum(shift["value"] for shift in shifts) <= 0.02, "\n".join(map(str, shifts))
-    context.close()

@@ -1,8 +1,5 @@
-"""What visitors sent goes away by itself, whatever happens meanwhile."""
-
 import os
 import socket
-import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,18 +9,9 @@ import httpx
 import pytest
 from helpers import api_client
 from helpers.fake_pipeline import FakePipeline, encoded, photo_of
+from helpers.waiting_pipeline import wait_until
 
 from demo.server import cleanup, options
-
-PATIENCE_S = 60
-
-
-def gone(folder: Path) -> bool:
-    """Waits for it."""
-    deadline = time.monotonic() + PATIENCE_S
-    while api_client.files(folder) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return not api_client.files(folder)
 
 
 def put(path: Path) -> Path:
@@ -33,13 +21,17 @@ def put(path: Path) -> Path:
 
 
 def test_old_files_go_and_new_ones_stay(tmp_path, monkeypatch):
-    put(tmp_path / "a" / "b" / "old.jpg")
-    put(tmp_path / "tmpold")
-    time.sleep(0.25)
+    old = [put(tmp_path / "a" / "b" / "old.jpg"), put(tmp_path / "tmpold")]
     new = put(tmp_path / "c" / "new.jpg")
-    now = new.lstat().st_ctime
-    monkeypatch.setattr(cleanup, "time", SimpleNamespace(time=lambda: now))
-    cleanup.sweep(tmp_path, max_age_s=0.2)
+    os.utime(new, (0, 0))  # the date that a sender gives is none of ours
+    times = {path: path.lstat().st_ctime for path in (*old, new)}
+    now = max(times.values())
+    cleanup.sweep(tmp_path, max_age_s=60)
+    assert len(api_client.files(tmp_path)) == 3
+    os.utime(new)  # a batch marks its files as new
+    wait_until(lambda: put(new).lstat().st_ctime > now)
+    monkeypatch.setattr(cleanup, "time", SimpleNamespace(time=lambda: new.lstat().st_ctime))
+    cleanup.sweep(tmp_path, max_age_s=(new.lstat().st_ctime - now) / 2)
     assert api_client.files(tmp_path) == [new]
 
 
@@ -67,20 +59,18 @@ def quick(monkeypatch) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_cleaning_goes_on_while_files_come(launch, tmp_path):
+def test_cleaning_goes_on_while_files_come(launch, tmp_path, monkeypatch):
+    sweeps, sweep = [], cleanup.sweep
+    monkeypatch.setattr(cleanup, "sweep", lambda *how: sweeps.append(sweep(*how)))
     blocks = launch(FakePipeline())
-    stop = threading.Event()
-
-    def send() -> None:
-        while not stop.is_set():
-            blocks.upload_file_set.update(str(put(tmp_path / "many" / f"{time.monotonic_ns()}")) for _ in range(50))
-
-    sender = threading.Thread(target=send)
-    sender.start()
-    time.sleep(1.0)  # for so long, dozens of sweeps
-    stop.set()
-    sender.join()
-    assert gone(tmp_path)
+    while len(sweeps) < 6:
+        time.sleep(0.01)
+        blocks.upload_file_set.update(str(put(tmp_path / "many" / f"{time.monotonic_ns()}")) for _ in range(50))
+    wait_until(lambda: not api_client.files(tmp_path))
+    sent = {"files": ("house.png", encoded(photo_of("42")))}
+    api_client.post(f"{blocks.local_url}gradio_api/upload", files=sent).raise_for_status()
+    blocks.close(verbose=False)
+    wait_until(lambda: not api_client.files(tmp_path))
 
 
 @pytest.mark.usefixtures("quick")
@@ -91,36 +81,19 @@ def test_a_broken_off_upload_goes_too(launch, tmp_path):
     url = httpx.URL(blocks.local_url)
     with socket.create_connection((url.host, url.port)) as line:
         line.sendall(f"{request}Content-Length: {10**6}\r\n\r\n".encode() + head)
-        deadline = time.monotonic() + PATIENCE_S
-        while not api_client.files(tmp_path) and time.monotonic() < deadline:
-            time.sleep(0.01)
-    assert gone(tmp_path)
+        wait_until(lambda: api_client.files(tmp_path))
+    wait_until(lambda: not api_client.files(tmp_path))
 
 
-def test_the_end_of_the_page_is_the_end_of_its_files(launch, tmp_path):
-    blocks = launch(FakePipeline())
-    sent = {"files": ("house.png", encoded(photo_of("42")))}
-    api_client.post(f"{blocks.local_url}gradio_api/upload", files=sent).raise_for_status()
-    assert len(api_client.files(tmp_path)) == 1
-    blocks.close(verbose=False)
-    assert gone(tmp_path)
-
-
-def test_what_is_still_used_stays_whatever_its_date(tmp_path):
-    """A batch marks its files as new; the date that a sender gives is none of ours."""
-    file = put(tmp_path / "a" / "photo.jpg")
-    os.utime(file, (0, 0))
-    cleanup.sweep(tmp_path, max_age_s=60)
-    assert api_client.files(tmp_path) == [file]
-
-
-def test_sessions_without_a_photo_go_first():
-    with gr.Blocks() as page:
+def test_sessions_without_a_photo_go_first(page):
+    assert isinstance(page.state_holder, cleanup.VisitorSessions)
+    assert page.app.state_holder is page.state_holder
+    with gr.Blocks() as own:
         result = gr.State(None, time_to_live=60)
         gr.State("no photo")
-    page.state_session_capacity = 3
+    own.state_session_capacity = 3
     sessions = cleanup.VisitorSessions()
-    sessions.set_blocks(page)
+    sessions.set_blocks(own)
     sessions["visitor"][result._id] = "a reading"
     for i in range(10):
         sessions[f"caller {i}"]
@@ -129,10 +102,3 @@ def test_sessions_without_a_photo_go_first():
     for name in ("second", "third", "fourth"):
         sessions[name][result._id] = "a reading"
     assert set(sessions.session_data) == {"second", "third", "fourth"}  # of those with a photo, the oldest goes
-
-
-def test_the_page_keeps_its_sessions_so(launch):
-    blocks = launch(FakePipeline())
-    assert isinstance(blocks.state_holder, cleanup.VisitorSessions)
-    assert blocks.app.state_holder is blocks.state_holder
-    assert blocks.state_holder.capacity == options.MAX_SESSIONS

@@ -1,11 +1,10 @@
-"""What a visitor must not get: others' photos, other machines' files, room without end."""
-
 import asyncio
 import hashlib
 import json
+import re
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,16 +17,15 @@ import pytest
 from gradio.blocks import BlockFunction
 from helpers import api_client
 from helpers.fake_pipeline import READINGS, FakePipeline, encoded, photo_of
+from helpers.waiting_pipeline import wait_until
 from playwright.sync_api import expect
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from demo import config
 from demo.components.inputs import PhotoData, PhotoInput
 from demo.render import text
 from demo.server import limits
 from demo.server.launch import NO_STATISTICS
-from svhn.reading import Reading
 
 VISITORS = 8
 
@@ -49,30 +47,27 @@ def test_nothing_is_fetched_or_kept_for_others(address, door):
     assert (answer.status_code, answer.json()) == (403, {"detail": "This page does not offer that."})
 
 
-def test_no_videos_are_stored(address):
+def test_no_videos_statistics_or_calls_past_the_queue(launch, monkeypatch):
+    for name, value in NO_STATISTICS.items():
+        monkeypatch.setenv(name, value)
+    blocks = launch(FakePipeline())
+    address, photo = blocks.local_url, api_client.data_url(encoded(photo_of("42")))
     files = {"video": ("a.mp4", b"x")}
     assert api_client.post(f"{address}gradio_api/process_recording", files=files).status_code == 403
+    for path in ("monitoring", "monitoring/summary", "monitoring/guess"):
+        assert api_client.get(f"{address}{path}").status_code == 403
+    for door in ("run", "api"):
+        assert api_client.post(f"{address}gradio_api/{door}/read", json={"data": [photo]}).status_code == 404
+    for _ in range(3):
+        assert api_client.call(address, "read", photo)[0] == "complete"
+    assert len(blocks._queue.event_analytics) == 1
+    assert blocks._queue.cached_event_analytics_summary == {"functions": {}}
 
 
 @pytest.mark.parametrize("path", ["gradio_api/runs", "docs", "redoc", "openapi.json"])
 def test_no_history_and_no_pages_of_others(address, path):
     answer = api_client.get(f"{address}{path}")
     assert answer.status_code == 404 or "House-number reader" not in answer.text
-
-
-@pytest.mark.parametrize("path", ["monitoring", "monitoring/summary", "monitoring/guess"])
-def test_nobody_watches(address, path):
-    assert api_client.get(f"{address}{path}").status_code == 403
-
-
-def test_nobody_keeps_count(launch, monkeypatch):
-    for name, value in NO_STATISTICS.items():
-        monkeypatch.setenv(name, value)
-    blocks = launch(FakePipeline())
-    for _ in range(3):
-        assert api_client.call(blocks.local_url, "read", api_client.data_url(encoded(photo_of("42"))))[0] == "complete"
-    assert len(blocks._queue.event_analytics) == 1
-    assert blocks._queue.cached_event_analytics_summary == {"functions": {}}
 
 
 def test_a_file_of_another_visitor_cannot_be_guessed(address):
@@ -151,33 +146,28 @@ def unfinished_upload(blocks: gr.Blocks, sent: int, announced: int | None = None
         yield line
 
 
-def test_uploads_have_room(launch, tmp_path, monkeypatch):
-    monkeypatch.setattr(limits, "MAX_STORED", 2000)
+def test_uploads_have_room_and_what_was_only_announced_takes_none(launch, tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_STORED", 5000)
     monkeypatch.setattr(limits, "LOOK_EVERY_S", 0)
     blocks = launch(FakePipeline())
+    with ExitStack() as senders:
+        for announced in (5000, 5000, 5000, None, None):
+            senders.enter_context(unfinished_upload(blocks, 10, announced))
+        assert upload_status(blocks, 300) == 200
     kept = tmp_path / "of somebody" / "door.png"
     kept.parent.mkdir()
-    kept.write_bytes(bytes(2001))
+    kept.write_bytes(bytes(5001))
     response = api_client.post(f"{blocks.local_url}gradio_api/upload", files={"files": ("a.png", b"x")})
     assert (response.status_code, "no room" in response.json()["detail"]) == (507, True)
     kept.unlink()
     assert upload_status(blocks, 1) == 200
 
 
-def test_what_was_only_announced_takes_no_room(launch, monkeypatch):
-    monkeypatch.setattr(limits, "MAX_STORED", 5000)
-    blocks = launch(FakePipeline())
-    with ExitStack() as senders:
-        for announced in (5000, 5000, 5000, None, None):
-            senders.enter_context(unfinished_upload(blocks, 10, announced))
-        assert upload_status(blocks, 300) == 200
-
-
 def test_uploads_that_come_at_once_have_room_together(launch, tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "MAX_STORED", 500_000)
     blocks = launch(FakePipeline())
     with unfinished_upload(blocks, 300_000):
-        waits_for(lambda: sum(file.stat().st_size for file in api_client.files(tmp_path)) > 250_000)
+        wait_until(lambda: sum(file.stat().st_size for file in api_client.files(tmp_path)) > 250_000)
         with unfinished_upload(blocks, 300_000) as second:
             assert b" 507 " in second.recv(100)
     for file in api_client.files(tmp_path):
@@ -193,10 +183,6 @@ def test_a_sender_who_takes_too_long_is_cut_off(launch, monkeypatch, limit):
     with unfinished_upload(blocks, 10) as line:
         assert b" 408 " in line.recv(100)
     assert upload_status(blocks, 300) == 200
-
-
-def test_no_upload_lasts_until_its_first_files_are_deleted():
-    assert limits.SENDING_S + config.CLEANUP_EVERY_S <= config.RETENTION_S
 
 
 def answers(app: limits.RequestLimits, *requests: dict) -> list[httpx.Response]:
@@ -236,6 +222,59 @@ def test_wrong_passwords_are_answered_slowly_and_few_at_once(monkeypatch):
     assert sorted(each.status_code for each in response) == [400] * limits.MAX_LOGINS + [429] * (20 - limits.MAX_LOGINS)
 
 
+def reading_event(page: gr.Blocks) -> BlockFunction:
+    """What reads a visitor's photo."""
+    return next(
+        fn
+        for fn in page.fns.values()
+        if {"photo", "threshold"} <= {block.elem_id for block in fn.inputs} and fn.name == "on_change"
+    )
+
+
+def test_a_photo_is_not_kept_with_the_session(launch):
+    blocks = launch(FakePipeline())
+    noise = encoded(np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8))
+    photo = api_client.data_url(noise)
+    event = reading_event(blocks)
+    data = [photo, *[block.value for block in event.inputs[1:]]]
+    assert "Most likely" in api_client.events(blocks.local_url, event._id, data)
+    kept = [session.config_values for session in blocks.state_holder.session_data.values()]
+    assert kept
+    assert photo[100:200] not in repr(kept)
+
+
+def test_eight_at_once_get_their_own(address, page):
+    """Over the very requests that the page in the browser makes, each visitor with photos of all kinds in turn."""
+    event = reading_event(page)
+    verdict = [block.elem_id for block in event.outputs].index("verdict")
+
+    def visit(visitor: int) -> list[bool]:
+        right = []
+        for turn in range(len(READINGS)):
+            number, _ = READINGS[(visitor + turn) % len(READINGS)]
+            data = [api_client.data_url(encoded(photo_of(number))), *[block.value for block in event.inputs[1:]]]
+            lines = api_client.events(address, event._id, data, f"visitor{visitor}").splitlines()
+            done = next(line for line in lines if "process_completed" in line)
+            shown = json.loads(done.removeprefix("data: "))["output"]["data"][verdict]
+            plate = {"": "–", "123456": "…"}.get(number, number)
+            right.append(f">{plate}</p>" in (shown["value"] if isinstance(shown, dict) else shown))
+        return right
+
+    with ThreadPoolExecutor(VISITORS) as pool:
+        assert list(pool.map(visit, range(VISITORS))) == [[True] * len(READINGS)] * VISITORS
+
+
+def test_the_browser_keeps_nothing(visit):
+    visit.upload("house.png", encoded(photo_of("42")))
+    visit.verdict("confident", "42")
+    assert visit.page.evaluate("indexedDB.databases().then(found => found.map(each => each.name))") == []
+    stored = visit.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert not {"house", "data:"} & set(re.findall("house|data:", stored))
+    visit.page.reload()
+    expect(visit.page.locator('#verdict [data-state="idle"]')).to_be_visible()
+    assert visit.page.context.cookies() == []
+
+
 @pytest.mark.parametrize("door", ["call/read", "call/nothing", "queue/join", "reset", "cancel", "upload"])
 def test_a_malformed_call_is_the_callers_fault(address, door):
     bodies = (b"", b"\xff", b"[]", b"{}", b'{"data": [NaN]}', b'{"data": [1, 2, 3]}', b'{"data": "x", "fn_index": -1}',
@@ -249,86 +288,3 @@ def test_a_malformed_call_is_the_callers_fault(address, door):
 
 def test_an_upload_without_a_name_is_the_callers_fault(address):
     assert api_client.post(f"{address}gradio_api/upload", files={"files": ("", b"x")}).status_code in (400, 422)
-
-
-def test_calls_past_the_queue_are_refused(launch):
-    class CountsReadings(FakePipeline):
-        readings = 0
-
-        def read_all(self, photo: np.ndarray) -> list[Reading]:
-            CountsReadings.readings += 1
-            return super().read_all(photo)
-
-    blocks = launch(CountsReadings())
-    body = {"data": [api_client.data_url(encoded(photo_of("42")))]}
-    for door in ("run", "api"):
-        assert api_client.post(f"{blocks.local_url}gradio_api/{door}/read", json=body).status_code == 404
-    assert CountsReadings.readings == 0
-    assert api_client.call(blocks.local_url, "read", *body["data"])[0] == "complete"
-
-
-def waits_for(state: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + api_client.PATIENCE_S
-    while not state():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
-def reading_event(page: gr.Blocks) -> BlockFunction:
-    """What reads a visitor's photo."""
-    return next(
-        fn
-        for fn in page.fns.values()
-        if {"photo", "threshold"} <= {block.elem_id for block in fn.inputs} and fn.name == "on_change"
-    )
-
-
-def test_a_photo_is_not_kept_with_the_session(launch):
-    blocks = launch(FakePipeline())
-    event = reading_event(blocks)
-    photo = api_client.data_url(encoded(np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8)))
-    data = [photo, *[block.value for block in event.inputs[1:]]]
-    join = {"data": data, "session_hash": "visitor", "fn_index": event._id}
-    api_client.post(f"{blocks.local_url}gradio_api/queue/join", json=join).raise_for_status()
-    events = api_client.get(f"{blocks.local_url}gradio_api/queue/data?session_hash=visitor").text
-    assert "Most likely" in events
-    kept = [session.config_values for session in blocks.state_holder.session_data.values()]
-    assert kept
-    assert photo[100:200] not in repr(kept)
-
-
-def test_eight_at_once_get_their_own(address, page):
-    """Over the very requests that the page in the browser makes, each visitor with photos of all kinds in turn."""
-    event = reading_event(page)
-    verdict = [block.elem_id for block in event.outputs].index("verdict")
-
-    def visit(visitor: int) -> list[bool]:
-        right = []
-        with httpx.Client(base_url=address, timeout=api_client.PATIENCE_S) as client:
-            for turn in range(len(READINGS)):
-                number, _ = READINGS[(visitor + turn) % len(READINGS)]
-                data = [api_client.data_url(encoded(photo_of(number))), *[block.value for block in event.inputs[1:]]]
-                session = {"session_hash": f"visitor{visitor}", "fn_index": event._id}
-                client.post("gradio_api/queue/join", json={"data": data, **session}).raise_for_status()
-                response = client.get("gradio_api/queue/data", params={"session_hash": session["session_hash"]})
-                done = next(line for line in response.text.splitlines() if "process_completed" in line)
-                shown = json.loads(done.removeprefix("data: "))["output"]["data"][verdict]
-                plate = {"": "–", "123456": "…"}.get(number, number)
-                right.append(f">{plate}</p>" in (shown["value"] if isinstance(shown, dict) else shown))
-        return right
-
-    with ThreadPoolExecutor(VISITORS) as pool:
-        assert list(pool.map(visit, range(VISITORS))) == [[True] * len(READINGS)] * VISITORS
-
-
-def test_the_browser_keeps_nothing(visit):
-    visit.upload("house.png", encoded(photo_of("42")))
-    visit.verdict("confident", "42")
-    databases = visit.page.evaluate("indexedDB.databases().then(found => found.map(each => each.name))")
-    assert databases == []
-    stored = visit.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
-    assert "house" not in stored
-    assert "data:" not in stored
-    visit.page.reload()
-    expect(visit.page.locator('#verdict [data-state="idle"]')).to_be_visible()
-    assert visit.page.context.cookies() == []

@@ -1,5 +1,3 @@
-"""The tab for programs: its snippets are run just as they stand on the page; and `/read_batch`."""
-
 import json
 import os
 import subprocess
@@ -12,19 +10,16 @@ import anyio
 import gradio as gr
 import pytest
 from helpers import api_client
-from helpers.browser_visit import DESKTOP, PHONE, Visit
-from helpers.fake_pipeline import NOTHING, FakePipeline, alone, encoded, photo_of
+from helpers.browser_visit import DESKTOP, Visit
+from helpers.fake_networks import served
+from helpers.fake_pipeline import FakePipeline, encoded, photo_of
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 from playwright.sync_api import Page, expect
 
-from demo import ui
-from demo.ground_truth import TruthIndex
-from demo.server.options import launch_options
 from demo.tabs import api
 
 LANGUAGES = {"py": "Python", "sh": "curl", "js": "JavaScript"}
-PATIENCE_S = 120
 
 
 def open_tab(page: Page) -> None:
@@ -63,7 +58,7 @@ def folder(tmp_path_factory) -> Path:
 
 def run(command: list[str], folder: Path) -> str:
     quiet = os.environ | {"HF_HUB_DISABLE_TELEMETRY": "1"}  # of gradio_client, on the caller's own machine
-    done = subprocess.run(command, cwd=folder, env=quiet, capture_output=True, text=True, timeout=PATIENCE_S)
+    done = subprocess.run(command, cwd=folder, env=quiet, capture_output=True, text=True, timeout=api_client.PATIENCE_S)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -94,17 +89,6 @@ def test_javascript(snippets, folder, context, address):
     assert shown == ["42 0.999", "house.jpg 42 undefined", "door.jpg 7 undefined"]
 
 
-def test_the_tab_on_a_phone(browser, address):
-    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
-    visit = Visit(context, address)
-    open_tab(visit.page)
-    assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    expect(visit.page.locator("#assistants")).to_contain_text("off on this page")
-    expect(visit.page.locator("#programs-intro")).to_contain_text("no key, no sign-up. Photos")
-    visit.keep("programs-phone")
-    context.close()
-
-
 def test_a_batch_goes_on_past_broken_files(address):
     photos = [("a.png", encoded(photo_of("42"))), ("b.png", b"text"), ("c.png", b""), ("d.png", encoded(photo_of("7")))]
     ended, (readings,) = api_client.call(address, "read_batch", api_client.upload(address, *photos))
@@ -125,8 +109,8 @@ def test_a_batch_of_addresses_and_objects(address):
     assert ended == "complete"
     assert [(r["file"], r["number"]) for r in readings] == [(None, "42"), ("mine.png", "7"), ("x.png", "42")]
     assert api_client.call(address, "read_batch", []) == ("complete", [[]])
-    ended, (readings,) = api_client.call(address, "read_batch", path)
-    assert [reading["number"] for reading in readings] == ["7"]
+    ended, answer = api_client.call(address, "read_batch", [inline] * (api.MAX_CALL_PHOTOS + 1))
+    assert (ended, f"at most {api.MAX_CALL_PHOTOS}" in answer["error"]) == ("error", True)
 
 
 @pytest.mark.parametrize(
@@ -147,27 +131,20 @@ def test_nothing_is_fetched_from_anywhere(address, endpoint, photo, shown):
     assert shown in answer["error"]
 
 
-def test_too_large_a_batch_is_refused(address):
-    inline = api_client.data_url(encoded(photo_of(NOTHING)))
-    ended, answer = api_client.call(address, "read_batch", [inline] * (api.MAX_CALL_PHOTOS + 1))
-    assert ended == "error"
-    assert f"at most {api.MAX_CALL_PHOTOS}" in answer["error"]
-
-
 @pytest.fixture(scope="module")
 def with_tools(samples) -> Iterator[gr.Blocks]:
     """A page as it is served where the mcp package is installed."""
-    blocks = ui.build(alone(FakePipeline()), TruthIndex(), samples)
-    blocks.launch(prevent_thread_lock=True, quiet=True, **launch_options(mcp=True))
-    yield blocks
-    blocks.close(verbose=False)
+    with served(FakePipeline(), samples, mcp=True) as blocks:
+        yield blocks
 
 
-def test_assistants_find_two_tools(with_tools):
-    """Through a real MCP client."""
+def test_assistants_find_two_tools(with_tools, context):
+    """Through a real MCP client, at the address that the page shows."""
+    page, address = Visit(context, with_tools.local_url).page, f"{with_tools.local_url}gradio_api/mcp/"
+    open_tab(page)
+    expect(page.locator("#assistants")).to_contain_text(address)
 
     async def use() -> tuple[list[str], list[str]]:
-        address = f"{with_tools.local_url}gradio_api/mcp/"
         async with streamablehttp_client(address) as (read, write, _), ClientSession(read, write) as session:
             await session.initialize()
             tools = (await session.list_tools()).tools
@@ -185,9 +162,3 @@ def test_assistants_find_two_tools(with_tools):
     assert batch.index("'number': '42'") < batch.index("'number': '7'")
     assert "not fetched" in fetched
     assert "not an upload" in local
-
-
-def test_the_tab_shows_where_the_tools_are(with_tools, context):
-    visit = Visit(context, with_tools.local_url)
-    open_tab(visit.page)
-    expect(visit.page.locator("#assistants")).to_contain_text(f"{with_tools.local_url}gradio_api/mcp/")

@@ -1,19 +1,26 @@
-"""Many photos at once: gallery, table, CSV and ZIP, from files, a drop or a folder; what is broken or too much."""
-
 import csv
 import io
 import re
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
+import gradio as gr
+import gradio.routes
 import numpy as np
 import pytest
+from helpers import api_client
 from helpers.batch_visit import BatchVisit, photo
-from helpers.browser_visit import PHONE, Visit, near
-from helpers.fake_pipeline import MANY, NOTHING, encoded, photo_of
+from helpers.browser_visit import Visit, near, transfer
+from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, encoded, photo_of
+from helpers.waiting_pipeline import PATIENCE_S, Watched, wait_until
 from PIL import Image
 from playwright.sync_api import expect
 
-from demo import batch_export
+from demo import config
+from demo.batch_export import MAX_PHOTOS
+from demo.server import cleanup, options
+from demo.tabs import batch
 from svhn.images import draw
 from svhn.images.decode import MAX_BYTES
 
@@ -28,66 +35,44 @@ def tab(visit) -> BatchVisit:
     return BatchVisit(visit)
 
 
-def test_every_file_is_read_shown_and_counted(tab):
+def test_every_file_is_read_shown_counted_and_taken_away(tab):
     tab.send(MIXED)
     tab.done("All done: 7 files")
     chips = ["7 all", "3 confident", "1 check", "1 no number", "1 more than five digits", "1 error"]
     expect(tab.status.locator(".chips label")).to_have_text(chips)
-    expect(tab.pictures).to_have_text(
-        [
-            *("1984checkdoubtful.png", "42confidentclear.png", "–no numberempty.png", "…more than five digitslong.png"),
-            *("7confident=1+1.png", "128confidentclear-2.png"),
-        ]
-    )
-    content = tab.page.request.get(tab.page.url + tab.pictures.locator("img").nth(1).get_attribute("src")).body()
-    assert near(np.asarray(Image.open(io.BytesIO(content))), draw.FOUND) > 1000
-    expect(tab.line("clear.png")).to_have_text(
-        ["clear.png", "42", "✓ confident", ">99 %", "", "24, 16, 72, 48", re.compile(r"\d+")]
-    )
+    tiles = ["1984checkdoubtful.png", "42confidentclear.png", "–no numberempty.png", "…more than five digitslong.png"]
+    expect(tab.pictures).to_have_text([*tiles, "7confident=1+1.png", "128confidentclear-2.png"])
+    image = tab.page.request.get(tab.page.url + tab.pictures.locator("img").nth(1).get_attribute("src")).body()
+    assert near(np.asarray(Image.open(io.BytesIO(image))), draw.FOUND) > 1000
+    cells = ["clear.png", "42", "✓ confident", ">99 %", "", "24, 16, 72, 48", re.compile(r"\d+")]
+    expect(tab.line("clear.png")).to_have_text(cells)
     expect(tab.line("doubtful.png").nth(2)).to_have_text("? check")
-    expect(tab.line("empty.png").nth(1)).to_have_text("")
     expect(tab.line("broken.jpg").nth(4)).to_contain_text("not a picture we can open")
-    tab.visit.keep("many")
-
-
-def test_chips_filter_and_a_tile_opens_in_the_first_tab(tab):
-    tab.send(MIXED)
-    tab.done("All done")
+    name, table = tab.download("csv")
+    assert re.fullmatch(r"house-numbers-.*\.csv", name)
+    lines = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"), newline="")))
+    files = ["clear.png", "doubtful.png", "empty.png", "long.png", "broken.jpg", "'=1+1.png", "clear-2.png"]
+    assert [line["file"] for line in lines] == files
+    assert [line["number"] for line in lines] == ["42", "1984", "", "", "", "7", "128"]
+    with zipfile.ZipFile(io.BytesIO(tab.download("zip")[1])) as archive:
+        names = archive.namelist()
+        assert archive.read(names[-1]) == table
+        assert near(np.asarray(Image.open(archive.open("clear.jpg"))), draw.FOUND) > 1000
+    assert names[:-1] == ["clear.jpg", "doubtful.jpg", "empty.jpg", "long.jpg", "=1+1.jpg", "clear-2.jpg"]
     tab.status.get_by_text("confident").click()
     expect(tab.pictures.locator("visible=true")).to_have_count(3)
     tab.status.get_by_text("error").click()
     expect(tab.pictures.locator("visible=true")).to_have_count(0)
     expect(tab.page.locator("#many-results tbody tr:visible th")).to_have_text("broken.jpg")
     tab.status.get_by_text("check").click()
-    tab.pictures.locator("visible=true").click()
+    tab.pictures.locator("visible=true").click()  # opens in the first tab
     tab.visit.verdict("check", "41 %")
     expect(tab.page.locator("#stage .box b")).to_have_text("1984")
     expect(tab.page.locator("#stage")).to_be_visible()
 
 
-def test_what_can_be_taken_away(tab):
-    tab.send(MIXED)
-    tab.done("All done")
-    name, table = tab.download("csv")
-    assert name.startswith("house-numbers-")
-    assert name.endswith(".csv")
-    lines = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"), newline="")))
-    assert [line["file"] for line in lines] == [
-        *("clear.png", "doubtful.png", "empty.png", "long.png", "broken.jpg", "'=1+1.png", "clear-2.png")
-    ]
-    assert [line["number"] for line in lines] == ["42", "1984", "", "", "", "7", "128"]
-    assert "not a picture" in lines[4]["error"]
-    name, content = tab.download("zip")
-    assert name.endswith(".zip")
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        names = archive.namelist()
-        assert archive.read(names[-1]) == table
-        assert near(np.asarray(Image.open(archive.open("clear.jpg"))), draw.FOUND) > 1000
-    assert names[:-1] == ["clear.jpg", "doubtful.jpg", "empty.jpg", "long.jpg", "=1+1.jpg", "clear-2.jpg"]
-
-
 def test_more_than_200_are_refused_before_they_are_sent(tab):
-    tab.send([photo(f"{i}.png") for i in range(batch_export.MAX_PHOTOS + 1)])
+    tab.send([photo(f"{i}.png") for i in range(MAX_PHOTOS + 1)])
     expect(tab.status).to_contain_text("more than 200 files; please send at most 200 at a time. None of them was read.")
     assert not [url for url in tab.visit.requests if "/upload" in url]
     tab.send([photo("a.png")])
@@ -106,30 +91,21 @@ def test_a_file_that_is_too_large_does_not_keep_the_others_back(tab, tmp_path):
     ]
 
 
-def test_files_are_dropped(tab):
-    tab.drop([photo("a.png"), ("notes.txt", b"These are no house numbers.")])
-    tab.done("All done: 2 files")
-    assert [line["state"] for line in tab.table()] == ["confident", "error"]
-
-
-def test_a_folder_is_chosen(tab, tmp_path):
+def test_a_folder_is_chosen_or_files_are_dropped(tab, tmp_path):
     (tmp_path / "street" / "left").mkdir(parents=True)
-    for name in ("street/house.png", "street/left/house.png", "street/.hidden", "street/Thumbs.db"):
-        (tmp_path / name).write_bytes(encoded(photo_of("42")))
-    with tab.page.expect_file_chooser() as chooser:
-        tab.page.get_by_role("button", name="Choose a folder").click()
-    chooser.value.set_files(tmp_path / "street")
-    tab.done("All done: 2 files")
-    assert sorted(line["file"] for line in tab.table()) == ["house-2.png", "house.png"]
-
-
-def test_nothing_to_send_is_reported(tab, tmp_path):
     (tmp_path / "empty").mkdir()
-    (tmp_path / "empty" / "Thumbs.db").write_bytes(b"x")
-    with tab.page.expect_file_chooser() as chooser:
-        tab.page.get_by_role("button", name="Choose a folder").click()
-    chooser.value.set_files(tmp_path / "empty")
-    expect(tab.status).to_contain_text("There is no photo among these")
+    for name in ("street/house.png", "street/left/house.png", "street/.hidden", "street/Thumbs.db", "empty/Thumbs.db"):
+        (tmp_path / name).write_bytes(encoded(photo_of("42")))
+    for folder, answer in (("empty", "There is no photo among these"), ("street", "All done: 2 files")):
+        with tab.page.expect_file_chooser() as chooser:
+            tab.page.get_by_role("button", name="Choose a folder").click()
+        chooser.value.set_files(tmp_path / folder)
+        expect(tab.status).to_contain_text(answer)
+    assert sorted(line["file"] for line in tab.table()) == ["house-2.png", "house.png"]
+    tab.ready()
+    transfer(tab.page, "drop", "#many-files button", photo("a.png"), ("notes.txt", b"No house number."), photo("c.png"))
+    tab.done("All done: 3 files")
+    assert [line["state"] for line in tab.table()] == ["confident", "error", "confident"]
 
 
 def test_what_cannot_be_opened_in_a_folder_is_left_out(tab):
@@ -156,14 +132,159 @@ def test_what_cannot_be_opened_in_a_folder_is_left_out(tab):
         expect(tab.status).to_contain_text(sentence)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_phone_without_sideways_scrolling(browser, address, scheme):
-    context = browser.new_context(viewport=PHONE, color_scheme=scheme, has_touch=True, is_mobile=True)
-    tab = BatchVisit(Visit(context, address))
-    tab.send([*MIXED, photo("a-very-long-name-of-a-photo-as-some-cameras-write-them-20260712-183022.png")])
-    tab.done("All done: 8 files")
-    expect(tab.pictures).to_have_count(7)
-    expect(tab.line("broken.jpg").first).to_be_visible()
-    assert tab.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    tab.visit.keep(f"many-phone-{scheme}")
-    context.close()
+@pytest.fixture
+def one_by_one() -> Watched:
+    return Watched(waits=True, at_once="128")
+
+
+@pytest.fixture
+def slow_page(one_by_one, launch, samples, monkeypatch) -> gr.Blocks:
+    """It shows every photo as soon as it is read."""
+    monkeypatch.setattr(batch, "TURN_S", 0)
+    return launch(one_by_one, samples)
+
+
+@pytest.fixture
+def slow(context, slow_page, one_by_one) -> tuple[BatchVisit, Watched]:
+    """The tab of that page, and its pipeline, which waits."""
+    return BatchVisit(Visit(context, slow_page.local_url)), one_by_one
+
+
+def test_progress_is_seen_and_stop_keeps_what_was_read(slow, tmp_path):
+    tab, pipeline = slow
+    tab.send([photo(f"{i}.png") for i in range(5)])
+    expect(tab.status.locator("progress")).to_have_attribute("max", "5")
+    expect(tab.page.locator("#many-files")).to_have_count(0)
+    expect(tab.page.get_by_role("button", name="Choose a folder")).to_be_hidden()
+    (last,) = tmp_path.rglob("4.png")
+    sent_at = last.stat().st_ctime_ns
+    pipeline.turns.release(2)
+    expect(tab.status).to_contain_text("2 of 5 read")
+    assert last.stat().st_ctime_ns > sent_at  # it is not deleted for its age while it waits
+    expect(tab.status.locator("progress")).to_have_attribute("value", "2")
+    expect(tab.pictures).to_have_count(2)
+    tab.page.get_by_role("button", name="Stop").click()
+    expect(tab.page.get_by_role("button", name="Stopping …")).to_be_disabled()
+    pipeline.turns.release()  # the photo that was being read
+    tab.done("Stopped after 3 of 5 files")
+    expect(tab.page.locator("#many-stop")).to_be_hidden()
+    assert [line["file"] for line in tab.table()] == ["0.png", "1.png", "2.png"]
+    with zipfile.ZipFile(io.BytesIO(tab.download("zip")[1])) as archive:
+        assert archive.namelist()[:-1] == ["0.jpg", "1.jpg", "2.jpg"]
+    pipeline.turns.release()
+    tab.send([photo("next.png", "7")])
+    tab.done("All done: 1 file,")
+    expect(tab.pictures).to_have_text(["7confidentnext.png"])
+
+
+@pytest.mark.parametrize("how", ["cancelled", "forgotten"])
+def test_stop_gives_the_drop_zone_back_where_nothing_is_read_any_more(how, slow, slow_page, monkeypatch):
+    """As after a lost connection, when the page has not heard the end of its batch."""
+    (tab, pipeline), blocks = slow, slow_page
+    heard, cancel_tasks = threading.Event(), gradio.routes.cancel_tasks
+
+    async def cancel_and_tell(names: set[str]) -> list[str]:
+        heard.set()
+        return await cancel_tasks(names)
+
+    monkeypatch.setattr(gradio.routes, "cancel_tasks", cancel_and_tell)
+    tab.send([photo("a.png"), photo("b.png")])
+    assert pipeline.started.acquire(timeout=PATIENCE_S)
+    expect(tab.status).to_contain_text("0 of 2 read")
+    ((name, session),) = blocks.state_holder.session_data.items()
+    if how == "cancelled":
+        (event,) = blocks._queue.pending_event_ids_session[name]
+        (index,) = [i for i, fn in blocks.fns.items() if fn.concurrency_id == "many"]
+        body = {"session_hash": name, "fn_index": index, "event_id": event}
+        with ThreadPoolExecutor(1) as pool:  # it waits for the photo that is being read, and no other may start
+            cancelled = pool.submit(api_client.post, f"{blocks.local_url}gradio_api/cancel", json=body)
+            assert heard.wait(PATIENCE_S)
+            pipeline.turns.release()
+            cancelled.result().raise_for_status()
+        (ended,) = [value for value in session.state_data.values() if isinstance(value, threading.Event)]
+        assert ended.wait(PATIENCE_S)
+    else:
+        blocks.state_holder.session_data.clear()
+    tab.page.get_by_role("button", name="Stop").click()
+    expect(tab.status).to_contain_text("Nothing is being read any more")
+    expect(tab.page.locator("#many-stop")).to_be_hidden()
+    expect(tab.page.locator("#many-files")).to_be_visible()
+    pipeline.turns.release(2)
+
+
+def test_a_mistake_of_ours_gives_the_drop_zone_back(slow, monkeypatch):
+    tab, pipeline = slow
+    with monkeypatch.context() as patch:
+        patch.setattr(batch.BatchView, "add", None)
+        pipeline.turns.release()
+        tab.send([photo("a.png")])
+        expect(tab.status).to_contain_text("The reader itself failed")
+    expect(tab.page.locator("#many-stop")).to_be_hidden()
+    pipeline.turns.release()
+    tab.send([photo("a.png")])
+    tab.done("All done: 1 file,")
+
+
+def test_a_single_photo_goes_past_batches(slow, context):
+    tab, pipeline = slow
+    tabs = [tab, *(BatchVisit(Visit(context, tab.page.url)) for _ in range(config.CONCURRENT_READS - 1))]
+    for one in tabs:
+        one.send([photo("a.png"), photo("b.png")])
+        expect(one.status).to_contain_text("of 2 read")
+    assert pipeline.started.acquire(timeout=PATIENCE_S)
+    other = Visit(context, tab.page.url)
+    other.upload("house.png", encoded(photo_of("128")))
+    other.verdict("confident", "128")
+    pipeline.turns.release(2 * len(tabs))
+    for one in tabs:
+        one.done("All done: 2 files")
+
+
+def test_batches_take_turns_and_mix_nothing(new_visit, address):
+    tabs = [BatchVisit(new_visit(address)) for _ in range(2)]
+    for tab, number in zip(tabs, ("7", "128"), strict=True):
+        tab.send([photo(f"{number}-{i}.png", number) for i in range(8)])
+    for tab, number in zip(tabs, ("7", "128"), strict=True):
+        tab.done("All done: 8 files")
+        assert {(line["number"], line["file"].split("-")[0]) for line in tab.table()} == {(number, number)}
+
+
+@pytest.mark.parametrize("goes", [False, True], ids=["done", "visitor gone"])
+def test_nothing_stays_behind(goes, context, launch, samples, tmp_path, monkeypatch):
+    monkeypatch.setattr(options, "RETENTION_S", 1)
+    monkeypatch.setattr(options, "CLEANUP_EVERY_S", 0.2)
+    monkeypatch.setattr(batch, "TURN_S", 0)
+    over, sweep = threading.Event(), cleanup.sweep  # nothing goes before the test is through with the batch
+    monkeypatch.setattr(cleanup, "sweep", lambda folder, max_age_s: over.is_set() and sweep(folder, max_age_s))
+    pipeline = Watched(waits=True)
+    tab = BatchVisit(Visit(context, launch(pipeline, samples).local_url))
+    tab.send([photo("a.png"), photo("b.png"), ("c.png", b"")])
+    pipeline.turns.release()
+    expect(tab.status).to_contain_text("1 of 3 read")
+    if goes:
+        tab.page.close()
+    pipeline.turns.release()
+    if not goes:
+        expect(tab.status).to_contain_text("All done: 3 files")
+    over.set()
+    wait_until(lambda: not api_client.files(tmp_path))
+
+
+def test_the_server_itself_refuses(launch, tmp_path):
+    """What a browser of ours does not send."""
+    blocks = launch(FakePipeline())
+    (index,) = [i for i, fn in blocks.fns.items() if fn.concurrency_id == "many"]
+    (path,) = api_client.upload(blocks.local_url, photo("a.png"))
+
+    def events(*paths: str) -> str:
+        files = [{"path": one, "meta": {"_type": "gradio.FileData"}} for one in paths]
+        return api_client.events(blocks.local_url, index, [files])
+
+    assert "All done: 1 file" in events(path)
+    refused = events(*[path] * (MAX_PHOTOS + 1))
+    assert "more than 200 files" in refused
+    assert "done" not in refused
+    secret = tmp_path.parent / "secret.png"
+    secret.write_bytes(encoded(photo_of("42")))
+    assert "All done" not in events(str(secret))
+    assert "URLs are not fetched" in events("http://127.0.0.1/a.png")

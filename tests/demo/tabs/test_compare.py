@@ -1,23 +1,20 @@
-"""The tab "Compare" in a real browser."""
-
 import threading
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from helpers.browser_visit import PHONE, Visit
+from helpers.browser_visit import Visit
 from helpers.fake_networks import fake_networks, served
-from helpers.fake_pipeline import NOTHING, FakePipeline, encoded, photo_of
+from helpers.fake_pipeline import NOTHING, encoded, photo_of
+from helpers.waiting_pipeline import PATIENCE_S
 from playwright.sync_api import Locator, expect
-
-PATIENCE_S = 60
 
 
 @pytest.fixture(scope="module")
 def address(samples) -> Iterator[str]:
     """Of a page with several networks."""
-    with served(samples) as url:
-        yield url
+    with served(fake_networks(), samples) as blocks:
+        yield blocks.local_url
 
 
 class Tab:
@@ -57,7 +54,10 @@ def test_a_photo_through_all_networks(tab):
     expect(tab.table).to_contain_text("47 ✗ wrong")
     expect(tab.page.locator(".roll")).to_be_hidden()
     tab.page.wait_for_function("[...document.images].every(image => image.naturalWidth > 0)")
-    tab.visit.keep("compare")
+    tab.page.mouse.move(2, 2)  # it points at nothing, wherever the page is scrolled to
+    tab.cards.nth(2).locator('.digits td[tabindex="0"]').focus()  # values are read out on the card they belong to
+    expect(tab.cards.locator(".readout").nth(2)).to_contain_text("1st digit is 4: 99.")
+    expect(tab.cards.locator(".readout").nth(0)).to_be_empty()
 
 
 def test_the_crop_of_another_box(tab):
@@ -81,24 +81,16 @@ def test_the_crop_of_another_box(tab):
     expect(tab.summary).to_contain_text("42 (2)")
 
 
-def test_figures_are_read_out_on_the_card_they_belong_to(tab):
-    tab.example("Clear").click()
-    readouts = tab.cards.locator(".readout")
-    expect(readouts).to_have_count(3)
-    tab.page.mouse.move(2, 2)  # it points at nothing, wherever the page is scrolled to
-    tab.cards.nth(2).locator('.digits td[tabindex="0"]').focus()
-    expect(readouts.nth(2)).to_contain_text("1st digit is 4: 99.")
-    tab.page.keyboard.press("ArrowRight")
-    expect(readouts.nth(2)).to_contain_text("2nd digit is 4: <0.1 %")
-    expect(readouts.nth(0)).to_be_empty()
-
-
 def test_a_broken_file_is_a_sentence_and_the_page_goes_on(tab):
     tab.example("Clear").click()
     expect(tab.pairs).to_be_visible()
-    tab.upload(b"This is no picture.")
-    expect(tab.summary).to_contain_text("not a picture")
-    expect(tab.pairs).to_be_hidden()
+    for data, sentence in (
+        (b"This is no picture.", "not a picture"),
+        (encoded(np.zeros((9000, 5000, 3), np.uint8)), "at most 40 megapixels"),
+    ):
+        tab.upload(data)
+        expect(tab.summary).to_contain_text(sentence)
+        expect(tab.pairs).to_be_hidden()
     tab.upload(encoded(photo_of(NOTHING)))
     expect(tab.summary).to_contain_text("no number (2), 47 (1)")
 
@@ -113,25 +105,10 @@ def test_on_from_one_photo(visit):
     expect(page.get_by_role("tab", name="Compare")).to_have_attribute("aria-selected", "true")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_phone_without_sideways_scrolling(browser, address, scheme):
-    context = browser.new_context(viewport=PHONE, color_scheme=scheme, has_touch=True, is_mobile=True)
-    tab = Tab(Visit(context, address))
-    tab.example("Clear").tap()
-    expect(tab.pairs).to_be_visible()
-    assert tab.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    tops = [card.bounding_box()["y"] for card in tab.cards.all()]
-    assert len(set(tops)) == 3  # one below the other
-    tab.visit.keep(f"compare-phone-{scheme}")
-    context.close()
-
-
-def test_nothing_to_compare_with_a_single_pair(launch, samples, context):
-    visit = Visit(context, launch(FakePipeline(), samples).local_url)
+def test_nothing_to_compare_with_a_single_pair(page, context):
+    visit = Visit(context, page.local_url)
     expect(visit.page.get_by_role("tab", name="API")).to_be_visible()
     expect(visit.page.get_by_role("tab", name="Compare")).to_have_count(0)
-    visit.example("Clear")
-    visit.verdict("confident", "42")
     visit.page.get_by_role("button", name="Advanced").click()
     expect(visit.page.locator("#threshold")).to_be_visible()
     expect(visit.page.locator("#networks")).to_be_hidden()
@@ -147,23 +124,6 @@ def test_a_forgotten_photo_is_reported(launch, context, samples):
             session.state_data[key] = None
     tab.page.get_by_label("Near").check()
     expect(tab.page.get_by_test_id("toast-body")).to_contain_text("expired")
-
-
-def test_two_visitors_get_their_own(browser, address):
-    contexts = [browser.new_context() for _ in range(2)]
-    tabs = [Tab(Visit(context, address)) for context in contexts]
-    for tab, number in zip(tabs, ("7", "128"), strict=True):
-        tab.upload(encoded(photo_of(number)))
-    for tab, number in zip(tabs, ("7", "128"), strict=True):
-        expect(tab.summary).to_contain_text(f"{number} (2), 47 (1)")
-        expect(tab.table).to_contain_text(number)
-    for context in contexts:
-        context.close()
-
-
-def test_large_photos_are_refused_before_they_are_decoded(tab):
-    tab.upload(encoded(np.zeros((9000, 5000, 3), np.uint8)))
-    expect(tab.summary).to_contain_text("at most 40 megapixels")
 
 
 def test_nothing_of_a_photo_is_kept_for_the_next(launch, context, samples):

@@ -1,9 +1,8 @@
-"""Why this number: layers over the photo, computed when a visitor first asks for one."""
-
 import numpy as np
 import pytest
-from helpers.browser_visit import PHONE, Visit
+from helpers.browser_visit import Visit
 from helpers.fake_pipeline import MANY, NOTHING, SIZE, FakePipeline, encoded, photo_of, reading_of
+from helpers.waiting_pipeline import Watched
 from playwright.sync_api import Locator, Page, expect
 
 from demo.components.inputs import SentPhoto
@@ -13,17 +12,6 @@ from demo.session import PhotoResult
 from demo.tabs import explain
 from svhn.pipeline import Explanation
 from svhn.reading import Reading
-
-
-class Counts(FakePipeline):
-    """Remembers how often it was asked to explain."""
-
-    def __init__(self) -> None:
-        self.explained = 0
-
-    def explain(self, photo: np.ndarray, reading: Reading) -> Explanation:
-        self.explained += 1
-        return super().explain(photo, reading)
 
 
 class CannotTell(FakePipeline):
@@ -50,7 +38,6 @@ def test_a_heat_map_and_a_light_for_every_digit_on_the_one_photo(visit):
     expect(page.locator("#stage .light:visible")).to_have_count(1)
     expect(page.locator("#stage .heat")).not_to_be_visible()
     expect(caption).to_have_text("3rd digit, 8: bright areas mattered most.")
-    visit.keep("why")
     view(page, "photo").click()
     expect(page.locator("#stage :is(.light, .heat):visible")).to_have_count(0)
     visit.upload("b.png", encoded(photo_of(NOTHING)))
@@ -62,7 +49,7 @@ def test_a_heat_map_and_a_light_for_every_digit_on_the_one_photo(visit):
 
 
 def test_nothing_is_computed_before_it_is_asked_for(launch, samples, context):
-    pipeline = Counts()
+    pipeline = Watched()
     visit = Visit(context, launch(pipeline, samples).local_url)
     visit.example("Clear")
     visit.verdict("confident", ">99 %")
@@ -78,85 +65,47 @@ def test_nothing_is_computed_before_it_is_asked_for(launch, samples, context):
     assert pipeline.explained == 1
 
 
-def test_phone_without_sideways_scrolling(browser, address):
-    context = browser.new_context(viewport=PHONE, color_scheme="dark", has_touch=True, is_mobile=True)
-    visit = Visit(context, address)
-    visit.upload("a.png", encoded(photo_of("30512")))
-    visit.verdict("confident")
-    view(visit.page, "4").tap()
-    expect(visit.page.locator('#stage [data-light="4"]')).to_be_visible()
-    assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    visit.keep("why-phone-dark")
-    context.close()
-
-
 def sent(number: str, pipeline: FakePipeline = FakePipeline()) -> tuple[SentPhoto, PhotoResult, Reading]:
-    photo = photo_of(number)
-    reading = reading_of(number, photo)
-    return (
-        SentPhoto("house.png", encoded(photo)),
-        PhotoResult(fingerprint(encoded(photo)), (reading,), None, pipeline, SIZE),
-        reading,
-    )
+    data, reading = encoded(photo_of(number)), reading_of(number, photo_of(number))
+    return SentPhoto("house.png", data), PhotoResult(fingerprint(data), (reading,), None, pipeline, SIZE), reading
 
 
-def test_networks_that_cannot_tell_say_so():
+def test_layers_lie_over_what_the_reader_saw_and_networks_that_cannot_tell_say_so():
+    assert explain.explain(*sent("42"))["crop"] == pytest.approx([0.25 - 0.075] * 2 + [0.75 + 0.075] * 2)
     layers = explain.explain(*sent("42", CannotTell()))
-    assert layers["note"]["heat"] == explain.NO_HEAT
-    assert layers["note"]["1"] == explain.NO_LIGHT
+    assert (layers["note"]["heat"], layers["note"]["1"]) == (explain.NO_HEAT, explain.NO_LIGHT)
     assert (layers["heat"], layers["lights"]) == (None, [])
+    too_long = explain.explain(*sent(MANY))
+    assert too_long["heat"]
+    assert (too_long["lights"], too_long["note"].keys()) == ([], {"heat"})
 
 
-def test_no_digit_was_read_of_too_long_a_number():
-    layers = explain.explain(*sent(MANY))
-    assert layers["heat"]
-    assert layers["lights"] == []
-    assert layers["note"].keys() == {"heat"}
-
-
-def test_the_lights_lie_over_what_the_reader_saw():
-    left, top, right, bottom = explain.explain(*sent("42"))["crop"]
-    assert (left, right) == pytest.approx((0.25 - 0.075, 0.75 + 0.075))
-    assert (top, bottom) == pytest.approx((0.25 - 0.075, 0.75 + 0.075))
-
-
-def test_a_photo_that_is_gone_is_a_sentence():
+def test_a_photo_that_is_gone_or_another_is_a_sentence():
     photo, found, reading = sent("42")
-    for gone in ((None, found, reading), (photo, None, reading), (photo, found, None)):
+    for gone in ((None, found, reading), (photo, None, reading), (photo, found, None), (sent("7")[0], found, reading)):
         assert explain.explain(*gone)["note"]["heat"] == text.EXPIRED
     broken = PhotoResult(fingerprint(b"no picture"), found.readings, None, found.pipeline, SIZE)
     note = explain.explain(SentPhoto("a.png", b"no picture"), broken, reading)["note"]
     assert "not a picture" in note["heat"]
 
 
-def test_a_photo_is_not_explained_by_what_was_read_in_another():
-    _, found, reading = sent("42")
-    other, _, _ = sent("7")
-    assert explain.explain(other, found, reading)["note"]["heat"] == text.EXPIRED
-
-
-def test_heat_is_bright_and_opaque_where_it_was():
-    heat = np.zeros((3, 9), np.float32)
-    heat[1, 6] = 1.0
+def test_heat_is_bright_and_a_digit_is_lit_where_it_was():
+    heat, attention = np.zeros((3, 9), np.float32), np.zeros((8, 16), np.float32)
+    heat[1, 6] = attention[4, 12] = 1.0
     layer = images.heat_layer(heat)
-    assert layer.shape == (3, 9, 4)
-    assert layer[1, 6, 3] == pytest.approx(255 * images.STRENGTH, abs=1)
-    assert layer[1, 6, :2].min() > 200  # yellow
-    layer[1, 6, 3] = 0
-    assert layer[..., 3].max() == 0
-
-
-def test_a_digit_is_lit_where_it_was_read():
-    attention = np.zeros((8, 16), np.float32)
-    attention[4, 12] = 1.0
+    assert (layer[1, 6, :2].min() > 200, layer[1, 6, 3]) == (True, layer[..., 3].max())  # yellow
+    assert layer[..., 3].sum() == layer[1, 6, 3]
     shade = images.light_layer(attention)[..., 3]
     row, column = np.unravel_index(shade.argmin(), shade.shape)
     assert row / shade.shape[0] == pytest.approx(4.5 / 8, abs=0.03)
     assert column / shade.shape[1] == pytest.approx(12.5 / 16, abs=0.03)
     assert shade.min() == 0
-    assert shade[2, 2] == pytest.approx(255 * images.DARK, abs=2)
 
 
-def test_a_layer_is_a_picture_that_opens():
-    address = images.data_url(images.heat_layer(np.full((4, 6), 0.5, np.float32)))
-    assert address.startswith("data:image/png;base64,iVBOR")
+@pytest.mark.parametrize("size", [(47, 104), (3000, 4000), (4000, 30), (8, 900), (20, 20)])
+def test_preview_is_cut_around_the_middle(size):
+    photo = np.full((*size, 3), 128, np.uint8)
+    photo[size[0] // 2 - 2 : size[0] // 2 + 2, size[1] // 2 - 2 : size[1] // 2 + 2] = 255
+    small = images.thumbnail(photo)
+    assert small.shape == (images.THUMBNAIL_HEIGHT, round(images.THUMBNAIL_HEIGHT * 1.5), 3)
+    assert small[small.shape[0] // 2, small.shape[1] // 2].mean() > 128

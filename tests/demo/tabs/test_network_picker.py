@@ -1,13 +1,11 @@
-"""Models: a visitor's own choice of networks, which all that is shown of the photo follows."""
-
 from collections.abc import Iterator
 
 import pytest
 from helpers import api_client
 from helpers.browser_visit import Visit
-from helpers.fake_networks import MIDDLE, NEAR, served
-from helpers.fake_pipeline import NOTHING, encoded, photo_of
-from playwright.sync_api import expect
+from helpers.fake_networks import NEAR, fake_networks, served
+from helpers.fake_pipeline import encoded, photo_of
+from playwright.sync_api import Locator, Page, expect
 
 from demo.tabs import explain
 
@@ -15,8 +13,8 @@ from demo.tabs import explain
 @pytest.fixture(scope="module")
 def address(samples) -> Iterator[str]:
     """Of a page with several networks."""
-    with served(samples) as url:
-        yield url
+    with served(fake_networks(), samples) as blocks:
+        yield blocks.local_url
 
 
 def open_advanced(visit: Visit) -> None:
@@ -30,80 +28,53 @@ def choose(visit: Visit, *names: str) -> None:
         visit.page.locator("#networks").get_by_label(name, exact=True).check()
 
 
-def plate(visit: Visit, number: str) -> None:
-    expect(visit.page.locator("#verdict .plate")).to_have_text(number)
+def view(page: Page, name: str) -> Locator:
+    return page.locator(f'#stage .views [data-view="{name}"]')
 
 
 def test_all_that_is_shown_follows_the_choice(visit):
     page, caption = visit.page, visit.page.locator("#stage .caption")
     visit.upload("house.png", encoded(photo_of("42")))
     visit.verdict("confident")
-    plate(visit, "42")
+    expect(visit.plate).to_have_text("42")
     choose(visit, "Stuck")
-    plate(visit, "47")
+    expect(visit.plate).to_have_text("47")
     expect(page.locator("#stage .box b")).to_have_text("47")
     expect(page.locator(".likeliest li").first).to_contain_text("47")
     expect(page.locator("#evidence table.digits thead b").nth(1)).to_have_text("7")
-    page.locator('#stage .views [data-view="1"]').click()
+    view(page, "1").click()
     expect(caption).to_have_text(explain.NO_LIGHT)
-    page.locator('#stage .views [data-view="heat"]').click()
+    view(page, "heat").click()
     expect(page.locator("#stage .heat")).to_be_visible()
     page.locator("#threshold").get_by_role("slider").fill("99")
     visit.verdict("check")
-    page.locator('#stage .views [data-view="photo"]').click()
+    view(page, "photo").click()
+    page.locator("#correct button.label-wrap").click()
     page.locator("#stage .box").focus()
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("button", name="Undo box")).to_be_visible()
-    plate(visit, "47")
+    expect(visit.plate).to_have_text("47")
+    choose(visit, "Near")
+    expect(page.locator("#correct").get_by_label("Left")).to_have_value(str(round(NEAR[0] * 96)))
     choose(visit, "Blind <b>")
     visit.verdict("none", "No number found")
-    page.locator('#stage .views [data-view="heat"]').click()
+    view(page, "heat").click()
     expect(caption).to_have_text(explain.NO_HEAT)
     choose(visit, "Middle (default)", "Shade (default)")
     visit.verdict("check")
-    plate(visit, "42")
+    expect(visit.plate).to_have_text("42")
 
 
-def test_another_localizer_finds_another_box(visit):
-    visit.upload("house.png", encoded(photo_of("42")))
-    visit.verdict("confident")
-    visit.page.locator("#correct button.label-wrap").click()
-    for name, place in (("Near", NEAR), ("Middle (default)", MIDDLE)):
-        choose(visit, name)
-        expect(visit.page.locator("#correct").get_by_label("Left")).to_have_value(str(round(place[0] * 96)))
-
-
-def test_the_choice_stays_for_the_next_photo_and_is_nobody_else_s(browser, address):
-    contexts = [browser.new_context() for _ in range(2)]
-    mine, other = (Visit(context, address) for context in contexts)
-    choose(mine, "Stuck")
+def test_the_choice_stays_for_the_next_photo_and_is_nobody_else_s(new_visit, address):
+    mine, other = new_visit(address), new_visit(address)
+    choose(mine, "Stuck")  # before there is a photo
+    mine.verdict("idle")
     for visit, name, number in ((mine, "a.png", "47"), (other, "b.png", "7"), (mine, "c.png", "47")):
         visit.upload(name, encoded(photo_of("7")))
         visit.verdict("confident")
-        plate(visit, number)
+        expect(visit.plate).to_have_text(number)
     ended, answer = api_client.call(address, "read", api_client.data_url(encoded(photo_of("7"))))
     assert (ended, answer[0]["number"]) == ("complete", "7")
-    for context in contexts:
-        context.close()
-
-
-def test_the_choice_can_be_made_before_there_is_a_photo(visit):
-    choose(visit, "Stuck")
-    visit.verdict("idle")
-    expect(visit.page.get_by_role("button", name="Compare all models")).to_be_hidden()
-    visit.upload("house.png", encoded(photo_of(NOTHING)))
-    visit.verdict("confident")
-    plate(visit, "47")
-
-
-def test_by_keyboard(visit):
-    visit.upload("house.png", encoded(photo_of("42")))
-    visit.verdict("confident", "Confident")
-    visit.page.locator("#advanced button.label-wrap").focus()
-    visit.page.keyboard.press("Enter")
-    visit.page.locator("#networks").get_by_label("Stuck", exact=True).focus()
-    visit.page.keyboard.press("Space")
-    plate(visit, "47")
 
 
 def test_a_choice_that_is_not_offered_is_refused(address):
@@ -114,7 +85,5 @@ def test_a_choice_that_is_not_offered_is_refused(address):
         for each in config["dependencies"]
         if [parts[i]["type"] for i in each["inputs"]] == ["image", "slider", "radio", "radio", "textbox"]
     )
-    join = {"data": [None, 50, "../fcos", "shade", ""], "session_hash": "visitor", "fn_index": event["id"]}
-    api_client.post(f"{address}gradio_api/queue/join", json=join).raise_for_status()
-    answer = api_client.get(f"{address}gradio_api/queue/data", params={"session_hash": "visitor"}).text
+    answer = api_client.events(address, event["id"], [None, 50, "../fcos", "shade", ""])
     assert "not in the list of choices" in answer
