@@ -44,17 +44,18 @@ class SelectionConfig:
     boxes_per_view: int = 2
     corrected: int = 2  # places whose best box gets corrections
     correction_score: float = 0.25  # score of a corrected box, as a share of the original's
+    most_candidates: int = 25  # those found later are not read: they cost time and win nothing
     same_box: float = 0.85  # two boxes with this IoU are one candidate
     same_place: float = 0.5  # candidates with this IoU vote for each other's numbers
-    score_power: float = 0.8  # a vote is the box's score to this power, times
+    score_power: float = 2.0  # a vote is the box's score to this power, times
     reading_power: float = 2.0  # the reader's probability to this power: sure readings count more than doubtful ones
     whole_evidence: float = 0.3  # a number that contains the best one wins with this share of its evidence,
     whole_confidence: float = 0.4  # if it was read with this confidence
     others_worth: float = 0.25  # a further number needs a box of this worth,
     others_confidence: float = 0.5  # and a reading of this confidence
-    confidence_weights: tuple[float, float, float, float] = (-2.1, 0.65, 0.83, 0.59)  # of a number that was searched:
+    confidence_weights: tuple[float, float, float, float] = (-1.2, 0.5, 0.65, 0.6)  # of a number that was searched:
     # a logistic regression's bias, and weights of the voters' mean probability, the best box's score, the reading's
-    floor: float = 0.1  # below this confidence there is no number
+    floor: float = 0.2  # below this confidence there is no number
 
     @staticmethod
     def of_manifest(manifest: Mapping) -> SelectionConfig:
@@ -125,7 +126,7 @@ def search(
     for _ in range(config.passes if isinstance(localizer, LooksCloser) else 0):
         leaders = _leaders(candidates, config.places, config)
         places = [leader.box for leader in leaders if not (bx.iou(leader.box, looked_at) > config.same_box).any()]
-        if not places or (len(looked_at) and _is_sure(leaders[0], config)):
+        if not places or len(candidates) >= config.most_candidates or (len(looked_at) and _is_sure(leaders[0], config)):
             break
         looked_at = np.concatenate([looked_at, places])
         regions = [proposals.surroundings(box, factor) for box in places for factor in config.views]
@@ -233,6 +234,8 @@ def _join(
     known = [candidate.box for candidate in candidates]
     new = []
     for i, box in enumerate(_as_boxes(boxes)):
+        if len(known) == config.most_candidates:
+            break
         if bx.area(box) > 0 and not (known and (bx.iou(box, np.array(known)) > config.same_box).any()):
             known.append(box)
             new.append(i)
