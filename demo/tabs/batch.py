@@ -60,7 +60,7 @@ def build(pipeline: Pipeline, photo: PhotoInput) -> None:
                 photos_zip = gr.DownloadButton("Download ZIP", variant="primary", elem_id="many-zip")
                 table_csv = gr.DownloadButton("Download CSV", elem_id="many-csv")
             html(RETENTION_NOTE)
-        results = html(visible=False, elem_id="many-results", js_on_load=SELECT_ON_CLICK)
+        results = html("", elem_id="many-results", js_on_load=SELECT_ON_CLICK)  # hidden, it would lose quick updates
         paths = gr.State((), time_to_live=RETENTION_S)  # of the photos of this visitor's batch, in their order
         stopping = gr.State(None)  # of this visitor's batch: set by its button, and when it has ended
 
@@ -90,14 +90,13 @@ def build(pipeline: Pipeline, photo: PhotoInput) -> None:
 
     def read_until(stopped: threading.Event, view: BatchView, sent: list[StoredPhoto]) -> Iterator[dict]:
         folder = Path(files.GRADIO_CACHE) / secrets.token_hex(16)  # the addresses of its files cannot be guessed
-        hidden = gr.update(visible=False, value=None)
         yield {
             stopping: stopped,
-            files: hidden,
+            files: gr.update(visible=False, value=None),
             status: gr.update(visible=True, value=view.progress()),
             stop: gr.update(visible=True, value="Stop", interactive=True),
             downloads: gr.update(visible=False),
-            results: hidden,
+            results: "",
             paths: tuple(file.path for file in sent),
         }
         with BatchExport(folder, pipeline.unsure_below) as export:
@@ -110,7 +109,7 @@ def build(pipeline: Pipeline, photo: PhotoInput) -> None:
                         view.add(row, *export.add(row))
                         if stopped.is_set() or time.monotonic() >= until:
                             break
-                yield {status: view.progress(), results: gr.update(visible=True, value=view.results())}
+                yield {status: view.progress(), results: view.results()}
         yield {
             **idle,
             status: gr.update(visible=True, value=view.summary()),

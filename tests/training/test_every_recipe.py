@@ -38,7 +38,8 @@ def test_every_recipe_trains_resumes_and_reads_photos(name, prepared, mnist_fold
     assert any(key.startswith("held_out_") for key in state.history[-1])
 
     saved = checkpoint.load(run)
-    assert saved.recipe == replace(recipe, negatives=0.0 if recipe.network == "fcos" else recipe.negatives)
+    negatives = 0.0 if recipe.network == "fcos" else recipe.negatives
+    assert saved.recipe == replace(recipe, extra=0.0, negatives=negatives)
     assert saved.state == state
     assert all(torch.equal(a, b) for a, b in zip(network.parameters(), saved.network.parameters(), strict=True))
     assert (run / "best.pt").is_file()
