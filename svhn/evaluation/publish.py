@@ -258,5 +258,6 @@ The confidence's temperature, the reader's margins and the localizer's scales we
 nobody checks. A reading with a confidence below {manifest["unsure_below"]:.0%} is shown as unsure.
 
 **Licence.** The code is under the MIT licence. The weights were trained on SVHN photos, which are for
-non-commercial use; so are these weights.
+non-commercial use; so are these weights. The localizer's encoder was initialized from EfficientNet-Lite0's
+public weights, which are under the Apache licence 2.0.
 """
