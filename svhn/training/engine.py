@@ -1,4 +1,5 @@
-"""The one training loop: bf16 autocast, cosine schedule, gradient clipping, EMA, checkpoints that resume.
+"""The one training loop: bf16 where the device has units for it, cosine schedule, gradient clipping, EMA, checkpoints
+that resume.
 
 Step k draws all its randomness from (seed, k), so a run that was stopped and resumed goes through the same
 batches, and ends at the same weights, as one that was not. Several processes share the batch of every step.
@@ -17,6 +18,7 @@ import torch
 from torch import nn
 
 from ..data.sampling import step_seed
+from ..models.precision import AUTO, BF16, choose_precision
 from ..utils.errors import TrainingError
 from ..utils.progress import EventLog, progress_bar
 from . import checkpoint, distributed
@@ -124,7 +126,8 @@ def _step(
     own_seed = step_seed(seed, step, distributed.place()[0])
     torch.manual_seed(own_seed)  # dropout
     network.train()
-    with torch.autocast(device.type, torch.bfloat16):
+    in_bf16 = choose_precision(AUTO, device) == BF16  # emulated, a step takes twelve times as long as in fp32
+    with torch.autocast(device.type, torch.bfloat16, enabled=in_bf16):
         loss = loss_of(network, batch, torch.Generator(device).manual_seed(own_seed))
     optimizer.zero_grad(set_to_none=True)
     loss.backward()

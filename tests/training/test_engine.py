@@ -186,6 +186,20 @@ def test_tensorboard_gets_curves_and_the_networks_graph_once(tmp_path, monkeypat
     assert logged == [(row["step"], pytest.approx(row["held_out_error"])) for row in record.history]
 
 
+@pytest.mark.parametrize(("units", "dtype"), [({}, torch.float32), ({"amx_bf16": True}, torch.bfloat16)])
+def test_training_computes_in_bf16_only_where_the_processor_has_units_for_it(tmp_path, monkeypatch, units, dtype):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: units, raising=False)
+    seen = set()
+
+    def loss(network: nn.Module, batch: None, generator: torch.Generator) -> torch.Tensor:
+        outputs = network(torch.randn(16, 3, generator=generator))
+        seen.add(outputs.dtype)
+        return outputs.float().square().mean()
+
+    fit(_task(loss), RECIPE, tmp_path, CPU)
+    assert seen == {dtype}
+
+
 def test_the_learning_rate_warms_up_and_falls_to_a_hundredth():
     rates = [learning_rate(step, step / 100, dataclasses.replace(RECIPE, warmup_steps=10)) for step in range(101)]
     assert max(rates) == rates[rates.index(max(rates))] <= RECIPE.learning_rate
