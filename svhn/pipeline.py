@@ -22,6 +22,9 @@ from .selection import Candidate, SelectionConfig, list_candidates, select
 from .utils.errors import WeightsError
 from .utils.paths import WEIGHTS
 
+CERTAIN = 0.95  # a box that is read with this confidence is not tried as a stack of digits
+STACKED_ASPECT = (0.25, 1.0)  # width / height of a digit's part of a stack
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -121,10 +124,28 @@ class Pipeline:
         return Explanation(heat, attention)
 
     def read_boxes(self, photo: np.ndarray, places: list[Box]) -> list[Reading]:
-        """Read each of the given boxes; timings are left empty."""
+        """Read each of the given boxes; timings are left empty.
+
+        A box that may hold digits above each other is also read with these next to each other, because the reader
+        knows rows far better; its crop is then that row.
+        """
         if not places:
             return []
-        return self._read_crops(places, self.crops(photo, places))
+        readings = self._read_crops(places, self.crops(photo, places))
+        stacks = [
+            (i, parts)
+            for i, box in enumerate(places)
+            if readings[i].confidence < CERTAIN
+            for parts in _possible_stacks(box)
+        ]
+        if stacks:
+            rows = [preprocess.unstack(photo, np.array(places[i]), parts) for i, parts in stacks]
+            crops = torch.cat([self.crops(row, [box]) for row, box in rows])
+            unstacked = self._read_crops([places[i] for i, _ in stacks], crops)
+            for (i, parts), reading in zip(stacks, unstacked, strict=True):
+                if len(reading.number or "") == parts and reading.confidence > readings[i].confidence:
+                    readings[i] = reading
+        return readings
 
     def _read_crops(self, places: list[Box], crops: torch.Tensor) -> list[Reading]:
         """Read the crops (K, M, 3, h, w) of the boxes; the first crop of each box is kept with its reading."""
@@ -166,6 +187,13 @@ def _network(
     if network == "whole" and role == "localizers":
         return build(network)
     raise WeightsError(f"There are no weights of {network!r} to use; choose one of the {role} {', '.join(names)}.")
+
+
+def _possible_stacks(box: Box) -> list[int]:
+    """How many digits there may be above each other in a box of that shape."""
+    x1, y1, x2, y2 = box
+    counts = range(2, labels.MAX_DIGITS + 1)
+    return [n for n in counts if STACKED_ASPECT[0] * (y2 - y1) <= n * (x2 - x1) <= STACKED_ASPECT[1] * (y2 - y1)]
 
 
 def _agrees(reading: Reading, localizer: Localizer, photo: np.ndarray) -> bool:

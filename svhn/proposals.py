@@ -14,7 +14,7 @@ from .boxes import Box
 ALIKE = 0.55  # least ratio of the parts' heights, or of their widths where they are stacked
 IN_LINE = 0.5  # overlap across the line, as a share of the smaller part's side
 ROW_GAP = 1.3  # at most, between parts in a row, in heights of the larger part
-STACK_GAP = 1.0  # at most, between parts above each other, in widths of the larger part
+STACK_GAP = 1.4  # at most, between parts above each other, in widths of the larger part
 MOST_UNIONS = 10
 MOST_GROUPS = 4
 

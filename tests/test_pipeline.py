@@ -71,6 +71,44 @@ def test_a_box_in_which_nothing_can_be_read_gives_way_to_one_in_which_something_
     assert _staged(pipeline, [[5, 5, 25, 25]], [0.9]).read(photo).number is None
 
 
+class Columns(torch.nn.Module):
+    """A reader of rows: each change of brightness from left to right is another digit, named by its brightness, and
+    the more there are, the surer it is."""
+
+    def __init__(self, config) -> None:
+        super().__init__()
+        self.config, self.anything = config, torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        levels = ((crops.mean(1)[:, 32] * self.config.std + self.config.mean) * 10).round().long()  # (N, 64)
+        digits, length = torch.zeros(len(crops), 5, 11), torch.zeros(len(crops), 7)
+        for i, row in enumerate(levels):
+            values, counts = row.unique_consecutive(return_counts=True)
+            values = values[counts > 4].unique_consecutive()  # no edges
+            sure = 3.0 * len(values)
+            length[i, len(values)] = sure
+            digits[i, range(len(values)), values.clamp_max(9)] = sure
+            digits[i, len(values) :, 10] = sure
+        return digits, length
+
+
+def test_digits_above_each_other_are_read_as_if_they_were_next_to_each_other(pipeline):
+    photo = np.zeros((120, 60, 3), np.uint8)
+    for i, digit in enumerate((2, 9, 7)):
+        photo[30 * i : 30 * i + 30] = round(25.5 * digit)
+    box = (20.0, 0.0, 40.0, 90.0)
+    reading = dataclasses.replace(pipeline, reader=Columns(pipeline.reader.config)).read_boxes(photo, [box])[0]
+    assert (reading.number, reading.box, reading.crop.shape) == ("297", box, (64, 64, 3))
+    assert reading.confidence > 0.8
+
+
+@pytest.mark.parametrize("box", [(0.0, 0.0, 60.0, 30.0), (0.0, 0.0, 60.0, 90.0)], ids=["a row", "as wide as high"])
+def test_what_is_too_wide_for_a_stack_is_not_read_as_one(pipeline, box):
+    photo = np.repeat(np.repeat(np.array([[50], [230], [180]], np.uint8), 30, 0), 60, 1)[..., None].repeat(3, 2)
+    reading = dataclasses.replace(pipeline, reader=Columns(pipeline.reader.config)).read_boxes(photo, [box])[0]
+    assert len(reading.number) == 1
+
+
 def test_colours_reach_the_reader_as_red_green_blue(pipeline):
     photo = np.zeros((40, 40, 3), np.uint8)
     photo[..., 0] = 200

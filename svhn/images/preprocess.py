@@ -15,6 +15,7 @@ from .. import boxes as bx
 CROP_MARGIN = 0.15  # share of the box's size, added on every side: the 30 % enlargement of the literature
 MOST_PIXELS_FOR_ONE = 8  # photo pixels per crop pixel along a side; with more, the photo is averaged first
 MARGINS = (CROP_MARGIN, 0.05, 0.3)  # each box is also read with a tighter and a looser margin: localizers err both ways
+PART_HEIGHT, PART_MARGIN = 48, 0.12  # of an unstacked digit: its pixels, and what is added left and right in its width
 
 MEAN, STD = 0.45, 0.22  # of the photos' values in 0 ... 1; the default normalisation
 
@@ -57,6 +58,20 @@ def crop(photo: np.ndarray, box: np.ndarray, margin: float = CROP_MARGIN, size: 
     if (factors > 1).any():  # before its edges are repeated, so that a crop is never larger than the photo
         photo, region = _shrunk(photo, region, factors.clip(min=1.0))
     return resize(cut(photo, region), sides(size))
+
+
+def unstack(photo: np.ndarray, box: np.ndarray, parts: int) -> tuple[np.ndarray, np.ndarray]:
+    """A box of `parts` digits above each other -> RGB uint8 (h, w, 3) with its parts next to each other, and the box
+    around them in that picture."""
+    x1, y1, x2, y2 = box
+    width, height = x2 - x1, (y2 - y1) / parts
+    room = PART_MARGIN * width
+    size = PART_HEIGHT, max(1, round(PART_HEIGHT * (width + 2 * room) / height))
+    tops = y1 + height * np.arange(parts)
+    cells = [crop(photo, np.array([x1 - room, top, x2 + room, top + height]), 0.0, size) for top in tops]
+    row = torch.cat(cells, dim=2).permute(1, 2, 0).contiguous().numpy()
+    edge = room * size[1] / (width + 2 * room)
+    return row, np.array([edge, 0, row.shape[1] - edge, row.shape[0]])
 
 
 def _shrunk(photo: np.ndarray, region: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
