@@ -14,11 +14,11 @@ from torchvision.datasets import MNIST
 from ..utils.errors import DataError
 
 FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
-VALIDATION = 5000  # the last of the 60,000 training digits, which choose between checkpoints; nothing trains on them
+VALIDATION = 5000  # of the 60,000 training digits: they choose between checkpoints, and nothing trains on them
 
 
 def load_digits(folder: Path, part: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images (N, 28, 28) uint8 and labels (N,) of "train", "validation" (its last 5,000), "all" (both) or "test".
+    """Images (N, 28, 28) uint8 and labels (N,) of "train", "validation" (train's last 5,000) or "test".
 
     folder: holds the four official files, compressed or not. Raises DataError when one is missing or damaged.
     """

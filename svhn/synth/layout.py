@@ -146,20 +146,12 @@ def learn(boxes_csv: Path) -> dict[str, list[float]]:
         tall = np.median(y2 - y1)
         seen["digit_aspect"] += list(((x2 - x1) / (y2 - y1))[digit != 1])
         seen["gap"] += list((x1[1:] - x2[:-1]) / tall)
-        box_width, box_height = x2.max() - x1.min(), y2.max() - y1.min()
         seen["height_px"].append(tall)
-        seen["width_share"].append(box_width / width[0])
-        seen["height_share"].append(min(box_height / height[0], 1.0))
-        seen["centre_x"].append((x1.min() + x2.max()) / 2 / width[0])
-        seen["centre_y"].append((y1.min() + y2.max()) / 2 / height[0])
+        seen["width_share"].append((x2.max() - x1.min()) / width[0])
+        seen["height_share"].append(min((y2.max() - y1.min()) / height[0], 1.0))
         seen["image_aspect"].append(width[0] / height[0])
-        if len(rows) > 1:
-            middle = (y1 + y2) / 2
-            seen["slope"].append((middle[-1] - middle[0]) / max(x1[-1] - x1[0], tall / 2))
     steps = np.linspace(0.005, 0.995, STEPS + 1)
-    table = {name: np.quantile(values, steps).round(4).tolist() for name, values in seen.items()}
-    lengths = np.bincount([min(len(rows), MAX_DIGITS) for rows in photos.values()], minlength=MAX_DIGITS + 1)
-    return {"lengths": (lengths[1:] / lengths.sum()).round(5).tolist(), **table}
+    return {name: np.quantile(values, steps).round(4).tolist() for name, values in seen.items()}
 
 
 if __name__ == "__main__":
