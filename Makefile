@@ -1,6 +1,7 @@
 # Each target sets up what it needs on a machine that has only git, make and Python 3.10 or newer.
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS ?= 2
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 CPU_BUILDS := https://download.pytorch.org/whl/cpu
 
@@ -9,10 +10,10 @@ CPU_BUILDS := https://download.pytorch.org/whl/cpu
 demo: venv  ## serve the page from the repository's weights; more flags with ARGS="--port 8000"
 	@$(BIN)/python app.py $(ARGS)
 
-test: .venv/.dev  ## one part only with ARGS=tests/demo
+test: .venv/.dev  ## one part only with ARGS=tests/demo; WORKERS=4 where there are four cores
 	@sh tests/helpers/browser.sh $(BIN)
-	@echo "Running the tests: about ten minutes on two cores. ARGS=tests/data runs a part of them."
-	$(BIN)/python -m pytest $(ARGS)
+	@echo "Running the tests: about five minutes on two cores. ARGS=tests/data runs a part of them."
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -54,9 +54,8 @@ def test_pictures_are_behind_the_login():
     thumbnail = SERVED.publish(encoded(photo_of("42"), "JPEG"), "jpg")
     with gr.Blocks() as blocks:
         gr.Markdown("A page.")
-    blocks.launch(
-        auth=("ann", "secret"), prevent_thread_lock=True, quiet=True, app_kwargs={"middleware": [Middleware(Front)]}
-    )
+    options = {"prevent_thread_lock": True, "quiet": True, "app_kwargs": {"middleware": [Middleware(Front)]}}
+    blocks.launch(auth=("ann", "secret"), server_port=api_client.free_port(), **options)
     with httpx.Client(base_url=blocks.local_url, timeout=60) as visitor:
         (card,) = metas(visitor.get("/").text, "og:image")
         assert [visitor.get(each).status_code for each in (card, thumbnail, "pictures/none.jpg")] == [200, 401, 401]
