@@ -113,10 +113,21 @@ def visit(browser: Browser, address: str, view: Callable[[Page], None], sizes: l
         tab.wait_for_function("dark => document.body.classList.contains('dark') === dark", arg=scheme == "dark")
         tab.mouse.move(size[0] / 2, 5)  # no button looks touched
         tab.wait_for_function("[...document.images].every(image => image.complete || image.loading === 'lazy')")
-        picture = Image.open(io.BytesIO(tab.screenshot(full_page=True, animations="disabled"))).convert("RGB")
-        picture = picture.crop((0, 0, picture.width, min(picture.height, MAX_HEIGHT)))
-        picture.save(DOCS / f"{view.__name__}-{size[0]}-{scheme}.webp", quality=QUALITY, method=6)
+        take(tab).save(DOCS / f"{view.__name__}-{size[0]}-{scheme}.webp", quality=QUALITY, method=6)
     context.close()
+
+
+def take(tab: Page) -> Image.Image:
+    """The page from its top, at most `MAX_HEIGHT` pixels, put together from what is seen while scrolling: a full-page
+    screenshot would take a touch screen for a mouse."""
+    height = min(tab.evaluate("document.documentElement.scrollHeight"), MAX_HEIGHT)
+    whole = Image.new("RGB", (tab.viewport_size["width"], height))
+    for top in range(0, height, tab.viewport_size["height"]):
+        tab.evaluate("top => scrollTo({top, behavior: 'instant'})", top)
+        seen = Image.open(io.BytesIO(tab.screenshot(animations="disabled")))
+        whole.paste(seen, (0, round(tab.evaluate("scrollY"))))
+    tab.evaluate("scrollTo(0, 0)")
+    return whole
 
 
 def _viewport(size: tuple[int, int]) -> dict[str, int]:
