@@ -62,4 +62,6 @@ def theme() -> gr.themes.Base:
         background_fill_secondary="#f7f5f1",
         background_fill_secondary_dark="#1c1a18",
         link_text_color_dark="*primary_300",
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
     )
