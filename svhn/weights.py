@@ -86,6 +86,12 @@ def saw_held_out(entry: dict) -> bool:
     return entry.get("trained_on") != "train"
 
 
+def default_saw_held_out(folder: Path) -> bool:
+    """Whether a default network of the folder was trained on the held-out photos too."""
+    manifest = read_manifest(folder)
+    return any(saw_held_out(manifest["networks"][manifest[role]]) for role in ("localizer", "reader"))
+
+
 def localizers(manifest: dict) -> list[str]:
     """The names of the localizers, the default first."""
     return _of_kind(manifest, LOCALIZERS, manifest["localizer"])

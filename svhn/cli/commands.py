@@ -297,6 +297,24 @@ def publish(options: argparse.Namespace) -> None:
         print(f"{entry['file']}: {entry['bytes'] / 2**20:.1f} MiB")
 
 
+def calibrate(options: argparse.Namespace) -> None:
+    from ..evaluation import confidence, evaluate
+    from ..evaluation.publish import write_model_card
+
+    pipeline, sets = load_pipeline(options), {}
+    for name, examples in (
+        ("test", evaluate.split_examples(options.data, "test", prepared=PREPARED)),
+        ("photos", evaluate.folder_examples(options.photos)),
+    ):
+        outcome = evaluate.run(pipeline, examples, boxed=False, workers=_workers(options, None))
+        sets[name] = confidence.Readings.of(outcome)
+    limit = confidence.write_record(options.weights, pipeline.sha256, sets)
+    write_model_card(options.weights)
+    for name, readings in sets.items():
+        right, total = readings.count(limit)
+        print(f"{name}: from {limit:.0%} on {right} of {total} right; {readings.photos} photos")
+
+
 def export(options: argparse.Namespace) -> None:
     from ..evaluation.convert import convert
 
@@ -309,5 +327,5 @@ def _describe(result: dict, unsure_below: float) -> str:
         return "no number found"
     if result["number"] is None:
         return "a number of more than five digits"
-    doubt = ", unsure" if result["confidence"] < unsure_below else ""
+    doubt = ", check this" if result["confidence"] < unsure_below else ""
     return f"{result['number']} ({result['confidence']:.0%}{doubt})"

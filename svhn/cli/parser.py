@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..training.options import add_training_options, seed
@@ -104,6 +104,14 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--data", type=Path, required=True, help="folder with the official archives, to calibrate readers")
     sub.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
 
+    sub = command(
+        "calibrate", "Choose the confidence from which readings need no check: right 19 times in 20 in both sets."
+    )
+    sub.add_argument("--data", type=Path, required=True, help="folder with the official test archive, or a part of it")
+    sub.add_argument("--photos", type=Path, required=True, help="folder with pictures and labels.csv (file, number)")
+    _add_pipeline_options(sub, roles=())
+    _add_processes(sub)
+
     sub = command("export", "Write the default networks as files for programs without PyTorch.")
     sub.add_argument("--format", choices=("onnx", "openvino"), required=True)
     sub.add_argument("--out", type=Path, required=True, help="folder for the two networks")
@@ -114,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_pipeline_options(parser: argparse.ArgumentParser) -> None:
+def _add_pipeline_options(parser: argparse.ArgumentParser, roles: Sequence[str] = ("localizer", "reader")) -> None:
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or auto (%(default)s)")
     parser.add_argument(
@@ -123,7 +131,8 @@ def _add_pipeline_options(parser: argparse.ArgumentParser) -> None:
         choices=("auto", "fp32", "bf16"),
         help="auto: bf16 if the device has units for it",
     )
-    for role in ("localizer", "reader"):
+    parser.set_defaults(localizer=None, reader=None)
+    for role in roles:
         parser.add_argument(f"--{role}", help="instead of the default: a name in the weights, a run or a checkpoint")
 
 

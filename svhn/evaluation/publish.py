@@ -22,7 +22,7 @@ from . import evaluate, plots
 from .calibration import fit_temperature
 from .curves import plot_curves
 
-UNSURE_BELOW = 0.55  # from here on at least 19 of 20 readings of `svhn_look` and of the 60 photos are right
+UNSURE_BELOW = 0.55  # of new weights, until `calibrate` measures it
 TITLES = {  # of recipes, for people who compare networks
     "fcos": "This project's localizer",
     "compact": "This project's reader",
@@ -118,7 +118,7 @@ def publish(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dic
         entry["temperature"] = _fit_temperature(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT))
     manifest["networks"][name] = entry
     manifest = weights.save(folder, {name: network}, manifest)
-    write_atomic(folder / "MODEL_CARD.md", model_card(manifest).encode())
+    write_model_card(folder)
     return manifest["networks"][name]
 
 
@@ -143,11 +143,11 @@ def export_final(last: Candidate, measured: Path, folder: Path, examples_dir: Pa
     }
     for known in networks:
         write_atomic(folder / f"{known}-curves.png", (measured / f"{known}-curves.png").read_bytes())
-    manifest = weights.save(folder, networks, manifest)
+    weights.save(folder, networks, manifest)
     plots.readings(
         Pipeline.load(folder), evaluate.folder_examples(examples_dir), folder / "readings.png", columns=4, rows=3
     )
-    write_atomic(folder / "MODEL_CARD.md", model_card(manifest).encode())
+    write_model_card(folder)
 
 
 def _fit_temperature(pipeline: Pipeline, examples: Iterable[evaluate.Example]) -> float:
@@ -197,6 +197,11 @@ def _provenance(runs: Sequence[State]) -> dict:
         "machine": distinct(lambda run: run.machine),
         "code": distinct(lambda run: run.code),
     }
+
+
+def write_model_card(folder: Path) -> None:
+    """Write MODEL_CARD.md next to the manifest that it is made from."""
+    write_atomic(folder / "MODEL_CARD.md", model_card(weights.read_manifest(folder)).encode())
 
 
 def model_card(manifest: dict) -> str:

@@ -1,0 +1,62 @@
+import json
+import shutil
+
+import pytest
+
+from demo import ui
+from svhn import weights
+from svhn.cli.parser import main
+from svhn.evaluation.confidence import LEAST_RIGHT, Readings, choose_limit, read_record, write_record
+from svhn.evaluation.evaluate import Outcome
+from svhn.utils.errors import DataError
+from svhn.utils.paths import WEIGHTS
+
+SURE = [0.9] * 38
+
+
+def test_confident_readings_of_the_published_weights_are_right_19_times_in_20():
+    """What `python -m svhn calibrate` measured: of the networks that are published, and with their limit."""
+    sha256, sets = read_record(WEIGHTS)
+    manifest = weights.read_manifest(WEIGHTS)
+    defaults = (manifest["localizer"], manifest["reader"])
+    assert sha256 == {name: manifest["networks"][name]["sha256"] for name in defaults}, "measure these weights again"
+    assert {name: readings.photos for name, readings in sets.items()} == {"test": 334, "photos": 60}
+    for readings in sets.values():
+        right, total = readings.count(manifest["unsure_below"])
+        assert right >= LEAST_RIGHT * total
+        assert total >= readings.photos / 2  # a limit that almost nothing reaches would be of no use
+
+
+def test_the_limit_is_the_lowest_that_holds_in_every_set():
+    sets = {"a": Readings(50, SURE, [0.7, 0.7, 0.6, 0.5]), "b": Readings(50, SURE, [0.5, 0.5])}
+    assert choose_limit(sets) == 0.61  # from 0.61 on 38 of 40 are right, from 0.6 on 38 of 41
+    assert choose_limit({"b": sets["b"]}) == 0.3
+    for few in (Readings(50, SURE[:19], []), Readings(50, SURE, [0.99] * 3)):
+        with pytest.raises(DataError, match="No confidence"):
+            choose_limit({**sets, "few": few})
+
+
+def test_only_readings_count_and_none_is_rounded_up():
+    outcome = Outcome(numbers=["1", "2", "3", ""], read=["1", "7", "", "4"], confidence=[0.54999, 0.6, 0.0, 0.3])
+    readings = Readings.of(outcome)
+    assert readings == Readings(4, [0.5499], [0.6, 0.3])
+    assert readings.count(0.55) == (0, 1)
+
+
+def test_the_limit_is_written_with_its_record(tiny_weights, tmp_path):
+    folder = shutil.copytree(tiny_weights, tmp_path / "weights")
+    before = weights.read_manifest(folder)
+    sets = {"test": Readings(50, SURE, [0.7, 0.7, 0.7])}
+    assert write_record(folder, {"fcos": "1a2b"}, sets) == 0.71
+    assert weights.read_manifest(folder) == before | {"unsure_below": 0.71}
+    assert read_record(folder) == ({"fcos": "1a2b"}, sets)
+
+
+def test_weights_that_are_never_right_keep_their_limit(small_data, tiny_weights, tmp_path, capsys):
+    folder = shutil.copytree(tiny_weights, tmp_path / "weights")
+    before = (folder / "manifest.json").read_text()
+    arguments = ["--data", str(small_data), "--photos", str(ui.EXAMPLES), "--weights", str(folder)]
+    assert main(["calibrate", *arguments]) == 1
+    assert "No confidence" in capsys.readouterr().err
+    assert (folder / "manifest.json").read_text() == before
+    assert json.loads(before)["unsure_below"] == 0.5
