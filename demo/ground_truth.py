@@ -14,7 +14,8 @@ from svhn.boxes import Box
 from svhn.data import digitstruct
 from svhn.data.annotations import Sample, Truth, truth_from_record
 from svhn.data.archive import Split, open_split
-from svhn.data.digitstruct import Records
+from svhn.data.digitstruct import Records, image_number
+from svhn.data.split import is_held_out
 from svhn.images.decode import PhotoError, open_photo
 
 INDEXED = ("test", "train")  # extra would take minutes at every start
@@ -49,11 +50,17 @@ class TruthIndex:
 
 
 def index_data_set(
-    data_dir: Path, truths: TruthIndex, copies: Path, shown: int = N_SAMPLES, prepared: Path | None = None
+    data_dir: Path,
+    truths: TruthIndex,
+    copies: Path,
+    shown: int = N_SAMPLES,
+    prepared: Path | None = None,
+    held_out: bool = False,
 ) -> list[Sample]:
     """Add every photo of the data set's test and train splits to `truths`; return a few to try.
 
     About `shown` of them, evenly spaced over test if it is there, else over train, are written to the folder `copies`.
+    held_out: whether the networks never saw the held-out photos of train; these are then the ones to try.
     If the folder `prepared` exists, the parsed records are kept there. Raises DataError when there is neither split or
     an archive is damaged.
     """
@@ -62,14 +69,15 @@ def index_data_set(
         open_split(data_dir, "train")  # raises, and says what is missing
     samples: list[Sample] = []
     for split in present:
-        samples += _index(open_split(data_dir, split), truths, copies, 0 if samples else shown, prepared)
+        samples += _index(open_split(data_dir, split), truths, copies, 0 if samples else shown, prepared, held_out)
     return samples
 
 
 def describe_samples(samples: list[Sample]) -> str:
     """The heading of the strip of these photos, which says whether the networks were trained on them."""
-    if samples[0].title.startswith("test"):
-        return "Or a test photo from your data set"
+    part = samples[0].title.split()[0]
+    if part != "train":
+        return f"Or a {part} photo from your data set"
     return "Or a training photo from your data set; the models learned from these"
 
 
@@ -77,10 +85,15 @@ def _is_present(data_dir: Path, split: str) -> bool:
     return (data_dir / split).is_dir() or (data_dir / f"{split}.tar.gz").is_file()
 
 
-def _index(source: Split, truths: TruthIndex, copies: Path, shown: int, prepared: Path | None) -> list[Sample]:
+def _index(
+    source: Split, truths: TruthIndex, copies: Path, shown: int, prepared: Path | None, held_out: bool
+) -> list[Sample]:
     records = digitstruct.read_split(source, prepared)
     known = dict(_named_truths(records))
-    wanted = set(list(known)[:: max(1, -(-len(known) // shown))]) if shown else set()
+    held_out = held_out and source.name == "train"
+    unseen = [name for name in known if held_out and is_held_out(image_number(name))]
+    part, names = ("held-out", unseen) if unseen else (source.name, list(known))
+    wanted = set(names[:: max(1, -(-len(names) // shown))]) if shown else set()
     samples = []
     for name, data in tqdm(
         source.photos(), total=len(records), desc=f"Indexing {source.path.name}", unit=" photos", delay=2
@@ -90,7 +103,7 @@ def _index(source: Split, truths: TruthIndex, copies: Path, shown: int, prepared
             if name in wanted and _opens(data):
                 copy = copies / name
                 copy.write_bytes(data)
-                samples.append(Sample(f"{source.name} {copy.stem}", copy, truth))
+                samples.append(Sample(f"{part} {copy.stem}", copy, truth))
     return samples
 
 

@@ -19,6 +19,7 @@ Pair = tuple[str, str]  # the names of a localizer and a reader
 MEASURED = {  # metrics in a manifest, in words
     "held_out_accuracy": "reads {} of held-out numbers",
     "held_out_recall_50": "finds {} of held-out numbers",
+    "held_out_count_accuracy": "counts the digits of {} of held-out numbers",
 }
 
 

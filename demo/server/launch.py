@@ -49,6 +49,7 @@ def serve(args: argparse.Namespace) -> None:
         os.environ |= {"GRADIO_TEMP_DIR": f"{folder}/uploads", **NO_STATISTICS}
         import torch  # only once the options are known to be valid: torch and Gradio take seconds to import
 
+        from svhn import weights
         from svhn.data.annotations import read_labels
         from svhn.utils.paths import PREPARED
 
@@ -62,10 +63,12 @@ def serve(args: argparse.Namespace) -> None:
         _share_arenas()
         torch.set_num_threads(1)  # several readings run at once, whose threads would wait for each other
         networks = Networks.load(args.weights, args.precision)
-        truths = ground_truth.TruthIndex()
-        data_set_samples = (
-            ground_truth.index_data_set(args.data, truths, folder, prepared=PREPARED) if args.data else []
-        )
+        truths, data_set_samples = ground_truth.TruthIndex(), []
+        if args.data:
+            held_out = not weights.default_saw_held_out(args.weights)
+            data_set_samples = ground_truth.index_data_set(
+                args.data, truths, folder, prepared=PREPARED, held_out=held_out
+            )
         page = ui.build(networks, truths, read_labels(ui.EXAMPLES), data_set_samples, args.collect, args.queue, link)
         internals.check(page)
         mcp = find_spec("mcp") is not None and args.auth is None  # MCP calls cannot carry the password

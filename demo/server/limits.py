@@ -33,7 +33,7 @@ LOGIN_DELAY_S = 2  # delay before a wrong password is answered
 MAX_LOGINS = 4  # at the same time
 
 STORAGE_FULL = f"There is no room for more photos just now; try again in {RETENTION}."
-MALFORMED = 'This is no call that the page knows; its tab "For programs" shows how to call it.'
+MALFORMED = 'This is no call that the page knows; its tab "API" shows how to call it.'
 BUSY = "Many photos are being sent just now; try again in a moment."
 UPLOAD, LOGIN = ("/gradio_api/upload", "/upload"), "/login"
 

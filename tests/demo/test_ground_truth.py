@@ -31,6 +31,9 @@ def test_data_set(tmp_path, as_tar):
         assert "train" in sample.title
     assert "learned" in ground_truth.describe_samples(shown)
     assert shown == ground_truth.index_data_set(tmp_path, TruthIndex(), copies, shown=12)
+    unseen = ground_truth.index_data_set(tmp_path, TruthIndex(), copies, shown=12, held_out=True)
+    assert {sample.title for sample in unseen} == {f"held-out {n}" for n in range(5, 31, 5)}
+    assert "learned" not in ground_truth.describe_samples(unseen)
 
 
 def test_test_is_offered_before_train_and_damaged_photos_are_left_out(tmp_path):
