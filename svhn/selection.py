@@ -50,7 +50,8 @@ class SelectionConfig:
     score_power: float = 2.0  # a vote is the box's score to this power, times
     reading_power: float = 2.0  # the reader's probability to this power: sure readings count more than doubtful ones
     whole_evidence: float = 0.3  # a number that contains the best one wins with this share of its evidence,
-    whole_confidence: float = 0.4  # if it was read with this confidence
+    whole_confidence: float = 0.4  # if it was read with this confidence,
+    whole_certain: float = 0.95  # or with any evidence if it was read with this one
     others_worth: float = 0.25  # a further number needs a box of this worth,
     others_confidence: float = 0.5  # and a reading of this confidence
     confidence_weights: tuple[float, float, float, float] = (-1.2, 0.5, 0.65, 0.6)  # of a number that was searched:
@@ -157,7 +158,11 @@ def weigh(candidates: list[Candidate], config: SelectionConfig) -> Reading:
     while wider := [
         i
         for i, candidate in enumerate(candidates)
-        if evidence[i] >= config.whole_evidence * evidence[best] and _completes(candidate, candidates[best], config)
+        if _completes(candidate, candidates[best], config)
+        and (
+            evidence[i] >= config.whole_evidence * evidence[best]
+            or candidate.reading.confidence >= config.whole_certain
+        )
     ]:
         best = max(wider, key=lambda i: evidence[i])
     reading = candidates[best].reading

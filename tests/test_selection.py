@@ -136,6 +136,13 @@ def test_a_number_that_contains_the_other_wins_if_it_is_well_read(sure, left, nu
     assert weigh([candidate("24", 0.85, part), candidate("124", sure, whole)], CONFIG).number == number
 
 
+@pytest.mark.parametrize(("sure", "number"), [(0.9, "33"), (0.96, "1733")])
+def test_a_small_part_of_a_number_gives_way_if_all_of_it_is_read_surely(sure, number):
+    part, whole = (60.0, 10.0, 90.0, 40.0), (30.0, 10.0, 90.0, 40.0)
+    found = [candidate("33", 0.95, part, score=0.9), candidate("1733", sure, whole, score=0.28)]
+    assert weigh(found, CONFIG).number == number
+
+
 def test_below_the_floor_there_is_no_number_but_a_guess():
     page = Page({DIGITS: ("27", 0.5)})
     (first,) = select(PHOTO, Localizer([DIGITS], [0.9]), page, replace(CONFIG, floor=0.9))

@@ -38,8 +38,9 @@ class FCOSConfig:
     channels: width at strides 2, 4, 8, 16, 32. digits: whether it finds single digits, too. imagenet: whether
     its encoder is EfficientNet-Lite0, with that network's mean and std, instead of its own. long_sides: the
     scales a photo is looked at; the finer ones only where the photo itself has the pixels and no coarser one
-    is sure (sure_score), because close up a number's parts look like numbers. min_score, min_digit_score:
-    below them a number or a digit is not reported.
+    is sure (sure_score), because close up a number's parts look like numbers. overview: the scale of a last look,
+    if none was sure, for numbers that fill the photo. min_score, min_digit_score: below them a number or a digit is
+    not reported.
     """
 
     mean: float = MEAN
@@ -48,6 +49,7 @@ class FCOSConfig:
     digits: bool = False
     imagenet: bool = False
     long_sides: tuple[int, ...] = (256, 640, 1280)
+    overview: int = 128
     sure_score: float = 0.7
     min_score: float = 0.1
     max_boxes: int = 16
@@ -157,7 +159,8 @@ class FCOS(nn.Module):
             maps, factors = self.look(photo, last)
             yield maps, factors
             if maps.score.max() >= self.config.sure_score:
-                break
+                return
+        yield self.look(photo, self.config.overview)
 
     def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Photo (h, w, 3) uint8 -> boxes (K, 4) in photo pixels and scores (K,), best first; K may be 0."""
