@@ -90,20 +90,29 @@ def context(browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+@pytest.fixture(scope="session")
+def shared_context(browser) -> BrowserContext:
+    """It keeps the page's scripts and styles, and nothing else of a visit."""
+    return browser.new_context(viewport=DESKTOP, permissions=PERMISSIONS)
+
+
 @pytest.fixture
-def new_visit(browser) -> Iterator[Callable[..., Visit]]:
-    """An address -> a visitor's page there, in a browser of its own, with a script to run first and other options."""
+def new_visit(browser, shared_context) -> Iterator[Callable[..., Visit]]:
+    """An address -> a visitor's page there; of a test's visitors all but the first have a browser of their own, as
+    have those with other options, such as a phone's."""
     visits: list[Visit] = []
 
-    def opened(address: str, script: str = "", **options: object) -> Visit:
-        context = browser.new_context(**{"viewport": DESKTOP, "permissions": PERMISSIONS, **options})
-        context.add_init_script(script)
-        visits.append(Visit(context, address))
+    def opened(address: str, **options: object) -> Visit:
+        own = {"viewport": DESKTOP, "permissions": PERMISSIONS, **options}
+        visits.append(Visit(browser.new_context(**own) if visits or options else shared_context, address))
         return visits[-1]
 
     yield opened
+    for page in shared_context.pages:
+        page.close()
     for visit in visits:
-        visit.page.context.close()
+        if visit.page.context is not shared_context:
+            visit.page.context.close()
     assert [error for visit in visits for error in visit.errors] == []
 
 

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
-from helpers.fake_pipeline import MANY, NOTHING, encoded, photo_of
+from helpers.fake_pipeline import MANY, NOTHING
 from playwright.sync_api import expect
 
 from svhn.images.decode import open_photo
 
 
-def test_one_click_on_an_example(visit):
+def test_one_click_on_an_example_and_the_number_is_copied_and_saved_as_a_card(visit):
     visit.verdict("idle")
     visit.example("Clear")
     verdict = visit.verdict("confident", ">99 %")
@@ -18,27 +18,6 @@ def test_one_click_on_an_example(visit):
     expect(visit.page.locator("table.digits thead b")).to_have_text(["4", "2", "–", "–", "–"])
     expect(visit.page.locator("#evidence figure img")).to_be_visible()
     expect(visit.page.locator("#evidence .timing")).to_contain_text("ms")
-
-
-def test_truth_of_known_photos_and_honest_states(visit, samples):
-    visit.upload("house.png", encoded(photo_of("30512")))
-    expect(visit.verdict("confident", "30512")).not_to_contain_text("true number")
-    expect(visit.page.locator("#stage .legend")).not_to_contain_text("Ground truth")
-    expect(visit.page.locator("#stage .mark.true")).to_have_count(0)
-    visit.upload("renamed.png", samples[3].path.read_bytes())
-    expect(visit.verdict("confident", "7")).to_contain_text("✗ Wrong: the true number is 1")
-    visit.page.locator("#real").get_by_role("button", name="Doubtful").click()
-    expect(visit.verdict("check", "1984")).to_contain_text("✓ Right")
-    visit.upload("b.png", encoded(photo_of(NOTHING)))
-    visit.verdict("none", "No number found")
-    expect(visit.page.locator("#evidence table, #stage .box")).to_have_count(0)
-    visit.upload("c.png", encoded(photo_of(MANY)))
-    visit.verdict("long", "More than five digits")
-
-
-def test_the_number_is_copied_and_saved_as_a_card(visit):
-    visit.example("Clear")
-    visit.verdict("confident")
     visit.page.get_by_role("button", name="Copy number").click()
     expect(visit.page.locator("#verdict .done")).to_have_text("Copied.")
     assert visit.page.evaluate("navigator.clipboard.readText()") == "42"
@@ -50,6 +29,19 @@ def test_the_number_is_copied_and_saved_as_a_card(visit):
     assert card.shape[0] > 900
     foot = card[-160:, 400:800].reshape(-1, 3).astype(int)
     assert (np.abs(foot - (29, 68, 127)).max(-1) < 30).mean() > 0.2  # the plate's blue
+
+
+def test_truth_of_known_photos_and_honest_states(visit, samples):
+    expect(visit.read("30512", "30512")).not_to_contain_text("true number")
+    expect(visit.page.locator("#stage .legend")).not_to_contain_text("Ground truth")
+    expect(visit.page.locator("#stage .mark.true")).to_have_count(0)
+    visit.upload("renamed.png", samples[3].path.read_bytes())
+    expect(visit.verdict("confident", "7")).to_contain_text("✗ Wrong: the true number is 1")
+    visit.page.locator("#real").get_by_role("button", name="Doubtful").click()
+    expect(visit.verdict("check", "1984")).to_contain_text("✓ Right")
+    visit.read(NOTHING, "No number found", "none")
+    expect(visit.page.locator("#evidence table, #stage .box")).to_have_count(0)
+    visit.read(MANY, "More than five digits", "long")
 
 
 def test_the_whole_page_is_light(visit):

@@ -5,10 +5,9 @@ from pathlib import Path
 import gradio as gr
 import httpx
 from helpers import api_client
-from helpers.browser_visit import Visit
 from helpers.fake_pipeline import FakePipeline, encoded, photo_of, two_numbers
 from helpers.waiting_pipeline import PATIENCE_S, Watched, wait_until
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import expect
 
 from demo import config, ui
 from demo.render import text
@@ -21,58 +20,47 @@ def keeps_a_reading(blocks: gr.Blocks) -> bool:
     return any(isinstance(value, Reading) for session in list(sessions) for value in list(session.state_data.values()))
 
 
-def test_who_leaves_is_forgotten(launch, samples, browser, monkeypatch):
+def test_who_leaves_is_forgotten(launch, samples, new_visit, monkeypatch):
     monkeypatch.setattr(options, "RETENTION_S", 2)
     monkeypatch.setattr(cleanup, "sweep", lambda *_: None)  # the photo itself may stay
     monkeypatch.setattr(options, "CLEANUP_EVERY_S", 0.1)
     blocks = launch(FakePipeline(), samples)
-    context = browser.new_context()
-    visit = Visit(context, blocks.local_url)
+    visit = new_visit(blocks.local_url)
     visit.example("Clear")
     visit.verdict("confident")
     assert keeps_a_reading(blocks)
-    context.close()
+    visit.page.close()
     wait_until(lambda: not (blocks.state_holder.session_data or blocks.state_holder.time_last_used))
 
 
-def visitor_of_two_numbers(context: BrowserContext, address: str) -> Visit:
-    visit = Visit(context, address)
-    visit.upload("a.png", encoded(two_numbers("42", "128")))
-    visit.verdict("confident", "42")
-    return visit
-
-
-def test_who_was_away_for_a_moment_goes_on(launch, samples, context, monkeypatch):
+def test_who_was_away_for_a_moment_goes_on_also_after_many_calls_and_who_is_forgotten_gets_a_sentence(
+    launch, samples, new_visit, monkeypatch
+):
     monkeypatch.setattr(options, "CLEANUP_EVERY_S", 0.1)
+    monkeypatch.setattr(options, "MAX_SESSIONS", 3)
     blocks = launch(FakePipeline(), samples)
-    visit = visitor_of_two_numbers(context, blocks.local_url)
+    visit = new_visit(blocks.local_url)
+    visit.read(two_numbers("42", "128"), "42")
+
+    def look_at(number: str) -> None:
+        visit.page.locator("#verdict").get_by_role("button", name=number).click()
+
     ((name, session),) = blocks.state_holder.session_data.items()
     with httpx.stream("GET", f"{blocks.local_url}gradio_api/heartbeat/{name}", timeout=PATIENCE_S) as heart:
         next(heart.iter_lines())
     wait_until(lambda: session.is_closed)
     time.sleep(1)  # some sweeps
-    visit.page.locator("#verdict").get_by_role("button", name="128").click()
+    look_at("128")
     visit.verdict("confident", "128")
-
-
-def test_calls_do_not_take_the_places_of_visitors(launch, context, samples, monkeypatch):
-    monkeypatch.setattr(options, "MAX_SESSIONS", 3)
-    blocks = launch(FakePipeline(), samples)
-    visit = visitor_of_two_numbers(context, blocks.local_url)
-    for _ in range(4):
+    for _ in range(4):  # calls do not take the places of visitors
         assert read(blocks, "7") == "7"
         assert api_client.call(blocks.local_url, "read", api_client.data_url(b"no picture"))[0] == "complete"
         ended, _ = api_client.call(blocks.local_url, "read_batch", [api_client.data_url(encoded(photo_of("7")))])
         assert ended == "complete"
-    visit.page.locator("#verdict").get_by_role("button", name="128").click()
-    visit.verdict("confident", "128")
-
-
-def test_a_forgotten_visitor_gets_a_sentence(launch, context, samples):
-    blocks = launch(FakePipeline(), samples)
-    visit = visitor_of_two_numbers(context, blocks.local_url)
+    look_at("42")
+    visit.verdict("confident", "42")
     blocks.state_holder.session_data.clear()
-    visit.page.locator("#verdict").get_by_role("button", name="128").click()
+    look_at("128")
     expect(visit.page.get_by_test_id("toast-body")).to_contain_text(text.EXPIRED)
 
 
@@ -82,12 +70,12 @@ def read(blocks: gr.Blocks, number: str) -> str:
     return answer[0]["number"] if ended == "complete" else str(answer)
 
 
-def test_a_full_queue_is_reported_and_harms_nobody(launch, samples, context, monkeypatch):
+def test_a_full_queue_is_reported_and_harms_nobody(launch, samples, new_visit, monkeypatch):
     monkeypatch.setattr(ui, "QUEUE_SIZE", 1)
     monkeypatch.setitem(config.READ_QUEUE, "concurrency_limit", 1)
     pipeline = Watched(waits=True)
     blocks = launch(pipeline, samples)
-    visit = Visit(context, blocks.local_url)
+    visit = new_visit(blocks.local_url)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(read, blocks, "42")
         assert pipeline.started.acquire(timeout=PATIENCE_S)

@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+from helpers.fake_pipeline import encoded, photo_of
 from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
@@ -34,6 +35,11 @@ class Visit:
         kind = "image/jpeg" if name.endswith("jpg") else "image/png"
         file = {"name": name, "mimeType": kind, "buffer": data}
         self.page.locator("#stage [data-file=choose]").set_input_files(file)
+
+    def read(self, photo: str | np.ndarray, text: str = "", state: str = "confident") -> Locator:
+        """Uploads a photo, or one of that number, and waits for its verdict."""
+        self.upload("house.png", encoded(photo_of(photo) if isinstance(photo, str) else photo))
+        return self.verdict(state, text)
 
     def example(self, title: str) -> None:
         self.page.locator("#examples").get_by_role("button", name=title).click()

@@ -24,16 +24,15 @@ def turns(launch, samples, new_visit) -> tuple[Visit, Watched]:
     return new_visit(launch(pipeline, samples).local_url), pipeline
 
 
-@pytest.mark.parametrize("number", ["42", "1984", NOTHING])
-def test_photo_plate_crop_and_softmax_are_on_one_screen(new_visit, address, number):
+def test_photo_plate_crop_and_softmax_are_on_one_screen(new_visit, address):
     visit = new_visit(address, viewport=LAPTOP)
-    visit.upload("a.png", encoded(two_numbers(number, "128") if number else photo_of(number)))
-    visit.verdict({"42": "confident", "1984": "check", NOTHING: "none"}[number])
     parts = ["#stage .scene", "#stage .tools", "#verdict .plate", "#verdict .verdict", "#evidence .evidence"]
-    parts += ["#evidence figure img", "table.digits", "table.length"] if number else []
-    for part in parts:
-        expect(visit.page.locator(part)).to_be_in_viewport(ratio=1)
-    assert visit.page.evaluate("scrollY") == 0
+    shown = ["#evidence figure img", "table.digits", "table.length"]
+    for number, state in (("42", "confident"), ("1984", "check"), (NOTHING, "none")):
+        visit.read(two_numbers(number, "128") if number else NOTHING, state=state)
+        for part in [*parts, *(shown if number else [])]:
+            expect(visit.page.locator(part)).to_be_in_viewport(ratio=1)
+        assert visit.page.evaluate("scrollY") == 0
 
 
 def test_on_a_phone_photo_and_number_come_first_and_buttons_fit_a_finger(new_visit, address):
@@ -42,8 +41,7 @@ def test_on_a_phone_photo_and_number_come_first_and_buttons_fit_a_finger(new_vis
     expect(visit.page.get_by_role("button", name="Take a photo")).to_be_visible()
     expect(visit.page.locator("#stage [data-file=take]")).to_have_attribute("capture", "environment")
     sizes = [button.bounding_box() for button in buttons.all()]
-    visit.upload("a.png", encoded(two_numbers("42", "128")))
-    visit.verdict("confident")
+    visit.read(two_numbers("42", "128"))
     expect(visit.page.locator("#stage .thin")).to_be_visible()
     sizes += [button.bounding_box() for button in buttons.all() if "thin" not in (button.get_attribute("class") or "")]
     assert len(sizes) >= 8
@@ -58,8 +56,7 @@ def test_on_a_phone_photo_and_number_come_first_and_buttons_fit_a_finger(new_vis
 def test_the_last_result_is_kept_until_the_next_is_read(turns):
     visit, pipeline = turns
     pipeline.turns.release()
-    visit.upload("first.png", encoded(photo_of("42")))
-    visit.verdict("confident")
+    visit.read("42")
     place = visit.page.locator("#stage .scene").bounding_box(), visit.page.locator("#verdict .verdict").bounding_box()
     with visit.page.expect_file_chooser() as chooser:
         visit.page.get_by_role("button", name="Change photo").click()
@@ -93,8 +90,7 @@ def test_an_answer_that_comes_too_late_does_not_end_the_wait(turns):
 
 def test_the_same_photo_again_does_not_wait_for_ever(visit):
     for _ in range(2):
-        visit.upload("a.png", encoded(photo_of("42")))
-        visit.verdict("confident")
+        visit.read("42")
     for _ in range(2):
         visit.example("Doubtful")
         expect(visit.verdict("check").locator("h2")).to_have_text("Check this")
@@ -112,8 +108,7 @@ def test_a_photo_is_pasted_and_dropped_anywhere(visit):
 
 
 def test_too_large_a_file_is_named_and_never_sent(visit, tmp_path):
-    visit.upload("a.png", encoded(photo_of("42")))
-    visit.verdict("confident")
+    visit.read("42")
     (tmp_path / "large.png").write_bytes(encoded(photo_of("7")) + b"\0" * (20 * 2**20))
     visit.page.locator("#stage [data-file=choose]").set_input_files(tmp_path / "large.png")
     expect(visit.page.locator("#stage .failed")).to_have_text(

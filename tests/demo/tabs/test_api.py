@@ -138,9 +138,9 @@ def with_tools(samples) -> Iterator[gr.Blocks]:
         yield blocks
 
 
-def test_assistants_find_two_tools(with_tools, context):
+def test_assistants_find_two_tools(with_tools, new_visit):
     """Through a real MCP client, at the address that the page shows."""
-    page, address = Visit(context, with_tools.local_url).page, f"{with_tools.local_url}gradio_api/mcp/"
+    page, address = new_visit(with_tools.local_url).page, f"{with_tools.local_url}gradio_api/mcp/"
     open_tab(page)
     expect(page.locator("#assistants")).to_contain_text(address)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from helpers import api_client
 from helpers.batch_visit import BatchVisit, photo
-from helpers.browser_visit import Visit, near, transfer
+from helpers.browser_visit import near, transfer
 from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, encoded, photo_of
 from helpers.waiting_pipeline import PATIENCE_S, Watched, wait_until
 from PIL import Image
@@ -145,9 +145,9 @@ def slow_page(one_by_one, launch, samples, monkeypatch) -> gr.Blocks:
 
 
 @pytest.fixture
-def slow(context, slow_page, one_by_one) -> tuple[BatchVisit, Watched]:
+def slow(slow_page, new_visit, one_by_one) -> tuple[BatchVisit, Watched]:
     """The tab of that page, and its pipeline, which waits."""
-    return BatchVisit(Visit(context, slow_page.local_url)), one_by_one
+    return BatchVisit(new_visit(slow_page.local_url)), one_by_one
 
 
 def test_progress_is_seen_and_stop_keeps_what_was_read(slow, tmp_path):
@@ -225,16 +225,15 @@ def test_a_mistake_of_ours_gives_the_drop_zone_back(slow, monkeypatch):
     tab.done("All done: 1 file,")
 
 
-def test_a_single_photo_goes_past_batches(slow, context):
+def test_a_single_photo_goes_past_batches(slow, new_visit):
     tab, pipeline = slow
-    tabs = [tab, *(BatchVisit(Visit(context, tab.page.url)) for _ in range(config.CONCURRENT_READS - 1))]
+    tabs = [tab, *(BatchVisit(new_visit(tab.page.url)) for _ in range(config.CONCURRENT_READS - 1))]
     for one in tabs:
         one.send([photo("a.png"), photo("b.png")])
         expect(one.status).to_contain_text("of 2 read")
     assert pipeline.started.acquire(timeout=PATIENCE_S)
-    other = Visit(context, tab.page.url)
-    other.upload("house.png", encoded(photo_of("128")))
-    other.verdict("confident", "128")
+    other = new_visit(tab.page.url)
+    other.read("128", "128")
     pipeline.turns.release(2 * len(tabs))
     for one in tabs:
         one.done("All done: 2 files")
@@ -250,14 +249,14 @@ def test_batches_take_turns_and_mix_nothing(new_visit, address):
 
 
 @pytest.mark.parametrize("goes", [False, True], ids=["done", "visitor gone"])
-def test_nothing_stays_behind(goes, context, launch, samples, tmp_path, monkeypatch):
+def test_nothing_stays_behind(goes, launch, new_visit, samples, tmp_path, monkeypatch):
     monkeypatch.setattr(options, "RETENTION_S", 1)
     monkeypatch.setattr(options, "CLEANUP_EVERY_S", 0.2)
     monkeypatch.setattr(batch, "TURN_S", 0)
     over, sweep = threading.Event(), cleanup.sweep  # nothing goes before the test is through with the batch
     monkeypatch.setattr(cleanup, "sweep", lambda folder, max_age_s: over.is_set() and sweep(folder, max_age_s))
     pipeline = Watched(waits=True)
-    tab = BatchVisit(Visit(context, launch(pipeline, samples).local_url))
+    tab = BatchVisit(new_visit(launch(pipeline, samples).local_url))
     tab.send([photo("a.png"), photo("b.png"), ("c.png", b"")])
     pipeline.turns.release()
     expect(tab.status).to_contain_text("1 of 3 read")

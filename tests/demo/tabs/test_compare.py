@@ -97,16 +97,15 @@ def test_a_broken_file_is_a_sentence_and_the_page_goes_on(tab):
 
 def test_on_from_one_photo(visit):
     page = visit.page
-    visit.upload("house.png", encoded(photo_of("128")))
-    visit.verdict("confident", "128")
+    visit.read("128", "128")
     page.get_by_role("button", name="Advanced").click()
     page.get_by_role("button", name="Compare all models on this photo").click()
     expect(page.locator("#compare-summary")).to_contain_text("128 (2), 47 (1)")
     expect(page.get_by_role("tab", name="Compare")).to_have_attribute("aria-selected", "true")
 
 
-def test_nothing_to_compare_with_a_single_pair(page, context):
-    visit = Visit(context, page.local_url)
+def test_nothing_to_compare_with_a_single_pair(page, new_visit):
+    visit = new_visit(page.local_url)
     expect(visit.page.get_by_role("tab", name="API")).to_be_visible()
     expect(visit.page.get_by_role("tab", name="Compare")).to_have_count(0)
     visit.page.get_by_role("button", name="Advanced").click()
@@ -114,9 +113,9 @@ def test_nothing_to_compare_with_a_single_pair(page, context):
     expect(visit.page.locator("#networks")).to_be_hidden()
 
 
-def test_a_forgotten_photo_is_reported(launch, context, samples):
+def test_a_forgotten_photo_is_reported(launch, new_visit, samples):
     blocks = launch(fake_networks(), samples)
-    tab = Tab(Visit(context, blocks.local_url))
+    tab = Tab(new_visit(blocks.local_url))
     tab.example("Clear").click()
     expect(tab.pairs).to_be_visible()
     for session in list(blocks.state_holder.session_data.values()):
@@ -126,12 +125,12 @@ def test_a_forgotten_photo_is_reported(launch, context, samples):
     expect(tab.page.get_by_test_id("toast-body")).to_contain_text("expired")
 
 
-def test_nothing_of_a_photo_is_kept_for_the_next(launch, context, samples):
+def test_nothing_of_a_photo_is_kept_for_the_next(launch, new_visit, samples):
     networks, go_on = fake_networks(), threading.Semaphore(0)
     finds = networks.default.localizer
     locate = finds.locate
     finds.locate = lambda photo: locate(photo) if go_on.acquire(timeout=PATIENCE_S) else None
-    tab = Tab(Visit(context, launch(networks, samples).local_url))
+    tab = Tab(new_visit(launch(networks, samples).local_url))
     go_on.release()
     tab.example("Clear").click()
     expect(tab.pairs).to_be_visible()

@@ -42,8 +42,7 @@ def two_shades() -> np.ndarray:
 
 def read(visit: Visit, photo: np.ndarray, state: str = "confident") -> Page:
     """The page with the photo read and the section open."""
-    visit.upload("house.png", encoded(photo))
-    visit.verdict(state)
+    visit.read(photo, state=state)
     visit.page.locator("#correct button.label-wrap").click()
     expect(side(visit.page, "Left")).to_be_visible()
     visit.page.wait_for_function("document.querySelector('#stage img.photo').complete")
@@ -130,8 +129,7 @@ def test_typed_sides_move_the_box_and_another_photo_has_its_own(visit):
     visit.verdict("refused", "not a picture")
     expect(page.locator("#stage .box")).to_have_count(0)
     expect(side(page, "Right")).to_have_value("")
-    visit.upload("none.png", encoded(photo_of(NOTHING)))
-    visit.verdict("none")
+    visit.read(NOTHING, state="none")
     page.get_by_role("button", name="Draw a box").click()
     expect(page.locator("#verdict")).to_contain_text("no number in this box")
     expect_sides(visit, 29, 22, 67, 42)

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from helpers.browser_visit import Visit
 from helpers.fake_pipeline import MANY, NOTHING, SIZE, FakePipeline, encoded, photo_of, reading_of
 from helpers.waiting_pipeline import Watched
 from playwright.sync_api import Locator, Page, expect
@@ -26,8 +25,7 @@ def view(page: Page, name: str) -> Locator:
 
 def test_a_heat_map_and_a_light_for_every_digit_on_the_one_photo(visit):
     page, caption = visit.page, visit.page.locator("#stage .caption")
-    visit.upload("a.png", encoded(photo_of("1984")))
-    visit.verdict("check")
+    visit.read("1984", state="check")
     expect(view(page, "photo")).to_have_attribute("aria-pressed", "true")
     view(page, "heat").click()
     expect(page.locator("#stage .heat")).to_be_visible()
@@ -40,17 +38,16 @@ def test_a_heat_map_and_a_light_for_every_digit_on_the_one_photo(visit):
     expect(caption).to_have_text("3rd digit, 8: bright areas mattered most.")
     view(page, "photo").click()
     expect(page.locator("#stage :is(.light, .heat):visible")).to_have_count(0)
-    visit.upload("b.png", encoded(photo_of(NOTHING)))
-    visit.verdict("none")
+    visit.read(NOTHING, state="none")
     expect(page.locator("#stage .heat")).to_have_count(0)
     view(page, "heat").click()
     expect(page.locator("#stage .heat")).to_be_visible()
     expect(page.locator("#stage .views button")).to_have_count(2)
 
 
-def test_nothing_is_computed_before_it_is_asked_for(launch, samples, context):
+def test_nothing_is_computed_before_it_is_asked_for(launch, samples, new_visit):
     pipeline = Watched()
-    visit = Visit(context, launch(pipeline, samples).local_url)
+    visit = new_visit(launch(pipeline, samples).local_url)
     visit.example("Clear")
     visit.verdict("confident", ">99 %")
     assert pipeline.explained == 0

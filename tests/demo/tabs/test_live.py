@@ -2,7 +2,6 @@ import base64
 import re
 
 import pytest
-from helpers import api_client
 from helpers.browser_visit import Visit
 from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, encoded, photo_of, two_numbers
 from helpers.waiting_pipeline import PATIENCE_S, Watched
@@ -164,7 +163,7 @@ def test_a_server_without_room_and_one_that_is_gone(visit, monkeypatch):
         press(visit.page, START)
         expect(note).to_contain_text("yours continues as soon as there is room")
     expect(plate(visit.page)).to_have_text("128")
-    visit.page.context.route("**/component_server/**", lambda route: route.abort())
+    visit.page.route("**/component_server/**", lambda route: route.abort())
     expect(note).to_contain_text("no longer answers")
     assert camera_is_off(visit.page)
 
@@ -190,16 +189,17 @@ def sent(number: str) -> str:
 
 @pytest.mark.parametrize(
     "picture",
-    [None, 7, ["a"], "", "no base64!", "é", base64.b64encode(b"no picture").decode(), "A" * (live.MAX_FRAME + 4)],
+    [
+        None,
+        7,
+        ["a"],
+        {"path": "/etc/passwd"},
+        "",
+        "no base64!",
+        "é",
+        base64.b64encode(b"no picture").decode(),
+        "A" * (live.MAX_FRAME + 4),
+    ],
 )
 def test_what_is_no_frame_is_a_sentence(picture):
     assert set(live.look(FakePipeline(), picture)) == {"error"}
-
-
-def test_over_http(page):
-    """As `live.js` asks, and what is no frame."""
-    (block,) = [block for block in page.blocks.values() if getattr(block, "elem_id", None) == "live"]
-    for picture, key in ((sent("42"), "boxes"), ({"path": "/etc/passwd"}, "error")):
-        body = {"data": picture, "component_id": block._id, "fn_name": "read_frame", "session_hash": "somebody"}
-        answer = api_client.post(f"{page.local_url}gradio_api/component_server/", json=body)
-        assert key in answer.json()

@@ -48,8 +48,7 @@ def chosen(visit: Visit) -> Locator:
 
 
 def test_the_threshold_decides_again_without_the_networks_and_is_kept(counted, counts):
-    counted.upload("a.png", encoded(photo_of("7")))
-    counted.verdict("confident", "97 %")
+    counted.read("7", "97 %")
     slider, field = (threshold(counted).get_by_role(role) for role in ("slider", "spinbutton"))
     expect(slider).to_have_value(str(round(FakePipeline.unsure_below * 100)))
     slider.fill("97")
@@ -61,16 +60,14 @@ def test_the_threshold_decides_again_without_the_networks_and_is_kept(counted, c
         field.fill(typed)
         counted.verdict(state, "97 %")
     assert (len(counts.photos), counts.boxes) == (1, 0)
-    counted.upload("b.png", encoded(photo_of("1984")))
-    counted.verdict("confident", "41 %")
+    counted.read("1984", "41 %")
     expect(slider).to_have_value("30")
     threshold(counted).get_by_label("Reset").click()
     counted.verdict("check", "41 %")
 
 
 def test_the_threshold_waits_for_nobody_s_reading(counted, counts):
-    counted.upload("a.png", encoded(photo_of("7")))
-    counted.verdict("confident", "97 %")
+    counted.read("7", "97 %")
     assert counts.started.acquire(timeout=PATIENCE_S)
     counts.turns = threading.Semaphore(0)
     try:
@@ -85,8 +82,7 @@ def test_the_threshold_waits_for_nobody_s_reading(counted, counts):
 
 def test_another_number_of_the_photo_is_looked_at_without_the_networks(counted, counts):
     page = counted.page
-    counted.upload("a.png", encoded(two_numbers("42", "128")))
-    expect(counted.verdict("confident").locator(".plate")).to_have_text("42")
+    expect(counted.read(two_numbers("42", "128")).locator(".plate")).to_have_text("42")
     expect(page.locator("#stage .legend")).to_contain_text("Other numbers")
     other = counted.box("thin")
     assert other == pytest.approx([0.8, 0.3, 0.95, 0.6], abs=0.02)
@@ -100,14 +96,12 @@ def test_another_number_of_the_photo_is_looked_at_without_the_networks(counted, 
     page.locator("#verdict").get_by_role("button", name="42").press("Enter")
     expect(counted.verdict("confident", ">99 %").locator(".plate")).to_have_text("42")
     assert (len(counts.photos), counts.boxes) == (1, 0)
-    counted.upload("none.png", encoded(two_numbers(NOTHING, "7")))
-    counted.verdict("none")
+    counted.read(two_numbers(NOTHING, "7"), state="none")
     expect(page.locator("#verdict [data-pick], #stage .thin")).to_have_count(0)
 
 
 def test_every_cell_has_its_exact_value_by_mouse_and_keyboard(visit):
-    visit.upload("a.png", encoded(photo_of("42")))
-    visit.verdict("confident", "42")
+    visit.read("42", "42")
     readout = visit.page.locator("#evidence .readout")
     for cell, value in (
         (chosen(visit).first, "2nd digit is 2: 90.0 %"),
