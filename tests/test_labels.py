@@ -51,19 +51,13 @@ def test_joint_decoding_is_the_best_of_all_readings():
     length_logits = torch.randn(20, 7, generator=generator)
     digit_log_probs, length_log_probs = digit_logits.log_softmax(-1), length_logits.log_softmax(-1)
     digits, length, confidence = labels.decode_joint(digit_log_probs, length_log_probs)
-    for n in range(20):
-        totals = []
-        for l_class in range(labels.LENGTH_CLASSES):
-            inside = min(l_class, labels.MAX_DIGITS)
-            total = length_log_probs[n, l_class].item()
-            total += sum(digit_log_probs[n, p, :10].max().item() for p in range(inside))
-            total += sum(digit_log_probs[n, p, 10].item() for p in range(inside, labels.MAX_DIGITS))
-            totals.append(total)
-        assert length[n] == int(np.argmax(totals))
-        assert confidence[n].item() == pytest.approx(np.exp(max(totals)), rel=1e-4)
-        kept = digits[n].tolist()
-        assert all(0 <= d <= 9 for d in kept[: length[n]])
-        assert kept[length[n] :] == [10] * max(0, 5 - int(length[n]))
+    best, blank = digit_log_probs[..., :10].max(-1).values, digit_log_probs[..., 10]  # (20, 5)
+    totals = length_log_probs + torch.stack([best[:, :n].sum(1) + blank[:, n:].sum(1) for n in range(7)], dim=1)
+    assert torch.equal(length, totals.argmax(1))
+    torch.testing.assert_close(confidence, totals.amax(1).exp())
+    for kept, n in zip(digits.tolist(), length.tolist(), strict=True):
+        assert all(0 <= d <= 9 for d in kept[:n])
+        assert kept[n:] == [10] * max(0, 5 - n)
 
 
 def test_the_likeliest_numbers_are_the_best_of_all():

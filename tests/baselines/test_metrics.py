@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -48,20 +50,13 @@ def test_rejected_readings_count_as_none(held_out):
         def digits_seen(self, photo):
             return np.eye(7)[next(self.values)]
 
-    class Said:
-        too_long, box = False, (0.0, 0.0, 1.0, 1.0)
-
-        def __init__(self, number, confidence):
-            self.number, self.confidence = number, confidence
-
     wrong = "9" * (len(held_out[1].truth.number) + 1)
-    readings = [Said(held_out[0].truth.number, 0.6), Said(wrong, 0.9), Said(None, 0.0)]
+    said = [(held_out[0].truth.number, 0.6), (wrong, 0.9), (None, 0.0)]
+    readings = [SimpleNamespace(number=n, confidence=p, too_long=False, box=(0.0, 0.0, 1.0, 1.0)) for n, p in said]
     seen = [len(held_out[0].truth.number), len(held_out[1].truth.number), 6]
     found = system_metrics.of_length_check(Replay(readings), Replay(seen), held_out)
     assert (found["rejected"], found["rejected_wrong"]) == (1, 1)
     assert found["count_accuracy"] == pytest.approx(2 / 3)
-    assert found["without"]["coverage_at_98"] == 0.0
-    assert found["with"]["coverage_at_98"] == pytest.approx(1 / 3)
-    assert found["without"]["accuracy_of_readings"] == 0.5
-    assert found["with"]["accuracy_of_readings"] == 1.0
-    assert found["with"]["sequence_accuracy"] == found["without"]["sequence_accuracy"] == pytest.approx(1 / 3)
+    keys = ("coverage_at_98", "accuracy_of_readings", "sequence_accuracy")
+    for side, expected in (("without", (0.0, 0.5, 1 / 3)), ("with", (1 / 3, 1.0, 1 / 3))):
+        assert [found[side][key] for key in keys] == pytest.approx(expected)

@@ -42,13 +42,10 @@ def test_a_row_has_its_metric_and_details(row):
     assert " %" in headline(record)
 
 
-def test_what_is_not_measured_says_so():
+def test_what_is_not_measured_and_photos_left_out_are_reported():
     page = format_page({})
     assert all(row.missing in _line(page, row) for row in SYSTEMS)
     assert not re.search(r"\d\.\d %", page.split("## Document")[0])
-
-
-def test_photos_left_out_are_reported():
     assert "2 photos are damaged and left out" in format_page({"compact": {**RECORDS["compact"], "left_out": 2}})
 
 

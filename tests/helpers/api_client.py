@@ -5,7 +5,8 @@ import json
 import os
 import random
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,19 @@ def upload(address: str, *files: tuple[str, bytes]) -> list[str]:
     sent = post(f"{address}gradio_api/upload", files=[("files", file) for file in files])
     sent.raise_for_status()
     return sent.json()
+
+
+@contextmanager
+def unfinished_upload(address: str, sent: int, announced: int | None = None) -> Iterator[socket.socket]:
+    """A sender that has sent so many bytes of a file, and pauses."""
+    url = httpx.URL(address)
+    head = "POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+    part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n' + bytes(sent)
+    length = f"Content-Length: {announced}" if announced else "Transfer-Encoding: chunked"
+    body = part if announced else f"{len(part):x}\r\n".encode() + part + b"\r\n"
+    with socket.create_connection((url.host, url.port), timeout=PATIENCE_S) as line:
+        line.sendall(f"{head}{length}\r\n\r\n".encode() + body)
+        yield line
 
 
 def call(address: str, endpoint: str, *data: Any) -> tuple[str, Any]:

@@ -23,6 +23,13 @@ def makes(monkeypatch) -> list[int]:
     return made
 
 
+@pytest.fixture
+def same_generator(monkeypatch):
+    """Whose digest takes a while."""
+    monkeypatch.setattr(cache, "generator_digest", lambda: "the same")
+
+
+@pytest.mark.usefixtures("same_generator")
 def test_a_bank_is_made_once_and_then_read(makes, tmp_path):
     path = tmp_path / "deep" / "bank.pt"
     first = cache.cached(path, cache.crop_bank, 3, 7, CPU, None)
@@ -33,6 +40,7 @@ def test_a_bank_is_made_once_and_then_read(makes, tmp_path):
     assert [file.name for file in path.parent.iterdir()] == ["bank.pt"]
 
 
+@pytest.mark.usefixtures("same_generator")
 def test_other_numbers_seeds_and_backgrounds_are_other_banks(makes, tmp_path):
     pictures = torch.zeros(1, 3, 256, 256, dtype=torch.uint8)
     for n, seed, backgrounds in ((3, 0, None), (4, 0, None), (4, 1, None), (4, 1, pictures), (4, 1, pictures + 1)):
@@ -49,7 +57,7 @@ def generator(tmp_path, monkeypatch):
     return here
 
 
-@pytest.mark.parametrize("name", ["render.py", "scenes.py", "glazing.py", "config.py", "assets/palette.json"])
+@pytest.mark.parametrize("name", ["render.py", "glazing.py", "assets/palette.json"])
 def test_other_code_or_tables_make_the_bank_again(makes, tmp_path, generator, name):
     for _ in range(2):
         cache.cached(tmp_path / "bank.pt", cache.crop_bank, 2, 0, CPU, None)
@@ -68,6 +76,7 @@ def test_comments_docstrings_and_what_makes_no_pictures_do_not_count(generator):
     assert cache.generator_digest() == before
 
 
+@pytest.mark.usefixtures("same_generator")
 @pytest.mark.parametrize("content", [b"", b"nothing of PyTorch's", b"."])
 def test_a_damaged_file_is_made_again(makes, tmp_path, content):
     path = tmp_path / "bank.pt"

@@ -106,13 +106,6 @@ def test_a_checkpoint_of_another_recipe_seed_or_data_is_refused(tmp_path, recipe
         fit(_task(), recipe, tmp_path, CPU, state, resume=True)
 
 
-def test_a_spent_time_budget_ends_the_run_with_a_checkpoint(tmp_path):
-    _, record = fit(_task(), dataclasses.replace(RECIPE, steps=10**6), tmp_path, CPU, minutes=0.001)
-    assert 1 <= record.step < 10**6
-    assert (tmp_path / "last.pt").is_file()
-    assert not list(tmp_path.glob("*.part"))
-
-
 def test_the_best_epoch_is_kept_next_to_the_last(tmp_path):
     seen = []
     task = _scored(0.3, 0.7, 0.5)

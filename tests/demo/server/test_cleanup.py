@@ -1,11 +1,9 @@
 import os
-import socket
 import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
-import httpx
 import pytest
 from helpers import api_client
 from helpers.fake_pipeline import FakePipeline, encoded, photo_of
@@ -75,12 +73,7 @@ def test_cleaning_goes_on_while_files_come(launch, tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("quick")
 def test_a_broken_off_upload_goes_too(launch, tmp_path):
-    blocks = launch(FakePipeline())
-    head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n' + encoded(photo_of("42"))
-    request = "POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\n"
-    url = httpx.URL(blocks.local_url)
-    with socket.create_connection((url.host, url.port)) as line:
-        line.sendall(f"{request}Content-Length: {10**6}\r\n\r\n".encode() + head)
+    with api_client.unfinished_upload(launch(FakePipeline()).local_url, 1000, announced=10**6):
         wait_until(lambda: api_client.files(tmp_path))
     wait_until(lambda: not api_client.files(tmp_path))
 

@@ -2,11 +2,10 @@ import asyncio
 import hashlib
 import json
 import re
-import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +15,7 @@ import numpy as np
 import pytest
 from gradio.blocks import BlockFunction
 from helpers import api_client
+from helpers.api_client import unfinished_upload
 from helpers.fake_pipeline import READINGS, FakePipeline, encoded, photo_of
 from helpers.waiting_pipeline import wait_until
 from playwright.sync_api import expect
@@ -133,26 +133,13 @@ def upload_status(blocks: gr.Blocks, size: int, **options) -> int:
     return api_client.post(f"{blocks.local_url}gradio_api/upload", files=files, **options).status_code
 
 
-@contextmanager
-def unfinished_upload(blocks: gr.Blocks, sent: int, announced: int | None = None) -> Iterator[socket.socket]:
-    """A sender that has sent so many bytes of a file, and pauses."""
-    url = httpx.URL(blocks.local_url)
-    head = "POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\n"
-    part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n' + bytes(sent)
-    length = f"Content-Length: {announced}" if announced else "Transfer-Encoding: chunked"
-    body = part if announced else f"{len(part):x}\r\n".encode() + part + b"\r\n"
-    with socket.create_connection((url.host, url.port), timeout=api_client.PATIENCE_S) as line:
-        line.sendall(f"{head}{length}\r\n\r\n".encode() + body)
-        yield line
-
-
 def test_uploads_have_room_and_what_was_only_announced_takes_none(launch, tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "MAX_STORED", 5000)
     monkeypatch.setattr(limits, "LOOK_EVERY_S", 0)
     blocks = launch(FakePipeline())
     with ExitStack() as senders:
         for announced in (5000, 5000, 5000, None, None):
-            senders.enter_context(unfinished_upload(blocks, 10, announced))
+            senders.enter_context(unfinished_upload(blocks.local_url, 10, announced))
         assert upload_status(blocks, 300) == 200
     kept = tmp_path / "of somebody" / "door.png"
     kept.parent.mkdir()
@@ -166,9 +153,9 @@ def test_uploads_have_room_and_what_was_only_announced_takes_none(launch, tmp_pa
 def test_uploads_that_come_at_once_have_room_together(launch, tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "MAX_STORED", 500_000)
     blocks = launch(FakePipeline())
-    with unfinished_upload(blocks, 300_000):
+    with unfinished_upload(blocks.local_url, 300_000):
         wait_until(lambda: sum(file.stat().st_size for file in api_client.files(tmp_path)) > 250_000)
-        with unfinished_upload(blocks, 300_000) as second:
+        with unfinished_upload(blocks.local_url, 300_000) as second:
             assert b" 507 " in second.recv(100)
     for file in api_client.files(tmp_path):
         file.unlink()
@@ -180,7 +167,7 @@ def test_uploads_that_come_at_once_have_room_together(launch, tmp_path, monkeypa
 def test_a_sender_who_takes_too_long_is_cut_off(launch, monkeypatch, limit):
     monkeypatch.setattr(limits, limit, 0.3)
     blocks = launch(FakePipeline())
-    with unfinished_upload(blocks, 10) as line:
+    with unfinished_upload(blocks.local_url, 10) as line:
         assert b" 408 " in line.recv(100)
     assert upload_status(blocks, 300) == 200
 
