@@ -7,6 +7,7 @@ from pathlib import Path
 STATIC = Path(__file__).with_name("static")
 
 QUEUE_SIZE = 32  # events that may wait; more are refused politely
+QUEUE_PAUSE_S = 0.01  # from one look at the queue to the next; Gradio's own 0.001 keeps an idle page busy
 CONCURRENT_READS = 2
 RETENTION_S = 600  # an upload is deleted this long after it came
 RETENTION = "ten minutes"  # the same in words

@@ -9,7 +9,7 @@ import gradio as gr
 
 from svhn.data.annotations import Sample
 
-from .config import QUEUE_SIZE, RETENTION
+from .config import QUEUE_PAUSE_S, QUEUE_SIZE, RETENTION
 from .ground_truth import TruthIndex
 from .model_zoo import Networks
 from .server.share import ShareLink
@@ -68,4 +68,6 @@ def build(
                 api.build(page, networks.default, truths)
         html(FOOTER.format(unless=UNLESS if collect else ""))
     # Without api_open=False, calls to /run would bypass the queue, and any number of photos would be read at once.
-    return page.queue(max_size=queue_size or QUEUE_SIZE, api_open=False)
+    page.queue(max_size=queue_size or QUEUE_SIZE, api_open=False)
+    page._queue.sleep_when_free = page._queue.progress_update_sleep_when_free = QUEUE_PAUSE_S
+    return page

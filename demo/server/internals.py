@@ -19,6 +19,8 @@ def uses(page: gr.Blocks) -> list[Use]:
     return [
         (page, "temp_file_sets", "forgetting deleted photos"),
         (page, "share_token", "the public link"),
+        (page._queue, "sleep_when_free", "a page that rests when nobody is there"),
+        (page._queue, "progress_update_sleep_when_free", "a page that rests when nobody is there"),
         (networking, "setup_tunnel", "the public link"),
         (processing_utils, "save_bytes_to_cache", "showing a photo"),
         (holder, "set_blocks", "keeping visitors apart"),
