@@ -26,7 +26,8 @@ def findings(page: Page, scheme: str) -> list[str]:
     page.wait_for_function("dark => document.body.classList.contains('dark') === dark", arg=scheme == "dark")
     page.wait_for_function(AT_REST)
     rules = {"runOnly": ["color-contrast"]} if scheme == "dark" else {}
-    violations = Axe().run(page, options={"resultTypes": ["violations"], **rules}).response["violations"]
+    axe = Axe("") if page.evaluate("'axe' in window") else Axe()  # half a megabyte of script, once a page
+    violations = axe.run(page, options={"resultTypes": ["violations"], **rules}).response["violations"]
     return [
         f"{rule['id']}: {node['target']} {node['html'][:200]} {node['failureSummary']}"
         for rule in violations
@@ -43,7 +44,7 @@ def test_no_finding_and_no_sideways_scrolling(browser, address, viewport):
 
     def look(where: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], where
-        for scheme in ("light", "dark"):
+        for scheme in ("light",) if viewport is TABLET else ("light", "dark"):  # a tablet has the desktop's colours
             found[where, scheme] = findings(page, scheme)
 
     for tab in TABS:
