@@ -36,7 +36,7 @@ def arguments(tmp_path) -> list[str]:
 
 
 @pytest.mark.usefixtures("tiny_recipes")
-def test_archive_and_corrections_in_weights_out(arguments, tmp_path, capsys):
+def test_archive_and_corrections_in_weights_out_from_which_training_goes_on(arguments, tmp_path, capsys):
     for seed in range(5):
         photo = np.random.default_rng(seed).integers(0, 255, (40, 80, 3), np.uint8)
         Collection(tmp_path / "collected").save(photo, (20.0, 10.0, 60.0, 30.0), "120")
@@ -70,6 +70,9 @@ def test_archive_and_corrections_in_weights_out(arguments, tmp_path, capsys):
     before = {path: path.read_bytes() for path in folder.iterdir() if path.suffix == ".safetensors"}
     assert train_all.main([*arguments, "--resume"]) == 0  # nothing left to train: the same weights again
     assert {path: path.read_bytes() for path in folder.iterdir() if path.suffix == ".safetensors"} == before
+    assert train_all.main([*arguments, "--from", str(folder)]) == 1  # these have seen all photos
+    assert "measured" in capsys.readouterr().err
+    assert train_all.main([*arguments, "--from", str(folder / "measured")]) == 0
 
 
 def test_without_data_nothing_is_written(tmp_path, capsys):
@@ -77,11 +80,3 @@ def test_without_data_nothing_is_written(tmp_path, capsys):
     assert code == 1
     assert "holds neither" in capsys.readouterr().err
     assert not Path(tmp_path / "weights").exists()
-
-
-@pytest.mark.usefixtures("tiny_recipes")
-def test_figures_stay_held_out_where_training_goes_on(arguments, tmp_path, capsys):
-    assert train_all.main(arguments) == 0
-    assert train_all.main([*arguments, "--from", str(tmp_path / "weights")]) == 1  # these have seen all photos
-    assert "measured" in capsys.readouterr().err
-    assert train_all.main([*arguments, "--from", str(tmp_path / "weights" / "measured")]) == 0
