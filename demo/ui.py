@@ -9,7 +9,7 @@ import gradio as gr
 
 from svhn.data.annotations import Sample
 
-from .config import QUEUE_PAUSE_S, QUEUE_SIZE, RETENTION
+from .config import QUEUE_PAUSE_S, QUEUE_SIZE, RETENTION, STATIC
 from .ground_truth import TruthIndex
 from .model_zoo import Networks
 from .server.share import ShareLink
@@ -26,6 +26,7 @@ stroke-linecap="round"/></svg><div><h1>House-number reader</h1>
 FOOTER = f"""<footer>Processed on this server, never shared, and deleted
 after {RETENTION}{{unless}}. Trained on <abbr title="Street View House Numbers">SVHN</abbr> photos; for research
 and for fun.</footer>"""
+SHARE_SCRIPT = "".join((STATIC / "js" / name).read_text(encoding="utf-8") for name in ("copy.js", "share.js"))
 TO_COMPARE = "photo => [photo, {__type__: 'update', selected: 'compare'}]"
 UNLESS = " unless you save them for training"
 
@@ -51,7 +52,7 @@ def build(
     with gr.Blocks(title="House-number reader", analytics_enabled=False) as page:
         html(INTRO)
         if link is not None:
-            panel = html(elem_id="share")
+            panel = html(elem_id="share", js_on_load=SHARE_SCRIPT)
             page.load(link.panel, None, panel, queue=False, api_visibility="private", show_progress="hidden")
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("One photo", id="one"):

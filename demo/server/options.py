@@ -27,6 +27,7 @@ def launch_options(mcp: bool = False) -> dict[str, Any]:
         "max_file_size": MAX_BYTES,
         "enable_monitoring": False,
         "ssr_mode": False,
+        "_frontend": False,  # else a busy machine would refuse to start: Gradio waits 3 s for its own first page
         "share": False,  # `launch.public_link` does that
         "mcp_server": mcp,
         "state_session_capacity": MAX_SESSIONS,

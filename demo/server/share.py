@@ -21,7 +21,7 @@ class ShareLink:
         """The link and its QR code as HTML; nothing without a link."""
         if self.address is None:
             return Markup()
-        code = segno.make(self.address, error="m").svg_inline(scale=4, border=2, dark="#1d447f", light="#ffffff")
+        code = segno.make(self.address, error="m").svg_inline(omitsize=True, border=2, dark="#1d447f", light="#ffffff")
         return render("share", address=self.address, code=Markup(code))
 
 

@@ -26,7 +26,7 @@ from ..session import PASS_PHOTO_PATH, PhotoResult, belongs_to, read_photo
 from ..theme import html
 from . import correct, explain, network_picker
 
-VERDICT_SCRIPT = (STATIC / "js" / "verdict.js").read_text(encoding="utf-8")
+VERDICT_SCRIPT = "".join((STATIC / "js" / name).read_text(encoding="utf-8") for name in ("copy.js", "verdict.js"))
 # The last result is dimmed until what is shown is of the photo that is there.
 DIM = """(photo, shown) => {
     document.getElementById('one').toggleAttribute('data-busy', (photo?.path ?? '') !== (shown ?? ''));

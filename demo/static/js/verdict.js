@@ -1,18 +1,11 @@
-// What can be done with a number: another one looked at or chosen, copied, saved as a card, shared. This is the
-// js_on_load of a gr.HTML, which gives `element` and `trigger`.
+// After copy.js, what can be done with a number: another one looked at or chosen, copied, saved as a card, shared. This is
+// the js_on_load of a gr.HTML, which gives `element` and `trigger`.
 const CARD = {width: 1200, photo: 900, foot: 240}; // pixels
 const number = () => element.querySelector('.verdict').dataset.number ?? '';
 const done = sentence => { element.querySelector('.done').textContent = sentence; };
 
 async function copy() {
-    try {
-        await navigator.clipboard.writeText(number());
-    } catch { // not a secure page: the old way
-        const field = document.body.appendChild(Object.assign(document.createElement('textarea'), {value: number()}));
-        field.select();
-        document.execCommand('copy');
-        field.remove();
-    }
+    await copyText(number());
     done('Copied.');
 }
 
