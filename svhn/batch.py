@@ -1,6 +1,7 @@
 """Read many photos, one row each. A photo that cannot be read gets a row with the reason; the others are still read.
 
-`python -m svhn read` and `run`, the page's tab "Many photos" and its endpoint `/read_batch` share this. For a folder:
+`python -m svhn read` and `run`, the page's tab "Many photos" and its endpoint `/read_batch` share this, and `batch_ray`
+does the same for millions of pictures on many machines. For a folder:
 
     INPUT/2.png, house.webp      OUTPUT/2.png, house.webp.png      box in green, number
                                  OUTPUT/readings.csv               one row per picture, in the order of their names
@@ -107,18 +108,28 @@ class Row:
         """The object that `read --json` prints: the reading, or {"file", "error"}."""
         return {"file": self.file, "error": self.error} if self.reading is None else self.reading.to_json(self.file)
 
-    def csv_line(self, unsure_below: float) -> str:
-        """The row as a line of the table, under `COLUMNS`. No cell starts like a formula: spreadsheets would run it."""
+    def cells(self, unsure_below: float) -> dict[str, str | int | float | None]:
+        """The row's values by the names of `COLUMNS`, without those that a row of its kind lacks."""
         cells = {"file": self.file, "state": self.state(unsure_below), "picture": self.picture, "error": self.error}
         if self.reading is not None:
             shown = self.reading.to_json()
             cells |= {key: shown[key] for key in ("number", "confidence", "ms")} | {"also": self.also}
             cells |= zip(BOX, shown["box"] or (), strict=False)
             cells |= zip(("n", *DIGITS), self.array, strict=True)
-        line = io.StringIO()
-        safe = {key: _escape_formula(cell) if isinstance(cell, str) else cell for key, cell in cells.items()}
-        csv.DictWriter(line, COLUMNS).writerow(safe)
-        return line.getvalue()
+        return cells
+
+    def csv_line(self, unsure_below: float) -> str:
+        """The row as a line of the table, see `table_line`."""
+        return table_line(self.cells(unsure_below))
+
+
+def table_line(cells: dict[str, str | int | float | None]) -> str:
+    """A line of the table from values by the names of `COLUMNS`. No cell starts like a formula: spreadsheets would run
+    it."""
+    line = io.StringIO()
+    safe = {key: _escape_formula(cell) if isinstance(cell, str) else cell for key, cell in cells.items()}
+    csv.DictWriter(line, COLUMNS).writerow(safe)
+    return line.getvalue()
 
 
 def _escape_formula(text: str) -> str:
@@ -159,9 +170,8 @@ def read_folder(pipeline: Pipeline, source: Path, target: Path, workers: Workers
     `target` may be one of them. Raises DataError if there is no picture, both folders are the same, or `target` cannot
     be written.
     """
-    paths, names = pictures_in(source), UniqueNames()
-    files = [PhotoPath(printable(Path(path.name)), path) for path in paths]
-    pictures = [names.unique(f.name if f.path.suffix.lower() in WRITTEN else f"{f.name}.png") for f in files]
+    files = [PhotoPath(printable(Path(path.name)), path) for path in pictures_in(source)]
+    pictures = picture_names([file.name for file in files])
     try:
         if target.exists() and target.samefile(source):
             raise DataError(f"{target} is the input folder itself; name another, so that no picture is overwritten.")
@@ -171,7 +181,7 @@ def read_folder(pipeline: Pipeline, source: Path, target: Path, workers: Workers
         yield from (row for row in done if row.error)
         jobs = list(zip(files, pictures, strict=True))[len(done) :]
         with rows.open("ab") as table:
-            for row, picture in workers.map(_read_and_encode, pipeline, jobs):
+            for row, picture in workers.map(read_and_encode, pipeline, jobs):
                 if picture:
                     write_atomic(target / row.picture, picture)
                 table.write(row.csv_line(pipeline.unsure_below).encode(errors="backslashreplace"))
@@ -197,8 +207,14 @@ def pictures_in(folder: Path) -> list[Path]:
     return pictures
 
 
-def _read_and_encode(pipeline: Pipeline, job: tuple[PhotoPath, str]) -> tuple[Row, bytes]:
-    """The row of a file, and the encoded picture, empty if the file could not be read."""
+def picture_names(files: list[str]) -> list[str]:
+    """Names for the annotated pictures of these files. All differ, even where capitals do not count."""
+    names = UniqueNames()
+    return [names.unique(file if file.lower().endswith(WRITTEN) else f"{file}.png") for file in files]
+
+
+def read_and_encode(pipeline: Pipeline, job: tuple[PhotoFile, str]) -> tuple[Row, bytes]:
+    """The row of a file, and the encoded annotated picture of that name, empty if the file could not be read."""
     file, picture = job
     row = read_photo(pipeline, file, drawn=True)
     if row.image is None:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, encoded, photo_of, two_numbers
+from helpers.full_disk import full_disk
 from PIL import Image
 
 from svhn.batch import COLUMNS, READER_FAILED, Row, read_folder, read_photos
@@ -155,6 +156,17 @@ def test_output_that_cannot_be_written_is_reported(source):
     with pytest.raises(DataError, match=r"output cannot be written \(Is a directory\)"):
         list(read_folder(FakePipeline(), source, source.parent / "output"))
     assert in_the_way.read_text() == "not a folder"
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_no_part_of_a_file(source):
+    noise = np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8)
+    put(source, a="42")
+    (source / "b.png").write_bytes(encoded(noise))
+    target = source.parent / "output"
+    with full_disk(), pytest.raises(DataError, match="cannot be written"):
+        list(read_folder(FakePipeline(), source, target))
+    assert [path.name for path in target.glob("[!.]*")] == ["a.png"]
+    assert [row["file"] for row in run(source)[1]] == ["a.png", "b.png"]
 
 
 def test_a_name_that_is_no_text(source):

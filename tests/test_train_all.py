@@ -80,3 +80,9 @@ def test_without_data_nothing_is_written(tmp_path, capsys):
     assert code == 1
     assert "holds neither" in capsys.readouterr().err
     assert not Path(tmp_path / "weights").exists()
+
+
+def test_without_extra_nothing_is_trained(arguments, tmp_path, capsys):
+    assert train_all.main([*arguments, "--extra"]) == 1
+    assert "holds neither extra" in capsys.readouterr().err
+    assert {path.name for path in tmp_path.iterdir()} == {"svhn", "prepared"}

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..utils.errors import DataError
+from ..utils.errors import DataError, UserError
 from ..utils.paths import PREPARED, RUNS
 
 if TYPE_CHECKING:
@@ -209,16 +209,39 @@ def read(options: argparse.Namespace) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.engine == "ray":
+        return _run_on_ray(options)
     from ..batch import pictures_in, read_folder
 
-    workers, failed = _workers(options, len(pictures_in(options.input))), 0
-    for row in read_folder(load_pipeline(options), options.input, options.output, workers):
+    source, target = Path(options.input), Path(options.output)
+    workers, failed = _workers(options, len(pictures_in(source))), 0
+    for row in read_folder(load_pipeline(options), source, target, workers):
         if row.error:
             failed = 1
             print(f"{row.file}: {row.error}", file=sys.stderr)
         else:
             print(row.file, row.array, flush=True)
     return failed
+
+
+def _run_on_ray(options: argparse.Namespace) -> int:
+    try:
+        from .. import batch_ray
+    except ImportError as error:
+        raise UserError(f"--engine ray needs the package {error.name}: pip install '.[ray]'") from None
+    options.weights = options.weights.absolute()  # the actors may work in other folders
+    networks = load_pipeline(argparse.Namespace(**{**vars(options), "device": "cpu"})).sha256.values()
+    states = batch_ray.run(
+        partial(load_pipeline, options),
+        networks,
+        options.input,
+        options.output,
+        copies=options.copies,
+        actors=options.processes,
+        device=options.device,
+    )
+    print(", ".join(f"{state}: {count:,}" for state, count in states.most_common()))
+    return int(states["error"] > 0)
 
 
 def plot(options: argparse.Namespace) -> None:

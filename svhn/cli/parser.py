@@ -94,8 +94,16 @@ def _parser() -> argparse.ArgumentParser:
     _add_processes(sub)
 
     sub = command("run", "Read every picture of a folder; write annotated pictures and readings.csv, print arrays.")
-    sub.add_argument("input", type=Path, metavar="INPUT", help="folder of pictures; sub-folders are not read")
-    sub.add_argument("output", type=Path, metavar="OUTPUT", help="another folder, created if missing")
+    sub.add_argument("input", metavar="INPUT", help="folder of pictures; sub-folders are not read")
+    sub.add_argument("output", metavar="OUTPUT", help="another folder, created if missing")
+    sub.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="ray: on a Ray cluster; INPUT may also be a file that lists pictures, and both may be URLs "
+        "that fsspec opens; see docs/many_pictures.md",
+    )
+    sub.add_argument("--copies", action="store_true", help="write annotated pictures with --engine ray, too")
     _add_pipeline_options(sub)
     _add_processes(sub)
 

@@ -10,6 +10,7 @@ import pytest
 from helpers import official
 from PIL import Image
 
+import svhn
 from svhn.cli.commands import load_pipeline
 from svhn.cli.parser import main
 from svhn.data.prepare import prepare
@@ -53,6 +54,14 @@ def test_run_prints_an_array_a_picture_and_goes_on_after_a_broken_one(photo, tmp
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"photo.jpg", "readings.csv"}
     (tmp_path / "broken.png").unlink()
     assert main(["run", str(tmp_path), str(tmp_path / "out"), "--weights", str(tiny_weights)]) == 0
+
+
+def test_an_engine_that_is_not_installed_is_named(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delitem(sys.modules, "svhn.batch_ray", raising=False)
+    monkeypatch.delattr(svhn, "batch_ray", raising=False)
+    assert main(["run", str(tmp_path), str(tmp_path / "out"), "--engine", "ray"]) == 1
+    assert "pip install" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["crops", "boxes", "readings"])

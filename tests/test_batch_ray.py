@@ -1,0 +1,151 @@
+"""The Ray engine, on a local Ray of two workers, one of which is killed half-way."""
+
+import csv
+import logging
+import os
+import signal
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.fake_pipeline import NOTHING, FakePipeline, encoded, photo_of
+
+from svhn.batch import COLUMNS, read_folder
+from svhn.cli.parser import main
+from svhn.reading import Reading
+from svhn.utils.errors import DataError, UserError
+
+ray = pytest.importorskip("ray", reason="the extra [ray] is not installed")
+pq = pytest.importorskip("pyarrow.parquet")
+batch_ray = pytest.importorskip("svhn.batch_ray")
+ROOT = Path(__file__).parents[1]
+CAFE = os.fsdecode(b"caf\xe9.png")
+
+
+@pytest.fixture(scope="module")
+def two_workers() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (ROOT, ROOT / "tests"))))  # where they import from
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_agent_register_timeout_ms", "100000")  # it and the next one are for a busy machine
+        patch.setenv("RAY_worker_niceness", "0")
+        ray.init(num_cpus=2, object_store_memory=80 * 2**20, include_dashboard=False, logging_level=logging.ERROR)
+        yield
+        ray.shutdown()
+
+
+class KilledOnce(FakePipeline):
+    """Its process is killed when it reads 7 for the first time; a file in `folder` then shows that."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read_all(self, photo: np.ndarray) -> list[Reading]:
+        readings = super().read_all(photo)
+        if readings[0].number == "7" and not (self.folder / "killed").exists():
+            (self.folder / "killed").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return readings
+
+
+@pytest.fixture
+def source(tmp_path) -> Path:
+    """Forty pictures, of which two are none, and the twentieth a 7."""
+    folder = tmp_path / "input"
+    folder.mkdir()
+    for i in range(38):
+        number = "7" if i == 20 else ("42", "1984", NOTHING)[i % 3]
+        (folder / f"{i:02}.png").write_bytes(encoded(photo_of(number)))
+    (folder / CAFE).write_bytes(encoded(photo_of("128"))[:100])
+    (folder / "=1+1.jpg").write_text("no picture")
+    return folder
+
+
+def rows_of(table: Path) -> list[dict[str, str]]:
+    """Without times."""
+    with table.open(newline="", encoding="utf-8") as file:
+        return [{**row, "ms": ""} for row in csv.DictReader(file)]
+
+
+@pytest.mark.usefixtures("two_workers")
+def test_a_killed_worker_loses_and_repeats_nothing_and_a_restart_skips_what_is_done(source, tmp_path, monkeypatch):
+    monkeypatch.setattr(batch_ray, "GRAIN", 4)
+    plain, spread = tmp_path / "plain", tmp_path / "spread"
+    list(read_folder(FakePipeline(), source, plain))
+    run = partial(batch_ray.run, partial(KilledOnce, tmp_path), ["network"], str(source), str(spread), copies=True)
+    states = run()
+    assert (tmp_path / "killed").exists()
+    assert states == {"confident": 14, "check": 13, "no number": 11, "error": 2}
+
+    expected = rows_of(plain / "readings.csv")
+    found = rows_of(spread / "readings.csv")
+    assert [{**row, "picture": row["picture"].rpartition("/")[2]} for row in found] == expected
+    for row in found:
+        assert (
+            not row["picture"]
+            or (spread / row["picture"]).read_bytes() == (plain / Path(row["picture"]).name).read_bytes()
+        )
+    table = pq.read_table(spread / "readings").to_pylist()
+    assert tuple(table[0]) == COLUMNS
+    assert [row["file"] for row in table] == [row["file"].removeprefix("'") for row in expected]
+    parts = {path: path.stat().st_mtime_ns for path in (spread / "readings").iterdir()}
+    assert len(parts) == 10
+    assert not list(spread.rglob("*.part"))
+
+    lost = sorted(parts)[3]
+    lost.unlink()
+    assert run() == states
+    again = {path: path.stat().st_mtime_ns for path in (spread / "readings").iterdir()}
+    assert {path for path in parts if again[path] != parts[path]} == {lost}
+    assert rows_of(spread / "readings.csv") == found
+    lost.write_bytes(lost.read_bytes()[:-9])
+    with pytest.raises(DataError, match=f"{lost.name} is damaged"):
+        run()
+    with pytest.raises(DataError, match="other networks"):
+        batch_ray.run(FakePipeline, ["another network"], str(source), str(spread), copies=True)
+
+
+@pytest.mark.usefixtures("two_workers")
+def test_pictures_are_listed_in_any_storage_and_an_unreadable_one_is_a_row(source, tmp_path, tiny_weights, capsys):
+    with zipfile.ZipFile(tmp_path / "street.zip", "w") as archive:
+        archive.write(source / "01.png", "north/01.png")
+    listed = ["input/00.png", f"zip://north/01.png::{tmp_path}/street.zip", "input/none.png", "far://away.png"]
+    (tmp_path / "list.txt").write_text("\n".join(listed))
+    arguments = ["run", str(tmp_path / "list.txt"), f"file://{tmp_path}/output", "--weights", str(tiny_weights)]
+    assert main([*arguments, "--engine", "ray", "--processes", "1"]) == 1
+    assert "error: 2" in capsys.readouterr().out
+    rows = rows_of(tmp_path / "output" / "readings.csv")
+    assert [(row["file"], row["state"] == "error") for row in rows] == list(
+        zip(listed, [False, False, True, True], strict=True)
+    )
+    assert "No such file" in rows[2]["error"]
+    assert "Protocol not known" in rows[3]["error"]
+
+
+@pytest.mark.usefixtures("two_workers")
+def test_what_cannot_be_written_or_loaded_is_a_sentence(source, tmp_path):
+    output = tmp_path / "output"
+    output.mkdir()
+    (output / "readings").write_text("in the way")
+    with pytest.raises(DataError, match="output cannot be written"):
+        batch_ray.run(FakePipeline, [], str(source), str(output), actors=1)
+    (output / "readings").unlink()
+    with pytest.raises(UserError, match="no network"):
+        batch_ray.run(partial(int, "no network"), [], str(source), str(output), actors=1)
+    assert not (output / "readings.csv").exists()
+
+
+def test_without_pictures_nothing_is_written(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "list.txt").write_text("\n")
+    (tmp_path / "photo.png").touch()
+    for name in ("empty", "list.txt", "photo.png", "nowhere"):
+        with pytest.raises(DataError):
+            batch_ray.run(FakePipeline, [], str(tmp_path / name), str(tmp_path / "output"))
+    for url in ("far://away", "gs://bucket"):
+        with pytest.raises(DataError, match="cannot be opened"):
+            batch_ray.run(FakePipeline, [], url, str(tmp_path / "output"))
+    assert not (tmp_path / "output").exists()
