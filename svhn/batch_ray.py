@@ -97,8 +97,9 @@ class PartReader:
         try:
             lines = self.target.read(LISTING, start, end).splitlines()
             rows = self._read([StoredPhoto(self.source, json.loads(line)) for line in lines], number)
-            with self.target.writing(_rows_of(number)) as file:
-                pq.write_table(pa.Table.from_pylist(rows, SCHEMA), file)
+            table = io.BytesIO()
+            pq.write_table(pa.Table.from_pylist(rows, SCHEMA), table)
+            self.target.write(_rows_of(number), table.getvalue())
         except OSError as error:
             return {"failure": [reason(error)]}
         return {"failure": [""]}
@@ -113,8 +114,7 @@ class PartReader:
         for job in zip(files, (f"pictures/{number:08}/{name}" for name in names), strict=True):
             row, picture = read_and_encode(self.pipeline, job)
             if picture:
-                with self.target.writing(row.picture) as file:
-                    file.write(picture)
+                self.target.write(row.picture, picture)
             cells.append(row.cells(self.pipeline.unsure_below))
         return cells
 
@@ -197,8 +197,7 @@ def _write_listing(out: Place, names: Iterable[str], about: dict[str, Any]) -> l
         job = json.dumps(about | {"pictures": count, "sha256": digest.hexdigest()}).encode()
         if out.fs.exists(out / JOB) and out.read(JOB) != job:
             raise DataError(f"{out.url} holds readings of other pictures or by other networks; name another folder.")
-    with out.writing(JOB) as file:
-        file.write(job)
+    out.write(JOB, job)
     starts = starts[:: min(MOST_GRAINS, -(-len(starts) // MANY_PARTS))]
     ends = [*starts[1:], end]
     return [{"part": i, "start": start, "end": end} for i, (start, end) in enumerate(zip(starts, ends, strict=True))]

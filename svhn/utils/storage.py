@@ -15,7 +15,7 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 from .errors import DataError
-from .files import atomic_path
+from .files import atomic_path, write_atomic
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
 AHEAD = 8  # calls made before their results are needed; a request to a storage takes about as long as reading a photo
@@ -55,9 +55,16 @@ class Place:
         except FileNotFoundError:
             return set()
 
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file, which appears when it is complete."""
+        if isinstance(self.fs, LocalFileSystem):
+            write_atomic(Path(self / name), data)
+        else:
+            self.fs.pipe_file(self / name, data)
+
     @contextmanager
     def writing(self, name: str) -> Iterator[BinaryIO]:
-        """A file that appears when the block succeeds; otherwise an earlier one is kept."""
+        """A large file that appears when the block succeeds; otherwise an earlier one is kept."""
         if isinstance(self.fs, LocalFileSystem):
             with atomic_path(Path(self / name)) as temporary, temporary.open("wb") as file:
                 yield file
