@@ -37,7 +37,7 @@ def seconds(engine: str, source: Path, target: Path, processes: int) -> tuple[fl
     """Time, and processor time of all processes, to read that folder."""
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-m", "svhn", "run", source, target, "--processes", str(processes), *ENGINES[engine]]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     wall = time.perf_counter() - start
     try:
         while True:

@@ -279,8 +279,8 @@ def _ray() -> Iterator[None]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
     try:
         ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    except ConnectionError as error:
-        raise UserError(f"The Ray cluster cannot be reached ({reason(error)}); see RAY_ADDRESS.") from None
+    except Exception as error:  # Ray raises what has no other name, too
+        raise UserError(f"Ray cannot be started or reached: {reason(error)}.") from None
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     try:
         yield
