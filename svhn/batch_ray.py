@@ -136,7 +136,7 @@ def run(
     RAY_ADDRESS names or that is running on this machine; without one, it is this machine's cores.
 
     Raises DataError if there is no picture, `target` holds another job or cannot be written, and UserError if Ray
-    cannot be started or parts are missing in the end, since their actors died.
+    cannot be started or parts are missing in the end, since their actors failed.
     """
     folder, names = _list_pictures(source)
     out = Place.at(target)
@@ -152,7 +152,7 @@ def run(
     with _write_errors(target):
         out.delete_leftovers(".", "readings", "pictures/*")
         if left := len(_missing(out, parts)):
-            raise UserError(f"{left} of {len(parts)} parts were not read, since their actors died; run this again.")
+            raise UserError(f"{left} of {len(parts)} parts were not read, since their actors failed; run this again.")
         return _write_table(out, len(parts))
 
 
