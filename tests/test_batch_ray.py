@@ -1,7 +1,6 @@
 """The Ray engine, on a local Ray of two workers, one of which is killed half-way."""
 
 import csv
-import logging
 import os
 import signal
 import zipfile
@@ -32,7 +31,14 @@ def two_workers() -> Iterator[None]:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("RAY_agent_register_timeout_ms", "100000")  # it and the next one are for a busy machine
         patch.setenv("RAY_worker_niceness", "0")
-        ray.init(num_cpus=2, object_store_memory=80 * 2**20, include_dashboard=False, logging_level=logging.ERROR)
+        for patience in (True, True, False):  # Ray gives up after 30 seconds, which a busy machine may need
+            try:
+                ray.init("local", num_cpus=2, object_store_memory=80 * 2**20, include_dashboard=False)
+                break
+            except Exception:
+                ray.shutdown()
+                if not patience:
+                    raise
         yield
         ray.shutdown()
 
