@@ -95,14 +95,15 @@ class Pipeline:
         """
         start, reading_ms = time.perf_counter(), 0.0
 
-        def read(places: list[Box]) -> list[Reading]:
+        def read(places: list[Box], margins: int | None = None) -> list[Reading]:
             nonlocal reading_ms
             start = time.perf_counter()
-            readings = self.read_boxes(photo, places)
+            readings = self.read_boxes(photo, places, margins)
             reading_ms += (time.perf_counter() - start) * 1e3
             return readings
 
-        readings = select(photo, self.localizer, read, self.selection) or [Reading.nothing({})]
+        glance = partial(read, margins=self.selection.search_margins)
+        readings = select(photo, self.localizer, read, self.selection, glance) or [Reading.nothing({})]
         if self.check_length and not _agrees(readings[0], self.localizer, photo):
             readings[0] = replace(readings[0], confidence=0.0)
         timings = {"localizer": (time.perf_counter() - start) * 1e3 - reading_ms, "reader": reading_ms}
@@ -110,7 +111,8 @@ class Pipeline:
 
     def candidates(self, photo: np.ndarray) -> list[Candidate]:
         """Every place of a photo that may show a number, read, the surest first. It takes far longer than `read`."""
-        return list_candidates(photo, self.localizer, partial(self.read_boxes, photo), self.selection)
+        glance = partial(self.read_boxes, photo, margins=self.selection.search_margins)
+        return list_candidates(photo, self.localizer, glance, self.selection)
 
     def explain(self, photo: np.ndarray, reading: Reading) -> Explanation:
         """Where the networks looked to arrive at this reading of the photo."""
@@ -123,15 +125,16 @@ class Pipeline:
                 attention = self.reader.attention(preprocess.normalise(crop, config.mean, config.std))[0].cpu().numpy()
         return Explanation(heat, attention)
 
-    def read_boxes(self, photo: np.ndarray, places: list[Box]) -> list[Reading]:
-        """Read each of the given boxes; timings are left empty.
+    def read_boxes(self, photo: np.ndarray, places: list[Box], margins: int | None = None) -> list[Reading]:
+        """Read each of the given boxes, at the first `margins` of the reader's margins, by default all; timings are
+        left empty.
 
         A box that may hold digits above each other is also read with these next to each other, because the reader
         knows rows far better; its crop is then that row.
         """
         if not places:
             return []
-        readings = self._read_crops(places, self.crops(photo, places))
+        readings = self._read_crops(places, self.crops(photo, places, margins))
         stacks = [
             (i, parts)
             for i, box in enumerate(places)
@@ -140,7 +143,7 @@ class Pipeline:
         ]
         if stacks:
             rows = [preprocess.unstack(photo, np.array(places[i]), parts) for i, parts in stacks]
-            crops = torch.cat([self.crops(row, [box]) for row, box in rows])
+            crops = torch.cat([self.crops(row, [box], margins) for row, box in rows])
             unstacked = self._read_crops([places[i] for i, _ in stacks], crops)
             for (i, parts), reading in zip(stacks, unstacked, strict=True):
                 if len(reading.number or "") == parts and reading.confidence > readings[i].confidence:
@@ -156,15 +159,12 @@ class Pipeline:
             for i, (box, crop, *probs) in enumerate(zip(places, crops, digit_probs, length_probs, strict=True))
         ]
 
-    def crops(self, photo: np.ndarray, places: list[Box]) -> torch.Tensor:
-        """The reader's view of each box at each of the M margins: uint8 (K, M, 3, h, w)."""
-        config = self.reader.config
-        return torch.stack(
-            [
-                torch.stack([preprocess.crop(photo, np.array(box), m, config.input_size) for m in config.margins])
-                for box in places
-            ]
-        )
+    def crops(self, photo: np.ndarray, places: list[Box], margins: int | None = None) -> torch.Tensor:
+        """The reader's view of each box at the first `margins` of its margins, by default all M: uint8 (K, M, 3, h,
+        w)."""
+        size, used = self.reader.config.input_size, self.reader.config.margins[:margins]
+        views = [[preprocess.crop(photo, np.array(box), margin, size) for margin in used] for box in places]
+        return torch.stack([torch.stack(view) for view in views])
 
     @torch.inference_mode()
     def logits(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

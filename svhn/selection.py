@@ -44,6 +44,7 @@ class SelectionConfig:
     boxes_per_view: int = 2
     corrected: int = 2  # places whose best box gets corrections
     correction_score: float = 0.25  # score of a corrected box, as a share of the original's
+    search_margins: int = 1  # of the reader's, at which candidates are read: they vote, which is an average, too
     most_candidates: int = 25  # those found later are not read: they cost time and win nothing
     same_box: float = 0.85  # two boxes with this IoU are one candidate
     same_place: float = 0.5  # candidates with this IoU vote for each other's numbers
@@ -84,11 +85,13 @@ class Candidate:
         return self.score * self.reading.confidence, self.score
 
 
-def select(photo: np.ndarray, localizer: Localizer, read: Read, config: SelectionConfig) -> list[Reading]:
+def select(
+    photo: np.ndarray, localizer: Localizer, read: Read, config: SelectionConfig, glance: Read | None = None
+) -> list[Reading]:
     """The numbers of a photo (h, w, 3) uint8, the most prominent first; empty if the localizer finds no box.
 
-    read: boxes -> their readings in this photo. Further numbers are reported only if they look like numbers, can be
-    read and do not overlap those before them.
+    read: boxes -> their readings in this photo; glance: the same in less time, for the many boxes of a search. Further
+    numbers are reported only if they look like numbers, can be read and do not overlap those before them.
     """
     read = _read_once(read)
     found = _detect(photo, localizer)
@@ -98,7 +101,7 @@ def select(photo: np.ndarray, localizer: Localizer, read: Read, config: Selectio
     if _is_sure(best, config, alone=len(found.boxes) == 1) and not _goes_on(best.box, found, config):
         first = best.reading
     else:
-        first = weigh(search(photo, localizer, read, found, config), config)
+        first = weigh(search(photo, localizer, _read_once(glance or read), found, config), config)
     if first.confidence < config.floor:
         return [Reading.nothing({}, guess=first)]
     return [first, *_others(first, found.boxes, found.scores, read, config)]

@@ -127,6 +127,16 @@ def test_the_temperature_cools_probabilities(pipeline):
     assert warm.shape == (1, 5, 11)
 
 
+def test_the_many_boxes_of_a_search_are_read_at_one_margin(pipeline, monkeypatch):
+    photo, places = _photo(), [[5, 5, 25, 25], [65, 20, 80, 40]]
+    staged, read = _staged(pipeline, places, [0.3, 0.2]), []
+    logits = Pipeline.logits
+    monkeypatch.setattr(Pipeline, "logits", lambda self, crops: read.append(crops.shape[1]) or logits(self, crops))
+    staged.read(photo)
+    assert read[0] == len(pipeline.reader.config.margins) > 1  # the first look decides most photos
+    assert set(read[1:]) == {1}
+
+
 @pytest.mark.parametrize("size", [(8, 8), (9, 400), (400, 9), (60, 90)])
 def test_any_shape_is_read(pipeline, size):
     reading = pipeline.read(_photo(*size))
