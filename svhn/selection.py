@@ -22,6 +22,7 @@ from .reading import Reading
 from .utils.errors import WeightsError
 
 Read = Callable[[list[Box]], list[Reading]]
+LEAST_EVIDENCE = 1e-3  # added before its logarithm
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,9 @@ class SelectionConfig:
     whole_certain: float = 0.95  # or with any evidence if it was read with this one
     others_worth: float = 0.25  # a further number needs a box of this worth,
     others_confidence: float = 0.5  # and a reading of this confidence
-    confidence_weights: tuple[float, float, float, float] = (-1.2, 0.5, 0.65, 0.6)  # of a number that was searched:
-    # a logistic regression's bias, and weights of the voters' mean probability, the best box's score, the reading's
+    confidence_weights: tuple[float, float, float, float, float] = (-1.2, 0.5, 0.65, 0.6, 0.0)  # of a number that was
+    # searched: a logistic regression's bias, and weights of the log odds of the voters' mean probability, of the best
+    # box's score and of the reading's confidence, and of the logarithm of the number's evidence
     floor: float = 0.2  # below this confidence there is no number
 
     @staticmethod
@@ -173,17 +175,19 @@ def weigh(candidates: list[Candidate], config: SelectionConfig) -> Reading:
         return reading
     agreement = np.average(probabilities[best], weights=voters[best])
     score = max(candidate.score for candidate, vote in zip(candidates, voters[best], strict=True) if vote)
-    return replace(reading, confidence=_combine((agreement, score, reading.confidence), config.confidence_weights))
+    confidence = _combine((agreement, score, reading.confidence), evidence[best], config.confidence_weights)
+    return replace(reading, confidence=confidence)
 
 
 def _detect(photo: np.ndarray, localizer: Localizer) -> Detections:
     return localizer.detect(photo) if isinstance(localizer, DetectsDigits) else Detections(*localizer.locate(photo))
 
 
-def _combine(signs: Sequence[float], weights: Sequence[float]) -> float:
-    """Combine probabilities that a number is there and read correctly, by logistic regression."""
-    p = np.clip(signs, 1e-4, 1 - 1e-4)
-    z = weights[0] + np.dot(weights[1:], np.log(p / (1 - p)))
+def _combine(probabilities: Sequence[float], evidence: float, weights: Sequence[float]) -> float:
+    """The probability that a number is there and read correctly, by logistic regression of three probabilities and of
+    the sum of the votes."""
+    p = np.clip(probabilities, 1e-4, 1 - 1e-4)
+    z = np.dot(weights, [1, *np.log(p / (1 - p)), np.log(evidence + LEAST_EVIDENCE)])
     return float(1 / (1 + np.exp(-z)))
 
 

@@ -118,12 +118,19 @@ def test_boxes_that_agree_outvote_a_single_better_one():
 
 def test_disagreement_in_one_place_costs_confidence():
     box, shifted = (20.0, 20.0, 40.0, 40.0), (22.0, 20.0, 42.0, 40.0)
-    config = replace(CONFIG, confidence_weights=(0.0, 1.0, 0.0, 0.0))  # the voters' mean probability alone
+    config = replace(CONFIG, confidence_weights=(0.0, 1.0, 0.0, 0.0, 0.0))  # the voters' mean probability alone
     alone = weigh([candidate("27", 0.8, box)], config)
     doubted = weigh([candidate("27", 0.8, box), candidate("21", 0.7, shifted)], config)
     assert alone.confidence == pytest.approx(0.8)
     assert doubted.number == "27"
     assert doubted.confidence < alone.confidence - 0.1
+
+
+def test_boxes_that_agree_add_to_the_confidence():
+    config = replace(CONFIG, confidence_weights=(0.0, 0.0, 0.0, 0.0, 1.0))  # the sum of the votes alone
+    found = [candidate("27", 0.8, (20.0 + i, 20.0, 40.0 + i, 40.0)) for i in range(4)]
+    confidence = [weigh(found[:n], config).confidence for n in (1, 2, 4)]
+    assert confidence == sorted(set(confidence))
 
 
 @pytest.mark.parametrize(
