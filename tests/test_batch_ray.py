@@ -29,8 +29,7 @@ def two_workers() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (ROOT, ROOT / "tests"))))  # where they import from
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        patch.setenv("RAY_agent_register_timeout_ms", "100000")  # it and the next one are for a busy machine
-        patch.setenv("RAY_worker_niceness", "0")
+        patch.setenv("RAY_worker_niceness", "0")  # else 15, which starves on a busy machine
         for patience in (True, True, False):  # Ray gives up after 30 seconds, which a busy machine may need
             try:
                 ray.init("local", num_cpus=2, object_store_memory=80 * 2**20, include_dashboard=False)
