@@ -1,6 +1,7 @@
 """Choose the confidence from which readings need no check, and record how often they are right.
 
-The limit is chosen on the photos that it is then judged by, so expect a little less of others."""
+The limit is chosen on the photos that it is then judged by, so expect a little less of others.
+"""
 
 from __future__ import annotations
 
