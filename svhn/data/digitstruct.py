@@ -98,13 +98,23 @@ def read(path: Path, progress: bool = True) -> Records:
     except (OSError, KeyError, AttributeError) as error:
         raise DataError(f"{path.name} is not a readable MATLAB file ({error}); please fetch it again.") from None
     table = np.concatenate([np.empty((0, len(FIELDS))), *(values for _, values, _ in parsed)])  # (K, 5)
+    offsets, boxes = np.cumsum([0, *(len(values) for _, values, _ in parsed)]), table[:, XYWH]
     return Records(
         names=np.array([name for name, _, _ in parsed], dtype=str),
-        offsets=np.cumsum([0, *(len(values) for _, values, _ in parsed)]),
+        offsets=offsets,
         labels=table[:, FIELDS.index("label")].copy(),
-        boxes=table[:, XYWH],
-        faults={i: fault for i, (_, _, fault) in enumerate(parsed) if fault},
+        boxes=boxes,
+        faults={i: fault for i, (_, _, fault) in enumerate(parsed) if fault} | _fractions(offsets, boxes),
     )
+
+
+def _fractions(offsets: np.ndarray, boxes: np.ndarray) -> dict[int, str]:
+    """Records with a box in fractions of pixels, if the file has few: all official boxes are in whole pixels, and
+    MATLAB writes no checksums, so that this is how a damaged one shows."""
+    fractional = (np.isfinite(boxes) & (boxes != boxes.round())).any(1)  # (K,)
+    few = 2 * fractional.sum() < len(boxes)
+    records = np.searchsorted(offsets, np.flatnonzero(fractional), "right") - 1 if few else ()
+    return {int(i): "its box is in fractions of pixels, unlike the others" for i in records}
 
 
 def _record(file: h5f.FileID, name_at: h5py.Reference, bbox_at: h5py.Reference) -> tuple[str, np.ndarray, str | None]:

@@ -55,14 +55,25 @@ def test_file_name_without_a_number(tmp_path, name):
 def test_odd_numbers_come_as_they_are_also_directly_in_the_field(tmp_path):
     entries = [entry for entry in official.entries(40) if len(entry.labels) == 3][:2]
     entries[0].labels[0] = float("nan")
-    entries[1].boxes[0] = (-3.5, 1e300, 0, float("inf"))
+    entries[1].boxes[0] = (-3, 1e300, 0, float("inf"))
     official.write_digitstruct(tmp_path / "x.mat", entries)
     with h5py.File(tmp_path / "x.mat", "r+") as file:  # not what MATLAB writes for several digits
         _set(file[file["digitStruct/bbox"][1, 0]], "label", np.array(entries[1].labels)[:, None])
     records = read(tmp_path / "x.mat")
     assert np.isnan(records[0].labels[0])
-    assert records.boxes[records.offsets[1]].tolist() == [-3.5, 1e300, 0, float("inf")]
+    assert records.boxes[records.offsets[1]].tolist() == [-3, 1e300, 0, float("inf")]
     assert records[1].labels.tolist() == entries[1].labels
+
+
+def test_a_box_in_fractions_of_pixels_is_damaged_unless_all_are(tmp_path):
+    entries = official.entries(4)
+    entries[2].boxes[-1, 1] += 2.0**-20
+    official.write_digitstruct(tmp_path / "x.mat", entries)
+    assert list(read(tmp_path / "x.mat").faults) == [2]
+    for entry in entries:
+        entry.boxes = entry.boxes + 0.25
+    official.write_digitstruct(tmp_path / "x.mat", entries)
+    assert read(tmp_path / "x.mat").faults == {}
 
 
 def _set(group: h5py.Group, field: str, values: np.ndarray | None) -> None:
