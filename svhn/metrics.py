@@ -40,7 +40,7 @@ def coverage(confidence: np.ndarray, right: np.ndarray, accuracy: float = 0.98) 
     """
     if not len(right):
         return 0.0, math.inf
-    order = np.argsort(-confidence, kind="stable")
+    order = np.argsort(-confidence)
     sorted_confidence = confidence[order]
     accurate = np.cumsum(right[order]) / np.arange(1, len(right) + 1) >= accuracy
     last_of_equals = np.append(sorted_confidence[1:] != sorted_confidence[:-1], True)

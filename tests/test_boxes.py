@@ -9,7 +9,8 @@ def test_xywh_and_area_also_of_integers_that_must_not_wrap_around():
     assert bx.from_xywh(xywh).tolist() == [[3.5, 4, 13.5, 24], [-2, 0, 3, 1]]
     wide = np.array([[200, 100, 100, 200]], dtype=np.uint8)  # 200 + 100 is more than a uint8 holds
     assert bx.from_xywh(wide).tolist() == [[200, 100, 300, 300]]
-    assert bx.area(np.array([[0, 0, 2, 3], [1, 1, 1, 9], [5, 5, 2, 2]])).tolist() == [6, 0, 0]  # empty, inverted
+    areas = bx.area(np.array([[0, 0, 2, 3], [1, 1, 1, 9], [1, 1, 9, 1], [5, 5, 2, 2]]))
+    assert areas.tolist() == [6, 0, 0, 0]  # empty, empty, inverted
     assert bx.area(np.array([10, 10, 5, 250], dtype=np.uint8)) == 0
     assert bx.scale(np.array([[1, 2, 3, 4]]), 2, 0.5).tolist() == [[2, 1, 6, 2]]
 
@@ -62,6 +63,8 @@ def test_iou_and_containment(other, iou, containment):
 
 def test_iou_of_two_empty_boxes_is_zero_and_of_many_broadcasts():
     assert bx.iou(np.zeros(4), np.zeros(4)) == 0
+    part, small = np.array([0, 0, 0.5, 0.5]), np.array([[0, 0, 0, 0], [0, 0, 0.5, 0.5]])  # of a pixel
+    assert bx.iou(small, part).tolist() == bx.containment(small, part).tolist() == [0, 1]
     many = np.array([[0, 0, 10, 10], [0, 0, 5, 10]])
     assert bx.iou(many[:, None], many[None]).tolist() == [[1, 0.5], [0.5, 1]]
 
@@ -81,6 +84,8 @@ UP = [(0, 30, 10, 50), (8, 15, 18, 35), (16, 0, 26, 20)]
         (UP, [0, 1, 2]),
         (UP[::-1], [2, 1, 0]),
         ([(1, 50, 11, 70), (0, 0, 10, 20), (2, 25, 12, 45)], [1, 2, 0]),  # a column
+        ([(2.4, 0, 12.4, 20), (0, 25, 10, 45)], [0, 1]),  # one too: moved by less than a quarter of the width
+        ([(2.6, 0, 12.6, 20), (0, 25, 10, 45)], [1, 0]),  # by more
         ([(10 * i, i % 2, 10 * i + 9, 20) for i in range(7)][::-1], [6, 5, 4, 3, 2, 1, 0]),
     ],
 )

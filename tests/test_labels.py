@@ -76,6 +76,8 @@ def test_the_likeliest_numbers_are_the_best_of_all():
     best = sorted(every, key=total, reverse=True)[:4]
     assert [number for number, _ in found] == best
     assert [p for _, p in found] == pytest.approx([math.exp(total(number)) for number in best])
+    digits[:, 10] -= 60
+    assert {len(number) for number, _ in labels.likeliest(digits, length, 12)} == {5}
 
 
 def _lengths(blank: list[float]) -> list[float]:
@@ -102,7 +104,8 @@ def test_length_from_blanks_has_a_finite_slope_however_sure():
 
 def test_the_probability_of_one_number_is_that_of_its_length_and_digits():
     digits, length = labels.encode("42")
-    digit_probs, length_probs = np.full((1, 5, 11), 0.05), np.full((1, 7), 0.1)
+    digit_probs, length_probs = np.full((2, 5, 11), 0.05), np.full((2, 7), 0.1)  # the second crop knows nothing
     digit_probs[0, np.arange(5), digits], length_probs[0, length] = 0.5, 0.4
     for number, p in (("42", 0.4 * 0.5**5), ("4", 0.1 * 0.05 * 0.5**4), (None, 0.1 * 0.5**2 * 0.05**3)):
-        assert np.exp(labels.log_prob(number, np.log(digit_probs), np.log(length_probs))) == pytest.approx(p)
+        found = np.exp(labels.log_prob(number, np.log(digit_probs), np.log(length_probs)))
+        assert found == pytest.approx([p, 0.1 * 0.05**5])

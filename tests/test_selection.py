@@ -163,8 +163,9 @@ def test_below_the_floor_there_is_no_number_but_a_guess():
 
 def test_further_numbers_are_apart_and_well_read():
     far, part, faint = (100.0, 0.0, 120.0, 20.0), (20.0, 38.0, 30.0, 54.0), (150.0, 0.0, 170.0, 20.0)
-    page = Page({DIGITS: ("27", 0.97), far: ("5", 0.9), part: ("2", 0.97), faint: ("8", 0.3)})
-    found = select(PHOTO, Localizer([DIGITS, far, part, faint], [0.9, 0.6, 0.5, 0.9]), page, CONFIG)
+    lamp = (150.0, 40.0, 170.0, 60.0)  # is read as a number, but does not look like one
+    page = Page({DIGITS: ("27", 0.97), far: ("5", 0.9), part: ("2", 0.97), faint: ("8", 0.3), lamp: ("9", 0.6)})
+    found = select(PHOTO, Localizer([DIGITS, far, part, faint, lamp], [0.9, 0.6, 0.5, 0.9, 0.4]), page, CONFIG)
     assert [each.number for each in found] == ["27", "5"]
 
 

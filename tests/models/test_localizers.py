@@ -6,7 +6,7 @@ from torchvision.ops import box_iou, nms
 from svhn.images import preprocess
 from svhn.images.preprocess import centre_patch
 from svhn.models import LOCALIZERS, build
-from svhn.models.fcos import FCOS, most_likely
+from svhn.models.fcos import FCOS, Maps, most_likely
 
 SIZES = [(47, 104), (300, 20), (8, 8), (500, 700)]
 
@@ -55,6 +55,14 @@ def test_a_photo_is_looked_at_closer_and_then_from_afar_while_nothing_is_sure(bi
     monkeypatch.setattr(network, "look", lambda photo, side: seen.append(side) or look(photo, side))
     network.locate(np.zeros((size // 2, size, 3), np.uint8))
     assert seen == looks
+
+
+def test_boxes_lose_the_slack_by_which_they_come_out_too_large(monkeypatch):
+    network = build("fcos", {"slack": 0.1}).eval()
+    maps = Maps(torch.full((1, 1), 0.9), torch.tensor([[[10.0, 10.0, 30.0, 20.0]]]))
+    monkeypatch.setattr(network, "look", lambda photo, side: (maps, (1.0, 1.0)))
+    boxes, _ = network.locate(np.zeros((40, 40, 3), np.uint8))
+    assert boxes.tolist() == [pytest.approx([12, 11, 28, 19])]
 
 
 def test_suppression_is_torchvisions():

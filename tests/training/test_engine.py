@@ -1,13 +1,14 @@
 import dataclasses
 import itertools
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 
-from svhn.training import checkpoint
+from svhn.training import checkpoint, engine
 from svhn.training.checkpoint import State
 from svhn.training.engine import fit, learning_rate
 from svhn.training.recipes import Recipe
@@ -104,6 +105,19 @@ def test_a_checkpoint_of_another_recipe_seed_or_data_is_refused(tmp_path, recipe
     fit(_task(), RECIPE, tmp_path, CPU)
     with pytest.raises(TrainingError, match=reason):
         fit(_task(), recipe, tmp_path, CPU, state, resume=True)
+
+
+def test_a_time_budget_counts_training_and_not_validation(tmp_path, monkeypatch):
+    task, clock = _task(), [0.0]
+
+    def lasting(seconds, work):
+        return lambda *given: clock.__setitem__(0, clock[0] + seconds) or work(*given)
+
+    monkeypatch.setattr(engine, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    task = dataclasses.replace(task, loss=lasting(1, task.loss), validate=lasting(1000, task.validate))
+    _, record = fit(task, RECIPE, tmp_path, CPU, minutes=0.1)
+    assert [(row["step"], row["seconds"]) for row in record.history] == [(4, 4), (6, 6)]
+    assert (tmp_path / "last.pt").is_file()
 
 
 def test_the_best_epoch_is_kept_next_to_the_last(tmp_path):

@@ -207,6 +207,9 @@ def test_wrong_passwords_are_answered_slowly_and_few_at_once(monkeypatch):
     response = answers(app, *[{"url": "/login", "data": {"username": "me", "password": str(i)}} for i in range(20)])
     assert time.monotonic() - start >= 0.3
     assert sorted(each.status_code for each in response) == [400] * limits.MAX_LOGINS + [429] * (20 - limits.MAX_LOGINS)
+    assert all("retry-after" in each.headers for each in response if each.status_code == 429)
+    monkeypatch.setattr(limits, "LOGIN_DELAY_S", 3600)
+    assert answers(limits.RequestLimits(JSONResponse({})), {"url": "/login"})[0].status_code == 200  # a right one
 
 
 def reading_event(page: gr.Blocks) -> BlockFunction:
