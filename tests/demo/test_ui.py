@@ -1,4 +1,3 @@
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,6 +37,8 @@ def test_who_was_away_for_a_moment_goes_on_also_after_many_calls_and_who_is_forg
 ):
     monkeypatch.setattr(options, "CLEANUP_EVERY_S", 0.1)
     monkeypatch.setattr(options, "MAX_SESSIONS", 3)
+    sweeps, drop = [], cleanup.drop_closed_sessions
+    monkeypatch.setattr(cleanup, "drop_closed_sessions", lambda *given: sweeps.append(drop(*given)))
     blocks = launch(FakePipeline(), samples)
     visit = new_visit(blocks.local_url)
     visit.read(two_numbers("42", "128"), "42")
@@ -49,7 +50,8 @@ def test_who_was_away_for_a_moment_goes_on_also_after_many_calls_and_who_is_forg
     with httpx.stream("GET", f"{blocks.local_url}gradio_api/heartbeat/{name}", timeout=PATIENCE_S) as heart:
         next(heart.iter_lines())
     wait_until(lambda: session.is_closed)
-    time.sleep(1)  # some sweeps
+    before = len(sweeps)
+    wait_until(lambda: len(sweeps) > before + 3)
     look_at("128")
     visit.verdict("confident", "128")
     for _ in range(4):  # calls do not take the places of visitors
