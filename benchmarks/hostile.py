@@ -2,9 +2,10 @@
 
     python -m benchmarks.hostile [--n 10000] [--seed 0] [--page 200]
 
-Every picture is a small one of a random format and kind, damaged in a random way, or one of `bombs.BOMBS`. Exits with 1
-on a crash, on more than 2 s of processor time for a picture, if memory grows by more than 200 MiB after the first
-tenth, or if the control photo is read differently at the end. The last pictures are also sent to the running page.
+Every picture is a small one of a random format and kind, damaged in a random way, or one of `bomb_files.BOMBS`. Exits
+with 1 on a crash, on more than 2 s of processor time for a picture, if memory grows by more than 200 MiB after the
+first tenth, or if the control photo is read differently at the end. The last pictures are also sent to the running
+page.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from tqdm import tqdm
 from svhn.images.decode import PhotoError, open_photo
 from svhn.pipeline import Pipeline
 
-from .bombs import BOMBS, content, exif_of_shared_bytes
-from .served import ROOT, call, served, visitor
+from .helpers.bomb_files import BOMBS, content, exif_of_shared_bytes
+from .helpers.served_page import ROOT, call, served, visitor
 
 LIMIT_S, GROWTH_MB, STUCK_S = 2.0, 200, 120
 CONTROL = ROOT / "demo" / "examples" / "plate-42.jpg"

@@ -25,7 +25,7 @@ from svhn.evaluation.evaluate import Example
 from svhn.pipeline import Pipeline
 from svhn.utils.paths import WEIGHTS
 
-from . import examples
+from .helpers import photo_source
 
 Read = Callable[[np.ndarray], str]  # RGB uint8 (h, w, 3) -> the number, "" for none
 
@@ -92,12 +92,12 @@ def measure(photos: list[Example], readers: dict[str, Read]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    examples.add_options(parser)
+    photo_source.add_options(parser)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     options = parser.parse_args()
     torch.set_num_threads(1)
     readers = {"this project": this_project(options.weights), "RapidOCR": rapid_ocr()}
-    print(measure(list(examples.chosen(options)), readers))
+    print(measure(list(photo_source.chosen(options)), readers))
 
 
 if __name__ == "__main__":

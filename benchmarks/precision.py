@@ -19,14 +19,14 @@ from svhn import metrics
 from svhn.pipeline import Pipeline
 from svhn.utils.paths import WEIGHTS
 
-from . import examples
+from .helpers import photo_source
 
 FP32, BF16 = "fp32", "bf16"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    examples.add_options(parser)
+    photo_source.add_options(parser)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -34,7 +34,7 @@ def main() -> None:
     seconds: dict[str, list[float]] = {FP32: [], BF16: []}
     read = {FP32: [], BF16: []}
     right: dict[str, list[bool]] = {FP32: [], BF16: []}
-    for turn, example in enumerate(examples.chosen(options)):
+    for turn, example in enumerate(photo_source.chosen(options)):
         for name in (FP32, BF16) if turn % 2 else (BF16, FP32):
             start = time.process_time()
             reading = pipelines[name].read(example.photo)

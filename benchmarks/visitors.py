@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from .served import Served, percentile, served, small_photo, visit, visitor
+from .helpers.served_page import Served, percentile, served, small_photo, visit, visitor
 
 GROWTH_MB = 100
 REFUSED = (429, 503, 507)

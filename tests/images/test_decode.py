@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from benchmarks import bombs
-from benchmarks.bombs import content
+from benchmarks.helpers import bomb_files
+from benchmarks.helpers.bomb_files import content
 from svhn.images import decode
 from svhn.images.decode import PhotoError, open_photo
 
@@ -157,22 +157,22 @@ def test_too_many_pixels_are_refused_before_decoding(monkeypatch):
 
     monkeypatch.setattr(Image.Image, "load", decode)
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", decode)
-    assert "50000×50000" in refused(bombs.huge_png(50_000, 50_000))
-    assert "40 megapixels" in refused(bombs.huge_png(8_000, 5_001))
+    assert "50000×50000" in refused(bomb_files.huge_png(50_000, 50_000))
+    assert "40 megapixels" in refused(bomb_files.huge_png(8_000, 5_001))
 
 
-@pytest.mark.parametrize("name", bombs.BOMBS)
+@pytest.mark.parametrize("name", bomb_files.BOMBS)
 def test_a_file_that_asks_for_too_much_work_is_refused_at_once(name):
-    data = bombs.BOMBS[name]()
+    data = bomb_files.BOMBS[name]()
     start = time.thread_time()  # of this thread alone: the machine may be busy
     refused(data)
     assert time.thread_time() - start < 2
 
 
 def test_work_that_a_photo_needs_is_allowed():
-    assert open_photo(bombs.progressive_jpeg(1000, 800, 500)).shape == (800, 1000, 3)
-    assert open_photo(bombs.tiff(5000, 5000, [])).shape == (5000, 8, 3)
-    assert open_photo(bombs.gif_of_comments(40, 255)).shape == (40, 40, 3)
+    assert open_photo(bomb_files.progressive_jpeg(1000, 800, 500)).shape == (800, 1000, 3)
+    assert open_photo(bomb_files.tiff(5000, 5000, [])).shape == (5000, 8, 3)
+    assert open_photo(bomb_files.gif_of_comments(40, 255)).shape == (40, 40, 3)
     thumbnail = content(Image.fromarray(QUARTERS), "JPEG", progressive=True) * 20  # its scans are none of the photo's
     large = Image.fromarray(QUARTERS).resize((3000, 2000))
     assert open_photo(content(large, "JPEG", comment=thumbnail)).shape == (2000, 3000, 3)
@@ -180,7 +180,7 @@ def test_work_that_a_photo_needs_is_allowed():
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_orientation_among_many_tags(kind):
-    exif = bombs.exif_of_shared_bytes(3, 2000)
+    exif = bomb_files.exif_of_shared_bytes(3, 2000)
     assert open_photo(content(Image.fromarray(QUARTERS), kind, exif=exif)).shape == (60, 40, 3)
 
 

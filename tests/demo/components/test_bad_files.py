@@ -10,7 +10,7 @@ from helpers.fake_pipeline import photo_of
 from PIL import Image
 from playwright.sync_api import expect
 
-from benchmarks.bombs import content, huge_png, png_chunk, png_of_chunks
+from benchmarks.helpers.bomb_files import content, huge_png, png_chunk, png_of_chunks
 
 BOMB = 300 * 2**20  # bytes that a megabyte inflates to
 ROOM = 200 * 2**20  # that reading a bomb may take

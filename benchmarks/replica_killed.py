@@ -1,6 +1,6 @@
 """Two replicas of the page behind nginx with deploy/proxy.conf, of which one is killed half-way: which visits fail.
 
-    python -m benchmarks.replicas [--visitors 16] [--photos 1000]
+    python -m benchmarks.replica_killed [--visitors 16] [--photos 1000]
 
 A visit is what the browser does: upload, wait for the reading, fetch the picture. nginx is Debian's: apt-get install
 nginx-light.
@@ -27,7 +27,7 @@ from pathlib import Path
 
 import httpx
 
-from .served import ROOT, Served, percentile, served, small_photo, visit, visitor
+from .helpers.served_page import ROOT, Served, percentile, served, small_photo, visit, visitor
 
 CONFIG = ROOT / "deploy" / "proxy.conf"
 

@@ -20,7 +20,7 @@ import numpy as np
 from demo import ui
 from svhn.images.decode import open_photo
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PATIENCE_S = 300
 
 

@@ -1,6 +1,6 @@
 """Training on all photos of SVHN: what preparing extra costs, and how fast its files are drawn from.
 
-    python -m benchmarks.all_data --data DIR --work FOLDER [--records 202353] [--steps 40]
+    python -m benchmarks.extra_split --data DIR --work FOLDER [--records 202353] [--steps 40]
 
 Extra is made of the photos of DIR's train, each again and again, brighter or darker, in the official layout. FOLDER
 keeps the archive and the prepared files, and what is there is not made again. Both ways, all in memory and all in

@@ -1,6 +1,6 @@
 """Memory of a served page over many readings, half by visitors in a browser, half by programs.
 
-    python -m benchmarks.memory [--readings 2000]
+    python -m benchmarks.page_memory [--readings 2000]
 
 Each visitor is a new one, which is the worst case: only the number of visitors bounds what is kept for them.
 """
@@ -13,7 +13,7 @@ import time
 
 from demo.config import MAX_SESSIONS
 
-from .served import call, served, small_photo, visit, visitor
+from .helpers.served_page import call, served, small_photo, visit, visitor
 
 FIRST = 2 * MAX_SESSIONS  # readings, after which as many visitors are kept as ever: it should not grow any more
 LIMIT_MB = 50  # growth from then on

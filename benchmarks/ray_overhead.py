@@ -1,6 +1,6 @@
 """Reading a folder with and without Ray: processor time of all processes, and what Ray itself takes of it.
 
-    python -m benchmarks.engines --data DIR [--photos 5000] [--processes 2]
+    python -m benchmarks.ray_overhead --data DIR [--photos 5000] [--processes 2]
 
 Photos are those of DIR's train, each as often as it takes. Both engines write annotated pictures, and first read 16
 photos alone, which shows what starting costs.
