@@ -12,7 +12,7 @@ from svhn.data.annotations import Sample
 from .config import QUEUE_PAUSE_S, QUEUE_SIZE, RETENTION, STATIC
 from .ground_truth import TruthIndex
 from .model_zoo import Networks
-from .server.share import ShareLink
+from .server.public_link import ShareLink
 from .tabs import api, batch, compare, live, single
 from .theme import html
 
@@ -26,7 +26,7 @@ stroke-linecap="round"/></svg><div><h1>House-number reader</h1>
 FOOTER = f"""<footer>Processed on this server, never shared, and deleted
 after {RETENTION}{{unless}}. Trained on <abbr title="Street View House Numbers">SVHN</abbr> photos; for research
 and for fun.</footer>"""
-SHARE_SCRIPT = "".join((STATIC / "js" / name).read_text(encoding="utf-8") for name in ("copy.js", "share.js"))
+SHARE_SCRIPT = "".join((STATIC / "js" / name).read_text(encoding="utf-8") for name in ("copy.js", "public_link.js"))
 TO_COMPARE = "photo => [photo, {__type__: 'update', selected: 'compare'}]"
 UNLESS = " unless you save them for training"
 

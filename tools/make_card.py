@@ -8,7 +8,7 @@ import base64
 from playwright.sync_api import sync_playwright
 
 from demo.config import STATIC
-from demo.server.front import DESCRIPTION, TITLE
+from demo.server.page_head import DESCRIPTION, TITLE
 from demo.ui import EXAMPLES
 from tools import chromium
 

@@ -10,7 +10,7 @@ from svhn.labels import MAX_DIGITS
 from svhn.reading import Reading
 
 from ..ground_truth import Truth
-from .states import Rival, closest_guess, rival_of, state_of
+from .certainty import Rival, closest_guess, rival_of, state_of
 from .templating import macro
 
 IDLE = "The number in your photo will appear here."

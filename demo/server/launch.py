@@ -21,7 +21,7 @@ from svhn.utils.files import working_folder
 if TYPE_CHECKING:
     import gradio as gr
 
-    from .share import ShareLink
+    from .public_link import ShareLink
 
 # Gradio would record who called what and when, and process the last 10,000 records with pandas after every reading.
 NO_STATISTICS = {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9)}
@@ -56,8 +56,8 @@ def serve(args: argparse.Namespace) -> None:
         from .. import ground_truth, ui
         from ..model_zoo import Networks
         from . import internals
-        from .options import launch_options
-        from .share import ShareLink
+        from .launch_options import launch_options
+        from .public_link import ShareLink
 
         link = ShareLink()
         _share_arenas()
@@ -101,7 +101,7 @@ def _share_arenas() -> None:
 
 def share(page: gr.Blocks, link: ShareLink) -> None:
     """Open a public link and show it, on the terminal and on the page, with its QR code."""
-    from .share import terminal_code
+    from .public_link import terminal_code
 
     link.address = public_link(page)
     if link.address is None:

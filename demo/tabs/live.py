@@ -20,7 +20,7 @@ from svhn.reading import Reading
 
 from ..config import STATIC
 from ..render import text
-from ..render.states import state_of
+from ..render.certainty import state_of
 from ..theme import html
 
 LIMIT_S = 60  # after that the camera stops by itself

@@ -14,6 +14,7 @@ from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 from svhn.utils.errors import UserError
 
+from ..components import network_picker
 from ..components import stage as stages
 from ..components.examples import example_strip
 from ..components.inputs import PercentSlider, PhotoInput, SentPhoto, hidden_photo_input
@@ -24,9 +25,9 @@ from ..model_zoo import Networks
 from ..render import charts, text
 from ..session import PASS_PHOTO_PATH, PhotoResult, belongs_to, read_photo
 from ..theme import html
-from . import correct, explain, network_picker
+from . import correct, explain
 
-VERDICT_SCRIPT = "".join((STATIC / "js" / name).read_text(encoding="utf-8") for name in ("copy.js", "verdict.js"))
+ACTIONS = "".join((STATIC / "js" / name).read_text(encoding="utf-8") for name in ("copy.js", "number_actions.js"))
 # The last result is dimmed until what is shown is of the photo that is there.
 DIM = """(photo, shown) => {
     document.getElementById('one').toggleAttribute('data-busy', (photo?.path ?? '') !== (shown ?? ''));
@@ -48,7 +49,7 @@ def build(
     with gr.Column(elem_id="one"):
         stage = stages.photo_stage(elem_id="stage")
         with gr.Column(elem_id="result"):
-            verdict = html(text.idle(), elem_id="verdict", js_on_load=VERDICT_SCRIPT)
+            verdict = html(text.idle(), elem_id="verdict", js_on_load=ACTIONS)
             evidence = html(charts.steps(), elem_id="evidence", js_on_load=charts.SCRIPT)
         photo = hidden_photo_input("photo")
         with gr.Column(elem_id="offers"):

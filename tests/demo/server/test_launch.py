@@ -20,7 +20,7 @@ from playwright.sync_api import expect
 import app
 from demo import ui
 from demo.server import launch as launching
-from demo.server.share import ShareLink, terminal_code
+from demo.server.public_link import ShareLink, terminal_code
 
 ROOT = Path(app.__file__).parent
 LINK = "https://0123456789abcdef.gradio.live"

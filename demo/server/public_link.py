@@ -22,7 +22,7 @@ class ShareLink:
         if self.address is None:
             return Markup()
         code = segno.make(self.address, error="m").svg_inline(omitsize=True, border=2, dark="#1d447f", light="#ffffff")
-        return render("share", address=self.address, code=Markup(code))
+        return render("public_link", address=self.address, code=Markup(code))
 
 
 def terminal_code(address: str) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers.fake_pipeline import MANY, NOTHING, photo_of, reading_of
 
-from demo.render.states import RIVAL_SHARE, TIE_SHARE, rival_of, state_of
+from demo.render.certainty import RIVAL_SHARE, TIE_SHARE, rival_of, state_of
 from svhn.reading import Reading
 
 

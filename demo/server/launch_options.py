@@ -12,8 +12,9 @@ from svhn.images.decode import MAX_BYTES
 from .. import theme, ui
 from ..config import CLEANUP_EVERY_S, MAX_SESSIONS, RETENTION_S
 from . import cleanup
-from .front import Front
 from .limits import RequestLimits
+from .page_head import PageHead
+from .pictures import Pictures
 
 
 def launch_options(mcp: bool = False) -> dict[str, Any]:
@@ -32,7 +33,12 @@ def launch_options(mcp: bool = False) -> dict[str, Any]:
         "mcp_server": mcp,
         "state_session_capacity": MAX_SESSIONS,
         "app_kwargs": {
-            "middleware": [Middleware(GZipMiddleware, minimum_size=1000), Middleware(Front), Middleware(RequestLimits)],
+            "middleware": [
+                Middleware(GZipMiddleware, minimum_size=1000),
+                Middleware(Pictures),
+                Middleware(PageHead),
+                Middleware(RequestLimits),
+            ],
             "lifespan": cleanup.lifespan(CLEANUP_EVERY_S, RETENTION_S),  # and no delete_cache
         },
     }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gradio as gr
 
-from ..components.inputs import PhotoInput
 from ..model_zoo import Network, Networks
 from ..theme import html
+from .inputs import PhotoInput
 
 COMPARE = "Compare all models on this photo"
 
