@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from svhn.training.options import add_training_options
+from svhn.training.cli_options import add_training_options
 from svhn.utils.errors import UserError
 from svhn.utils.paths import PREPARED, ROOT, RUNS, WEIGHTS
 

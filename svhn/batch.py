@@ -35,7 +35,7 @@ from .pipeline import Pipeline
 from .reading import Reading
 from .utils.errors import DataError
 from .utils.files import UniqueNames, printable, write_atomic
-from .utils.workers import IN_PROCESS, Workers
+from .utils.parallel_map import IN_PROCESS, Workers
 
 TABLE = "readings.csv"
 DIGITS = tuple(f"d{i + 1}" for i in range(labels.MAX_DIGITS))

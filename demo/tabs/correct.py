@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from svhn.data.corrections import MAX_DIGITS, Collection, Saved
+from svhn.data.collected_photos import MAX_DIGITS, Collection, Saved
 from svhn.images.decode import PhotoError, open_photo
 from svhn.reading import Reading
 from svhn.utils.errors import UserError

@@ -14,7 +14,7 @@ from ..utils.errors import DataError, TrainingError, WeightsError
 from ..utils.files import write_output
 from . import metrics, trained
 from .evaluation_data import EvaluationData
-from .measure_kinds import measure_system
+from .measure_system import measure_system
 from .systems import System
 
 FLAGS = {"SVHN": "--data", "MNIST": "--mnist"}

@@ -23,7 +23,7 @@ from ..models.base import SegmentsPixels
 from ..models.baselines.unet import SURE
 from ..pipeline import Pipeline
 from ..training.losses import masks
-from ..training.tasks.digits import digits_right, read_strips
+from ..training.tasks.mnist import digits_right, read_strips
 from ..utils.errors import DataError
 
 WARM_UP, TIMED = 5, 50  # pictures before the clock is looked at, and by the clock

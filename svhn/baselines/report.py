@@ -9,7 +9,7 @@ from pathlib import Path
 from ..utils.errors import DataError
 from ..utils.files import write_output
 from . import tables
-from .documents import DOCUMENTS, THIS_PROJECT, Document
+from .founding_documents import DOCUMENTS, THIS_PROJECT, Document
 from .measure import record_path
 from .metrics import TIMED, WARM_UP
 from .systems import LOCALIZER, PIPELINE, READER, SYSTEMS, System

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..utils.errors import DataError
-from .documents import THIS_PROJECT
+from .founding_documents import THIS_PROJECT
 
 READER = "reader"  # reads within the true box
 LOCALIZER = "localizer"

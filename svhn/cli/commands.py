@@ -142,7 +142,7 @@ def _network(name: str | None, weights_dir: Path, kind: Registry) -> str | nn.Mo
 
 def _workers(options: argparse.Namespace, count: int | None):
     """The processes to read that many photos with; None for a complete split."""
-    from ..utils.workers import IN_PROCESS, Workers, processes_for
+    from ..utils.parallel_map import IN_PROCESS, Workers, processes_for
 
     processes = options.processes or (processes_for(count) if options.device == "cpu" else 1)
     return IN_PROCESS if processes == 1 else Workers(partial(load_pipeline, options), processes)
@@ -248,7 +248,7 @@ def plot(options: argparse.Namespace) -> None:
     if options.out.is_dir():
         raise DataError(f"--out {options.out} is a folder; name the file to write, such as grid.png.")
     if options.kind == "curves":
-        from ..evaluation.curves import load_histories, plot_curves
+        from ..evaluation.training_curves import load_histories, plot_curves
 
         plot_curves(load_histories(options.runs), options.out)
     else:
@@ -257,18 +257,18 @@ def plot(options: argparse.Namespace) -> None:
 
 
 def _plot_grid(options: argparse.Namespace) -> None:
-    from ..evaluation import evaluate, plots
+    from ..evaluation import evaluate, photo_grids
 
     if not (1 <= options.rows <= MOST_CELLS and 1 <= options.columns <= MOST_CELLS and options.offset >= 0):
         raise DataError(f"--rows and --columns go from 1 to {MOST_CELLS}, --offset from 0; please change them.")
-    draw = {"crops": plots.crops, "boxes": plots.boxes, "readings": plots.readings}[options.kind]
+    draw = {"crops": photo_grids.crops, "boxes": photo_grids.boxes, "readings": photo_grids.readings}[options.kind]
     pipeline = load_pipeline(options)
     if options.photos:
         examples = evaluate.folder_examples(options.photos)
     else:
         examples = evaluate.split_examples(options.data, options.split, prepared=PREPARED)
     count, boxed = options.rows * options.columns, options.kind != "readings"
-    chosen = plots.choose(examples, count, options.offset, options.seed, boxed)
+    chosen = photo_grids.choose(examples, count, options.offset, options.seed, boxed)
     draw(pipeline, chosen, options.out, options.columns, options.rows)
 
 
@@ -300,8 +300,8 @@ def results(options: argparse.Namespace) -> None:
 def checkpoints(options: argparse.Namespace) -> None:
     from functools import partial
 
-    from ..baselines.checkpoints import evaluate_checkpoints, header, row
     from ..baselines.evaluation_data import available_parts, part_examples
+    from ..baselines.measure_checkpoints import evaluate_checkpoints, header, row
     from ..evaluation.evaluate import HELD_OUT
 
     parts = options.split or available_parts(options.data) or [HELD_OUT]  # its error message names what is missing
@@ -339,7 +339,7 @@ def calibrate(options: argparse.Namespace) -> None:
 
 
 def export(options: argparse.Namespace) -> None:
-    from ..evaluation.convert import convert
+    from ..evaluation.export_onnx import convert
 
     for path in convert(options.weights, options.format, options.out):
         print(f"{path}: {path.stat().st_size / 2**20:.1f} MiB")

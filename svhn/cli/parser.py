@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..training.options import add_training_options, seed
+from ..training.cli_options import add_training_options, seed
 from ..utils.errors import UserError
 from ..utils.paths import PREPARED, RESULTS, RUNS, WEIGHTS
 from . import commands

@@ -10,7 +10,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from ..utils.errors import DataError
-from ..utils.workers import processes_for
+from ..utils.parallel_map import processes_for
 from .datasets import Rows, StoredImages
 
 DRAWS = 1 << 20  # a stream of random numbers that nothing else uses

@@ -21,7 +21,7 @@ from ..data.split import is_held_out
 from ..images.decode import PhotoError, open_photo
 from ..pipeline import Pipeline
 from ..utils.errors import DataError
-from ..utils.workers import IN_PROCESS, Workers
+from ..utils.parallel_map import IN_PROCESS, Workers
 
 TOO_LONG = ">5"  # in place of a number of more than five digits: never right, but not the same as no number
 HELD_OUT = "held_out"  # the split of train images whose number is divisible by 5

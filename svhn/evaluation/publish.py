@@ -18,9 +18,9 @@ from ..training.checkpoint import Checkpoint, State
 from ..training.recipes import RECIPES, Recipe
 from ..utils.errors import WeightsError
 from ..utils.files import write_atomic
-from . import evaluate, plots
+from . import evaluate, photo_grids
 from .calibration import fit_temperature
-from .curves import plot_curves
+from .training_curves import plot_curves
 
 UNSURE_BELOW = 0.55  # of new weights, until `calibrate` measures it
 TITLES = {  # of recipes, for people who compare networks
@@ -87,7 +87,7 @@ def export_measured(
     for found in both:
         histories = {f"{found.name}, seed {run.seed}": run.history for run in found.runs}
         plot_curves(histories, folder / f"{found.name}-curves.png")
-    plots.readings(pipeline, held_out(), figures_dir / "held_out.png")
+    photo_grids.readings(pipeline, held_out(), figures_dir / "held_out.png")
     weights.save(folder, networks, manifest)
     return report
 
@@ -144,7 +144,7 @@ def export_final(last: Candidate, measured: Path, folder: Path, examples_dir: Pa
     for known in networks:
         write_atomic(folder / f"{known}-curves.png", (measured / f"{known}-curves.png").read_bytes())
     weights.save(folder, networks, manifest)
-    plots.readings(
+    photo_grids.readings(
         Pipeline.load(folder), evaluate.folder_examples(examples_dir), folder / "readings.png", columns=4, rows=3
     )
     write_model_card(folder)

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from svhn.baselines.documents import DOCUMENTS
+from svhn.baselines.founding_documents import DOCUMENTS
 from svhn.baselines.systems import SYSTEMS, select_systems
 from svhn.training.recipes import RECIPES
 from svhn.utils.errors import DataError

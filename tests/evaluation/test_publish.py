@@ -95,7 +95,7 @@ def test_publishing_again_keeps_added_networks(folder, small_data, tmp_path, mon
     assert (
         main(["publish", _run(tmp_path / "runs", "l2_box"), "--data", str(small_data), "--weights", str(folder)]) == 0
     )
-    monkeypatch.setattr(publish.plots, "readings", lambda *_, **__: None)
+    monkeypatch.setattr(publish.photo_grids, "readings", lambda *_, **__: None)
     further = weights.load(folder, "compact")
     torch.nn.init.zeros_(next(further.parameters()))
     publish.export_final(

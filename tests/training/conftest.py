@@ -14,7 +14,7 @@ from svhn.data import mnist
 from svhn.data.prepare import prepare
 from svhn.models.baselines import vgg16
 from svhn.training.recipes import RECIPES
-from svhn.training.tasks import digits
+from svhn.training.tasks import mnist as mnist_tasks
 from svhn.utils.progress import EventLog
 
 TINY = {  # sizes by network; a recipe's own go before, as far as these leave them
@@ -66,7 +66,7 @@ def tiny(monkeypatch):
     monkeypatch.setattr(vgg16, "_features", thin_features)
     monkeypatch.setattr(vgg16, "WIDTH", 8)
     monkeypatch.setattr(mnist, "VALIDATION", 20)
-    monkeypatch.setattr(digits, "FRESH", 20)
+    monkeypatch.setattr(mnist_tasks, "FRESH", 20)
 
 
 @pytest.fixture

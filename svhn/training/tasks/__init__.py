@@ -9,8 +9,8 @@ import torch
 
 from ..recipes import CLASSIFY_DIGITS, DETECT, READ, READ_STRIPS, REGRESS_BOX, SEGMENT, Recipe
 from .base import Sources, Task
-from .digits import digit_task, strip_task
 from .localizers import box_task, fcos_task, mask_task
+from .mnist import digit_task, strip_task
 from .readers import reader_task
 
 

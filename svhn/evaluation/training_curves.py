@@ -12,7 +12,7 @@ from matplotlib.ticker import LogLocator
 
 from ..training import checkpoint
 from ..utils.errors import DataError
-from .plots import save
+from .photo_grids import save
 
 STYLES = ("-", "--", ":", "-.")
 

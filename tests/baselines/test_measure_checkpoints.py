@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from helpers.tiny_runs import save_run, shrink
 
-from svhn.baselines.checkpoints import evaluate_checkpoints
 from svhn.baselines.evaluation_data import available_parts, part_examples
+from svhn.baselines.measure_checkpoints import evaluate_checkpoints
 from svhn.cli.parser import main
 from svhn.training import checkpoint
 from svhn.utils.errors import TrainingError

@@ -14,8 +14,8 @@ from ..models import build
 from ..pipeline import Pipeline
 from ..synth.mnist_strips import make_strips
 from . import metrics
-from .checkpoints import evaluate_checkpoints
 from .evaluation_data import TEST, TRAIN, EvaluationData
+from .measure_checkpoints import evaluate_checkpoints
 from .systems import DIGITS, LENGTH_CHECK, LOCALIZER, PIPELINE, READER, STRIPS, System
 from .trained import Trained
 

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from svhn.utils.errors import UserError
-from svhn.utils.workers import ENOUGH, IN_PROCESS, WAITING, Workers, processes_for
+from svhn.utils.parallel_map import ENOUGH, IN_PROCESS, WAITING, Workers, processes_for
 
 
 def load() -> int:

@@ -15,7 +15,7 @@ import torch
 
 from svhn import weights
 from svhn.cli.parser import main
-from svhn.evaluation.convert import convert
+from svhn.evaluation.export_onnx import convert
 
 ROOT = Path(__file__).resolve().parents[2]
 

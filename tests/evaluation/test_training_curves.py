@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from svhn.evaluation import curves
+from svhn.evaluation import training_curves
 from svhn.models import build
 from svhn.training import checkpoint
 from svhn.training.recipes import Recipe
@@ -21,14 +21,14 @@ def save_run(folder: Path, history: list[dict[str, float]]) -> Path:
 
 def test_histories_are_called_by_their_folders(tmp_path):
     runs = [save_run(tmp_path / "a" / name, ACCURACY[:n]) for name, n in (("compact", 1), ("vgg16", 2))]
-    assert curves.load_histories(runs) == {"compact": ACCURACY[:1], "vgg16": ACCURACY[:2]}
+    assert training_curves.load_histories(runs) == {"compact": ACCURACY[:1], "vgg16": ACCURACY[:2]}
     again = save_run(tmp_path / "b" / "compact", ACCURACY)
-    assert list(curves.load_histories([runs[0], again])) == [str(runs[0]), str(again)]
+    assert list(training_curves.load_histories([runs[0], again])) == [str(runs[0]), str(again)]
 
 
 def test_a_run_that_cannot_be_drawn_is_reported(tmp_path):
     with pytest.raises(TrainingError, match="no checkpoint"):
-        curves.load_histories([tmp_path])
+        training_curves.load_histories([tmp_path])
     with pytest.raises(DataError, match="new has not finished an epoch"):
-        curves.plot_curves({"new": []}, tmp_path / "curves.png")
+        training_curves.plot_curves({"new": []}, tmp_path / "curves.png")
     assert not (tmp_path / "curves.png").exists()

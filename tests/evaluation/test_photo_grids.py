@@ -2,7 +2,7 @@ import pytest
 from helpers.fake_pipeline import FakePipeline, photo_of
 
 from svhn.data.annotations import Truth
-from svhn.evaluation import plots
+from svhn.evaluation import photo_grids
 from svhn.evaluation.evaluate import Example
 from svhn.utils.errors import DataError
 
@@ -13,7 +13,7 @@ def test_which_photos_are_chosen():
     ]
 
     def names(*args, **options) -> list[str]:
-        return [example.name for example in plots.choose(iter(all_of_them), *args, **options)]
+        return [example.name for example in photo_grids.choose(iter(all_of_them), *args, **options)]
 
     assert names(3) == ["0.png", "1.png", "2.png"]
     assert names(3, offset=18) == ["18.png", "19.png"]
@@ -25,9 +25,9 @@ def test_which_photos_are_chosen():
 
 def test_nothing_to_show_and_nowhere_to_write(tmp_path):
     with pytest.raises(DataError, match="no photo to show"):
-        plots.readings(FakePipeline(), [], tmp_path / "grid.png")
+        photo_grids.readings(FakePipeline(), [], tmp_path / "grid.png")
     (tmp_path / "file").write_text("in the way")
     example = Example("a.png", photo_of("42"), Truth("42", None))
     with pytest.raises(DataError, match="cannot be written"):
-        plots.readings(FakePipeline(), [example], tmp_path / "file" / "grid.png")
+        photo_grids.readings(FakePipeline(), [example], tmp_path / "file" / "grid.png")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
