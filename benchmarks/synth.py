@@ -14,8 +14,8 @@ import time
 import torch
 
 from svhn.synth.config import StreetConfig
+from svhn.synth.crops import crops
 from svhn.synth.glyphs import load_atlas
-from svhn.synth.render import crops
 from svhn.synth.scenes import scenes
 
 BATCH = {"cpu": {crops: 48, scenes: 8}, "cuda": {crops: 2048, scenes: 256}}

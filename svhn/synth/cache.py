@@ -14,13 +14,13 @@ from ..data.datasets import CropSet, SceneSet, join
 from ..utils.files import LOAD_ERRORS, load_tensors, save_tensors
 from ..utils.progress import progress_bar
 from .config import StreetConfig
+from .crops import crops
 from .glyphs import Atlas, load_atlas
-from .render import crops
 from .scenes import scenes
 
 CHUNK = 64
 HERE = Path(__file__).parent
-ENTRIES = ("render", "scenes")  # the modules that make pictures; with them count all that they import of this folder
+ENTRIES = ("crops", "scenes")  # the modules that make pictures; with them count all that they import of this folder
 
 
 def crop_bank(

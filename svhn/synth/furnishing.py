@@ -11,7 +11,7 @@ from . import furniture, glazing, signs
 from .config import CompanionConfig, FurnitureConfig, GroundConfig
 from .glyphs import Atlas
 from .number import Number, scale_and_shift
-from .regions import paint_regions, picture_boxes
+from .paint_regions import paint_regions, picture_boxes
 from .rng import Sampler
 
 PAINTERS: dict[str, Callable] = {  # by the fields of FurnitureConfig

@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import torch
 
+from .backing_plates import paint_plates
 from .config import PaintConfig, StreetConfig
 from .distractors import add_distractors
 from .furnishing import paint_things, sample_companions
 from .geometry import Plane, apply_at
 from .glyphs import Atlas
+from .ink import ink_mask, paint_ink
 from .number import Number
+from .paint_regions import paint_regions, picture_boxes
 from .plaques import paint_bin_under, paint_plaque
-from .plates import paint_plates
-from .regions import paint_regions, picture_boxes
 from .rng import Sampler
-from .text import ink_mask, paint_ink
 from .textures import texture_bank
 
 WALL, PLATE, PLAQUE, BIN = range(4)

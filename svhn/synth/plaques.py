@@ -8,11 +8,11 @@ from .config import PlaqueConfig
 from .furniture import paint_bin
 from .geometry import Plane, apply_at, blend
 from .glyphs import Atlas
-from .lettering import sample_words, set_line, stamp_line
 from .number import Number
 from .rng import Sampler
 from .shapes import arch, ellipse, fill, rectangle, shade
 from .signs import paint_emblem
+from .typesetting import sample_words, set_line, stamp_line
 
 
 def paint_plaque(

@@ -14,9 +14,9 @@ from ..data.split import is_held_out
 from ..images import draw
 from ..utils.files import write_output
 from .config import StreetConfig
+from .crops import crops
 from .glyphs import load_atlas
 from .mnist_strips import DigitJitter, make_strips
-from .render import crops
 from .scenes import scenes
 
 ROWS, COLUMNS = 10, 8  # of crops, of each kind

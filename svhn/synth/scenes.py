@@ -10,11 +10,11 @@ from ..labels import BLANK
 from .backgrounds import paint_fields, paint_wall, photo_pieces
 from .camera import photograph
 from .config import StreetConfig
-from .doors import WALLS, lay_bricks, paint_door
 from .framing import Framing, sample_framing
 from .furnishing import paint_things, sample_grounds, scatter
 from .geometry import Plane, apply_at, project, view_plane
 from .glyphs import Atlas
+from .house_fronts import WALLS, lay_bricks, paint_door
 from .layout import extent
 from .lighting import apply_weather
 from .mounting import put_up

@@ -57,7 +57,7 @@ def generator(tmp_path, monkeypatch):
     return here
 
 
-@pytest.mark.parametrize("name", ["render.py", "glazing.py", "assets/palette.json"])
+@pytest.mark.parametrize("name", ["crops.py", "glazing.py", "assets/palette.json"])
 def test_other_code_or_tables_make_the_bank_again(makes, tmp_path, generator, name):
     for _ in range(2):
         cache.cached(tmp_path / "bank.pt", cache.crop_bank, 2, 0, CPU, None)

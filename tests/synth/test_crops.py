@@ -12,14 +12,14 @@ from svhn.data import mnist
 from svhn.labels import BLANK
 from svhn.synth import preview
 from svhn.synth.config import StreetConfig
+from svhn.synth.crops import CROP, crops
 from svhn.synth.geometry import project, view_plane
+from svhn.synth.ink import ink_mask
 from svhn.synth.layout import extent
 from svhn.synth.number import bounding_boxes, digit_corners, sample_number, sample_view, scale_and_shift
 from svhn.synth.palette import learn
-from svhn.synth.render import CROP, crops
 from svhn.synth.rng import Sampler
 from svhn.synth.scenes import SCENE
-from svhn.synth.text import ink_mask
 from svhn.utils.errors import DataError
 
 CONFIG = StreetConfig()

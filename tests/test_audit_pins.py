@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.audit import ROOT, find_problems
+from tools.audit_pins import ROOT, find_problems
 
 
 def pins(folder: Path, requirements: str, constraints: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Check the pins of requirements*.txt and constraints.txt, and list those that have a newer release.
 
-    python -m tools.audit
+    python -m tools.audit_pins
 
 Every package that the requirements need, directly or in turn, is pinned in one of the files, to one version, which is
 the installed one and which every package that needs it allows. The exit code is 1 where that is not so, or where

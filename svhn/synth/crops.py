@@ -9,10 +9,10 @@ import torch
 from .backgrounds import paint_surroundings
 from .camera import photograph
 from .config import StreetConfig
-from .doors import paint_door
 from .furnishing import paint_things, sample_replacements
 from .geometry import apply_at, project, view_plane
 from .glyphs import Atlas
+from .house_fronts import paint_door
 from .layout import extent, statistics
 from .lighting import apply_weather
 from .mounting import put_up
