@@ -13,7 +13,7 @@ import pytest
 from helpers.fake_pipeline import NOTHING, FakePipeline, encoded, photo_of
 
 from svhn.batch import COLUMNS, read_folder
-from svhn.cli.parser import main
+from svhn.cli.main import main
 from svhn.reading import Reading
 from svhn.utils.errors import DataError, UserError
 

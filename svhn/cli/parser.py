@@ -1,34 +1,18 @@
-"""The command line, python -m svhn COMMAND: the options of every command; `commands` has what it does."""
+"""The options of every command; `commands` has what it does."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..training.cli_options import add_training_options, seed
-from ..utils.errors import UserError
 from ..utils.paths import PREPARED, RESULTS, RUNS, WEIGHTS
 from . import commands
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return the exit code: 0, 1 after an error message, 2 for a wrong command line."""
-    options = _parser().parse_args(arguments)
-    try:
-        return options.action(options) or 0
-    except UserError as error:
-        print(f"svhn {options.command}: {error}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print(f"\nsvhn {options.command}: stopped.", file=sys.stderr)
-    except BrokenPipeError:  # the reader of our output has gone; keep Python from reporting that
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 1
-
-
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; it sets `action` to the function of the command."""
     parser = argparse.ArgumentParser(prog="python -m svhn", description="Find and read house numbers in street photos.")
     verbs = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 

@@ -14,7 +14,7 @@ from svhn.baselines import metrics as system_metrics
 from svhn.baselines.evaluation_data import EvaluationData
 from svhn.baselines.measure import Status, measure
 from svhn.baselines.systems import SYSTEMS, select_systems
-from svhn.cli.parser import main
+from svhn.cli.main import main
 from svhn.evaluation import evaluate
 from svhn.models import build
 from svhn.pipeline import Pipeline

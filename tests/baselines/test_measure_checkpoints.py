@@ -6,7 +6,7 @@ from helpers.tiny_runs import save_run, shrink
 
 from svhn.baselines.evaluation_data import available_parts, part_examples
 from svhn.baselines.measure_checkpoints import evaluate_checkpoints
-from svhn.cli.parser import main
+from svhn.cli.main import main
 from svhn.training import checkpoint
 from svhn.utils.errors import TrainingError
 

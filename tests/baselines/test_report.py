@@ -8,7 +8,7 @@ import pytest
 from svhn.baselines.report import format_page, read_records
 from svhn.baselines.systems import DIGITS, LENGTH_CHECK, LOCALIZER, READER, STRIPS, SYSTEMS, System
 from svhn.baselines.tables import headline
-from svhn.cli.parser import main
+from svhn.cli.main import main
 from svhn.utils.errors import DataError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from PIL import Image
 
 import svhn
 from svhn.cli.commands import load_pipeline
-from svhn.cli.parser import main
+from svhn.cli.main import main
 from svhn.data.prepare import prepare
 from svhn.models import build
 from svhn.pipeline import Pipeline

@@ -5,7 +5,7 @@ import pytest
 
 from demo import ui
 from svhn import weights
-from svhn.cli.parser import main
+from svhn.cli.main import main
 from svhn.evaluation.confidence import LEAST_RIGHT, Readings, choose_limit, read_record, write_record
 from svhn.evaluation.evaluate import Outcome
 from svhn.utils.errors import DataError

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from svhn import weights
-from svhn.cli.parser import main
+from svhn.cli.main import main
 from svhn.evaluation.export_onnx import convert
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from svhn import weights
-from svhn.cli.parser import main
+from svhn.cli.main import main
 from svhn.evaluation import publish
 from svhn.models import build
 from svhn.pipeline import Pipeline
