@@ -12,7 +12,7 @@ from types import TracebackType
 
 import numpy as np
 
-from svhn.batch import COLUMNS, Row
+from svhn.batch.local import COLUMNS, Row
 from svhn.images import draw
 from svhn.utils.errors import UserError
 from svhn.utils.files import UniqueNames

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from svhn.batch import PhotoFile
+from svhn.batch.local import PhotoFile
 from svhn.images import draw
 from svhn.images.decode import open_photo
 from svhn.pipeline import Pipeline

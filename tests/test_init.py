@@ -17,7 +17,7 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
 
 @pytest.mark.parametrize(
     ("modules", "unwanted"),
-    [("svhn", {"torch", "PIL"}), ("svhn.pipeline, svhn.batch", {"torchvision", "torch._dynamo"})],
+    [("svhn", {"torch", "PIL"}), ("svhn.pipeline, svhn.batch.local", {"torchvision", "torch._dynamo"})],
     ids=["the package", "service"],
 )
 def test_importing_does_not_import_what_takes_long(modules, unwanted):

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from svhn.batch import Row
+from svhn.batch.local import Row
 
 from .templating import macro
 from .text import percent

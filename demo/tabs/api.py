@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from svhn.batch import read_photos
+from svhn.batch.local import read_photos
 from svhn.images.decode import MAX_BYTES, MAX_PIXELS, PhotoError
 from svhn.pipeline import Pipeline
 

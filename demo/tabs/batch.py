@@ -13,7 +13,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from svhn.batch import read_photos
+from svhn.batch.local import read_photos
 from svhn.images.decode import MAX_BYTES
 from svhn.pipeline import Pipeline
 from svhn.utils.errors import UserError

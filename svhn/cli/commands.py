@@ -191,7 +191,7 @@ def _warn_of_seen_photos(options: argparse.Namespace) -> None:
 
 
 def read(options: argparse.Namespace) -> int:
-    from ..batch import PhotoPath, read_photos
+    from ..batch.local import PhotoPath, read_photos
     from ..utils.files import printable
 
     pipeline, workers = load_pipeline(options), _workers(options, len(options.photos))
@@ -211,7 +211,7 @@ def read(options: argparse.Namespace) -> int:
 def run(options: argparse.Namespace) -> int:
     if options.engine == "ray":
         return _run_on_ray(options)
-    from ..batch import pictures_in, read_folder
+    from ..batch.local import pictures_in, read_folder
 
     source, target = Path(options.input), Path(options.output)
     workers, failed = _workers(options, len(pictures_in(source))), 0
@@ -226,12 +226,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _run_on_ray(options: argparse.Namespace) -> int:
     try:
-        from .. import batch_ray
+        from ..batch import ray_cluster
     except ImportError as error:
         raise UserError(f"--engine ray needs the package {error.name}: pip install '.[ray]'") from None
     options.weights = options.weights.absolute()  # the actors may work in other folders
     networks = load_pipeline(argparse.Namespace(**{**vars(options), "device": "cpu"})).sha256.values()
-    states = batch_ray.run(
+    states = ray_cluster.run(
         partial(load_pipeline, options),
         networks,
         options.input,

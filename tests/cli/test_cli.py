@@ -10,7 +10,7 @@ import pytest
 from helpers import official
 from PIL import Image
 
-import svhn
+import svhn.batch
 from svhn.cli.commands import load_pipeline
 from svhn.cli.main import main
 from svhn.data.prepare import prepare
@@ -58,8 +58,8 @@ def test_run_prints_an_array_a_picture_and_goes_on_after_a_broken_one(photo, tmp
 
 def test_an_engine_that_is_not_installed_is_named(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "ray", None)
-    monkeypatch.delitem(sys.modules, "svhn.batch_ray", raising=False)
-    monkeypatch.delattr(svhn, "batch_ray", raising=False)
+    monkeypatch.delitem(sys.modules, "svhn.batch.ray_cluster", raising=False)
+    monkeypatch.delattr(svhn.batch, "ray_cluster", raising=False)
     assert main(["run", str(tmp_path), str(tmp_path / "out"), "--engine", "ray"]) == 1
     assert "pip install" in capsys.readouterr().err
 

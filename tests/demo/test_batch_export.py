@@ -9,7 +9,7 @@ from helpers.fake_pipeline import FakePipeline, encoded, photo_of
 from demo import batch_export
 from demo.batch_export import BatchExport, UniqueNames, safe_name
 from demo.components.inputs import SentPhoto
-from svhn.batch import read_photos
+from svhn.batch.local import read_photos
 from svhn.utils.errors import UserError
 
 

@@ -1,7 +1,7 @@
 """Read many photos, one row each. A photo that cannot be read gets a row with the reason; the others are still read.
 
-`python -m svhn read` and `run`, the page's tab "Many photos" and its endpoint `/read_batch` share this, and `batch_ray`
-does the same for millions of pictures on many machines. For a folder:
+`python -m svhn read` and `run`, the page's tab "Many photos" and its endpoint `/read_batch` share this, and
+`ray_cluster` does the same for millions of pictures on many machines. For a folder:
 
     INPUT/2.png, house.webp      OUTPUT/2.png, house.webp.png      box in green, number
                                  OUTPUT/readings.csv               one row per picture, in the order of their names
@@ -28,14 +28,14 @@ from typing import Protocol
 
 import numpy as np
 
-from . import labels
-from .images import draw
-from .images.decode import SUFFIXES, PhotoError, open_photo, read_bounded
-from .pipeline import Pipeline
-from .reading import Reading
-from .utils.errors import DataError
-from .utils.files import UniqueNames, printable, write_atomic
-from .utils.parallel_map import IN_PROCESS, Workers
+from .. import labels
+from ..images import draw
+from ..images.decode import SUFFIXES, PhotoError, open_photo, read_bounded
+from ..pipeline import Pipeline
+from ..reading import Reading
+from ..utils.errors import DataError
+from ..utils.files import UniqueNames, printable, write_atomic
+from ..utils.parallel_map import IN_PROCESS, Workers
 
 TABLE = "readings.csv"
 DIGITS = tuple(f"d{i + 1}" for i in range(labels.MAX_DIGITS))

@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from helpers.fake_pipeline import NOTHING, FakePipeline, encoded, photo_of
 
-from svhn.batch import COLUMNS, read_folder
+from svhn.batch.local import COLUMNS, read_folder
 from svhn.cli.main import main
 from svhn.reading import Reading
 from svhn.utils.errors import DataError, UserError
 
 ray = pytest.importorskip("ray", reason="the extra [ray] is not installed")
 pq = pytest.importorskip("pyarrow.parquet")
-batch_ray = pytest.importorskip("svhn.batch_ray")
-ROOT = Path(__file__).parents[1]
+ray_cluster = pytest.importorskip("svhn.batch.ray_cluster")
+ROOT = Path(__file__).parents[2]
 CAFE = os.fsdecode(b"caf\xe9.png")
 
 
@@ -77,10 +77,10 @@ def rows_of(table: Path) -> list[dict[str, str]]:
 
 @pytest.mark.usefixtures("two_workers")
 def test_a_killed_worker_loses_and_repeats_nothing_and_a_restart_skips_what_is_done(source, tmp_path, monkeypatch):
-    monkeypatch.setattr(batch_ray, "GRAIN", 4)
+    monkeypatch.setattr(ray_cluster, "GRAIN", 4)
     plain, spread = tmp_path / "plain", tmp_path / "spread"
     list(read_folder(FakePipeline(), source, plain))
-    run = partial(batch_ray.run, partial(KilledOnce, tmp_path), ["network"], str(source), str(spread), copies=True)
+    run = partial(ray_cluster.run, partial(KilledOnce, tmp_path), ["network"], str(source), str(spread), copies=True)
     states = run()
     assert (tmp_path / "killed").exists()
     assert states == {"confident": 14, "check": 13, "no number": 11, "error": 2}
@@ -110,7 +110,7 @@ def test_a_killed_worker_loses_and_repeats_nothing_and_a_restart_skips_what_is_d
     with pytest.raises(DataError, match=f"{lost.name} is damaged"):
         run()
     with pytest.raises(DataError, match="other networks"):
-        batch_ray.run(FakePipeline, ["another network"], str(source), str(spread), copies=True)
+        ray_cluster.run(FakePipeline, ["another network"], str(source), str(spread), copies=True)
 
 
 @pytest.mark.usefixtures("two_workers")
@@ -136,10 +136,10 @@ def test_what_cannot_be_written_or_loaded_is_a_sentence(source, tmp_path):
     output.mkdir()
     (output / "readings").write_text("in the way")
     with pytest.raises(DataError, match="output cannot be written"):
-        batch_ray.run(FakePipeline, [], str(source), str(output), actors=1)
+        ray_cluster.run(FakePipeline, [], str(source), str(output), actors=1)
     (output / "readings").unlink()
     with pytest.raises(UserError, match="no network"):
-        batch_ray.run(partial(int, "no network"), [], str(source), str(output), actors=1)
+        ray_cluster.run(partial(int, "no network"), [], str(source), str(output), actors=1)
     assert not (output / "readings.csv").exists()
 
 
@@ -149,8 +149,8 @@ def test_without_pictures_nothing_is_written(tmp_path):
     (tmp_path / "photo.png").touch()
     for name in ("empty", "list.txt", "photo.png", "nowhere"):
         with pytest.raises(DataError):
-            batch_ray.run(FakePipeline, [], str(tmp_path / name), str(tmp_path / "output"))
+            ray_cluster.run(FakePipeline, [], str(tmp_path / name), str(tmp_path / "output"))
     for url in ("far://away", "gs://bucket"):
         with pytest.raises(DataError, match="cannot be opened"):
-            batch_ray.run(FakePipeline, [], url, str(tmp_path / "output"))
+            ray_cluster.run(FakePipeline, [], url, str(tmp_path / "output"))
     assert not (tmp_path / "output").exists()

@@ -10,7 +10,7 @@ from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, encoded, photo_of
 from helpers.full_disk import full_disk
 from PIL import Image
 
-from svhn.batch import COLUMNS, READER_FAILED, Row, read_folder, read_photos
+from svhn.batch.local import COLUMNS, READER_FAILED, Row, read_folder, read_photos
 from svhn.images import draw
 from svhn.images.decode import open_photo
 from svhn.reading import Reading

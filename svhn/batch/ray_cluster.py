@@ -2,11 +2,11 @@
 
 INPUT is a folder, or a text file that lists pictures, one a line. INPUT, OUTPUT and the listed pictures can be paths or
 any URLs that fsspec opens. Ray Data hands out parts of up to 1,024 pictures to a pool of actors, which load the
-networks once and read as `batch` does. The rows of a part are one file, which appears when it is complete; so whoever
+networks once and read as `local` does. The rows of a part are one file, which appears when it is complete; so whoever
 is killed, no picture is lost or repeated, and a later run reads what is missing.
 
     OUTPUT/job.json, pictures.jsonl      what is read, and in which order
-    OUTPUT/readings/00000007.parquet     the rows of a part; its columns are `batch.COLUMNS`
+    OUTPUT/readings/00000007.parquet     the rows of a part; its columns are `local.COLUMNS`
     OUTPUT/pictures/00000007/2.png       annotated pictures, if asked for
     OUTPUT/readings.csv                  all rows, written last
 """
@@ -35,13 +35,13 @@ import pyarrow.parquet as pq
 import ray.data
 from fsspec.core import url_to_fs
 
-from .batch import BOX, COLUMNS, DIGITS, TABLE, picture_names, read_and_encode, read_photos, table_line
-from .images.decode import MAX_BYTES, SUFFIXES, PhotoError
-from .pipeline import Pipeline
-from .utils.errors import DataError, UserError
-from .utils.files import printable
-from .utils.progress import progress_bar
-from .utils.storage import Place, ahead, reason
+from ..images.decode import MAX_BYTES, SUFFIXES, PhotoError
+from ..pipeline import Pipeline
+from ..utils.errors import DataError, UserError
+from ..utils.files import printable
+from ..utils.progress import progress_bar
+from ..utils.storage import Place, ahead, reason
+from .local import BOX, COLUMNS, DIGITS, TABLE, picture_names, read_and_encode, read_photos, table_line
 
 GRAIN, MOST_GRAINS = 16, 64  # a part has GRAIN pictures or a multiple, so that even a short job occupies many actors
 MANY_PARTS = 1000  # from here on parts become larger rather than more
