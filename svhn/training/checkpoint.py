@@ -84,6 +84,16 @@ def load(path: Path) -> Checkpoint:
         ) from None
 
 
+def read_record(path: Path) -> tuple[Recipe, State]:
+    """Read the recipe and the state of a checkpoint, and none of its tensors, which may take a gigabyte. Raises
+    TrainingError if the file is missing or damaged."""
+    try:
+        content = load_tensors(path, mapped=True)
+        return _recipe(content["recipe"]), _state(content["state"])
+    except LOAD_ERRORS as error:
+        raise _damaged(path, error) from None
+
+
 def check(path: Path, recipe: Recipe, start: State) -> None:
     """Raises TrainingError if `resume` would; needs neither network nor optimizer."""
     _resumable(path, recipe, start, "cpu")
@@ -92,8 +102,8 @@ def check(path: Path, recipe: Recipe, start: State) -> None:
 def resume(path: Path, recipe: Recipe, start: State, device: torch.device, **parts: Any) -> State:
     """Restore network, average and optimizer from a checkpoint of the same recipe, seed and data; return its state.
 
-    Only the recipe's steps may differ, so that a run can be prolonged. What the run was initialized from is not
-    compared. Raises TrainingError when the checkpoint does not fit.
+    Only the recipe's steps and plateau may differ, so that a run can be prolonged. What the run was initialized from
+    is not compared. Raises TrainingError when the checkpoint does not fit.
     """
     content = _resumable(path, recipe, start, device)
     try:
@@ -109,7 +119,8 @@ def _resumable(path: Path, recipe: Recipe, start: State, device: torch.device | 
     try:
         content = load_tensors(path, device)
         state = _state(content["state"])
-        if dataclasses.replace(_recipe(content["recipe"]), steps=recipe.steps) != _recipe(_as_json(recipe)):
+        free = {"steps": recipe.steps, "plateau": recipe.plateau}
+        if dataclasses.replace(_recipe(content["recipe"]), **free) != _recipe(_as_json(recipe)):
             raise TrainingError(f"{path} was made by another recipe; move it or train without --resume.")
         if (state.seed, state.data) != (start.seed, start.data):
             raise TrainingError(

@@ -24,6 +24,7 @@ from ..utils.progress import EventLog, progress_bar
 from . import checkpoint, distributed
 from .checkpoint import BEST, LAST, State
 from .recipes import Recipe
+from .schedule import epochs_since_best, is_finished, share_done
 from .tasks.base import Task
 
 
@@ -36,13 +37,13 @@ def fit(
     minutes: float | None = None,
     resume: bool = False,
 ) -> tuple[nn.Module, State]:
-    """Train to the recipe's last step, for `minutes`, or until the score has not improved for the recipe's patience,
-    whichever comes first. Of several processes (`distributed`) the first one validates and writes.
+    """Train until the recipe's schedule ends, or for `minutes`, whichever comes first. Of several processes
+    (`distributed`) the first one validates and writes.
 
     start: the provenance of a new run; a checkpoint is resumed only if its seed and data are the same.
     Returns the averaged network, in evaluation mode, and the record of the run; both are also in
     `run_dir/last.pt`, and those of the best epoch in `run_dir/best.pt`. Under a time budget the schedule follows the
-    clock, so that it always ends low.
+    clock, so that it always ends low, unless the recipe has it follow the score (see `schedule`).
     Raises TrainingError on a non-finite loss, or a checkpoint that does not fit or cannot be written.
     """
     network = task.network.to(device, memory_format=torch.channels_last)
@@ -62,8 +63,8 @@ def fit(
     feed = task.feed(start.seed, range(state.step, recipe.steps))
     mark = time.monotonic()
 
-    while state.step < recipe.steps and state.seconds < budget and not _stale(state, task.score, recipe):
-        done = max(state.step / recipe.steps, state.seconds / budget)
+    while state.seconds < budget and not is_finished(state, task.score, recipe):
+        done = share_done(state, task.score, recipe, budget)
         for group in optimizer.param_groups:
             rate = group.get("rate", 1.0)  # older checkpoints have none
             group["lr"] = learning_rate(state.step, done, recipe) * rate
@@ -76,7 +77,8 @@ def fit(
             state.seconds = distributed.from_first(lambda: state.seconds)  # one clock, so that all stop at one step
         bar.update(1)
 
-        if state.step % recipe.epoch_steps == 0 or state.step >= recipe.steps or state.seconds >= budget:
+        ends = state.seconds >= budget or is_finished(state, task.score, recipe)
+        if state.step % recipe.epoch_steps == 0 or ends:
             loss = distributed.mean(torch.stack(losses).mean()).item()  # the only wait for the device
             losses.clear()
             if not math.isfinite(loss):
@@ -90,7 +92,7 @@ def fit(
             log.write(state.step, metrics)
             bar.set_postfix({name: f"{value:.4g}" for name, value in metrics.items()})
             if is_first:
-                _save(run_dir, recipe, state, _epochs_since_best(state, task.score) == 0, parts)
+                _save(run_dir, recipe, state, epochs_since_best(state, task.score) == 0, parts)
             mark = time.monotonic()  # validation and saving are not training time
     bar.close()
     log.close()
@@ -103,20 +105,10 @@ def _save(run_dir: Path, recipe: Recipe, state: State, is_best: bool, parts: dic
     checkpoint.save(run_dir / LAST, recipe, state=state, **parts)
 
 
-def _epochs_since_best(state: State, score: str) -> int:
-    scores = [row[score] for row in state.history]
-    return len(scores) - 1 - scores.index(max(scores)) if scores else 0
-
-
-def _stale(state: State, score: str, recipe: Recipe) -> bool:
-    """Whether the best epoch is longer ago than the recipe's patience."""
-    return bool(recipe.patience) and _epochs_since_best(state, score) >= recipe.patience
-
-
 def learning_rate(step: int, done: float, recipe: Recipe) -> float:
     """Linear warm-up, then half a cosine down to a hundredth; `done` is the share of the run, 0 ... 1."""
     warmup = min(1.0, (step + 1) / recipe.warmup_steps)
-    return recipe.learning_rate * warmup * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+    return recipe.learning_rate * warmup * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
 
 
 def _step(
@@ -137,10 +129,12 @@ def _step(
 
 
 def _groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
-    """Matrices decay towards zero; biases and the scales of norms do not. An encoder has a learning rate of its own."""
+    """Matrices decay towards zero; biases and the scales of norms do not. An encoder and wide dense layers have
+    learning rates of their own."""
+    rates = {"encoder": recipe.encoder_rate, "dense": recipe.dense_rate, "local": recipe.dense_rate}
     groups = []
-    for encoder, rate in ((False, 1.0), (True, recipe.encoder_rate)):
-        named = [p for name, p in network.named_parameters() if name.startswith("encoder.") == encoder]
+    for rate in dict.fromkeys((1.0, *rates.values())):
+        named = [p for name, p in network.named_parameters() if rates.get(name.split(".")[0], 1.0) == rate]
         for matrix, decay in ((True, recipe.weight_decay), (False, 0.0)):
             parameters = [p for p in named if p.requires_grad and (p.ndim > 1) == matrix]
             if parameters:

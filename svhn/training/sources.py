@@ -16,6 +16,8 @@ from .recipes import MNIST, Recipe
 from .tasks import TASKS
 from .tasks.base import Sources
 
+OPTIONAL = ("weak", "extra", "negatives")  # the shares of sources that need not be prepared
+
 
 def leave_out_missing(recipe: Recipe, prepared: Path, backgrounds: Path | None) -> Recipe:
     """The recipe without optional sources that have not been prepared."""

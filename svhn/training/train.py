@@ -36,6 +36,7 @@ def train(
     start_from: Path | None = None,
     share: float = 1.0,
     batch: int | None = None,
+    plateau: int = 0,
 ) -> tuple[nn.Module, State]:
     """Return the averaged network and the record of its run, whose checkpoints and events are in `run_dir`.
 
@@ -43,7 +44,8 @@ def train(
     recipes that need it. backgrounds: a folder of street pictures that scenes are set into. start_from: what the
     network is initialized from instead of at random: a folder of weights, a checkpoint, or a file of torchvision's;
     ignored by a run that is resumed. share: of the recipe's steps; fewer steps from good weights use `GENTLY` times the
-    learning rate. batch: its size over all processes, instead of the recipe's; see `with_batch`.
+    learning rate. batch: its size over all processes, instead of the recipe's; see `with_batch`. plateau: instead of
+    the recipe's; see `Recipe`.
     Raises TrainingError, DataError or WeightsError.
     """
     if name not in RECIPES:
@@ -52,7 +54,7 @@ def train(
         if value is not None and not 0 < value < math.inf:
             raise TrainingError(f"{option} is {value:g}; it must be more than 0.")
     recipe = with_batch(RECIPES[name], batch) if batch else RECIPES[name]
-    recipe = replace(recipe, steps=max(1, round(recipe.steps * share)))
+    recipe = replace(recipe, steps=max(1, round(recipe.steps * share)), plateau=plateau or recipe.plateau)
     distributed.check_batch(recipe.batch_size)
     recipe = sources.leave_out_missing(recipe, prepared, backgrounds)
     sources.check(recipe, name, prepared, part, mnist)

@@ -91,11 +91,12 @@ def save_tensors(path: Path, content: dict[str, Any]) -> None:
         torch.save(content, temporary)
 
 
-def load_tensors(path: Path, device: torch.device | str = "cpu") -> Any:
-    """Load what `save_tensors` saved, without running code from the file. Raises one of `LOAD_ERRORS`."""
+def load_tensors(path: Path, device: torch.device | str = "cpu", mapped: bool = False) -> Any:
+    """Load what `save_tensors` saved, without running code from the file. mapped: leave tensors in the file until they
+    are used. Raises one of `LOAD_ERRORS`."""
     import torch
 
-    return torch.load(path, map_location=device, weights_only=True)
+    return torch.load(path, map_location=device, weights_only=True, mmap=mapped)
 
 
 def describe_load_error(error: Exception) -> str:

@@ -1,3 +1,4 @@
+import contextlib
 import dataclasses
 import itertools
 import math
@@ -12,6 +13,7 @@ from svhn.training import checkpoint, engine
 from svhn.training.checkpoint import State
 from svhn.training.engine import fit, learning_rate
 from svhn.training.recipes import Recipe
+from svhn.training.schedule import share_done
 from svhn.training.tasks.base import Task
 from svhn.utils.errors import TrainingError
 from svhn.utils.progress import EventLog
@@ -155,6 +157,27 @@ def test_patience_goes_on_where_a_run_is_resumed(tmp_path):
     assert (tmp_path / "best.pt").read_bytes() == best  # nothing since was better
     _, again = fit(_scored(), recipe, tmp_path, CPU, resume=True)  # validates no more: it has stopped
     assert again.step == record.step == 4
+
+
+def test_a_run_with_a_plateau_anneals_when_it_gets_no_better_and_pieces_change_nothing(tmp_path):
+    recipe = dataclasses.replace(RECIPE, steps=100, epoch_steps=2, plateau=3)
+    scores = (0.1, 0.5, 0.4, 0.5, 0.3, 0.6, 0.7)  # no better than at step 4 for three epochs of two steps: at step 10
+    whole, record = fit(_scored(*scores), recipe, tmp_path / "whole", CPU)
+    assert [row["step"] for row in record.history] == [2, 4, 6, 8, 10, 12, 13]  # and a quarter of that to anneal
+
+    def done(step: int, recipe: Recipe) -> float:
+        return share_done(dataclasses.replace(record, step=step), "held_out_score", recipe)
+
+    assert [done(step, recipe) for step in (9, 10, 12, 13)] == [0, 0, 0.8, 1]
+    for stop in ((0.1, 0.5, 0.4), (0.5, 0.3), (0.6, 0.7)):
+        with contextlib.suppress(StopIteration):  # in place of a power cut
+            pieces, _ = fit(_scored(*stop), recipe, tmp_path / "pieces", CPU, minutes=1e9, resume=True)
+    assert _same(whole, pieces)
+
+    soon = dataclasses.replace(recipe, steps=5)  # ends at its last step, at a low rate, although it still gets better
+    _, record = fit(_scored(0.1, 0.2, 0.3), soon, tmp_path / "soon", CPU)
+    assert record.step == 5
+    assert 0 == done(4, soon) < done(5, soon)
 
 
 def test_a_run_stopped_between_its_two_checkpoints_keeps_the_best(tmp_path, monkeypatch):

@@ -16,10 +16,11 @@ from .readers import reader_task
 
 @dataclass(frozen=True)
 class Kind:
-    """make: builds the task of a recipe. scenes: whether it learns from full photos instead of crops. surroundings:
-    whether real photos are set into street pictures."""
+    """make: builds the task of a recipe. score: as of its task. scenes: whether it learns from full photos instead of
+    crops. surroundings: whether real photos are set into street pictures."""
 
     make: Callable[[Recipe, Sources, torch.device], Task]
+    score: str = "held_out_accuracy"
     scenes: bool = False
     surroundings: bool = False
 
@@ -28,9 +29,9 @@ TASKS = {
     READ: Kind(reader_task),
     READ_STRIPS: Kind(strip_task),
     CLASSIFY_DIGITS: Kind(digit_task),
-    DETECT: Kind(fcos_task, scenes=True, surroundings=True),
-    REGRESS_BOX: Kind(box_task, scenes=True),
-    SEGMENT: Kind(mask_task, scenes=True),
+    DETECT: Kind(fcos_task, "held_out_mean_iou", scenes=True, surroundings=True),
+    REGRESS_BOX: Kind(box_task, "held_out_mean_iou", scenes=True),
+    SEGMENT: Kind(mask_task, "held_out_dice", scenes=True),
 }
 
 
