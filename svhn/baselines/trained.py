@@ -14,25 +14,40 @@ from .. import weights
 from ..training import checkpoint
 from ..training.checkpoint import LAST, State
 from ..training.recipes import GENTLY, RECIPES, Recipe
+from ..training.sources import OPTIONAL
+from ..training.tasks import TASKS
 from ..utils.errors import TrainingError, WeightsError
 from .systems import OWN
 
+SCORES = {kind.score for kind in TASKS.values()}
 PROVENANCE = ("file", "seed", "data", "trained_on", "initialized_from", "code", "machine", "steps", "minutes")
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A network, the record of its run, the sha256 of its file, and the temperature of its confidence."""
+    """A network, the record of its run, the sha256 of its file, the temperature of its confidence, and the pictures in
+    a step of its training, if known."""
 
     recipe: str
     network: nn.Module
     state: State
     sha256: str
     temperature: float = 1.0
+    batch: int | None = None
 
     def to_json(self) -> dict:
-        """Its part of a record."""
-        state = self.state
+        """Its part of a record. "core_hours" are of one core, or of the GPU that "machine" names. Runs have the score
+        on the held-out photos by pictures seen."""
+        state, seen = self.state, {}
+        if self.batch:
+            seen = {
+                "pictures": state.step * self.batch,
+                "core_hours": round(state.seconds / 3600, 2),
+                "history": [
+                    {"pictures": row["step"] * self.batch, **{k: round(row[k], 4) for k in row if k in SCORES}}
+                    for row in state.history
+                ],
+            }
         return {
             "recipe": self.recipe,
             "parameters": sum(p.numel() for p in self.network.parameters()),
@@ -44,6 +59,7 @@ class Trained:
             "initialized_from": state.initialized_from,
             "code": state.code,
             "sha256": self.sha256,
+            **seen,
         }
 
 
@@ -59,9 +75,10 @@ def load(name: str, file: Path, sha256: str) -> Trained:
     if name not in OWN:
         loaded = checkpoint.load(file)
         _check_unseen(file, loaded.state)
-        if not _is_of(loaded.recipe, RECIPES[name]):
+        if not is_of(loaded.recipe, RECIPES[name]):
             raise TrainingError(f"{file} was made by another recipe than {name}; train it again.")
-        return Trained(name, loaded.network.to(memory_format=torch.channels_last), loaded.state, sha256)
+        network = loaded.network.to(memory_format=torch.channels_last)
+        return Trained(name, network, loaded.state, sha256, batch=loaded.recipe.batch_size)
     entry = _entry(name, file.parent)
     known = {key: entry[key] for key in ("seed", "data", "trained_on", "initialized_from", "code", "machine")}
     state = State(**known, step=entry["steps"], seconds=entry["minutes"] * 60)
@@ -69,10 +86,12 @@ def load(name: str, file: Path, sha256: str) -> Trained:
     return Trained(name, weights.load(file.parent, name), state, sha256, entry.get("temperature", 1.0))
 
 
-def _is_of(made_by: Recipe, recipe: Recipe) -> bool:
-    """Whether a run is of this recipe, for any number of steps, or a gentle pass that continued one."""
-    gentle = replace(recipe, learning_rate=recipe.learning_rate * GENTLY)
-    return replace(made_by, steps=recipe.steps) in (recipe, gentle)
+def is_of(made_by: Recipe, recipe: Recipe) -> bool:
+    """Whether a run is of this recipe, for any number of steps and plateau, without optional sources that were not
+    prepared, or a gentle pass that continued one."""
+    missing = {source: 0.0 for source in OPTIONAL if not getattr(made_by, source)}
+    recipe = replace(recipe, **missing, steps=made_by.steps, plateau=made_by.plateau)
+    return made_by in (recipe, replace(recipe, learning_rate=recipe.learning_rate * GENTLY))
 
 
 def _check_unseen(file: Path, state: State) -> None:

@@ -9,6 +9,7 @@ import argparse
 import itertools
 import json
 import sys
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,6 +85,7 @@ def train(options: argparse.Namespace) -> None:
             start_from=options.start_from,
             share=options.share,
             batch=options.batch,
+            plateau=options.plateau,
         )
         if distributed.is_first():
             print(json.dumps(state.history[-1]))
@@ -272,6 +274,23 @@ def _plot_grid(options: argparse.Namespace) -> None:
     draw(pipeline, chosen, options.out, options.columns, options.rows)
 
 
+def train_rows(options: argparse.Namespace) -> int:
+    from ..baselines.systems import select_systems
+    from ..baselines.training_queue import Queue, rows_of, table_lines
+    from ..utils.progress import LiveLines
+    from ..utils.workers import processes_for
+
+    if options.data:
+        _prepare_train(options)
+    rows = rows_of(select_systems(options.rows), options.runs, options.mnist, named=bool(options.rows))
+    places = (options.prepared, options.mnist, options.backgrounds, options.device)
+    queue, shown = Queue(rows, *places, options.processes or processes_for(None), options.piece), LiveLines()
+    with closing(queue.train(options.hours)) as tables:  # Ctrl-C ends its processes
+        for table in tables:
+            shown.show(table_lines(table))
+    return int(any(row.failed for row in rows))
+
+
 def measure(options: argparse.Namespace) -> int:
     from ..baselines.evaluation_data import EvaluationData
     from ..baselines.measure import Status
@@ -280,7 +299,7 @@ def measure(options: argparse.Namespace) -> int:
     from ..baselines.tables import headline
 
     chosen, failed = select_systems(options.rows), 0
-    data = EvaluationData(options.data, options.mnist)
+    data = EvaluationData(options.data, options.mnist, options.test)
     for outcome in measure_systems(chosen, data, options.runs, options.weights, options.out, options.again):
         words = headline(outcome.record) if outcome.record else outcome.why
         wanted = bool(options.rows) or outcome.status is Status.FAILED

@@ -18,7 +18,7 @@ def command_parser() -> argparse.ArgumentParser:
 
     def command(name: str, description: str) -> argparse.ArgumentParser:
         sub = verbs.add_parser(name, help=description, description=description)
-        sub.set_defaults(action=getattr(commands, name))  # the function of that name
+        sub.set_defaults(action=getattr(commands, name.replace("-", "_")))  # the function of that name
         return sub
 
     sub = command("download", "Fetch the official archives of train and test.")
@@ -47,6 +47,14 @@ def command_parser() -> argparse.ArgumentParser:
     sub.add_argument("--run", type=Path, help="folder for checkpoints and events (runs/RECIPE)")
     sub.add_argument(
         "--share", type=float, default=1.0, help="share of the recipe's steps; below 1 at a lower rate (1.0)"
+    )
+    sub.add_argument(
+        "--plateau",
+        type=_positive,
+        default=0,
+        metavar="EPOCHS",
+        help="train at the full rate until the held-out score has not improved for so many epochs, then anneal; "
+        "--minutes then ends a piece of the run, which --resume continues",
     )
     sub.add_argument("--all", action="store_true", help="also train on the held-out photos; no metric is then held out")
     add_training_options(sub)
@@ -135,10 +143,27 @@ def _add_processes(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_measuring(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    sub = command("train-rows", "Train the systems of the five documents until they no longer improve, or for --hours.")
+    sub.add_argument("rows", nargs="*", metavar="ROW", help="names in svhn/baselines/systems.py (all)")
+    sub.add_argument("--data", type=Path, help="folder of SVHN, with train.tar.gz or train/")
+    sub.add_argument("--mnist", type=Path, help="folder of MNIST's four files")
+    sub.add_argument("--prepared", type=Path, default=PREPARED, help="folder of the HDF5 files (%(default)s)")
+    sub.add_argument(
+        "--runs", type=Path, default=RUNS, help="folder of the runs, each named by its recipe (%(default)s)"
+    )
+    sub.add_argument("--backgrounds", type=Path, help="street pictures without numbers, to set scenes into")
+    sub.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ... (%(default)s)")
+    sub.add_argument("--processes", type=_processes, help="how many rows are trained at once (one per core)")
+    sub.add_argument("--hours", type=_positive_float, help="stop after so long; the same command then goes on (never)")
+    piece = "minutes after which a row makes room for another one (%(default)g)"
+    sub.add_argument("--piece", type=_positive_float, default=20.0, metavar="MINUTES", help=piece)
+
     sub = command("measure", "Measure the systems of the five documents and write a record of each.")
     sub.add_argument("rows", nargs="*", metavar="ROW", help="names in svhn/baselines/systems.py (all)")
     sub.add_argument("--data", type=Path, help="folder of SVHN, with train.tar.gz or train/")
     sub.add_argument("--mnist", type=Path, help="folder of MNIST's four files")
+    test = "folder with official test photos, test.tar.gz or test/, to be measured as well"
+    sub.add_argument("--test", type=Path, metavar="DIR", help=test)
     sub.add_argument(
         "--runs", type=Path, default=RUNS, help="folder of the runs, each named by its recipe (%(default)s)"
     )
@@ -197,6 +222,22 @@ def _add_plots(parser: argparse.ArgumentParser) -> None:
         which.add_argument("--offset", type=int, default=0, help="skip this many photos first (%(default)s)")
         which.add_argument("--seed", type=seed, help="choose photos at random, from this seed")
         _add_pipeline_options(sub)
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def _positive_float(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
 
 
 def _processes(text: str) -> int:

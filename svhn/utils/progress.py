@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import warnings
 from collections.abc import Iterator
@@ -37,6 +38,24 @@ def progress_bar(total: int, done: int, name: str, unit: str = "step", shown: bo
     except ImportError:
         return _Quiet(name, total, done, shown)
     return tqdm(total=total, initial=done, desc=name, unit=unit, mininterval=1.0, dynamic_ncols=True, disable=not shown)
+
+
+class LiveLines:
+    """Lines that replace each other on a terminal; elsewhere only those that have changed are printed."""
+
+    def __init__(self) -> None:
+        self.before: list[str] = []
+
+    def show(self, lines: list[str]) -> None:
+        if sys.stdout.isatty():
+            up = f"\x1b[{len(self.before)}A" if self.before else ""
+            width = shutil.get_terminal_size().columns - 1
+            print(up + "\n".join(f"\x1b[2K{line[:width]}" for line in lines), flush=True)
+        else:
+            for line in lines:
+                if line not in self.before:
+                    print(line, flush=True)
+        self.before = lines
 
 
 class EventLog:
