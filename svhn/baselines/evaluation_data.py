@@ -34,11 +34,11 @@ def available_parts(data: Path) -> list[str]:
 
 
 class EvaluationData:
-    """The photos of the folder `data` and the digits of the folder `mnist`, either of which may be None if it is not
-    needed. Reading raises DataError when the folder is missing or damaged."""
+    """The photos of the folder `data`, the digits of the folder `mnist`, and official test photos of the folder `test`,
+    each of which may be None if it is not needed. Reading raises DataError when the folder is missing or damaged."""
 
-    def __init__(self, data: Path | None, mnist: Path | None) -> None:
-        self.data, self.mnist = data, mnist
+    def __init__(self, data: Path | None, mnist: Path | None, test: Path | None = None) -> None:
+        self.data, self.mnist, self.test_folder = data, mnist, test
         self.left_out: dict[str, str] = {}  # photos that cannot be measured with, and why
 
     @cached_property
@@ -54,6 +54,19 @@ class EvaluationData:
         """The first `TRAIN_PHOTOS` photos that were trained on, by number."""
         number = lambda example: (len(example.name), example.name)  # noqa: E731
         return heapq.nsmallest(TRAIN_PHOTOS, part_examples(self.data, TRAIN), key=number)
+
+    @cached_property
+    def test(self) -> list[Example]:
+        """The official test photos, none where no folder is given."""
+        left_out: dict[str, str] = {}
+        found = list(split_examples(self.test_folder, TEST, left_out)) if self.test_folder else []
+        self.left_out |= {f"{TEST}/{name}": reason for name, reason in left_out.items()}
+        return found
+
+    @property
+    def unseen(self) -> dict[str, list[Example]]:
+        """The photos that no network was trained on, by part."""
+        return {HELD_OUT: self.held_out, **({TEST: self.test} if self.test else {})}
 
     @cached_property
     def digits(self) -> tuple[torch.Tensor, torch.Tensor]:

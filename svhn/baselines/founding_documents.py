@@ -72,9 +72,8 @@ DOCUMENTS = (
         "This project",
         "The networks of the demo, measured the same way, with the weights in `weights/measured/`, which never saw the "
         "held-out photos.",
-        "They were trained for longer than the others, with synthetic street numbers as well as photos, and in several "
-        "passes of which the table has the last ([the log](weights/EXPERIMENTS.md) has all). Margins, scales, "
-        "thresholds and temperature of this pipeline were chosen on the held-out photos, so expect a little less "
-        "elsewhere.",
+        "They were trained in several passes, of which the table has the last ([the log](weights/EXPERIMENTS.md) has "
+        "all). Margins, scales, thresholds and temperature of this pipeline were chosen on the held-out photos, so "
+        "expect a little less elsewhere.",
     ),
 )

@@ -13,7 +13,7 @@ from ..utils.devices import code_version, machine
 from ..utils.errors import DataError, TrainingError, WeightsError
 from ..utils.files import write_output
 from . import metrics, trained
-from .evaluation_data import EvaluationData
+from .evaluation_data import TEST, EvaluationData
 from .measure_system import measure_system
 from .systems import System
 
@@ -46,8 +46,8 @@ def measure(
     """Measure one row after the other and write out/NAME.json for each.
 
     runs: has a folder for each recipe. own: this project's weights that never saw the held-out photos. A record of the
-    very same files is kept unless `again`; a row that cannot be measured does not stop the others. Raises DataError
-    when the data set is missing or damaged, or `out` cannot be written.
+    very same files, with every part that is to be measured, is kept unless `again`; a row that cannot be measured does
+    not stop the others. Raises DataError when the data set is missing or damaged, or `out` cannot be written.
     """
     if out.exists() and not out.is_dir():
         raise DataError(f"{out} is no folder; name one for the records.")
@@ -74,11 +74,13 @@ def _measure(row: System, evaluation_data: EvaluationData, runs: Path, own: Path
     if missing := [name for name, file in files.items() if not file.is_file()]:
         return Outcome(row, Status.NOT_TRAINED, why=f"first: python -m svhn train {missing[0]}")
     sha256 = {name: trained.file_sha256(file) for name, file in files.items()}
-    if not again and (record := _kept_record(row, sha256, out)):
+    parts = {TEST} if row.data_set == "MNIST" or evaluation_data.test_folder else set()
+    if not again and (record := _kept_record(row, sha256, parts, out)):
         return Outcome(row, Status.KEPT, record)
     loaded = {name: trained.load(name, file, sha256[name]) for name, file in files.items()}
     networks = {part: loaded[name] for part, name in row.networks.items()}
     found = measure_system(row, networks, evaluation_data, runs / row.reader)
+    test = " --test DIR" if evaluation_data.test_folder and row.data_set == "SVHN" else ""
     record = {
         "row": row.name,
         "kind": row.kind,
@@ -93,17 +95,18 @@ def _measure(row: System, evaluation_data: EvaluationData, runs: Path, own: Path
         "date": datetime.date.today().isoformat(),
         "machine": machine(),
         "code": code_version(),
-        "command": f"python -m svhn measure {row.name} {FLAGS[row.data_set]} DIR",
+        "command": f"python -m svhn measure {row.name} {FLAGS[row.data_set]} DIR{test}",
     }
     return Outcome(row, Status.MEASURED, record)
 
 
-def _kept_record(row: System, sha256: dict[str, str], out: Path) -> dict | None:
-    """The row's record, if it is of these very files."""
+def _kept_record(row: System, sha256: dict[str, str], parts: set[str], out: Path) -> dict | None:
+    """The row's record, if it is of these very files and has these parts."""
     try:
         record = json.loads(record_path(row, out).read_text(encoding="utf-8"))
         known = {part: network["sha256"] for part, network in record["networks"].items()}
         same = record["kind"] == row.kind and known == {part: sha256[name] for part, name in row.networks.items()}
+        same &= parts <= set(record["figures"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None  # missing or damaged: it is measured again
     return record if same else None

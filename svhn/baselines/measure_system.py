@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from ..evaluation.evaluate import HELD_OUT
 from ..models import build
 from ..pipeline import Pipeline
 from ..synth.mnist_strips import make_strips
@@ -40,7 +39,7 @@ def measure_system(row: System, networks: dict[str, Trained], evaluation_data: E
 
 def _reader(reader: Trained, evaluation_data: EvaluationData, run: Path | None) -> Measured:
     """With `run`, every checkpoint of it is measured as well."""
-    parts = {HELD_OUT: evaluation_data.held_out, TRAIN: evaluation_data.train}
+    parts = {**evaluation_data.unseen, TRAIN: evaluation_data.train}
     if run:
         lines = list(evaluate_checkpoints(run, parts, parts.__getitem__))
         found = {line.part: line.metrics for line in lines if line.checkpoint == "last"}
@@ -60,19 +59,21 @@ def _reader(reader: Trained, evaluation_data: EvaluationData, run: Path | None) 
 
 def _localizer(networks: dict[str, Trained], evaluation_data: EvaluationData) -> Measured:
     network = networks["localizer"].network
-    found = {HELD_OUT: metrics.of_localizer(network, evaluation_data.held_out)}
+    found = {part: metrics.of_localizer(network, photos) for part, photos in evaluation_data.unseen.items()}
     return Measured(found, lambda e: network.locate(e.photo), evaluation_data.held_out, "finding the number in a photo")
 
 
 def _pipeline(networks: dict[str, Trained], evaluation_data: EvaluationData) -> Measured:
     pipeline = _join(networks)
-    found = {HELD_OUT: metrics.of_pipeline(pipeline, evaluation_data.held_out)}
+    found = {part: metrics.of_pipeline(pipeline, photos) for part, photos in evaluation_data.unseen.items()}
     return Measured(found, lambda e: pipeline.read(e.photo), evaluation_data.held_out, "finding and reading in a photo")
 
 
 def _length_check(networks: dict[str, Trained], evaluation_data: EvaluationData) -> Measured:
     pipeline, counter = _join(networks), networks["counter"].network
-    found = {HELD_OUT: metrics.of_length_check(pipeline, counter, evaluation_data.held_out)}
+    found = {
+        part: metrics.of_length_check(pipeline, counter, photos) for part, photos in evaluation_data.unseen.items()
+    }
     return Measured(
         found,
         lambda example: (pipeline.read(example.photo), counter.digits_seen(example.photo)),

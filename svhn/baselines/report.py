@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..utils.errors import DataError
 from ..utils.files import write_output
-from . import tables
+from . import learning_curves, tables
 from .founding_documents import DOCUMENTS, THIS_PROJECT, Document
 from .measure import record_path
 from .metrics import TIMED, WARM_UP
 from .systems import LOCALIZER, PIPELINE, READER, SYSTEMS, System
-from .tables import PICTURES, Machines, Records
+from .tables import PICTURES, Legend, Records
 
 CHARTS = (
     ("Readers, the true box given: every digit and the length right", READER, "sequence_accuracy"),
@@ -25,8 +26,10 @@ CHARTS = (
 def write_page(folder: Path, page: Path) -> int:
     """Write the page of the records in the folder; return their count. Raises DataError for a damaged record or if
     the page cannot be written."""
-    records = read_records(folder)
-    write_output(page, format_page(records).encode())
+    records, figure = read_records(folder), folder / learning_curves.NAME
+    if learning_curves.histories(records):
+        learning_curves.plot(records, figure)
+    write_output(page, format_page(records, Path(os.path.relpath(figure, page.parent)).as_posix()).encode())
     return len(records)
 
 
@@ -35,16 +38,19 @@ def read_records(folder: Path) -> Records:
     return {row.name: _read(row, path) for row in SYSTEMS if (path := record_path(row, folder)).is_file()}
 
 
-def format_page(records: Records) -> str:
-    """The text of RESULTS.md."""
-    machines = Machines(network["machine"] for record in records.values() for network in record["networks"].values())
+def format_page(records: Records, figure: str = f"results/{learning_curves.NAME}") -> str:
+    """The text of RESULTS.md. figure: where the plot of the readers' histories is, seen from there."""
+    legend = Legend(records.values())
     charts = [chart for title, kind, key in CHARTS if (chart := _chart(title, kind, key, records))]
+    if learning_curves.histories(records):
+        charts.append(f"**Readers, by the pictures they had learnt from**\n\n![Accuracy by pictures seen]({figure})")
     introduction = INTRODUCTION.format(measured=len(records), rows=len(SYSTEMS))
-    sections = [introduction, *(["## Side by side", *charts] if charts else []), _how(records, machines), AGAIN]
+    sections = [introduction, *(["## Side by side", *charts] if charts else []), _how(records, legend), AGAIN]
     for document in DOCUMENTS:
-        sections += _document(document, records, machines)
+        sections += _document(document, records, legend)
     if records:
-        sections += ["## Where the networks come from", tables.run_table(records.values(), machines)]
+        data = "\n".join(f"- {line}" for line in legend.data.lines())
+        sections += ["## Where the networks come from", "Data:", data, tables.run_table(records.values(), legend)]
     return "\n\n".join(sections) + "\n"
 
 
@@ -60,14 +66,15 @@ the same way. {measured} of {rows} rows have been measured so far.
 AGAIN = """To reproduce it, with `NAME` any recipe at the end of this page:
 
 ```
-python -m svhn train NAME --data ../shared/svhn       # ../shared/mnist for those that learn from MNIST
-python -m svhn measure --data ../shared/svhn --mnist ../shared/mnist    # goes on where it was stopped
+python -m svhn train-rows --data ../shared/svhn --mnist ../shared/mnist    # all; goes on where it was stopped
+python -m svhn train NAME --data ../shared/svhn       # one; ../shared/mnist for those that learn from MNIST
+python -m svhn measure --data ../shared/svhn --mnist ../shared/mnist --test ../shared/svhn_look
 python -m svhn results
 python -m svhn checkpoints runs/NAME --data ../shared/svhn              # best and last, on every split there is
 ```"""
 
 
-def _how(records: Records, machines: Machines) -> str:
+def _how(records: Records, legend: Legend) -> str:
     def distinct(of: Callable[[dict], str], kinds: Iterable[str] = PICTURES) -> str:
         """What the records of these kinds have, each different text once."""
         texts = [of(record) for record in records.values() if record["kind"] in kinds]
@@ -76,11 +83,13 @@ def _how(records: Records, machines: Machines) -> str:
     photos = distinct(lambda record: f"{tables.main_metrics(record)['images']:,}", (READER, LOCALIZER, PIPELINE))
     left_out = max((record["left_out"] for record in records.values()), default=0)
     left_out_note = f" {left_out} photos are damaged and left out." if left_out else ""
+    machines = "; ".join(legend.machines.lines()) or "none yet"
     threads = distinct(lambda record: f"{record['latency_ms']['threads']}")
     return f"""## How it was measured
 
 - **The photos** are {photos} of SVHN's official train split: those at hand whose number is divisible by 5, the same for
-  all. No network on this page was trained on them. The official test split was not touched.{left_out_note}
+  all. No network on this page was trained on them. **Test** has, where it was measured, official test photos of other
+  streets, which no network was trained on either.{left_out_note}
 - **Right** means every digit and the length. The 95 % interval is Wilson's; differences within it may be luck.
   **Per digit** is the share of digits read at their place. It is higher than the share of exact matches, so it is
   secondary.
@@ -94,9 +103,12 @@ def _how(records: Records, machines: Machines) -> str:
   the slack of U-Net's boxes were chosen on these photos.
 - **ms** is the median of {TIMED} pictures, one at a time, after {WARM_UP} to warm up. Threads: {threads}. Machine:
   {distinct(lambda record: record["machine"])}.
-- **Trained** has minutes by the clock, machine ({machines or "none yet"}) and seed. The machine had other work at the
-  time, so the steps, at the end of this page, say more than the minutes. What a few minutes of a CPU gave is not what a
-  system can do: the paper's network trained for six days.
+- **Pictures seen** are steps times pictures a step; **core-hours** are of one core or, on a machine with one, of the
+  GPU; “–” where the system was measured before they were recorded. **Data** is a letter of the list at the end of this
+  page.
+- **Trained** has minutes by the clock, machine ({machines})
+  and seed. The machine had other work at the time, so steps and pictures say more than minutes. What a few minutes of a
+  CPU gave is not what a system can do: the paper's network trained for six days.
 - Measured {distinct(lambda record: record["date"])}, at commit {distinct(lambda record: f"`{record['code']}`")}."""
 
 
@@ -112,10 +124,10 @@ def _chart(title: str, kind: str, key: str, records: Records) -> str:
     return f"**{title}**\n\n```\n" + "\n".join(line.rstrip() for line in lines) + "\n```" if lines else ""
 
 
-def _document(document: Document, records: Records, machines: Machines) -> list[str]:
+def _document(document: Document, records: Records, legend: Legend) -> list[str]:
     rows = [row for row in SYSTEMS if row.document == document.number]
     name = document.title if document.number == THIS_PROJECT else f"Document {document.number}: {document.title}"
-    sections = [f"## {name}", document.about, *tables.system_tables(rows, records, machines)]
+    sections = [f"## {name}", document.about, *tables.system_tables(rows, records, legend)]
     for row in rows:
         if row.every_checkpoint and row.name in records:
             sections += [f"Every checkpoint of “{row.title}”:", tables.checkpoint_table(records[row.name])]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from string import ascii_uppercase
+from string import ascii_lowercase, ascii_uppercase
 
 from ..evaluation.evaluate import HELD_OUT
 from .evaluation_data import TEST, TRAIN
 from .systems import DIGITS, LENGTH_CHECK, LOCALIZER, PIPELINE, READER, STRIPS, System
 
 NONE = "–"
+TRAINING = ("steps", "pictures seen", "core-hours", "data", "trained")  # titles of columns
+TEST_COLUMN, TEST_COVERAGE = "test (95 % interval)", "coverage on test"
+ALWAYS = (TEST_COLUMN, TEST_COVERAGE, *TRAINING)  # shown even where no row was measured since they are recorded
 MANY = 5000  # pictures, from which on a second decimal means something
 BAR = 30  # characters of a full one
 EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
@@ -19,14 +22,24 @@ PICTURES = {READER: "photos, true box", PIPELINE: "photos alone", DIGITS: "digit
 Records = dict[str, dict]  # by the row's name; a row that was not measured has none
 
 
-class Machines:
-    """A letter for each machine, in order of appearance."""
+class Letters:
+    """A letter for each text, in order of appearance."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self.letters = dict(zip(dict.fromkeys(names), ascii_uppercase, strict=False))
+    def __init__(self, texts: Iterable[str], alphabet: str) -> None:
+        self.of = dict(zip(dict.fromkeys(texts), alphabet, strict=False))
 
-    def __str__(self) -> str:
-        return "; ".join(f"{letter}: {name or 'unknown'}" for name, letter in self.letters.items())
+    def lines(self) -> list[str]:
+        """ "A: a text", for each."""
+        return [f"{letter}: {text or 'unknown'}" for text, letter in self.of.items()]
+
+
+class Legend:
+    """The machines and the training data of these records' networks, by letters that tables have room for."""
+
+    def __init__(self, records: Iterable[dict]) -> None:
+        networks = [network for record in records for network in record["networks"].values()]
+        self.machines = Letters((network["machine"] for network in networks), ascii_uppercase)
+        self.data = Letters((network["data"] for network in networks), ascii_lowercase)
 
 
 @dataclass(frozen=True)
@@ -70,13 +83,13 @@ def bar(share: float) -> str:
     return "█" * full + EIGHTHS[rest]
 
 
-def system_tables(rows: Sequence[System], records: Records, machines: Machines) -> list[str]:
+def system_tables(rows: Sequence[System], records: Records, legend: Legend) -> list[str]:
     """A table each for the rows that read, those that find and those that check, if there are any."""
     tables = []
     for layout in LAYOUTS:
         chosen = [row for row in rows if row.kind in layout.kinds]
-        titles = ["system", *layout.titles, "parameters", "ms", "trained", "the document says"]
-        lines = [_line(row, records.get(row.name), layout, machines) for row in chosen]
+        titles = ["system", *layout.titles, "parameters", "ms", *TRAINING, "the document says"]
+        lines = [_line(row, records.get(row.name), layout, legend) for row in chosen]
         tables += [markdown(*_drop_empty_columns(titles, lines))] if lines else []
     return tables
 
@@ -98,15 +111,16 @@ def checkpoint_table(record: dict) -> str:
     )
 
 
-def run_table(records: Iterable[dict], machines: Machines) -> str:
+def run_table(records: Iterable[dict], legend: Legend) -> str:
     """Where every network comes from, each listed once."""
     networks = {network["sha256"]: network for record in records for network in record["networks"].values()}
     return markdown(
         [
             "recipe",
-            "trained on",
+            "data",
             "initialized from",
             "steps",
+            "pictures seen",
             "minutes",
             "machine",
             "seed",
@@ -116,11 +130,12 @@ def run_table(records: Iterable[dict], machines: Machines) -> str:
         [
             [
                 f"`{network['recipe']}`",
-                network["data"],
+                legend.data.of[network["data"]],
                 network["initialized_from"] or NONE,
                 f"{network['steps']:,}",
+                f"{network['pictures']:,}" if "pictures" in network else NONE,
                 f"{network['minutes']:g}",
-                machines.letters[network["machine"]],
+                legend.machines.of[network["machine"]],
                 str(network["seed"]),
                 f"`{network['code']}`",
                 f"`{sha256[:16]}…`",
@@ -138,25 +153,41 @@ def markdown(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 def _drop_empty_columns(titles: list[str], lines: list[list[str]]) -> tuple[list[str], list[list[str]]]:
     """Leave out columns that are empty in every row."""
-    kept = [i for i in range(len(titles)) if i < 2 or any(line[i] != NONE for line in lines)]
+    kept = [i for i, title in enumerate(titles) if i < 2 or title in ALWAYS or any(line[i] != NONE for line in lines)]
     return [titles[i] for i in kept], [[line[i] for i in kept] for line in lines]
 
 
-def _line(row: System, record: dict | None, layout: Layout, machines: Machines) -> list[str]:
+def _line(row: System, record: dict | None, layout: Layout, legend: Legend) -> list[str]:
     if record is None:
-        return [row.title, row.missing, *[NONE] * (len(layout.titles) + 2), row.claim]
+        return [row.title, row.missing, *[NONE] * (len(layout.titles) + 1 + len(TRAINING)), row.claim]
     networks = list({network["sha256"]: network for network in record["networks"].values()}.values())
     minutes = " + ".join(f"{network['minutes']:g}" for network in networks)
-    where = ", ".join(dict.fromkeys(machines.letters[network["machine"]] for network in networks))
+    where = ", ".join(dict.fromkeys(legend.machines.of[network["machine"]] for network in networks))
     seeds = ", ".join(dict.fromkeys(str(network["seed"]) for network in networks))
     return [
         row.title,
         *layout.cells(record),
         _count(sum(network["parameters"] for network in networks)),
         _ms(record["latency_ms"]["median"]),
+        " + ".join(f"{network['steps']:,}" for network in networks),
+        _sum_known(f"{network['pictures']:,}" if "pictures" in network else NONE for network in networks),
+        _sum_known(f"{network['core_hours']:g}" if "core_hours" in network else NONE for network in networks),
+        " + ".join(dict.fromkeys(legend.data.of[network["data"]] for network in networks)),
         f"{minutes} min, {where}, seed {seeds}",
         row.claim,
     ]
+
+
+def _sum_known(texts: Iterable[str]) -> str:
+    """ "12 + 34", of several networks, or `NONE` if nothing is known of any."""
+    texts = list(texts)
+    return NONE if set(texts) == {NONE} else " + ".join(texts)
+
+
+def _on_test(record: dict, key: str = "sequence_accuracy") -> str:
+    """The same metric on official test photos, where they were given."""
+    metrics = record["figures"].get(TEST) if record["kind"] not in (DIGITS, STRIPS) else None
+    return f"{with_interval(metrics, key)} of {metrics['images']:,}" if metrics else NONE
 
 
 def _reading(record: dict) -> list[str]:
@@ -166,6 +197,7 @@ def _reading(record: dict) -> list[str]:
     return [
         with_interval(metrics),
         f"{metrics['images']:,} {PICTURES[record['kind']]}",
+        _on_test(record),
         NONE if digits is None else percent(digits, metrics["images"]),
         NONE if coverage is None else percent(coverage),
         f"{percent(train['sequence_accuracy'])} of {train['images']:,}" if train else NONE,
@@ -176,6 +208,7 @@ def _finding(record: dict) -> list[str]:
     metrics = main_metrics(record)
     return [
         with_interval(metrics, "recall_50"),
+        _on_test(record, "recall_50"),
         f"{metrics['mean_iou']:.3f}",
         percent(metrics["mean_dice"]),
         percent(metrics["mask_dice"]) if "mask_dice" in metrics else NONE,
@@ -186,8 +219,10 @@ def _finding(record: dict) -> list[str]:
 
 def _checking(record: dict) -> list[str]:
     metrics = main_metrics(record)
+    test = record["figures"].get(TEST)
     return [
         _change(metrics, "coverage_at_98"),
+        _change(test, "coverage_at_98") if test else NONE,
         f"{metrics['rejected']}, of which {metrics['rejected_wrong']} wrong",
         _change(metrics, "accuracy_of_readings"),
         _change(metrics, "sequence_accuracy"),
@@ -198,17 +233,32 @@ def _checking(record: dict) -> list[str]:
 LAYOUTS = (
     Layout(
         (READER, PIPELINE, DIGITS, STRIPS),
-        ("right (95 % interval)", "of", "per digit", "coverage at 98 %", "right on train"),
+        ("right (95 % interval)", "of", TEST_COLUMN, "per digit", "coverage at 98 %", "right on train"),
         _reading,
     ),
     Layout(
         (LOCALIZER,),
-        ("recall at IoU 0.5 (95 % interval)", "mean IoU", "Dice of boxes", "Dice of masks", "contained", "count right"),
+        (
+            "recall at IoU 0.5 (95 % interval)",
+            TEST_COLUMN,
+            "mean IoU",
+            "Dice of boxes",
+            "Dice of masks",
+            "contained",
+            "count right",
+        ),
         _finding,
     ),
     Layout(
         (LENGTH_CHECK,),
-        ("coverage at 98 %", "rejected", "right among readings", "right of all photos", "count right"),
+        (
+            "coverage at 98 %",
+            "coverage on test",
+            "rejected",
+            "right among readings",
+            "right of all photos",
+            "count right",
+        ),
         _checking,
     ),
 )

@@ -13,12 +13,14 @@ from svhn.baselines import evaluation_data
 from svhn.baselines import metrics as system_metrics
 from svhn.baselines.evaluation_data import EvaluationData
 from svhn.baselines.measure import Status, measure
+from svhn.baselines.report import read_records, write_page
 from svhn.baselines.systems import SYSTEMS, select_systems
 from svhn.cli.main import main
 from svhn.evaluation import evaluate
 from svhn.models import build
 from svhn.pipeline import Pipeline
 from svhn.training import checkpoint
+from svhn.training.recipes import RECIPES
 from svhn.utils.errors import DataError
 
 MEASURED = (  # one of each kind
@@ -75,8 +77,8 @@ class Kit(NamedTuple):
     runs: Path
     own: Path
 
-    def measure(self, out: Path, *names: str, again: bool = False) -> list:
-        data = EvaluationData(self.data, self.mnist)
+    def measure(self, out: Path, *names: str, again: bool = False, test: Path | None = None) -> list:
+        data = EvaluationData(self.data, self.mnist, test)
         return list(measure(select_systems(list(names)), data, self.runs, self.own, out, again))
 
     def command(self, out: Path, *names: str) -> list[str]:
@@ -110,6 +112,9 @@ def test_a_record_says_what_was_measured_and_where_it_comes_from(name, measured)
         origin = tuple(network[key] for key in ("steps", "minutes", "seed", "data", "code"))
         tiny = network["recipe"] in TINY
         assert origin == ((7, 1.5, 0, "a few pictures", "abc1234") if tiny else (9, 2.5, 3, "photos", "def5678"))
+        batch = RECIPES[network["recipe"]].batch_size
+        assert network.get("pictures") == (7 * batch if tiny else None)
+        assert network.get("core_hours") == (pytest.approx(90 / 3600, abs=0.006) if tiny else None)
     assert record["latency_ms"]["median"] > 0
     assert record["latency_ms"]["threads"] == 1
     assert record["command"].startswith(f"python -m svhn measure {name} --")
@@ -151,6 +156,28 @@ def test_a_row_is_kept_until_its_checkpoint_is_another(kit, tmp_path):
     (out / "mnist_logistic.json").write_text('{"networks": []}')
     assert statuses() == [Status.KEPT, Status.MEASURED]
     assert not list(out.glob("*.part"))
+
+
+def test_a_row_has_official_test_photos_and_its_history_where_there_are_any(kit, tmp_path):
+    kit, out = kit._replace(runs=shutil.copytree(kit.runs, tmp_path / "runs")), tmp_path / "results"
+    content = torch.load(kit.runs / "goodfellow" / "last.pt", weights_only=True)
+    content["state"]["history"] = [{"step": 5, "seconds": 60.0, "loss": 3.0, "held_out_accuracy": 0.25}]
+    torch.save(content, kit.runs / "goodfellow" / "last.pt")
+    rows = ("goodfellow", "smaller_vgg", "centre_patch", "length_check")
+    official.write_split(tmp_path, "test", 2)
+    assert {entry.status for entry in kit.measure(out, *rows)} == {Status.MEASURED}
+    assert {entry.status for entry in kit.measure(out, *rows, test=tmp_path)} == {Status.MEASURED}  # they lacked them
+    assert {entry.status for entry in kit.measure(out, *rows, test=tmp_path)} == {Status.KEPT}
+    records = read_records(out)
+    assert {record["figures"]["test"]["images"] for record in records.values()} == {2}
+    point = {"pictures": 5 * RECIPES["goodfellow"].batch_size, "held_out_accuracy": 0.25}
+    assert records["goodfellow"]["networks"]["reader"]["history"] == [point]
+
+    assert write_page(out, tmp_path / "PAGE.md") == len(rows)
+    page = (tmp_path / "PAGE.md").read_text()
+    assert page.count("of 2 |") == 3
+    assert "(results/accuracy.png)" in page
+    assert (out / "accuracy.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_what_cannot_be_measured_is_reported_and_stops_no_other(kit, tmp_path, capsys, monkeypatch):
