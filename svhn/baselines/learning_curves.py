@@ -29,7 +29,7 @@ def plot(records: Records, path: Path) -> None:
     """Write the plot as a PNG. Raises DataError if it cannot be written."""
     from matplotlib.figure import Figure  # a second, for pages that need no figure
 
-    from ..evaluation.plots import save
+    from ..evaluation.photo_grids import save
 
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots()
