@@ -7,7 +7,7 @@ import pytest
 from helpers import official
 
 import train_all
-from svhn.data.collected_photos import Collection
+from svhn.data.save_corrections import Collection
 from svhn.pipeline import Pipeline
 from svhn.training.recipes import RECIPES
 from svhn.utils.progress import EventLog

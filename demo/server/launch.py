@@ -56,7 +56,7 @@ def serve(args: argparse.Namespace) -> None:
         from .. import ground_truth, ui
         from ..model_zoo import Networks
         from . import internals
-        from .launch_options import launch_options
+        from .gradio_options import launch_options
         from .public_link import ShareLink
 
         link = ShareLink()

@@ -14,7 +14,7 @@ from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 from svhn.utils.errors import UserError
 
-from ..components import network_picker
+from ..components import correction, explanation, network_picker
 from ..components import stage as stages
 from ..components.examples import example_strip
 from ..components.inputs import PercentSlider, PhotoInput, SentPhoto, hidden_photo_input
@@ -25,7 +25,6 @@ from ..model_zoo import Networks
 from ..render import charts, text
 from ..session import PASS_PHOTO_PATH, PhotoResult, belongs_to, read_photo
 from ..theme import html
-from . import correct, explain
 
 ACTIONS = "".join((STATIC / "js" / name).read_text(encoding="utf-8") for name in ("copy.js", "number_actions.js"))
 # The last result is dimmed until what is shown is of the photo that is there.
@@ -59,7 +58,7 @@ def build(
         with gr.Column(elem_id="more"):
             result = gr.State(None, time_to_live=RETENTION_S)  # what was read in this visitor's photo
             shown = gr.State(None, time_to_live=RETENTION_S)  # the reading that the visitor looks at
-            sides = correct.build(stage, photo, collect)
+            sides = correction.build(stage, photo, collect)
             with gr.Accordion("Advanced", open=False, elem_id="advanced"):
                 threshold = PercentSlider(
                     0,
@@ -71,7 +70,7 @@ def build(
                     elem_id="threshold",
                 )
                 pair, comparing = network_picker.build(networks, photo)
-    explain.build(stage, photo, result, shown)
+    explanation.build(stage, photo, result, shown)
 
     view = [stage, verdict, evidence, shown]
     shown_path = gr.Textbox(visible=False)  # the path of the photo that the view is of; the browser names it
@@ -112,7 +111,7 @@ def build(
         part.pick(on_pick, [photo, threshold, result], view, **quiet)
     stage.undo(on_undo, [photo, threshold, result], view, **quiet)
     stage.corrected(on_corrected, [photo, threshold, result, stage], view, **quiet, **READ_QUEUE)
-    typed = gr.on([side.input for side in sides], None, [stage, *sides], stage, js=correct.TO_BOX)
+    typed = gr.on([side.input for side in sides], None, [stage, *sides], stage, js=correction.TO_BOX)
     typed.then(on_corrected, [photo, threshold, result, stage], view, **quiet, **READ_QUEUE)
     # No network is run, so it need not wait in the queue.
     threshold.change(decide, [threshold, result, shown], verdict, queue=False, **quiet)
@@ -142,7 +141,7 @@ def read_box(sent: SentPhoto | None, unsure_below: float, result: PhotoResult | 
     if not belongs_to(sent, result):
         raise _expired()
     try:
-        reading = correct.read_box(result, sent, box)
+        reading = correction.read_box(result, sent, box)
     except (PhotoError, UserError) as error:
         return [gr.skip(), text.refusal(str(error), "This box"), gr.skip(), gr.skip()]
     return [stages.show_corrected(reading), *_words(result, reading, unsure_below)]

@@ -28,7 +28,7 @@ from .baselines.vgg16 import VGG16Box, VGG16BoxConfig, VGG16Config, VGG16Reader
 from .compact import CompactConfig, CompactReader
 from .ensemble import AveragedConfig, AveragedReader
 from .fcos import FCOS, FCOSConfig
-from .full_photo_localizer import Whole, WholeConfig
+from .no_localizer import Whole, WholeConfig
 
 Registry = dict[str, tuple[type[nn.Module], type]]
 READERS: Registry = {

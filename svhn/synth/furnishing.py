@@ -10,8 +10,8 @@ import torch
 from . import furniture, glazing, signs
 from .config import CompanionConfig, FurnitureConfig, GroundConfig
 from .glyphs import Atlas
+from .local_painting import paint_regions, picture_boxes
 from .number import Number, scale_and_shift
-from .paint_regions import paint_regions, picture_boxes
 from .rng import Sampler
 
 PAINTERS: dict[str, Callable] = {  # by the fields of FurnitureConfig

@@ -13,8 +13,8 @@ from .furnishing import paint_things, sample_companions
 from .geometry import Plane, apply_at
 from .glyphs import Atlas
 from .ink import ink_mask, paint_ink
+from .local_painting import paint_regions, picture_boxes
 from .number import Number
-from .paint_regions import paint_regions, picture_boxes
 from .plaques import paint_bin_under, paint_plaque
 from .rng import Sampler
 from .textures import texture_bank

@@ -12,7 +12,7 @@ from .number import Number
 from .rng import Sampler
 from .shapes import arch, ellipse, fill, rectangle, shade
 from .signs import paint_emblem
-from .typesetting import sample_words, set_line, stamp_line
+from .text_lines import sample_words, set_line, stamp_line
 
 
 def paint_plaque(

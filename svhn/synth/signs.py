@@ -13,7 +13,7 @@ from .glyphs import LETTERS, Atlas
 from .palette import pick_colours
 from .rng import Sampler
 from .shapes import ellipse, fill, rectangle
-from .typesetting import DIGIT, SPACE, sample_words, set_line, stamp_line
+from .text_lines import DIGIT, SPACE, sample_words, set_line, stamp_line
 
 BOARDS = ((240, 240, 236), (25, 40, 110), (20, 20, 22), (25, 80, 50), (230, 200, 60), (150, 30, 30), (160, 150, 130))
 EMBLEM = 32  # side of an emblem's mask

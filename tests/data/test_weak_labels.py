@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from svhn.data.collected_photos import Collection
 from svhn.data.negatives import prepare_negatives
+from svhn.data.save_corrections import Collection
 from svhn.data.weak_labels import prepare_weak
 from svhn.labels import encode
 from svhn.reading import Reading

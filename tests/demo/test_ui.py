@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from demo import config, ui
 from demo.render import text
-from demo.server import cleanup, launch_options, limits
+from demo.server import cleanup, gradio_options, limits
 from svhn.reading import Reading
 
 
@@ -20,9 +20,9 @@ def keeps_a_reading(blocks: gr.Blocks) -> bool:
 
 
 def test_who_leaves_is_forgotten(launch, samples, new_visit, monkeypatch):
-    monkeypatch.setattr(launch_options, "RETENTION_S", 2)
+    monkeypatch.setattr(gradio_options, "RETENTION_S", 2)
     monkeypatch.setattr(cleanup, "sweep", lambda *_: None)  # the photo itself may stay
-    monkeypatch.setattr(launch_options, "CLEANUP_EVERY_S", 0.1)
+    monkeypatch.setattr(gradio_options, "CLEANUP_EVERY_S", 0.1)
     blocks = launch(FakePipeline(), samples)
     visit = new_visit(blocks.local_url)
     visit.example("Clear")
@@ -35,8 +35,8 @@ def test_who_leaves_is_forgotten(launch, samples, new_visit, monkeypatch):
 def test_who_was_away_for_a_moment_goes_on_also_after_many_calls_and_who_is_forgotten_gets_a_sentence(
     launch, samples, new_visit, monkeypatch
 ):
-    monkeypatch.setattr(launch_options, "CLEANUP_EVERY_S", 0.1)
-    monkeypatch.setattr(launch_options, "MAX_SESSIONS", 3)
+    monkeypatch.setattr(gradio_options, "CLEANUP_EVERY_S", 0.1)
+    monkeypatch.setattr(gradio_options, "MAX_SESSIONS", 3)
     sweeps, drop = [], cleanup.drop_closed_sessions
     monkeypatch.setattr(cleanup, "drop_closed_sessions", lambda *given: sweeps.append(drop(*given)))
     blocks = launch(FakePipeline(), samples)
@@ -97,8 +97,8 @@ def test_a_full_queue_is_reported_and_harms_nobody(launch, samples, new_visit, m
 
 
 def test_uploads_and_pictures_go_away_by_themselves(launch, tmp_path, monkeypatch):
-    monkeypatch.setattr(launch_options, "RETENTION_S", 1)
-    monkeypatch.setattr(launch_options, "CLEANUP_EVERY_S", 0.2)
+    monkeypatch.setattr(gradio_options, "RETENTION_S", 1)
+    monkeypatch.setattr(gradio_options, "CLEANUP_EVERY_S", 0.2)
     blocks = launch(FakePipeline())
     (path,) = api_client.upload(blocks.local_url, ("house.png", encoded(photo_of("42"))))
     assert Path(path).is_relative_to(tmp_path)

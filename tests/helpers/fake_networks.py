@@ -14,7 +14,7 @@ from torch import nn
 from demo import ui
 from demo.ground_truth import TruthIndex
 from demo.model_zoo import Network, Networks
-from demo.server.launch_options import launch_options
+from demo.server.gradio_options import launch_options
 from svhn import labels
 from svhn.pipeline import Pipeline
 from svhn.selection import SelectionConfig

@@ -7,7 +7,7 @@ from helpers.fake_networks import NEAR, fake_networks, served
 from helpers.fake_pipeline import encoded, photo_of
 from playwright.sync_api import Locator, Page, expect
 
-from demo.tabs import explain
+from demo.components import explanation
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_all_that_is_shown_follows_the_choice(visit):
     expect(page.locator(".likeliest li").first).to_contain_text("47")
     expect(page.locator("#evidence table.digits thead b").nth(1)).to_have_text("7")
     view(page, "1").click()
-    expect(caption).to_have_text(explain.NO_LIGHT)
+    expect(caption).to_have_text(explanation.NO_LIGHT)
     view(page, "heat").click()
     expect(page.locator("#stage .heat")).to_be_visible()
     page.locator("#threshold").get_by_role("slider").fill("99")
@@ -58,7 +58,7 @@ def test_all_that_is_shown_follows_the_choice(visit):
     choose(visit, "Blind <b>")
     visit.verdict("none", "No number found")
     view(page, "heat").click()
-    expect(caption).to_have_text(explain.NO_HEAT)
+    expect(caption).to_have_text(explanation.NO_HEAT)
     choose(visit, "Middle (default)", "Shade (default)")
     visit.verdict("check")
     expect(visit.plate).to_have_text("42")

@@ -9,7 +9,7 @@ from helpers import api_client
 from helpers.fake_pipeline import FakePipeline, encoded, photo_of
 from helpers.waiting_pipeline import wait_until
 
-from demo.server import cleanup, launch_options
+from demo.server import cleanup, gradio_options
 
 
 def put(path: Path) -> Path:
@@ -52,8 +52,8 @@ def test_lists_do_not_grow_for_ever(tmp_path):
 
 @pytest.fixture
 def quick(monkeypatch) -> None:
-    monkeypatch.setattr(launch_options, "RETENTION_S", 0.5)
-    monkeypatch.setattr(launch_options, "CLEANUP_EVERY_S", 0.02)
+    monkeypatch.setattr(gradio_options, "RETENTION_S", 0.5)
+    monkeypatch.setattr(gradio_options, "CLEANUP_EVERY_S", 0.02)
 
 
 @pytest.mark.usefixtures("quick")

@@ -19,7 +19,7 @@ from playwright.sync_api import expect
 
 from demo import config
 from demo.batch_export import MAX_PHOTOS
-from demo.server import cleanup, launch_options
+from demo.server import cleanup, gradio_options
 from demo.tabs import batch
 from svhn.images import draw
 from svhn.images.decode import MAX_BYTES
@@ -250,8 +250,8 @@ def test_batches_take_turns_and_mix_nothing(new_visit, address):
 
 @pytest.mark.parametrize("goes", [False, True], ids=["done", "visitor gone"])
 def test_nothing_stays_behind(goes, launch, new_visit, samples, tmp_path, monkeypatch):
-    monkeypatch.setattr(launch_options, "RETENTION_S", 1)
-    monkeypatch.setattr(launch_options, "CLEANUP_EVERY_S", 0.2)
+    monkeypatch.setattr(gradio_options, "RETENTION_S", 1)
+    monkeypatch.setattr(gradio_options, "CLEANUP_EVERY_S", 0.2)
     monkeypatch.setattr(batch, "TURN_S", 0)
     over, sweep = threading.Event(), cleanup.sweep  # nothing goes before the test is through with the batch
     monkeypatch.setattr(cleanup, "sweep", lambda folder, max_age_s: over.is_set() and sweep(folder, max_age_s))

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from svhn.data import collected_photos
+from svhn.data import save_corrections
 from svhn.data.annotations import Truth, read_labels
-from svhn.data.collected_photos import LABELS, Collection
+from svhn.data.save_corrections import LABELS, Collection
 from svhn.images.decode import open_photo
 from svhn.utils.errors import DataError
 
@@ -34,7 +34,7 @@ def test_what_is_saved_is_read_back_and_a_large_photo_is_stored_smaller(collecti
     assert truths(tmp_path) == [Truth("7", BOX), Truth("9876543210", BOX)]
     for i, sample in enumerate(read_labels(tmp_path)):
         np.testing.assert_array_equal(open_photo(sample.path), photo(i))
-    monkeypatch.setattr(collected_photos, "MAX_PIXELS", 96 * 64)
+    monkeypatch.setattr(save_corrections, "MAX_PIXELS", 96 * 64)
     large = collection.save(photo(0, (128, 192)), (40.0, 20.0, 160.0, 500.0), "12")
     assert open_photo(large.path).shape == (64, 96, 3)
     assert truths(tmp_path)[-1] == Truth("12", (20, 10, 80, 64))  # clipped to the photo, too
@@ -79,7 +79,7 @@ def test_what_cannot_be_used_is_refused(collection, tmp_path, box, number, reaso
 @pytest.mark.parametrize(("limit", "of_a_photo"), [("MAX_PHOTOS", 2), ("MAX_BYTES", None)])
 def test_a_full_folder_still_takes_corrections(collection, tmp_path, monkeypatch, limit, of_a_photo):
     size = sum(collection.save(photo(i), BOX, "1").path.stat().st_size for i in range(2))
-    monkeypatch.setattr(collected_photos, limit, of_a_photo or round(size * 1.2))
+    monkeypatch.setattr(save_corrections, limit, of_a_photo or round(size * 1.2))
     with pytest.raises(DataError, match="no room"):
         collection.save(photo(2), BOX, "1")
     assert collection.save(photo(1), BOX, "2").known
@@ -91,14 +91,14 @@ def test_a_full_folder_still_takes_corrections(collection, tmp_path, monkeypatch
 def test_a_full_disk_keeps_what_was_there(collection, tmp_path, monkeypatch, fails_at):
     collection.save(photo(0), BOX, "128")
     before = (tmp_path / LABELS).read_bytes()
-    write_atomic = collected_photos.write_atomic
+    write_atomic = save_corrections.write_atomic
 
     def write(path: Path, data: bytes) -> None:
         if path.name == fails_at:
             raise OSError(28, "No space left on device")
         write_atomic(path, data)
 
-    monkeypatch.setattr(collected_photos, "write_atomic", write)
+    monkeypatch.setattr(save_corrections, "write_atomic", write)
     with pytest.raises(DataError, match="could not be saved: No space left on device"):
         collection.save(photo(1), BOX, "7")
     assert (tmp_path / LABELS).read_bytes() == before

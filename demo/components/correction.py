@@ -8,17 +8,17 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from svhn.data.collected_photos import MAX_DIGITS, Collection, Saved
+from svhn.data.save_corrections import MAX_DIGITS, Collection, Saved
 from svhn.images.decode import PhotoError, open_photo
 from svhn.reading import Reading
 from svhn.utils.errors import UserError
 
-from ..components.inputs import PhotoInput, SentPhoto
-from ..components.stage import box_of, parse_box
 from ..config import READ_QUEUE, RETENTION
 from ..render import text
 from ..session import PhotoResult
 from ..theme import html
+from .inputs import PhotoInput, SentPhoto
+from .stage import box_of, parse_box
 
 HINT = (
     "Drag the green box on the photo, pull its corners, or use the arrow keys, with shift to resize it. The fields "

@@ -4,11 +4,11 @@ from helpers.fake_pipeline import MANY, NOTHING, SIZE, FakePipeline, encoded, ph
 from helpers.waiting_pipeline import Watched
 from playwright.sync_api import Locator, Page, expect
 
+from demo.components import explanation
 from demo.components.inputs import SentPhoto
 from demo.ground_truth import fingerprint
 from demo.render import images, text
 from demo.session import PhotoResult
-from demo.tabs import explain
 from svhn.pipeline import Explanation
 from svhn.reading import Reading
 
@@ -29,7 +29,7 @@ def test_a_heat_map_and_a_light_for_every_digit_on_the_one_photo(visit):
     expect(view(page, "photo")).to_have_attribute("aria-pressed", "true")
     view(page, "heat").click()
     expect(page.locator("#stage .heat")).to_be_visible()
-    expect(caption).to_have_text(explain.HEAT)
+    expect(caption).to_have_text(explanation.HEAT)
     expect(page.locator("#stage .light")).to_have_count(4)
     view(page, "2").click()
     expect(page.locator('#stage [data-light="2"]')).to_be_visible()
@@ -68,11 +68,11 @@ def sent(number: str, pipeline: FakePipeline = FakePipeline()) -> tuple[SentPhot
 
 
 def test_layers_lie_over_what_the_reader_saw_and_networks_that_cannot_tell_say_so():
-    assert explain.explain(*sent("42"))["crop"] == pytest.approx([0.25 - 0.075] * 2 + [0.75 + 0.075] * 2)
-    layers = explain.explain(*sent("42", CannotTell()))
-    assert (layers["note"]["heat"], layers["note"]["1"]) == (explain.NO_HEAT, explain.NO_LIGHT)
+    assert explanation.explain(*sent("42"))["crop"] == pytest.approx([0.25 - 0.075] * 2 + [0.75 + 0.075] * 2)
+    layers = explanation.explain(*sent("42", CannotTell()))
+    assert (layers["note"]["heat"], layers["note"]["1"]) == (explanation.NO_HEAT, explanation.NO_LIGHT)
     assert (layers["heat"], layers["lights"]) == (None, [])
-    too_long = explain.explain(*sent(MANY))
+    too_long = explanation.explain(*sent(MANY))
     assert too_long["heat"]
     assert (too_long["lights"], too_long["note"].keys()) == ([], {"heat"})
 
@@ -80,9 +80,9 @@ def test_layers_lie_over_what_the_reader_saw_and_networks_that_cannot_tell_say_s
 def test_a_photo_that_is_gone_or_another_is_a_sentence():
     photo, found, reading = sent("42")
     for gone in ((None, found, reading), (photo, None, reading), (photo, found, None), (sent("7")[0], found, reading)):
-        assert explain.explain(*gone)["note"]["heat"] == text.EXPIRED
+        assert explanation.explain(*gone)["note"]["heat"] == text.EXPIRED
     broken = PhotoResult(fingerprint(b"no picture"), found.readings, None, found.pipeline, SIZE)
-    note = explain.explain(SentPhoto("a.png", b"no picture"), broken, reading)["note"]
+    note = explanation.explain(SentPhoto("a.png", b"no picture"), broken, reading)["note"]
     assert "not a picture" in note["heat"]
 
 

@@ -12,11 +12,11 @@ from svhn.images import preprocess
 from svhn.images.decode import PhotoError, open_photo
 from svhn.reading import Reading
 
-from ..components.inputs import PhotoInput, SentPhoto
 from ..config import READ_QUEUE
 from ..render import images, text
 from ..render.charts import POSITIONS
 from ..session import PhotoResult, belongs_to
+from .inputs import PhotoInput, SentPhoto
 
 HEAT = "Heat map: bright areas look most like a number."
 LIGHT = "{} digit, {}: bright areas mattered most."
