@@ -9,6 +9,7 @@ def test_xywh_and_area_also_of_integers_that_must_not_wrap_around():
     assert bx.from_xywh(xywh).tolist() == [[3.5, 4, 13.5, 24], [-2, 0, 3, 1]]
     wide = np.array([[200, 100, 100, 200]], dtype=np.uint8)  # 200 + 100 is more than a uint8 holds
     assert bx.from_xywh(wide).tolist() == [[200, 100, 300, 300]]
+    assert bx.from_xywh(wide[0]).tolist() == [200, 100, 300, 300]
     areas = bx.area(np.array([[0, 0, 2, 3], [1, 1, 1, 9], [1, 1, 9, 1], [5, 5, 2, 2]]))
     assert areas.tolist() == [6, 0, 0, 0]  # empty, empty, inverted
     assert bx.area(np.array([10, 10, 5, 250], dtype=np.uint8)) == 0
