@@ -16,7 +16,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from demo import ground_truth, ui
 from demo.model_zoo import Networks
-from demo.server.launch_options import launch_options
+from demo.server.gradio_options import launch_options
 from demo.tabs import live
 from svhn.pipeline import Pipeline
 from tools import chromium

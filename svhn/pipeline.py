@@ -192,8 +192,8 @@ def _network(
 def _possible_stacks(box: Box) -> list[int]:
     """How many digits there may be above each other in a box of that shape."""
     x1, y1, x2, y2 = box
-    counts = range(2, labels.MAX_DIGITS + 1)
-    return [n for n in counts if STACKED_ASPECT[0] * (y2 - y1) <= n * (x2 - x1) <= STACKED_ASPECT[1] * (y2 - y1)]
+    low, high = (aspect * (y2 - y1) for aspect in STACKED_ASPECT)
+    return [n for n in range(2, labels.MAX_DIGITS + 1) if 0 < low <= n * (x2 - x1) <= high]
 
 
 def _agrees(reading: Reading, localizer: Localizer, photo: np.ndarray) -> bool:

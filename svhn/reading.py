@@ -20,7 +20,7 @@ class Reading:
     number: the digits as text; None if no number was found or it has more than five digits.
     confidence: calibrated probability, 0 ... 1, that `number` is right in every digit and its length.
     box: (x1, y1, x2, y2) in pixels of the photo, None if no number was found.
-    crop: RGB uint8 (h, w, 3), what the reader saw, with the usual margin; (0, 0, 3) without a box.
+    crop: RGB uint8 (h, w, 3), what the reader saw, with the usual margin, a stack as a row; (0, 0, 3) without a box.
     digit_probs: (5, 11) float, one softmax per position over 0 ... 9 and blank. length_probs: (7,) float.
     timings_ms: milliseconds by stage. guess: if no number was found, the best candidate, which was too doubtful.
     """

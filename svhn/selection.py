@@ -56,17 +56,21 @@ class SelectionConfig:
     whole_certain: float = 0.95  # or with any evidence if it was read with this one
     others_worth: float = 0.25  # a further number needs a box of this worth,
     others_confidence: float = 0.5  # and a reading of this confidence
-    confidence_weights: tuple[float, float, float, float, float] = (-1.2, 0.5, 0.65, 0.6, 0.0)  # of a number that was
-    # searched: a logistic regression's bias, and weights of the log odds of the voters' mean probability, of the best
-    # box's score and of the reading's confidence, and of the logarithm of the number's evidence
-    floor: float = 0.2  # below this confidence there is no number
+    confidence_weights: tuple[float, float, float, float, float] = (1.27, -0.17, -0.2, 0.48, 1.08)  # of a number
+    # that was searched: a logistic regression's bias, and weights of the log odds of the voters' mean probability, of
+    # the best box's score and of the reading's confidence, and of the logarithm of the number's evidence
+    floor: float = 0.25  # below this confidence there is no number
 
     @staticmethod
     def of_manifest(manifest: Mapping) -> SelectionConfig:
         """The manifest's "selection", or the defaults. Raises WeightsError."""
         try:
             stored = manifest.get("selection", {}).items()
-            return SelectionConfig(**{key: tuple(v) if isinstance(v, list) else v for key, v in stored})
+            config = SelectionConfig(**{key: tuple(v) if isinstance(v, list) else v for key, v in stored})
+            weights = (*config.confidence_weights, 0.0)[:5]  # older manifests have four, without the votes' sum
+            if len(weights) != 5:
+                raise TypeError("confidence_weights are five numbers")
+            return replace(config, confidence_weights=weights)
         except (TypeError, AttributeError) as error:
             raise WeightsError(
                 f'"selection" of the manifest does not fit this version ({error}); update the code or the weights.'

@@ -173,7 +173,9 @@ def test_the_manifest_decides_what_it_mentions():
     config = SelectionConfig.of_manifest({"selection": {"views": [2.0], "floor": 0.1}})
     assert (config.views, config.floor, config.passes) == ((2.0,), 0.1, CONFIG.passes)
     assert SelectionConfig.of_manifest({}) == CONFIG
-    for unknown in ({"flor": 0.1}, [0.1]):
+    before = SelectionConfig.of_manifest({"selection": {"confidence_weights": [-1.2, 0.5, 0.65, 0.6]}})
+    assert before.confidence_weights == (-1.2, 0.5, 0.65, 0.6, 0.0)  # without the votes' sum
+    for unknown in ({"flor": 0.1}, [0.1], {"confidence_weights": [1.0]}):
         with pytest.raises(WeightsError, match="selection"):
             SelectionConfig.of_manifest({"selection": unknown})
 

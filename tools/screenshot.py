@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from demo import ground_truth, ui
 from demo.model_zoo import Networks
-from demo.server.launch_options import launch_options
+from demo.server.gradio_options import launch_options
 from svhn.data.annotations import read_labels
 from svhn.images.decode import open_photo
 from tools import chromium

@@ -253,7 +253,7 @@ LAYOUTS = (
         (LENGTH_CHECK,),
         (
             "coverage at 98 %",
-            "coverage on test",
+            TEST_COVERAGE,
             "rejected",
             "right among readings",
             "right of all photos",

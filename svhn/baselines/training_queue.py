@@ -58,8 +58,8 @@ class Row:
 
     def cells(self, waits_for: str) -> tuple[str, ...]:
         """Name, steps, minutes, score of the last validation and of the best one, and what is being done."""
-        scores = [row[self._score] for row in self.state.history]
-        at = share_done(self.state, self._score, self.recipe) if self.state.step else 0.0
+        scores = [row[self._score] for row in self.state.history if self._score in row]  # none of another task's run
+        at = share_done(self.state, self._score, self.recipe) if scores else 0.0
         doing = f"annealing, {at:.0%}" if at else "at the full rate"
         words = f"training, {doing}" if self.running else f"waits for {waits_for}" if waits_for else "waits"
         return (

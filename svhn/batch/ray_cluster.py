@@ -178,10 +178,14 @@ def _list_pictures(source: str) -> tuple[Place, Iterator[str]]:
 
 
 def _lines(place: Place) -> Iterator[str]:
-    with place.fs.open(place.path, "rb") as file:
-        for line in io.TextIOWrapper(file, "utf-8", errors="surrogateescape"):
-            if line.strip():
-                yield line.rstrip("\r\n")
+    """The lines of a text file that are not blank. Raises DataError."""
+    try:
+        with place.fs.open(place.path, "rb") as file:
+            for line in io.TextIOWrapper(file, "utf-8", errors="surrogateescape"):
+                if line.strip():
+                    yield line.rstrip("\r\n")
+    except OSError as error:
+        raise DataError(f"{place.url} cannot be read ({reason(error)}).") from None
 
 
 def _write_listing(out: Place, names: Iterable[str], about: dict[str, Any]) -> list[dict[str, int]]:

@@ -1,1 +1,1 @@
-"""The command line: `main` runs a command, `parser` has the options of all, `commands` what each does."""
+"""The command line: `main` runs a command, `parser` has all options; `commands` and `systems` do the work."""

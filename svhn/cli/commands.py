@@ -1,4 +1,4 @@
-"""What each command does; `parser` has its options.
+"""What each command does, except those in `systems`; `parser` has the options.
 
 Each command imports what it needs itself: reading a photo should not wait for HDF5, nor training for Pillow.
 """
@@ -231,6 +231,12 @@ def _run_on_ray(options: argparse.Namespace) -> int:
         from ..batch import ray_cluster
     except ImportError as error:
         raise UserError(f"--engine ray needs the package {error.name}: pip install '.[ray]'") from None
+    from ..weights import read_manifest
+
+    published = read_manifest(options.weights)["networks"]
+    for name in (options.localizer, options.reader):
+        if name not in (None, "whole", *published):
+            raise UserError(f"--engine ray reads with the networks of {options.weights}; publish {name} there first.")
     options.weights = options.weights.absolute()  # the actors may work in other folders
     networks = load_pipeline(argparse.Namespace(**{**vars(options), "device": "cpu"})).sha256.values()
     states = ray_cluster.run(

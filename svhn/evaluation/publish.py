@@ -260,7 +260,7 @@ intervals):
 The confidence's temperature, the reader's margins and the localizer's scales were chosen on the same photos.
 
 **Not for** numbers of more than five digits, letters next to the number ("12a" reads as 12), or decisions that
-nobody checks. A reading with a confidence below {manifest["unsure_below"]:.0%} is shown as unsure.
+nobody checks. A reading with a confidence below {manifest["unsure_below"]:.0%} is marked to be checked.
 
 **Licence.** The code is under the MIT licence. The weights were trained on SVHN photos, which are for
 non-commercial use; so are these weights. The localizer's encoder was initialized from EfficientNet-Lite0's

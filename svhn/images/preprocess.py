@@ -61,8 +61,8 @@ def crop(photo: np.ndarray, box: np.ndarray, margin: float = CROP_MARGIN, size: 
 
 
 def unstack(photo: np.ndarray, box: np.ndarray, parts: int) -> tuple[np.ndarray, np.ndarray]:
-    """A box of `parts` digits above each other -> RGB uint8 (h, w, 3) with its parts next to each other, and the box
-    around them in that picture."""
+    """Photo RGB uint8 (h, w, 3) and a box (4,) of `parts` digits above each other -> RGB uint8 (48, w', 3) with the
+    parts next to each other, and the box (4,) around them in it."""
     x1, y1, x2, y2 = box
     width, height = x2 - x1, (y2 - y1) / parts
     room = PART_MARGIN * width

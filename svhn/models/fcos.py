@@ -8,6 +8,7 @@ processed once; larger ones, unless that is conclusive, again at a finer scale, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -145,12 +146,12 @@ class FCOS(nn.Module):
         """Photo (h, w, 3) uint8 -> (rows, columns) in 0 ... 1 over the photo: the maximum over the scales that
         `locate` uses of how much each place looks like a number."""
         maps = [maps.score for maps, _ in self._looks(photo)]
-        size = maps[-1].shape
+        size = max((heat.shape for heat in maps), key=math.prod)  # of the finest scale; the last look may be coarse
         large = [F.interpolate(heat[None, None], size, mode="bilinear")[0, 0] for heat in maps]
         return torch.stack(large).amax(0).cpu().numpy()
 
     def _looks(self, photo: np.ndarray) -> Iterator[tuple[Maps, tuple[float, float]]]:
-        """`look` at one scale after the other, until one of them is sure."""
+        """`look` at one scale after the other until one is sure; if none is, at `overview` last."""
         longest, last = max(photo.shape[:2]), 0
         for long_side in self.config.long_sides:
             if last and longest <= 1.5 * last:

@@ -26,9 +26,10 @@ def share_done(state: State, score: str, recipe: Recipe, budget: float = math.in
 
 
 def is_finished(state: State, score: str, recipe: Recipe) -> bool:
-    """Whether there is nothing left to train: the last step is done, the annealing pass is, or the best epoch is longer
-    ago than the recipe's patience."""
-    stale = bool(recipe.patience) and epochs_since_best(state, score) >= recipe.patience
+    """Whether there is nothing left to train: the last step is done, the annealing pass is, or, without a plateau, the
+    best epoch is longer ago than the recipe's patience."""
+    patience = recipe.patience if not recipe.plateau else 0
+    stale = bool(patience) and epochs_since_best(state, score) >= patience
     return stale or state.step >= recipe.steps or (bool(recipe.plateau) and share_done(state, score, recipe) >= 1)
 
 
@@ -42,6 +43,8 @@ def _plateau_at(state: State, score: str, recipe: Recipe) -> float:
     """The step at which the score had not improved for the recipe's plateau, inf if there is none yet."""
     best, since = -math.inf, 0.0
     for row in state.history:
+        if row["step"] % recipe.epoch_steps:
+            continue  # validated only because a piece of the run ended
         if row[score] > best:
             best, since = row[score], row["step"]
         elif row["step"] - since >= recipe.plateau * recipe.epoch_steps:
