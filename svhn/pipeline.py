@@ -115,15 +115,23 @@ class Pipeline:
         return list_candidates(photo, self.localizer, glance, self.selection)
 
     def explain(self, photo: np.ndarray, reading: Reading) -> Explanation:
-        """Where the networks looked to arrive at this reading of the photo."""
+        """Where the networks looked to arrive at this reading of the photo; no attention for a stack, whose digits are
+        elsewhere in the crop than in the photo."""
         heat = self.localizer.heat(photo) if isinstance(self.localizer, HasHeat) else None
         attention = None
-        if reading.box is not None and isinstance(self.reader, HasAttention):
+        if isinstance(self.reader, HasAttention) and self._is_in_place(photo, reading):
             config, device = self.reader.config, next(self.reader.parameters()).device
             crop = torch.from_numpy(reading.crop).permute(2, 0, 1)[None].to(device)
             with torch.inference_mode():
                 attention = self.reader.attention(preprocess.normalise(crop, config.mean, config.std))[0].cpu().numpy()
         return Explanation(heat, attention)
+
+    def _is_in_place(self, photo: np.ndarray, reading: Reading) -> bool:
+        """Whether the crop is that part of the photo (h, w, 3), not a stack's digits next to each other."""
+        if reading.box is None:
+            return False
+        own = self.crops(photo, [reading.box], margins=1)[0, 0].permute(1, 2, 0).numpy()
+        return np.array_equal(own, reading.crop)
 
     def read_boxes(self, photo: np.ndarray, places: list[Box], margins: int | None = None) -> list[Reading]:
         """Read each of the given boxes, at the first `margins` of the reader's margins, by default all; timings are

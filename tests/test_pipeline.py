@@ -100,6 +100,13 @@ def test_digits_above_each_other_are_read_as_if_they_were_next_to_each_other(pip
     reading = dataclasses.replace(pipeline, reader=Columns(pipeline.reader.config)).read_boxes(photo, [box])[0]
     assert (reading.number, reading.box, reading.crop.shape) == ("297", box, (64, 64, 3))
     assert reading.confidence > 0.8
+    assert pipeline.explain(photo, reading).attention is None  # digits are elsewhere in the crop than in the photo
+    assert (
+        pipeline.explain(
+            photo, dataclasses.replace(reading, crop=pipeline.crops(photo, [box])[0, 0].permute(1, 2, 0).numpy())
+        ).attention
+        is not None
+    )
 
 
 @pytest.mark.parametrize("box", [(0.0, 0.0, 60.0, 30.0), (0.0, 0.0, 60.0, 90.0)], ids=["a row", "as wide as high"])

@@ -21,7 +21,7 @@ from .inputs import PhotoInput, SentPhoto
 HEAT = "Heat map: bright areas look most like a number."
 LIGHT = "{} digit, {}: bright areas mattered most."
 NO_HEAT = "This localizer cannot show where it looked."
-NO_LIGHT = "This reader cannot show what it read a digit from."
+NO_LIGHT = "It cannot be shown what this digit was read from."
 
 
 def build(stage: gr.HTML, photo: PhotoInput, result: gr.State, shown: gr.State) -> None:
