@@ -8,7 +8,7 @@ import gradio as gr
 
 from .config import STATIC
 
-CSS = sorted((STATIC / "css").glob("*.css"))  # page.css for all tabs, and one a tab
+CSS = sorted((STATIC / "css").glob("*.css"))  # page.css for all tabs, and one for each tab or part
 
 # Fonts that every system has: nothing is fetched from outside.
 SANS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")

@@ -60,7 +60,9 @@ class StoredPhoto:
 
     @property
     def name(self) -> str:
-        return self.listed if "://" in self.listed else printable(Path(self.listed))
+        if "://" in self.listed:  # a Path would make one slash of two
+            return self.listed.encode(errors="surrogateescape").decode(errors="replace")
+        return printable(Path(self.listed))
 
     @property
     def data(self) -> bytes:
@@ -252,9 +254,10 @@ def _write_table(out: Place, parts: int) -> Counter[str]:
     with out.writing(TABLE) as file:
         file.write((",".join(COLUMNS) + "\r\n").encode())
         for part, content in enumerate(ahead(out.read, map(_rows_of, range(parts)))):
+            data = content.result()
             try:
-                rows = pq.read_table(io.BytesIO(content.result())).to_pylist()
-            except pa.ArrowInvalid:
+                rows = pq.read_table(io.BytesIO(data)).to_pylist()
+            except (pa.ArrowException, OSError):
                 raise DataError(f"{out / _rows_of(part)} is damaged; delete it and run this again.") from None
             for cells in rows:
                 file.write(table_line(cells).encode())

@@ -94,4 +94,4 @@ def ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator
 def reason(error: Exception) -> str:
     """One line on what is wrong."""
     text = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
-    return text.splitlines()[0].rstrip(".")
+    return text.splitlines()[0].rstrip(".").encode(errors="replace").decode()  # without halves of characters

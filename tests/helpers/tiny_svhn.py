@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from svhn.cli.parser import main
+from svhn.cli.main import main
 from svhn.data import mnist
 from svhn.training.recipes import RECIPES
 

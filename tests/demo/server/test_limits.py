@@ -16,6 +16,7 @@ import pytest
 from gradio.blocks import BlockFunction
 from helpers import api_client
 from helpers.api_client import unfinished_upload
+from helpers.browser_visit import DESKTOP
 from helpers.fake_pipeline import READINGS, FakePipeline, encoded, photo_of
 from helpers.waiting_pipeline import wait_until
 from playwright.sync_api import expect
@@ -254,7 +255,8 @@ def test_eight_at_once_get_their_own(address, page):
         assert list(pool.map(visit, range(VISITORS))) == [[True] * len(READINGS)] * VISITORS
 
 
-def test_the_browser_keeps_nothing(visit):
+def test_the_browser_keeps_nothing(new_visit, address):
+    visit = new_visit(address, viewport=DESKTOP)  # a browser that no other test has used
     visit.read("42", "42")
     assert visit.page.evaluate("indexedDB.databases().then(found => found.map(each => each.name))") == []
     stored = visit.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
