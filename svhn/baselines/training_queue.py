@@ -16,7 +16,7 @@ from ..training import checkpoint
 from ..training.checkpoint import LAST, State
 from ..training.pretrained import IMAGENET
 from ..training.recipes import MNIST, RECIPES, Recipe
-from ..training.schedule import is_finished, share_done
+from ..training.stopping import is_finished, share_done
 from ..training.tasks import TASKS
 from ..utils.errors import TrainingError
 from ..utils.paths import ROOT

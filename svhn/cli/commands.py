@@ -1,4 +1,4 @@
-"""What each command does, except those in `systems`; `parser` has the options.
+"""What each command does, except those in `document_systems`; `parser` has the options.
 
 Each command imports what it needs itself: reading a photo should not wait for HDF5, nor training for Pillow.
 """

@@ -1,4 +1,4 @@
-"""The options of every command; `commands` and `systems` have the function of its name, which does it."""
+"""The options of every command; `commands` and `document_systems` have the function of its name, which does it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..training.cli_options import add_training_options, seed
 from ..utils.paths import PREPARED, RESULTS, RUNS, WEIGHTS
-from . import commands, systems
+from . import commands, document_systems
 
 
 def command_parser() -> argparse.ArgumentParser:
@@ -19,7 +19,9 @@ def command_parser() -> argparse.ArgumentParser:
     def command(name: str, description: str) -> argparse.ArgumentParser:
         sub = verbs.add_parser(name, help=description, description=description)
         function = name.replace("-", "_")
-        sub.set_defaults(action=getattr(systems if hasattr(systems, function) else commands, function))
+        sub.set_defaults(
+            action=getattr(document_systems if hasattr(document_systems, function) else commands, function)
+        )
         return sub
 
     sub = command("download", "Fetch the official archives of train and test.")

@@ -8,11 +8,11 @@ import torch
 
 from .backing_plates import paint_plates
 from .config import PaintConfig, StreetConfig
+from .digit_painting import ink_mask, paint_ink
 from .distractors import add_distractors
 from .furnishing import paint_things, sample_companions
 from .geometry import Plane, apply_at
 from .glyphs import Atlas
-from .ink import ink_mask, paint_ink
 from .local_painting import paint_regions, picture_boxes
 from .number import Number
 from .plaques import paint_bin_under, paint_plaque

@@ -24,7 +24,7 @@ from ..utils.progress import EventLog, progress_bar
 from . import checkpoint, distributed
 from .checkpoint import BEST, LAST, State
 from .recipes import Recipe
-from .schedule import epochs_since_best, is_finished, share_done
+from .stopping import epochs_since_best, is_finished, share_done
 from .tasks.base import Task
 
 

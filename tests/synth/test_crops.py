@@ -13,8 +13,8 @@ from svhn.labels import BLANK
 from svhn.synth import preview
 from svhn.synth.config import StreetConfig
 from svhn.synth.crops import CROP, crops
+from svhn.synth.digit_painting import ink_mask
 from svhn.synth.geometry import project, view_plane
-from svhn.synth.ink import ink_mask
 from svhn.synth.layout import extent
 from svhn.synth.number import bounding_boxes, digit_corners, sample_number, sample_view, scale_and_shift
 from svhn.synth.palette import learn

@@ -13,7 +13,7 @@ from svhn.training import checkpoint, engine
 from svhn.training.checkpoint import State
 from svhn.training.engine import fit, learning_rate
 from svhn.training.recipes import Recipe
-from svhn.training.schedule import share_done
+from svhn.training.stopping import share_done
 from svhn.training.tasks.base import Task
 from svhn.utils.errors import TrainingError
 from svhn.utils.progress import EventLog

@@ -1,6 +1,6 @@
 """How much each ingredient of the generator helps a reader that never sees a real photo.
 
-    python -m benchmarks.synth_ingredients [--steps 1000] [--backgrounds DIR] [--device auto]
+    python -m benchmarks.synth_ablation [--steps 1000] [--backgrounds DIR] [--device auto]
 
 A reader is first trained on plain numbers, from a generator without any of the ingredients, until it can read. From
 there it continues with the full generator, and again with each generator that lacks one ingredient, for as many steps
