@@ -8,15 +8,13 @@ from helpers.mnist_files import picture
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from svhn.images.preprocess import MEAN, STD, normalise
-from svhn.models import DIGITS, READERS
+from svhn.models import DIGITS, READERS, build
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 from svhn.training import checkpoint
 from svhn.training import train as training
 from svhn.training.pretrained import IMAGENET
 from svhn.training.recipes import MNIST, RECIPES
-from svhn.training.tasks import make_task
-from svhn.training.tasks.base import Sources
 
 PHOTO = np.random.default_rng(0).integers(0, 255, (60, 90, 3), dtype=np.uint8)
 
@@ -65,6 +63,5 @@ def _beginning(begins_with: str, prepared: Path, runs: Path) -> Path | None:
     if begins_with != IMAGENET:
         return None
     path = runs / "vgg16_bn.pth"
-    network = make_task(RECIPES["vgg16_scratch"], Sources(prepared), torch.device("cpu")).network
-    torch.save(network.state_dict(), path)
+    torch.save(build(RECIPES["vgg16_scratch"].network).state_dict(), path)
     return path

@@ -52,6 +52,7 @@ def test_the_threshold_decides_again_without_the_networks_and_is_kept(counted, c
     slider, field = (threshold(counted).get_by_role(role) for role in ("slider", "spinbutton"))
     expect(slider).to_have_value(str(round(FakePipeline.unsure_below * 100)))
     slider.fill("97")
+    expect(field).to_have_value("97")  # the page knows it, before a key changes it again
     counted.verdict("confident", "97 %")
     slider.focus()
     counted.page.keyboard.press("ArrowRight")
