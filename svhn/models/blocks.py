@@ -17,6 +17,16 @@ def conv_norm(inputs: int, outputs: int, kernel: int = 3, stride: int | tuple[in
     )
 
 
+def keep_scale(layers: nn.Module) -> nn.Module:
+    """Initialize the linear layers, each followed by a ReLU, so that outputs are as large as inputs (He et al. 2015);
+    PyTorch's own initialization makes them a sixth as large (in squares). Returns the layers."""
+    for layer in layers.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+    return layers
+
+
 class Residual(nn.Module):
     """Two 3×3 convolutions around a skip connection, (N, C, H, W) -> (N, C, H, W)."""
 

@@ -43,7 +43,7 @@ def fit(
     start: the provenance of a new run; a checkpoint is resumed only if its seed and data are the same.
     Returns the averaged network, in evaluation mode, and the record of the run; both are also in
     `run_dir/last.pt`, and those of the best epoch in `run_dir/best.pt`. Under a time budget the schedule follows the
-    clock, so that it always ends low, unless the recipe has it follow the score (see `schedule`).
+    clock, so that it always ends low, unless the recipe has it follow the score (see `stopping`).
     Raises TrainingError on a non-finite loss, or a checkpoint that does not fit or cannot be written.
     """
     network = task.network.to(device, memory_format=torch.channels_last)

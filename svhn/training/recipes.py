@@ -31,7 +31,7 @@ class Recipe:
     read as none. canvas: crops as the paper cuts them, random patches of a square of that many pixels; 0 means jittered
     ones. box_loss: "l2" or "dice", of networks that regress one box. patience: epochs without a better score after
     which training stops, 0 for never. plateau: epochs without a better score after which the learning rate is annealed
-    and training then ends (see `schedule`), 0 where that follows steps or the clock. dense_rate: of the learning rate,
+    and training then ends (see `stopping`), 0 where that follows steps or the clock. dense_rate: of the learning rate,
     for dense and locally connected layers: Adam moves every weight by as much, whatever their number, and with
     thousands of inputs that adds up until most units die. begins_with: the recipe whose network it is initialized from,
     as far as it fits; "imagenet" is torchvision's.
@@ -112,7 +112,7 @@ PAPER = Recipe(
     steps=40_000,
     batch_size=32,
     learning_rate=1e-3,
-    dense_rate=0.1,
+    dense_rate=0.03,
     canvas=64,
     label_smoothing=0.0,
     epoch_steps=200,

@@ -24,7 +24,7 @@ def test_confident_readings_of_the_published_weights_are_right_19_times_in_20():
     for readings in sets.values():
         right, total = readings.count(manifest["unsure_below"])
         assert right >= LEAST_RIGHT * total
-        assert total >= readings.photos / 2  # a limit that almost nothing reaches would be of no use
+        assert total >= readings.photos / 2  # a limit that almost nothing reaches would be useless
 
 
 def test_the_limit_is_the_lowest_that_holds_in_every_set():

@@ -21,6 +21,7 @@ from torch.nn import functional as F
 
 from ...images.preprocess import MEAN, STD, Size, sides
 from ...labels import DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS, length_from_blanks
+from ..blocks import keep_scale
 
 
 @dataclass(frozen=True)
@@ -97,14 +98,16 @@ class GoodfellowReader(nn.Module):
         if config.local_units:
             local = LocallyConnected(inputs, config.local_units, size)
             self.local, inputs = nn.Sequential(local, nn.ReLU(inplace=True)), config.local_units
-        self.dense = nn.Sequential(
-            nn.Flatten(),
-            nn.Linear(inputs * size[0] * size[1], config.dense),
-            nn.ReLU(inplace=True),
-            nn.Dropout(config.dropout),
-            nn.Linear(config.dense, config.dense),
-            nn.ReLU(inplace=True),
-            nn.Dropout(config.dropout),
+        self.dense = keep_scale(
+            nn.Sequential(
+                nn.Flatten(),
+                nn.Linear(inputs * size[0] * size[1], config.dense),
+                nn.ReLU(inplace=True),
+                nn.Dropout(config.dropout),
+                nn.Linear(config.dense, config.dense),
+                nn.ReLU(inplace=True),
+                nn.Dropout(config.dropout),
+            )
         )
         self.digits = nn.Linear(config.dense, MAX_DIGITS * DIGIT_CLASSES)
         self.length = nn.Linear(config.dense, LENGTH_CLASSES) if config.length_head else None

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from ...images.preprocess import MARGINS, MEAN, STD
-from ..blocks import SixHeads
+from ..blocks import SixHeads, keep_scale
 from .box_regression import BoxConfig, BoxRegressor
 
 WIDTH = 512  # channels of its last convolution
@@ -83,9 +83,11 @@ def _features() -> nn.Sequential:
 def _dense(config: VGG16Config | VGG16BoxConfig) -> nn.Sequential:
     """(N, 512, S / 32, S / 32) -> (N, dense)."""
     side = config.input_size // 32
-    return nn.Sequential(
-        nn.Flatten(),
-        nn.Linear(WIDTH * side * side, config.dense),
-        nn.ReLU(inplace=True),
-        nn.Dropout(config.dropout),
+    return keep_scale(
+        nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(WIDTH * side * side, config.dense),
+            nn.ReLU(inplace=True),
+            nn.Dropout(config.dropout),
+        )
     )
