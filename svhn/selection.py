@@ -3,7 +3,7 @@ candidates vote.
 
 Boxes are only proposals. In most photos the first look decides: the reader is sure of one box. In the others, the
 localizer looks at the likely places from close by, unions of parts and corrected boxes are added to the candidates
-(`search`), and the number with the most evidence wins (`weigh`).
+(`search`), the number with the most evidence wins, and it is read once more where its voters see it (`weigh`).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class SelectionConfig:
     others_confidence: float = 0.5  # and a reading of this confidence
     confidence_weights: tuple[float, float, float, float, float] = (1.27, -0.17, -0.2, 0.48, 1.08)  # of a number
     # that was searched: a logistic regression's bias, and weights of the log odds of the voters' mean probability, of
-    # the best box's score and of the reading's confidence, and of the logarithm of the number's evidence
+    # the best box's score and of its probability in the voters' mean box, and of the logarithm of its evidence
     floor: float = 0.25  # below this confidence there is no number
 
     @staticmethod
@@ -107,7 +107,7 @@ def select(
     if _is_sure(best, config, alone=len(found.boxes) == 1) and not _goes_on(best.box, found, config):
         first = best.reading
     else:
-        first = weigh(search(photo, localizer, _read_once(glance or read), found, config), config)
+        first = weigh(search(photo, localizer, _read_once(glance or read), found, config), read, config)
     if first.confidence < config.floor:
         return [Reading.nothing({}, guess=first)]
     return [first, *_others(first, found.boxes, found.scores, read, config)]
@@ -150,8 +150,8 @@ def search(
     return join(candidates, *map(np.concatenate, zip(*sources, strict=True))) if sources else candidates
 
 
-def weigh(candidates: list[Candidate], config: SelectionConfig) -> Reading:
-    """The number with the most evidence.
+def weigh(candidates: list[Candidate], read: Read, config: SelectionConfig) -> Reading:
+    """The number with the most evidence, read again in the mean of its voters' boxes, which is better than any of them.
 
     All candidates in one place vote for each other's numbers. A vote is the localizer's score of the candidate times
     the reader's probability of the number, so boxes that agree add up. A number that contains the winner's digits, and
@@ -162,7 +162,8 @@ def weigh(candidates: list[Candidate], config: SelectionConfig) -> Reading:
     belief = np.array([candidate.score for candidate in candidates]) ** config.score_power  # (K,)
     voters = (bx.iou(boxes[:, None], boxes[None]) >= config.same_place) * belief  # (K, K): the second for the first
     probabilities = _probabilities(candidates)  # (K, K)
-    evidence = (voters * probabilities**config.reading_power).sum(1)  # (K,)
+    votes = voters * probabilities**config.reading_power  # (K, K)
+    evidence = votes.sum(1)  # (K,)
     best = int(evidence.argmax())
     while wider := [
         i
@@ -177,10 +178,13 @@ def weigh(candidates: list[Candidate], config: SelectionConfig) -> Reading:
     reading = candidates[best].reading
     if reading.box is None:
         return reading
+    again = read(_as_boxes(np.average(boxes, axis=0, weights=votes[best])[None]))[0]
     agreement = np.average(probabilities[best], weights=voters[best])
     score = max(candidate.score for candidate, vote in zip(candidates, voters[best], strict=True) if vote)
-    confidence = _combine((agreement, score, reading.confidence), evidence[best], config.confidence_weights)
-    return replace(reading, confidence=confidence)
+    probability = _probabilities_of(reading.number, [again])[0]
+    confidence = _combine((agreement, score, probability), evidence[best], config.confidence_weights)
+    confirmed = again.box is not None and again.number == reading.number
+    return replace(again if confirmed else reading, confidence=confidence)
 
 
 def _detect(photo: np.ndarray, localizer: Localizer) -> Detections:
@@ -199,10 +203,15 @@ def _probabilities(candidates: list[Candidate]) -> np.ndarray:
     """(K, K): the probability of the first candidate's number in the second's crop; zeros if the first has no
     number."""
     readings = [candidate.reading for candidate in candidates]
+    rows = {number: _probabilities_of(number, readings) for number in {reading.number for reading in readings}}
+    return np.stack([rows[reading.number] * (reading.box is not None) for reading in readings])
+
+
+def _probabilities_of(number: str | None, readings: list[Reading]) -> np.ndarray:
+    """(K,): the probability of that number in the crop of each reading."""
     digits = np.log(np.stack([reading.digit_probs for reading in readings]).clip(1e-12))  # (K, 5, 11)
     lengths = np.log(np.stack([reading.length_probs for reading in readings]).clip(1e-12))  # (K, 7)
-    rows = {number: np.exp(labels.log_prob(number, digits, lengths)) for number in {r.number for r in readings}}
-    return np.stack([rows[reading.number] * (reading.box is not None) for reading in readings])
+    return np.exp(labels.log_prob(number, digits, lengths))
 
 
 def _completes(whole: Candidate, part: Candidate, config: SelectionConfig) -> bool:

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from svhn import boxes as bx
 from svhn import labels
 from svhn.models.base import Detections
 from svhn.reading import Reading
@@ -28,14 +29,20 @@ def reading(number: str | None, sure: float, box) -> Reading:
 
 
 class Page:
-    """A reader that knows by heart what is in which box, and counts what it is asked."""
+    """A reader that knows by heart what is in which box, or nearly there, and counts what it is asked."""
 
     def __init__(self, known: dict) -> None:
         self.known, self.asked = known, []
 
     def __call__(self, boxes: list) -> list[Reading]:
         self.asked += boxes
-        return [reading(*self.known.get(box, ("", 0.9)), box) for box in boxes]
+        return [
+            reading(*self.known[self._nearest(box)], box) if self._nearest(box) else reading("", 0.9, box)
+            for box in boxes
+        ]
+
+    def _nearest(self, box):
+        return next((known for known in self.known if bx.iou(np.array(known), np.array([box]))[0] > 0.9), None)
 
 
 class Localizer:
@@ -60,6 +67,11 @@ class Careful(Localizer):
 
 def candidate(number: str, sure: float, box, score: float = 0.8) -> Candidate:
     return Candidate(box, score, reading(number, sure, box))
+
+
+def weighed(candidates: list[Candidate], config: SelectionConfig = CONFIG) -> Reading:
+    """The winner, where the reader answers in the voters' mean box as it did in the box of the first candidate."""
+    return weigh(candidates, lambda boxes: [replace(candidates[0].reading, box=box) for box in boxes], config)
 
 
 def test_a_sure_first_reading_is_taken_without_another_look_or_box():
@@ -111,16 +123,26 @@ def test_digits_that_form_a_row_are_a_candidate():
 def test_boxes_that_agree_outvote_a_single_better_one():
     near = [(20 + i, 38.0, 40 + i, 54.0) for i in range(3)]
     alone = candidate("71", 0.7, (100.0, 0.0, 130.0, 20.0))
-    agreed = weigh([alone, *(candidate("27", 0.6, box) for box in near)], CONFIG)
+    agreed = weighed([alone, *(candidate("27", 0.6, box) for box in near)])
     assert agreed.number == "27"
-    assert weigh([alone, candidate("27", 0.6, near[0])], CONFIG).number == "71"
+    assert weighed([alone, candidate("27", 0.6, near[0])], CONFIG).number == "71"
+
+
+@pytest.mark.parametrize(("again", "left"), [("27", 21.0), ("72", 20.0), ("", 20.0)], ids=["same", "other", "none"])
+def test_the_winner_is_reported_in_the_mean_box_if_it_is_read_there_again(again, left):
+    found = [candidate("27", 0.7, (20.0 + i, 38.0, 40.0 + i, 54.0)) for i in range(3)]
+    winner = weigh(found, lambda boxes: [reading(again, 0.9, box) for box in boxes], CONFIG)
+    assert winner.number == "27"
+    assert winner.box == pytest.approx((left, 38, left + 20, 54))
+    confirmed = weigh(found, lambda boxes: [reading("27", 0.95, box) for box in boxes], CONFIG)
+    assert winner.confidence < confirmed.confidence
 
 
 def test_disagreement_in_one_place_costs_confidence():
     box, shifted = (20.0, 20.0, 40.0, 40.0), (22.0, 20.0, 42.0, 40.0)
     config = replace(CONFIG, confidence_weights=(0.0, 1.0, 0.0, 0.0, 0.0))  # the voters' mean probability alone
-    alone = weigh([candidate("27", 0.8, box)], config)
-    doubted = weigh([candidate("27", 0.8, box), candidate("21", 0.7, shifted)], config)
+    alone = weighed([candidate("27", 0.8, box)], config)
+    doubted = weighed([candidate("27", 0.8, box), candidate("21", 0.7, shifted)], config)
     assert alone.confidence == pytest.approx(0.8)
     assert doubted.number == "27"
     assert doubted.confidence < alone.confidence - 0.1
@@ -129,7 +151,7 @@ def test_disagreement_in_one_place_costs_confidence():
 def test_boxes_that_agree_add_to_the_confidence():
     config = replace(CONFIG, confidence_weights=(0.0, 0.0, 0.0, 0.0, 1.0))  # the sum of the votes alone
     found = [candidate("27", 0.8, (20.0 + i, 20.0, 40.0 + i, 40.0)) for i in range(4)]
-    confidence = [weigh(found[:n], config).confidence for n in (1, 2, 4)]
+    confidence = [weighed(found[:n], config).confidence for n in (1, 2, 4)]
     assert confidence == sorted(set(confidence))
 
 
@@ -140,14 +162,14 @@ def test_boxes_that_agree_add_to_the_confidence():
 )
 def test_a_number_that_contains_the_other_wins_if_it_is_well_read(sure, left, number):
     part, whole = (30.0, 10.0, 60.0, 40.0), (left, 10.0, left + 45.0, 40.0)
-    assert weigh([candidate("24", 0.85, part), candidate("124", sure, whole)], CONFIG).number == number
+    assert weighed([candidate("24", 0.85, part), candidate("124", sure, whole)], CONFIG).number == number
 
 
 @pytest.mark.parametrize(("sure", "number"), [(0.9, "33"), (0.96, "1733")])
 def test_a_small_part_of_a_number_gives_way_if_all_of_it_is_read_surely(sure, number):
     part, whole = (60.0, 10.0, 90.0, 40.0), (30.0, 10.0, 90.0, 40.0)
     found = [candidate("33", 0.95, part, score=0.9), candidate("1733", sure, whole, score=0.28)]
-    assert weigh(found, CONFIG).number == number
+    assert weighed(found, CONFIG).number == number
 
 
 def test_below_the_floor_there_is_no_number_but_a_guess():
@@ -156,7 +178,7 @@ def test_below_the_floor_there_is_no_number_but_a_guess():
     assert (first.number, first.box) == (None, None)
     assert (first.guess.number, first.guess.box) == ("27", DIGITS)
     assert len(page.asked) == len(set(page.asked))  # no box is read twice
-    nowhere = weigh([candidate("", 0.9, DIGITS), candidate("", 0.9, PLAQUE)], CONFIG)
+    nowhere = weighed([candidate("", 0.9, DIGITS), candidate("", 0.9, PLAQUE)], CONFIG)
     assert (nowhere.number, nowhere.box, nowhere.confidence) == (None, None, 0.0)
     assert nowhere.length_probs.argmax() == 0
 
