@@ -20,6 +20,7 @@ from ..utils.errors import WeightsError
 from ..utils.files import write_atomic
 from . import evaluate, photo_grids
 from .calibration import fit_temperature
+from .confidence import RECORD
 from .training_curves import plot_curves
 
 UNSURE_BELOW = 0.55  # of new weights, until `calibrate` measures it
@@ -144,6 +145,7 @@ def export_final(last: Candidate, measured: Path, folder: Path, examples_dir: Pa
     for known in networks:
         write_atomic(folder / f"{known}-curves.png", (measured / f"{known}-curves.png").read_bytes())
     weights.save(folder, networks, manifest)
+    (folder / RECORD).unlink(missing_ok=True)  # it is of the weights before; `calibrate` writes a new one
     photo_grids.readings(
         Pipeline.load(folder), evaluate.folder_examples(examples_dir), folder / "readings.png", columns=4, rows=3
     )

@@ -96,6 +96,7 @@ def test_publishing_again_keeps_added_networks(folder, small_data, tmp_path, mon
         main(["publish", _run(tmp_path / "runs", "l2_box"), "--data", str(small_data), "--weights", str(folder)]) == 0
     )
     monkeypatch.setattr(publish.photo_grids, "readings", lambda *_, **__: None)
+    (folder / "confidence.json").write_text("{}")
     further = weights.load(folder, "compact")
     torch.nn.init.zeros_(next(further.parameters()))
     publish.export_final(
@@ -106,3 +107,4 @@ def test_publishing_again_keeps_added_networks(folder, small_data, tmp_path, mon
     final = manifest["networks"]["compact"]
     assert (final["data"], final["trained_on"], final["measured"]["trained_on"]) == ("all photos", "all", "train")
     Pipeline.load(folder, localizer="l2_box")
+    assert not (folder / "confidence.json").exists()  # it was measured with other weights
