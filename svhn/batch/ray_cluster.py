@@ -8,6 +8,7 @@ is killed, no picture is lost or repeated, and a later run reads what is missing
     OUTPUT/job.json, pictures.jsonl      what is read, and in which order
     OUTPUT/readings/00000007.parquet     the rows of a part; its columns are `local.COLUMNS`
     OUTPUT/pictures/00000007/2.png       annotated pictures, if asked for
+    OUTPUT/attempts/00000007             pictures that a part's actors were reading when they ended; deleted at the end
     OUTPUT/readings.csv                  all rows, written last
 """
 
@@ -40,12 +41,13 @@ from ..pipeline import Pipeline
 from ..utils.errors import DataError, UserError
 from ..utils.files import printable
 from ..utils.progress import progress_bar
-from ..utils.storage import Place, ahead, reason
+from ..utils.storage import Place, ahead, reason, storage_errors
 from .local import BOX, COLUMNS, DIGITS, TABLE, picture_names, read_and_encode, read_photos, table_line
 
 GRAIN, MOST_GRAINS = 16, 64  # a part has GRAIN pictures or a multiple, so that even a short job occupies many actors
 MANY_PARTS = 1000  # from here on parts become larger rather than more
-RETRIES = 3  # of a part whose actor died, since one of its pictures may be the reason
+BLAMED = 2  # actors that ended while they read the same picture; it is then left out, as a row with an error
+RETRIES = 2 * BLAMED + 1  # of a part whose actor ended; the first one only shows that one of its pictures may be why
 KINDS = dict.fromkeys(("n", *DIGITS), pa.int8()) | dict.fromkeys(("confidence", *BOX, "ms"), pa.float64())
 SCHEMA = pa.schema([(column, KINDS.get(column, pa.string())) for column in COLUMNS])
 LISTING, JOB = "pictures.jsonl", "job.json"
@@ -72,6 +74,17 @@ class StoredPhoto:
             return fs.cat_file(path, end=MAX_BYTES + 1)
         except Exception as error:  # every kind of storage has its own
             raise PhotoError(f"{self.name} cannot be opened: {reason(error)}.") from None
+
+
+@dataclass(frozen=True)
+class _Deadly:
+    """A picture that ended the processes that read it."""
+
+    name: str
+
+    @property
+    def data(self) -> bytes:
+        raise PhotoError(f"{self.name} was left out: {BLAMED} processes ended while they read it.")
 
 
 @dataclass(frozen=True)
@@ -108,8 +121,17 @@ class PartReader:
 
     def _read(self, photos: list[StoredPhoto], number: int) -> list[dict[str, Any]]:
         """The rows of the pictures of that part, by the names of `COLUMNS`."""
-        contents = ahead(lambda photo: photo.data, photos)
+        journal = f"attempts/{number:08}"
+        try:
+            blamed = json.loads(self.target.read(journal))
+        except FileNotFoundError:  # this is the first attempt
+            blamed = None
+            self.target.write(journal, b"[]")
+        kept = [_Deadly(p.name) if blamed and blamed.count(i) >= BLAMED else p for i, p in enumerate(photos)]
+        contents = ahead(lambda photo: photo.data, kept)
         files = (_Fetched(photo.name, content) for photo, content in zip(photos, contents, strict=True))
+        if blamed is not None:
+            files = self._noted(files, journal, blamed)
         if not self.copies:
             return [row.cells(self.pipeline.unsure_below) for row in read_photos(self.pipeline, files)]
         names, cells = picture_names([PurePosixPath(photo.name).name for photo in photos]), []
@@ -119,6 +141,12 @@ class PartReader:
                 self.target.write(row.picture, picture)
             cells.append(row.cells(self.pipeline.unsure_below))
         return cells
+
+    def _noted(self, files: Iterable[_Fetched], journal: str, blamed: list[int]) -> Iterator[_Fetched]:
+        """The files, each written down before it is read."""
+        for i, file in enumerate(files):
+            self.target.write(journal, json.dumps([*blamed, i]).encode())
+            yield file
 
 
 def run(
@@ -155,19 +183,23 @@ def run(
         out.delete_leftovers(".", "readings", "pictures/*")
         if left := len(_missing(out, parts)):
             raise UserError(f"{left} of {len(parts)} parts were not read, since their actors failed; run this again.")
-        return _write_table(out, len(parts))
+        states = _write_table(out, len(parts))
+        out.delete("attempts")
+        return states
 
 
 def _list_pictures(source: str) -> tuple[Place, Iterator[str]]:
     """The folder, and in the order of the rows names in it, or paths and URLs of their own."""
     place = Place.at(source)
     try:
-        if place.fs.isdir(place.path):
-            entries = place.fs.ls(place.path, detail=True)
+        with storage_errors():
+            entries = place.fs.ls(place.path, detail=True) if place.fs.isdir(place.path) else None
+            is_file = entries is None and place.fs.isfile(place.path)
+        if entries is not None:
             names = sorted(PurePosixPath(each["name"]).name for each in entries if each["type"] == "file")
             folder = place
             listed = (name for name in names if name.lower().endswith(SUFFIXES) and not name.startswith("."))
-        elif place.fs.isfile(place.path) and not place.path.lower().endswith(SUFFIXES):
+        elif is_file and not place.path.lower().endswith(SUFFIXES):
             folder, listed = Place(place.fs, place.path.rpartition("/")[0]), _lines(place)
         else:
             raise DataError(f"{source} is neither a folder of pictures nor a text file that lists them.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, TypeVar
@@ -14,7 +14,7 @@ from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
-from .errors import DataError
+from .errors import DataError, UserError
 from .files import atomic_path, write_atomic
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
@@ -45,13 +45,15 @@ class Place:
 
     def read(self, name: str, start: int | None = None, end: int | None = None) -> bytes:
         """The bytes from start to end of a file of this folder."""
-        return self.fs.cat_file(self / name, start=start, end=end)
+        with storage_errors():
+            return self.fs.cat_file(self / name, start=start, end=end)
 
     def names(self, folder: str) -> set[str]:
         """The names of what is in a folder of this folder; none if it does not exist."""
         self.fs.invalidate_cache()
         try:
-            return {PurePosixPath(path).name for path in self.fs.ls(self / folder, detail=False)}
+            with storage_errors():
+                return {PurePosixPath(path).name for path in self.fs.ls(self / folder, detail=False)}
         except FileNotFoundError:
             return set()
 
@@ -60,7 +62,8 @@ class Place:
         if isinstance(self.fs, LocalFileSystem):
             write_atomic(Path(self / name), data)
         else:
-            self.fs.pipe_file(self / name, data)
+            with storage_errors():
+                self.fs.pipe_file(self / name, data)
 
     @contextmanager
     def writing(self, name: str) -> Iterator[BinaryIO]:
@@ -69,8 +72,13 @@ class Place:
             with atomic_path(Path(self / name)) as temporary, temporary.open("wb") as file:
                 yield file
         else:  # elsewhere a file appears when it is complete, and within a transaction not after an error
-            with self.fs.transaction, self.fs.open(self / name, "wb") as file:
+            with storage_errors(), self.fs.transaction, self.fs.open(self / name, "wb") as file:
                 yield file
+
+    def delete(self, folder: str) -> None:
+        """Delete a folder of this folder, if it exists."""
+        with storage_errors(), suppress(FileNotFoundError):
+            self.fs.rm(self / folder, recursive=True)
 
     def delete_leftovers(self, *folders: str) -> None:
         """Delete what killed processes left of files that they were writing, in folders given as patterns."""
@@ -78,6 +86,17 @@ class Place:
             for folder in folders:
                 for path in Path(self.path).glob(f"{folder}/*.part"):
                     path.unlink(missing_ok=True)
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Raise OSError for what a storage raises, since every kind has errors of its own."""
+    try:
+        yield
+    except (OSError, UserError):
+        raise
+    except Exception as error:
+        raise OSError(reason(error)) from error
 
 
 def ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Future[Result]]:

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from helpers.fake_pipeline import NOTHING, FakePipeline, encoded, photo_of
 
 from svhn.batch.local import COLUMNS, read_folder
@@ -42,18 +44,26 @@ def two_workers() -> Iterator[None]:
         ray.shutdown()
 
 
-class KilledOnce(FakePipeline):
-    """Its process is killed when it reads 7 for the first time; a file in `folder` then shows that."""
+class Killed(FakePipeline):
+    """Its process is killed the first times that it reads 7; a file in `folder` for each time shows that."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, times: int = 1) -> None:
+        self.folder, self.times = folder, times
 
     def read_all(self, photo: np.ndarray) -> list[Reading]:
         readings = super().read_all(photo)
-        if readings[0].number == "7" and not (self.folder / "killed").exists():
-            (self.folder / "killed").touch()
+        before = len(list(self.folder.glob("killed*")))
+        if readings[0].number == "7" and before < self.times:
+            (self.folder / f"killed{before}").touch()
             os.kill(os.getpid(), signal.SIGKILL)
         return readings
+
+
+class Locked(MemoryFileSystem):
+    """A storage whose errors are of its own kind."""
+
+    def isdir(self, path: str) -> bool:
+        raise RuntimeError("no credentials")
 
 
 @pytest.fixture
@@ -80,9 +90,9 @@ def test_a_killed_worker_loses_and_repeats_nothing_and_a_restart_skips_what_is_d
     monkeypatch.setattr(ray_cluster, "GRAIN", 4)
     plain, spread = tmp_path / "plain", tmp_path / "spread"
     list(read_folder(FakePipeline(), source, plain))
-    run = partial(ray_cluster.run, partial(KilledOnce, tmp_path), ["network"], str(source), str(spread), copies=True)
+    run = partial(ray_cluster.run, partial(Killed, tmp_path), ["network"], str(source), str(spread), copies=True)
     states = run()
-    assert (tmp_path / "killed").exists()
+    assert (tmp_path / "killed0").exists()
     assert states == {"confident": 14, "check": 13, "no number": 11, "error": 2}
 
     expected = rows_of(plain / "readings.csv")
@@ -99,6 +109,7 @@ def test_a_killed_worker_loses_and_repeats_nothing_and_a_restart_skips_what_is_d
     parts = {path: path.stat().st_mtime_ns for path in (spread / "readings").iterdir()}
     assert len(parts) == 10
     assert not list(spread.rglob("*.part"))
+    assert not (spread / "attempts").exists()
 
     lost = sorted(parts)[3]
     lost.unlink()
@@ -111,6 +122,18 @@ def test_a_killed_worker_loses_and_repeats_nothing_and_a_restart_skips_what_is_d
         run()
     with pytest.raises(DataError, match="other networks"):
         ray_cluster.run(FakePipeline, ["another network"], str(source), str(spread), copies=True)
+
+
+@pytest.mark.usefixtures("two_workers")
+def test_a_picture_that_ends_every_process_is_a_row_and_the_others_are_read(tmp_path):
+    (tmp_path / "input").mkdir()
+    for name, number in {"a": "42", "b": "7", "c": "1984"}.items():
+        (tmp_path / "input" / f"{name}.png").write_bytes(encoded(photo_of(number)))
+    load = partial(Killed, tmp_path, times=99)
+    states = ray_cluster.run(load, ["network"], str(tmp_path / "input"), str(tmp_path / "output"), actors=1)
+    assert states == {"confident": 1, "check": 1, "error": 1}
+    assert "b.png was left out" in rows_of(tmp_path / "output" / "readings.csv")[1]["error"]
+    assert len(list(tmp_path.glob("killed*"))) == 1 + ray_cluster.BLAMED
 
 
 @pytest.mark.usefixtures("two_workers")
@@ -150,7 +173,8 @@ def test_without_pictures_nothing_is_written(tmp_path):
     for name in ("empty", "list.txt", "photo.png", "nowhere"):
         with pytest.raises(DataError):
             ray_cluster.run(FakePipeline, [], str(tmp_path / name), str(tmp_path / "output"))
-    for url in ("far://away", "gs://bucket"):
+    fsspec.register_implementation("locked", Locked)
+    for url in ("far://away", "gs://bucket", "locked://street"):
         with pytest.raises(DataError, match="cannot be opened"):
             ray_cluster.run(FakePipeline, [], url, str(tmp_path / "output"))
     assert not (tmp_path / "output").exists()
