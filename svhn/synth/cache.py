@@ -11,7 +11,8 @@ from pathlib import Path
 import torch
 
 from ..data.datasets import CropSet, SceneSet, join
-from ..utils.files import LOAD_ERRORS, load_tensors, save_tensors
+from ..utils.errors import DataError
+from ..utils.files import LOAD_ERRORS, describe_load_error, load_tensors, save_tensors
 from ..utils.progress import progress_bar
 from .config import StreetConfig
 from .crops import crops
@@ -98,7 +99,8 @@ def _imports(tree: ast.Module) -> set[str]:
 def cached(
     path: Path, make: Callable, n: int, seed: int, device: torch.device, backgrounds: torch.Tensor | None
 ) -> CropSet | SceneSet:
-    """`crop_bank` or `scene_bank`, kept in a file, for resuming and for other runs."""
+    """`crop_bank` or `scene_bank`, kept in a file, for resuming and for other runs. Raises DataError if it cannot be
+    written."""
     key = {
         "what": make.__name__,
         "n": n,
@@ -115,5 +117,8 @@ def cached(
     except LOAD_ERRORS:
         pass  # missing or incomplete: it is made again
     bank = make(n, seed, device, backgrounds)
-    save_tensors(path, {"key": key, "set": vars(bank)})
+    try:
+        save_tensors(path, {"key": key, "set": vars(bank)})
+    except (OSError, RuntimeError) as error:  # torch raises its own when the disk is full
+        raise DataError(f"{path} cannot be written ({describe_load_error(error)}).") from None
     return bank

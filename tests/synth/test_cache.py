@@ -2,9 +2,11 @@ import shutil
 
 import pytest
 import torch
+from helpers.full_disk import full_disk
 
 from svhn.data.datasets import CropSet
 from svhn.synth import cache
+from svhn.utils.errors import DataError
 
 CPU = torch.device("cpu")
 
@@ -38,6 +40,13 @@ def test_a_bank_is_made_once_and_then_read(makes, tmp_path):
     assert torch.equal(first.aspect, again.aspect)
     assert again.aspect.tolist() == [7, 7, 7]
     assert [file.name for file in path.parent.iterdir()] == ["bank.pt"]
+
+
+@pytest.mark.usefixtures("makes", "same_generator")
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path):
+    with full_disk(), pytest.raises(DataError, match=r"bank\.pt cannot be written"):
+        cache.cached(tmp_path / "bank.pt", cache.crop_bank, 3000, 0, CPU, None)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.usefixtures("same_generator")
