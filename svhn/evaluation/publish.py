@@ -17,7 +17,7 @@ from ..pipeline import Pipeline
 from ..training.checkpoint import Checkpoint, State
 from ..training.recipes import RECIPES, Recipe
 from ..utils.errors import WeightsError
-from ..utils.files import write_atomic
+from ..utils.files import write_output
 from . import evaluate, photo_grids
 from .calibration import fit_temperature
 from .confidence import RECORD
@@ -143,7 +143,7 @@ def export_final(last: Candidate, measured: Path, folder: Path, examples_dir: Pa
         "measured": {key: before[key] for key in kept},
     }
     for known in networks:
-        write_atomic(folder / f"{known}-curves.png", (measured / f"{known}-curves.png").read_bytes())
+        write_output(folder / f"{known}-curves.png", (measured / f"{known}-curves.png").read_bytes())
     weights.save(folder, networks, manifest)
     (folder / RECORD).unlink(missing_ok=True)  # it is of the weights before; `calibrate` writes a new one
     photo_grids.readings(
@@ -203,7 +203,7 @@ def _provenance(runs: Sequence[State]) -> dict:
 
 def write_model_card(folder: Path) -> None:
     """Write MODEL_CARD.md next to the manifest that it is made from."""
-    write_atomic(folder / "MODEL_CARD.md", model_card(weights.read_manifest(folder)).encode())
+    write_output(folder / "MODEL_CARD.md", model_card(weights.read_manifest(folder)).encode())
 
 
 def model_card(manifest: dict) -> str:
