@@ -14,20 +14,10 @@ import tempfile
 import time
 from pathlib import Path
 
-import h5py
-import numpy as np
-
 from svhn.data import digitstruct
 from svhn.data.archive import open_split
 
-
-def repeat(path: Path, count: int) -> None:
-    """Let the file refer to its records again and again until there are `count`."""
-    with h5py.File(path, "r+") as file:
-        for part in ("name", "bbox"):
-            references = np.resize(file["digitStruct"][part][:, 0], count)
-            del file["digitStruct"][part]
-            file["digitStruct"].create_dataset(part, (count, 1), h5py.ref_dtype)[:, 0] = references
+from .helpers.repeated_split import repeat_records
 
 
 def main() -> None:
@@ -38,7 +28,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, open_split(arguments.data, arguments.split).digitstruct() as source:
         path = Path(shutil.copy(source, folder))
-        repeat(path, arguments.records)
+        repeat_records(path, arguments.records)
         start = time.process_time()
         found = digitstruct.read(path)
         seconds = time.process_time() - start
