@@ -161,7 +161,7 @@ def _decode_jpeg(jpeg: bytes) -> np.ndarray | None:
 def _to_rgb(image: Image.Image) -> np.ndarray:
     image.load()
     if image.mode.startswith("I") or image.mode == "F":  # 16 and 32 bits a sample: Pillow would clip at 255
-        samples = np.asarray(image, dtype=np.float32)
+        samples = np.nan_to_num(np.asarray(image, dtype=np.float32))
         top = 65535.0 if samples.max(initial=0) > 255 else 255.0
         image = Image.fromarray((np.clip(samples / top, 0, 1) * 255).round().astype(np.uint8))
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
