@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -33,6 +34,11 @@ def test_a_run_comes_back_as_it_was(path):
         assert loaded.state == STATE
         assert not loaded.network.training
         assert loaded.network.config.channels == (4, 4)
+    assert checkpoint.read_record(path) == (RECIPE, STATE)
+    checkpoint.check(path, replace(RECIPE, steps=9, plateau=5), STATE)  # these alone may differ
+    for recipe, state in ((replace(RECIPE, batch_size=3), STATE), (RECIPE, replace(STATE, seed=4))):
+        with pytest.raises(TrainingError, match="without --resume"):
+            checkpoint.check(path, recipe, state)
 
 
 def test_a_checkpoint_that_cannot_be_written_is_reported(tmp_path):
@@ -44,10 +50,11 @@ def test_a_checkpoint_that_cannot_be_written_is_reported(tmp_path):
 def test_whatever_bytes_are_there_are_reported_in_a_line(path, content):
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * content)] if isinstance(content, float) else content)
-    with pytest.raises(TrainingError, match="no checkpoint of this version") as caught:
-        checkpoint.load(path)
-    assert "\n" not in str(caught.value)
-    assert "weights_only" not in str(caught.value)  # no advice to run what is in it
+    for use in (checkpoint.load, checkpoint.read_record, lambda path: checkpoint.check(path, RECIPE, STATE)):
+        with pytest.raises(TrainingError, match=rf"{path} (is no checkpoint|cannot be resumed from).*\(.+\)") as caught:
+            use(path)
+        assert "\n" not in str(caught.value)
+        assert "weights_only" not in str(caught.value)  # no advice to run what is in it
 
 
 @pytest.mark.parametrize(
@@ -68,6 +75,9 @@ def test_what_this_version_does_not_know_is_reported(path, changes):
     _edit(path, **changes)
     with pytest.raises(TrainingError, match=r"no checkpoint of this version \(.+\); train it again"):
         checkpoint.load(path)
+    parts = {"average": build("digit_cnn", SIZES), "optimizer": build("digit_cnn", SIZES)}  # the second is not in it
+    with pytest.raises(TrainingError, match=rf"{path} cannot be resumed from \(.+\)|another recipe"):
+        checkpoint.resume(path, RECIPE, STATE, torch.device("cpu"), **parts)
 
 
 def test_what_a_recipe_could_not_say_yet_has_its_default(path):

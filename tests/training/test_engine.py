@@ -1,7 +1,9 @@
 import contextlib
+import copy
 import dataclasses
 import itertools
 import math
+from collections import OrderedDict
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +11,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 
+from svhn.data.sampling import step_seed
 from svhn.training import checkpoint, engine
 from svhn.training.checkpoint import State
 from svhn.training.engine import fit, learning_rate
@@ -56,20 +59,29 @@ def _same(a: nn.Module, b: nn.Module) -> bool:
     return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
 
 
-def test_a_run_that_was_stopped_and_resumed_ends_at_the_same_weights_and_can_go_on(tmp_path):
-    whole, record = fit(_task(), RECIPE, tmp_path / "whole", CPU)
-    task, drawn = _task(), []
+def _watched(seen: list, stop: int = 99) -> Task:
+    """Records the batch of every step and what its generator would draw; `stop` steps are done."""
+    task = _task()
 
-    def stopping(network, batch, generator):
-        drawn.append(tuple(torch.rand(4, generator=generator.clone_state()).tolist()))
-        if len(drawn) > 6:
+    def loss(network, batch, generator):
+        seen.append((*batch, torch.rand(1, generator=generator.clone_state()).item()))
+        if len(seen) > stop:
             raise Stopped
         return task.loss(network, batch, generator)
 
+    return dataclasses.replace(task, loss=loss, feed=lambda seed, steps: ((seed, step) for step in steps))
+
+
+def test_a_run_that_was_stopped_and_resumed_ends_at_the_same_weights_and_can_go_on(tmp_path):
+    seen, drawn = [], []
+    whole, record = fit(_watched(seen), RECIPE, tmp_path / "whole", CPU)
+    generators = [torch.Generator().manual_seed(step_seed(0, step)) for step in range(12)]
+    assert seen == [(0, step, torch.rand(1, generator=each).item()) for step, each in enumerate(generators)]
+    assert whole[1].num_batches_tracked == 12
     with pytest.raises(Stopped):
-        fit(dataclasses.replace(task, loss=stopping), RECIPE, tmp_path / "parts", CPU)
-    assert len(set(drawn)) == 7  # every step draws a batch of its own
-    resumed, other = fit(_task(), RECIPE, tmp_path / "parts", CPU, resume=True)
+        fit(_watched(drawn, stop=6), RECIPE, tmp_path / "parts", CPU)
+    resumed, other = fit(_watched(drawn), RECIPE, tmp_path / "parts", CPU, resume=True)
+    assert drawn == seen[:7] + seen[4:]
     assert _same(whole, resumed)
     assert [row["loss"] for row in record.history] == [row["loss"] for row in other.history]
     longer = dataclasses.replace(RECIPE, steps=RECIPE.steps + 4)
@@ -116,9 +128,9 @@ def test_a_time_budget_counts_training_and_not_validation(tmp_path, monkeypatch)
         return lambda *given: clock.__setitem__(0, clock[0] + seconds) or work(*given)
 
     monkeypatch.setattr(engine, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    task = dataclasses.replace(task, loss=lasting(1, task.loss), validate=lasting(1000, task.validate))
+    task = dataclasses.replace(task, loss=lasting(1.04, task.loss), validate=lasting(1000, task.validate))
     _, record = fit(task, RECIPE, tmp_path, CPU, minutes=0.1)
-    assert [(row["step"], row["seconds"]) for row in record.history] == [(4, 4), (6, 6)]
+    assert [(row["step"], row["seconds"]) for row in record.history] == [(4, 4.2), (6, 6.2)]
     assert (tmp_path / "last.pt").is_file()
 
 
@@ -235,4 +247,31 @@ def test_the_learning_rate_warms_up_and_falls_to_a_hundredth():
     assert max(rates) == rates[rates.index(max(rates))] <= RECIPE.learning_rate
     assert rates[0] == pytest.approx(RECIPE.learning_rate / 10, rel=0.01)
     assert rates[100] == pytest.approx(RECIPE.learning_rate / 100)
+    assert learning_rate(99, 0.5, RECIPE) == pytest.approx(RECIPE.learning_rate * 0.505)
     assert all(a >= b for a, b in itertools.pairwise(rates[10:]))
+
+
+def test_every_part_has_its_rate_and_only_matrices_decay(tmp_path):
+    """Without a gradient only the decay is left, so that every weight and every average is known."""
+    rates = {"encoder": 0.5, "dense": 0.25, "local": 0.25, "head": 1.0}
+    network = nn.Sequential(OrderedDict((name, nn.Linear(2, 2)) for name in rates))
+    recipe = dataclasses.replace(RECIPE, steps=5, learning_rate=0.1, weight_decay=2.0, ema_decay=0.26)
+    recipe = dataclasses.replace(recipe, encoder_rate=rates["encoder"], dense_rate=rates["dense"])
+    weights, losses = copy.deepcopy(network.state_dict()), []
+    means = copy.deepcopy(weights)
+
+    def loss(network: nn.Module, batch: None, generator: torch.Generator) -> torch.Tensor:
+        losses.append(7 + network.head.bias.sum() + 0 * network(torch.ones(1, 2)).sum())
+        return losses[-1]
+
+    task = Task(network, loss, lambda network: {"held_out_score": 0.0}, "held_out_score", torch.ones(1, 2))
+    average, record = fit(task, recipe, tmp_path, CPU)
+    for step, decay in enumerate((1 / 10, 2 / 11, 3 / 12, 0.26, 0.26)):
+        for name, weight in weights.items():
+            if name.endswith("weight"):
+                weight *= 1 - learning_rate(step, step / 5, recipe) * rates[name.split(".")[0]] * 2.0
+            means[name].lerp_(weight, 1 - decay)
+    del means["head.bias"]  # which has a gradient
+    for name, mean in means.items():
+        torch.testing.assert_close(average.state_dict()[name], mean)
+    assert [row["loss"] for row in record.history] == pytest.approx([sum(losses[:4]).item() / 4, losses[4].item()])

@@ -3,15 +3,16 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import quote
 
+import cv2
 import gradio as gr
 import httpx
-import numpy as np
 import pytest
 from gradio.blocks import BlockFunction
 from helpers import api_client
@@ -24,8 +25,9 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from demo.components.inputs import PhotoData, PhotoInput
+from demo.config import RETENTION_S
 from demo.render import text
-from demo.server import limits
+from demo.server import cleanup, limits
 from demo.server.launch import NO_STATISTICS
 
 VISITORS = 8
@@ -188,8 +190,27 @@ async def wrong(scope: Scope, receive: Receive, send: Send) -> None:
     """A page that receives the whole request, takes its time, and refuses it."""
     while (await receive()).get("more_body"):
         pass
-    await asyncio.sleep(0.05)
+    for _ in range(1000):  # all others have had their turn
+        await asyncio.sleep(0)
     await JSONResponse({"detail": "wrong"}, status_code=400)(scope, receive, send)
+
+
+def test_the_longest_upload_is_over_before_its_first_file_is_deleted(tmp_path, monkeypatch):
+    first, clock = tmp_path / "first.jpg", SimpleNamespace(now=0.0)
+    first.touch()
+
+    async def photos() -> AsyncIterator[bytes]:
+        for _ in range(RETENTION_S // 5):  # one every ten seconds, for twice the time that files are kept
+            clock.now += 10
+            await asyncio.sleep(0)
+            yield b"x"
+
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    assert answers(limits.RequestLimits(wrong), {"url": "/upload", "content": photos()})[0].status_code == 408
+    used = first.lstat().st_ctime + clock.now + 30  # the page then asks for a reading
+    monkeypatch.setattr(cleanup, "time", SimpleNamespace(time=lambda: used))
+    cleanup.sweep(tmp_path, RETENTION_S)
+    assert first.exists()
 
 
 def test_requests_have_room_in_memory_together(monkeypatch):
@@ -222,15 +243,23 @@ def reading_event(page: gr.Blocks) -> BlockFunction:
     )
 
 
-def test_a_photo_is_not_kept_with_the_session(launch):
+def memory_mb() -> float:
+    """That this process holds, in MiB."""
+    return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
+
+
+def test_a_photo_is_not_kept_with_the_session_and_a_hundred_readings_later_memory_is_where_it_was(launch):
     blocks = launch(FakePipeline())
-    noise = encoded(np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8))
-    photo = api_client.data_url(noise)
+    photo = api_client.data_url(encoded(cv2.resize(photo_of("42"), (700, 700)), "JPEG"))
     event = reading_event(blocks)
     data = [photo, *[block.value for block in event.inputs[1:]]]
-    assert "Most likely" in api_client.events(blocks.local_url, event._id, data)
+    for visitor in range(110):
+        if visitor == 10:
+            before = memory_mb()
+        assert "Most likely" in api_client.events(blocks.local_url, event._id, data, f"visitor{visitor}")
+    assert memory_mb() - before < 100
     kept = [session.config_values for session in blocks.state_holder.session_data.values()]
-    assert kept
+    assert len(kept) >= 110
     assert photo[100:200] not in repr(kept)
 
 
