@@ -7,7 +7,7 @@ from svhn import boxes as bx
 from svhn import labels
 from svhn.models.base import Detections
 from svhn.reading import Reading
-from svhn.selection import Candidate, SelectionConfig, search, select, weigh
+from svhn.selection import Candidate, SelectionConfig, list_candidates, search, select, weigh
 from svhn.utils.errors import WeightsError
 
 PHOTO = np.zeros((60, 200, 3), np.uint8)
@@ -61,6 +61,7 @@ class Careful(Localizer):
         self.closer, self.views = closer, []
 
     def look_at(self, photo: np.ndarray, regions: np.ndarray, long_side: int) -> list[Detections]:
+        assert (photo is PHOTO, long_side) == (True, CONFIG.view_side)
         self.views.append(regions)
         return [Detections(np.array([self.closer]), np.array([0.9])) for _ in regions]
 
@@ -75,9 +76,9 @@ def weighed(candidates: list[Candidate], config: SelectionConfig = CONFIG) -> Re
 
 
 def test_a_sure_first_reading_is_taken_without_another_look_or_box():
-    localizer, page = Careful([DIGITS, (100, 0, 120, 20)], [0.9, 0.2], PLAQUE), Page({DIGITS: ("27", 0.97)})
+    localizer, page = Careful([DIGITS, (100, 0, 120, 20)], [0.7, 0.2], PLAQUE), Page({DIGITS: ("27", 0.95)})
     (first,) = [found for found in select(PHOTO, localizer, page, CONFIG) if found.number]
-    assert (first.number, first.box, first.confidence) == ("27", DIGITS, 0.97)
+    assert (first.number, first.box, first.confidence) == ("27", DIGITS, 0.95)
     assert (localizer.views, page.asked) == ([], [DIGITS])
     assert select(PHOTO, Localizer([], []), page, CONFIG) == []
 
@@ -85,8 +86,10 @@ def test_a_sure_first_reading_is_taken_without_another_look_or_box():
 @pytest.mark.parametrize(("sure", "looks"), [(0.9, 2), (0.97, 1)])
 def test_a_doubtful_box_is_looked_at_again_and_corrected_until_it_is_sure(sure, looks):
     localizer, page = Careful([PLAQUE], [0.9], DIGITS), Page({PLAQUE: ("882", 0.2), DIGITS: ("27", sure)})
-    (first,) = select(PHOTO, localizer, page, CONFIG)
+    glance = Page(page.known)
+    (first,) = select(PHOTO, localizer, page, CONFIG, glance)
     assert (first.number, first.box) == ("27", DIGITS)
+    assert len(page.asked) == 2 < len(glance.asked)  # first, and where the voters see it
     assert len(localizer.views) == looks  # around the plaque, and around what was found there; then nothing is new
     assert len(localizer.views[0]) == len(CONFIG.views)
 
@@ -102,12 +105,46 @@ def test_looking_again_is_bounded():
     assert len(localizer.views) == 3
 
 
-@pytest.mark.parametrize("score", [0.6, 0.9], ids=["doubtful", "sure"])
-def test_parts_are_put_together(score):
+def test_all_candidates_are_listed_the_surest_first_even_if_the_first_look_would_decide():
+    far, page = (100.0, 0.0, 120.0, 20.0), Page({DIGITS: ("27", 0.97), (100.0, 0.0, 120.0, 20.0): ("5", 0.99)})
+    found = list_candidates(PHOTO, Careful([DIGITS, far], [0.9, 0.8], PLAQUE), page, CONFIG)
+    assert [each.box for each in found[:2]] == [far, DIGITS]
+    order = [(each.reading.confidence, each.score) for each in found]
+    assert order == sorted(order, reverse=True)
+    assert PLAQUE in {each.box for each in found}
+    assert list_candidates(PHOTO, Localizer([], []), page, CONFIG) == []
+
+
+def test_the_best_places_are_corrected_and_candidates_are_bounded():
+    places = np.array([[0, 0, 30, 60], [80, 0, 110, 60], [160, 0, 230, 60]], float)  # the last one beyond the photo
+    page = Page({tuple(place): ("12", 0.6) for place in places})
+    found = search(PHOTO, Localizer([], []), page, Detections(places, np.array([0.9, 0.8, 0.7])), CONFIG)
+    assert (160, 0, 200, 60) in {each.box for each in found}
+    corrected = {each.box[:2]: each.score for each in found if each.score < 0.3}
+    assert set(corrected.values()) == {0.25 * 0.9, 0.25 * 0.8}
+    assert all((left < 40) == (score == 0.25 * 0.9) for (left, _), score in corrected.items())
+    bounded = replace(CONFIG, most_candidates=5)
+    assert len(search(PHOTO, Localizer([], []), page, Detections(places, np.array([0.9, 0.8, 0.7])), bounded)) == 5
+
+
+def test_of_the_first_boxes_only_those_are_read_that_may_be_worth_more():
+    far, other, last = (100.0, 0.0, 120.0, 20.0), (140.0, 40.0, 160.0, 60.0), (170.0, 20.0, 190.0, 40.0)
+    page, config = Page({DIGITS: ("27", 0.5), far: ("5", 0.97)}), replace(CONFIG, others_worth=2.0, first_boxes=3)
+    boxes, scores = [DIGITS, far, other, last], [0.8, 0.75, 0.4, 0.9]  # the first one's worth is 0.4
+    (first,) = select(PHOTO, Localizer(boxes, scores), page, config)
+    assert (first.number, page.asked) == ("5", [DIGITS, far])
+
+
+@pytest.mark.parametrize(("score", "digit"), [(0.6, 0), (0.9, 0), (0, 0.25)], ids=["doubtful", "sure", "a digit"])
+def test_parts_are_put_together(score, digit):
     left, right, whole = (10.0, 20.0, 20.0, 40.0), (26.0, 20.0, 36.0, 40.0), (10.0, 20.0, 36.0, 40.0)
-    page = Page({left: ("2", 0.97), right: ("7", 0.97), whole: ("27", 0.9)})
-    first, *_ = select(PHOTO, Localizer([left, right], [score, score - 0.1]), page, CONFIG)
-    assert (first.number, first.box) == ("27", whole)
+    page = Page({left: ("2", 0.97), right: ("7", 0.97), whole: ("27", 0.96)})
+    localizer = Localizer([left, right], [score, score - 0.1])
+    if digit:
+        digits = np.array([left, right]), np.array([digit, digit]), np.array([2, 7])
+        localizer.detect = lambda photo: Detections(np.array([left]), np.array([0.9]), *digits)
+    first, *_ = select(PHOTO, localizer, page, CONFIG)
+    assert (first.number, first.box) == ("27", pytest.approx(whole))
 
 
 def test_digits_that_form_a_row_are_a_candidate():
@@ -138,31 +175,32 @@ def test_the_winner_is_reported_in_the_mean_box_if_it_is_read_there_again(again,
     assert winner.confidence < confirmed.confidence
 
 
-def test_disagreement_in_one_place_costs_confidence():
-    box, shifted = (20.0, 20.0, 40.0, 40.0), (22.0, 20.0, 42.0, 40.0)
-    config = replace(CONFIG, confidence_weights=(0.0, 1.0, 0.0, 0.0, 0.0))  # the voters' mean probability alone
-    alone = weighed([candidate("27", 0.8, box)], config)
-    doubted = weighed([candidate("27", 0.8, box), candidate("21", 0.7, shifted)], config)
-    assert alone.confidence == pytest.approx(0.8)
-    assert doubted.number == "27"
-    assert doubted.confidence < alone.confidence - 0.1
+def test_confidence_is_a_logistic_regression_of_what_the_voters_say():
+    box, half, far = (20.0, 20.0, 40.0, 40.0), (20.0, 20.0, 30.0, 40.0), (100.0, 0.0, 120.0, 20.0)  # IoU 0.5; 0
+    found = [candidate("27", 0.8, box, 0.6), candidate("21", 0.5, half, 0.8), candidate("27", 0.3, far, 0.9)]
+    share = 0.5 ** (1 / 6)
+    probabilities, scores = np.array([0.8, share**5 * (1 - share) / 10]), np.array([0.6, 0.8])  # of 27
+    votes, asked = scores**2 * probabilities**2, []
 
+    def log_odds(p: float) -> float:
+        return np.log(p / (1 - p))
 
-def test_boxes_that_agree_add_to_the_confidence():
-    config = replace(CONFIG, confidence_weights=(0.0, 0.0, 0.0, 0.0, 1.0))  # the sum of the votes alone
-    found = [candidate("27", 0.8, (20.0 + i, 20.0, 40.0 + i, 40.0)) for i in range(4)]
-    confidence = [weighed(found[:n], config).confidence for n in (1, 2, 4)]
-    assert confidence == sorted(set(confidence))
+    z = 0.1 + 0.2 * log_odds(np.average(probabilities, weights=scores**2)) + 0.3 * log_odds(0.8)
+    z += 0.4 * log_odds(0.9) + 0.5 * np.log(votes.sum() + 1e-3)
+    read = lambda boxes: asked.extend(boxes) or [reading("27", 0.9, boxes[0])]  # noqa: E731
+    winner = weigh(found, read, replace(CONFIG, confidence_weights=(0.1, 0.2, 0.3, 0.4, 0.5)))
+    assert (winner.number, winner.confidence) == ("27", pytest.approx(1 / (1 + np.exp(-z))))
+    assert asked == [pytest.approx(np.average([box, half], axis=0, weights=votes))]
 
 
 @pytest.mark.parametrize(
-    ("sure", "left", "number"),
-    [(0.8, 15, "124"), (0.3, 15, "24"), (0.8, 115, "24")],
-    ids=["well read", "badly", "apart"],
+    ("sure", "left", "longer", "number"),
+    [(0.8, 15, "124", "124"), (0.3, 15, "124", "24"), (0.8, 115, "124", "24"), (0.8, 15, "173", "24")],
+    ids=["well read", "badly", "apart", "another"],
 )
-def test_a_number_that_contains_the_other_wins_if_it_is_well_read(sure, left, number):
+def test_a_number_that_contains_the_other_wins_if_it_is_well_read(sure, left, longer, number):
     part, whole = (30.0, 10.0, 60.0, 40.0), (left, 10.0, left + 45.0, 40.0)
-    assert weighed([candidate("24", 0.85, part), candidate("124", sure, whole)], CONFIG).number == number
+    assert weighed([candidate("24", 0.85, part), candidate(longer, sure, whole)]).number == number
 
 
 @pytest.mark.parametrize(("sure", "number"), [(0.9, "33"), (0.96, "1733")])
@@ -186,9 +224,11 @@ def test_below_the_floor_there_is_no_number_but_a_guess():
 def test_further_numbers_are_apart_and_well_read():
     far, part, faint = (100.0, 0.0, 120.0, 20.0), (20.0, 38.0, 30.0, 54.0), (150.0, 0.0, 170.0, 20.0)
     lamp = (150.0, 40.0, 170.0, 60.0)  # is read as a number, but does not look like one
-    page = Page({DIGITS: ("27", 0.97), far: ("5", 0.9), part: ("2", 0.97), faint: ("8", 0.3), lamp: ("9", 0.6)})
-    found = select(PHOTO, Localizer([DIGITS, far, part, faint, lamp], [0.9, 0.6, 0.5, 0.9, 0.4]), page, CONFIG)
-    assert [each.number for each in found] == ["27", "5"]
+    more = (60.0, 0.0, 70.0, 20.0)
+    page = Page({DIGITS: ("27", 0.97), far: ("5", 0.5), part: ("2", 0.97), faint: ("8", 0.3), lamp: ("9", 0.6)})
+    page.known[more] = ("6", 0.9)
+    boxes, scores = [DIGITS, far, part, faint, lamp, more], [0.9, 0.5, 0.5, 0.9, 0.4, 0.4]
+    assert [each.number for each in select(PHOTO, Localizer(boxes, scores), page, CONFIG)] == ["27", "6", "5"]
 
 
 def test_the_manifest_decides_what_it_mentions():
