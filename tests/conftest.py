@@ -1,13 +1,17 @@
-"""What several rooms' tests share: weights of tiny untrained networks, and a small data set."""
+"""What several folders' tests share: weights of tiny untrained networks, and small data sets."""
 
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
 from helpers import official
+from helpers.mnist_files import write_mnist
+from helpers.tiny_runs import SIZES
 
 from svhn import weights
+from svhn.data.prepare import prepare
 from svhn.models import build
 
 
@@ -15,10 +19,7 @@ from svhn.models import build
 def tiny_weights(tmp_path_factory) -> Path:
     """A weights folder as `train_all.py` writes it. Its localizer finds numbers everywhere."""
     torch.manual_seed(0)
-    networks = {
-        "fcos": build("fcos", {"channels": (8, 8, 8, 16, 16), "long_sides": (96,)}),
-        "compact": build("compact", {"channels": (8, 8, 16, 16), "summary": 32}),
-    }
+    networks = {name: build(name, SIZES[name]) for name in ("fcos", "compact")}
     torch.nn.init.constant_(networks["fcos"].score.bias, 3.0)
     folder = tmp_path_factory.mktemp("weights")
     entries = {name: {"config": asdict(network.config), "trained_on": "train"} for name, network in networks.items()}
@@ -34,4 +35,24 @@ def small_data(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("svhn")
     official.write_split(folder, "test", 7, seed=1)
     official.write_split(folder, "train", 15, seed=2)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory) -> Path:
+    """A folder of prepared files, 16 photos to train on and 4 held out; the same again with boxes that are only
+    proposals, and as places without a number."""
+    folder = tmp_path_factory.mktemp("data")
+    official.write_split(folder, "train", 20)
+    prepare(folder, "train", folder / "prepared", progress=False)
+    for copy, kind in (("weak", "crops"), ("weak", "scenes"), ("negative", "crops")):
+        shutil.copy(folder / "prepared" / f"train_{kind}.h5", folder / "prepared" / f"{copy}_{kind}.h5")
+    return folder / "prepared"
+
+
+@pytest.fixture(scope="session")
+def mnist_folder(tmp_path_factory) -> Path:
+    """MNIST's four files with 60 digits each; `small` makes 20 of them those of validation."""
+    folder = tmp_path_factory.mktemp("mnist")
+    write_mnist(folder, 60)
     return folder

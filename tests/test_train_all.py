@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import official
+from helpers.tiny_runs import SIZES
 
 import train_all
 from svhn.data.save_corrections import Collection
@@ -12,18 +13,12 @@ from svhn.pipeline import Pipeline
 from svhn.training.recipes import RECIPES
 from svhn.utils.progress import EventLog
 
-TINY = {
-    "fcos": {"channels": (8, 8, 8, 16, 16), "long_sides": (64,)},
-    "compact": {"channels": (8, 8, 16, 16), "summary": 32},
-}
-
 
 @pytest.fixture
 def tiny_recipes(monkeypatch):
-    for name, sizes in TINY.items():
-        brief = {"sizes": sizes, "steps": 4, "epoch_steps": 2, "batch_size": 8, "synthetic_bank": 8, "scene_side": 64}
-        brief["begins_with"] = ""
-        monkeypatch.setitem(RECIPES, name, dataclasses.replace(RECIPES[name], **brief))
+    brief = {"steps": 4, "epoch_steps": 2, "batch_size": 8, "synthetic_bank": 8, "scene_side": 64, "begins_with": ""}
+    for name in ("fcos", "compact"):
+        monkeypatch.setitem(RECIPES, name, dataclasses.replace(RECIPES[name], sizes=SIZES[name], **brief))
     monkeypatch.setattr(EventLog, "graph", lambda log, network, example: None)  # takes longer than these runs do
 
 

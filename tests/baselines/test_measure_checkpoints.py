@@ -8,6 +8,7 @@ from svhn.baselines.evaluation_data import available_parts, part_examples
 from svhn.baselines.measure_checkpoints import evaluate_checkpoints
 from svhn.cli.main import main
 from svhn.training import checkpoint
+from svhn.training.checkpoint import State
 from svhn.utils.errors import TrainingError
 
 
@@ -17,8 +18,8 @@ def runs(tmp_path_factory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         shrink(patch)
         for name in ("goodfellow_plain", "smaller_vgg", "mnist_logistic"):
-            save_run(folder, name)
-        save_run(folder, "goodfellow_plain", "best.pt", seed=1, step=3)
+            save_run(folder / name, name)
+        save_run(folder / "goodfellow_plain", "goodfellow_plain", State(seed=1, step=3), "best.pt")
     return folder
 
 

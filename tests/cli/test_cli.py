@@ -1,24 +1,23 @@
 import json
+import runpy
 import shutil
-import subprocess
 import sys
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers import official
+from helpers.tiny_runs import SIZES, save_run
 from PIL import Image
 
 import svhn.batch
 from svhn.cli.commands import load_pipeline
 from svhn.cli.main import main
-from svhn.data.prepare import prepare
-from svhn.models import build
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
-from svhn.training import checkpoint
-from svhn.training.recipes import Recipe
+from svhn.training.recipes import RECIPES
 
 
 @pytest.fixture
@@ -148,31 +147,25 @@ def test_errors_are_a_sentence_and_exit_code_one(arguments, message, tiny_weight
     assert not any(tmp_path.iterdir())
 
 
-TINY = {
-    "compact": {"channels": (8, 8, 16, 16), "summary": 16},
-    "unet": {"channels": (4, 4)},
-    "logistic": {},
-    "small_box": {"channels": (4, 4, 8, 8), "dense": 16},
-}
-
-
-@pytest.fixture
-def damaged(tmp_path, small_data, tiny_weights) -> Path:
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory, prepared, tiny_weights) -> Path:
     """A folder with runs of three networks, a broken checkpoint, tampered weights, a photo and prepared photos."""
-    for network, sizes in TINY.items():
-        (tmp_path / network).mkdir()
-        recipe = Recipe(network, 1, 1, 1.0, sizes=sizes)
-        checkpoint.save(tmp_path / network / "last.pt", recipe, build(network, sizes), checkpoint.State())
-    whole = (tmp_path / "compact" / "last.pt").read_bytes()
-    (tmp_path / "broken.pt").write_bytes(whole[: len(whole) // 2])
-    (tmp_path / "page.pt").write_text("<html>This is no longer here</html>")
-    (tmp_path / "page.pth").write_text("<html>This is no longer here</html>")
-    shutil.copytree(tiny_weights, tmp_path / "tampered")
-    reader = next((tmp_path / "tampered").glob("compact-*"))
+    folder = tmp_path_factory.mktemp("damaged")
+    for name, sizes in (("compact", {"summary": 16}), ("unet_zeros", {}), ("mnist_logistic", {}), ("dice_box", {})):
+        recipe = RECIPES[name]
+        save_run(folder / recipe.network, replace(recipe, sizes=SIZES[recipe.network] | sizes))
+    whole = (folder / "compact" / "last.pt").read_bytes()
+    (folder / "broken.pt").write_bytes(whole[: len(whole) // 2])
+    for name in ("page.pt", "page.pth"):
+        (folder / name).write_text("<html>This is no longer here</html>")
+    shutil.copytree(tiny_weights, folder / "tampered")
+    reader = next((folder / "tampered").glob("compact-*"))
     reader.write_bytes(reader.read_bytes()[:-1] + b"\xff")
-    Image.new("RGB", (80, 50)).save(tmp_path / "x.jpg")
-    prepare(small_data, "train", tmp_path / "prepared", progress=False)
-    return tmp_path
+    Image.new("RGB", (80, 50)).save(folder / "x.jpg")
+    (folder / "prepared").mkdir()
+    for kind in ("crops", "scenes"):
+        shutil.copy(prepared / f"train_{kind}.h5", folder / "prepared")
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -214,27 +207,28 @@ def test_what_is_damaged_or_of_another_kind_is_a_sentence_too(
     assert _contents(damaged) == before
 
 
-def test_a_run_that_does_not_fit_is_not_resumed_and_left_as_it_is(damaged, monkeypatch, capsys):
-    monkeypatch.chdir(damaged)
-    for run, message in (("small_box", "was made by another recipe"), ("tampered", "cannot be resumed from")):
-        if run == "tampered":
-            (damaged / run / "last.pt").write_bytes((damaged / "broken.pt").read_bytes())
-        before = (damaged / run / "last.pt").read_bytes()
-        assert main(["train", "l2_box", "--prepared", "prepared", "--run", run, "--device", "cpu", "--resume"]) == 1
-        error = capsys.readouterr().err
-        assert message in error
-        assert error.count("\n") == 1
-        assert (damaged / run / "last.pt").read_bytes() == before
+@pytest.mark.parametrize(
+    ("run", "message"), [("small_box/last.pt", "was made by another recipe"), ("broken.pt", "cannot be resumed from")]
+)
+def test_a_run_that_does_not_fit_is_not_resumed_and_left_as_it_is(damaged, prepared, tmp_path, capsys, run, message):
+    shutil.copy(damaged / run, tmp_path / "last.pt")
+    arguments = ["--prepared", str(prepared), "--run", str(tmp_path), "--device", "cpu", "--resume"]
+    assert main(["train", "l2_box", *arguments]) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert _contents(tmp_path) == {tmp_path / "last.pt": (damaged / run).read_bytes()}
 
 
 def _contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_wrong_command_line_is_exit_code_two():
-    done = subprocess.run([sys.executable, "-m", "svhn", "evaluate"], capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "usage" in done.stderr
+def test_a_wrong_command_line_is_exit_code_two(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["svhn", "evaluate"])
+    with pytest.raises(SystemExit, match="2"):
+        runpy.run_module("svhn", run_name="__main__")
+    assert "usage" in capsys.readouterr().err
 
 
 def test_networks_of_runs_take_the_place_of_weights_and_a_name_of_the_weights_goes_first(
@@ -246,7 +240,7 @@ def test_networks_of_runs_take_the_place_of_weights_and_a_name_of_the_weights_go
 
     for place in ("", "last.pt"):
         pipeline = load(str(damaged / "compact" / place), str(damaged / "unet" / place))
-        assert (pipeline.reader.config.summary, pipeline.localizer.config.channels) == (16, (4, 4))
+        assert (pipeline.reader.config.summary, pipeline.localizer.config.channels) == (16, SIZES["unet"]["channels"])
         assert (pipeline.temperature, pipeline.sha256) == (1.0, {})
         assert isinstance(pipeline.read(np.zeros((60, 90, 3), np.uint8)), Reading)
     monkeypatch.chdir(damaged)

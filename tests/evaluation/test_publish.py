@@ -4,22 +4,19 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers.tiny_runs import save_run, shrink
 
 from svhn import weights
 from svhn.cli.main import main
 from svhn.evaluation import publish
-from svhn.models import build
 from svhn.pipeline import Pipeline
-from svhn.training import checkpoint
 from svhn.training.checkpoint import State
-from svhn.training.recipes import Recipe
+from svhn.training.recipes import RECIPES
 
-TINY = {
-    "customized": Recipe("customized", 1, 1, 1.0, sizes={"channels": (4, 4, 4, 4), "dense": 8}),
-    "l2_box": Recipe("small_box", 1, 1, 1.0, sizes={"channels": (4, 4), "dense": 8}),
-    "compact_synthetic": Recipe("compact", 1, 1, 1.0, sizes={"channels": (8, 8, 16, 16), "summary": 32}),
-    "mnist_logistic": Recipe("logistic", 1, 1, 1.0, data="mnist"),
-}
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    shrink(monkeypatch)
 
 
 @pytest.fixture
@@ -36,23 +33,16 @@ def folder(tiny_weights, small_data, tmp_path) -> Path:
     return folder
 
 
-def _run(folder: Path, name: str, state: State = State(data="few photos", step=1)) -> str:
-    (folder / name).mkdir(parents=True)
-    recipe = TINY[name]
-    checkpoint.save(folder / name / "last.pt", recipe, build(recipe.network, recipe.sizes), state)
-    return str(folder / name)
-
-
 def test_what_is_offered_can_be_chosen_and_is_described(folder, small_data, tmp_path):
     before = weights.read_manifest(folder)
-    runs = [_run(tmp_path / "runs", name) for name in ("customized", "compact_synthetic", "l2_box")]
+    runs = [str(save_run(tmp_path / "runs" / name, name)) for name in ("customized", "compact_synthetic", "l2_box")]
     assert main(["publish", *runs, "--data", str(small_data), "--weights", str(folder)]) == 0
     manifest = weights.read_manifest(folder)
     assert weights.readers(manifest) == ["compact", "customized", "compact_synthetic"]
     assert weights.localizers(manifest) == ["fcos", "l2_box"]
     assert manifest["networks"]["customized"]["title"] == "Plain CNN"
     assert "document" not in manifest["networks"]["customized"]
-    assert manifest["networks"]["customized"]["recipe"]["learning_rate"] == TINY["customized"].learning_rate
+    assert manifest["networks"]["customized"]["recipe"]["learning_rate"] == RECIPES["customized"].learning_rate
     assert manifest["networks"]["l2_box"]["architecture"] == "small_box"
     assert 0.4 <= manifest["networks"]["customized"]["temperature"] <= 4
     assert {name: manifest["networks"][name] for name in before["networks"]} == before["networks"]
@@ -76,8 +66,7 @@ def test_what_cannot_be_offered_is_refused(
 ):
     if "MiB" in message:
         monkeypatch.setattr(weights, "MAX_BYTES", 1000)
-    run = Path(_run(tmp_path / "runs", name, state))
-    run = run.rename(run.with_name(called))
+    run = save_run(tmp_path / "runs" / called, name, state)
     before = {path: path.read_bytes() for path in folder.iterdir()}
     assert main(["publish", str(run), "--data", str(small_data), "--weights", str(folder)]) == 1
     assert message in capsys.readouterr().err
@@ -92,9 +81,8 @@ def test_publishing_again_keeps_added_networks(folder, small_data, tmp_path, mon
     for entry in manifest["networks"].values():
         entry["code"] = "a commit"
     (measured / "manifest.json").write_text(json.dumps(manifest))
-    assert (
-        main(["publish", _run(tmp_path / "runs", "l2_box"), "--data", str(small_data), "--weights", str(folder)]) == 0
-    )
+    run = str(save_run(tmp_path / "l2_box", "l2_box"))
+    assert main(["publish", run, "--data", str(small_data), "--weights", str(folder)]) == 0
     monkeypatch.setattr(publish.photo_grids, "readings", lambda *_, **__: None)
     (folder / "confidence.json").write_text("{}")
     further = weights.load(folder, "compact")

@@ -1,28 +1,20 @@
-from pathlib import Path
-
 import pytest
+from helpers.tiny_runs import save_run
 
 from svhn.evaluation import training_curves
-from svhn.models import build
-from svhn.training import checkpoint
-from svhn.training.recipes import Recipe
+from svhn.training.checkpoint import State
 from svhn.utils.errors import DataError, TrainingError
 
-TINY = {"channels": (8, 8, 16, 16), "summary": 32}
 ACCURACY = [{"step": 250 * i, "seconds": 9.0, "loss": 3.0 / i, "held_out_accuracy": 0.2 * i} for i in (1, 2, 3)]
 
 
-def save_run(folder: Path, history: list[dict[str, float]]) -> Path:
-    folder.mkdir(parents=True)
-    recipe = Recipe("compact", steps=4, batch_size=8, learning_rate=1e-3, sizes=TINY)
-    checkpoint.save(folder / "last.pt", recipe, build("compact", TINY), checkpoint.State(history=history))
-    return folder
-
-
 def test_histories_are_called_by_their_folders(tmp_path):
-    runs = [save_run(tmp_path / "a" / name, ACCURACY[:n]) for name, n in (("compact", 1), ("vgg16", 2))]
+    runs = [
+        save_run(tmp_path / "a" / name, "mnist_logistic", State(history=ACCURACY[:n]))
+        for name, n in (("compact", 1), ("vgg16", 2))
+    ]
     assert training_curves.load_histories(runs) == {"compact": ACCURACY[:1], "vgg16": ACCURACY[:2]}
-    again = save_run(tmp_path / "b" / "compact", ACCURACY)
+    again = save_run(tmp_path / "b" / "compact", "mnist_logistic", State(history=ACCURACY))
     assert list(training_curves.load_histories([runs[0], again])) == [str(runs[0]), str(again)]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers.tiny_runs import save_run
 from torch.nn import functional
 from torchvision.models import vgg16_bn
 
@@ -34,15 +35,6 @@ def still(monkeypatch):
 
 def _train(name: str, prepared: Path, run: Path, start_from: Path | None = None, **how):
     return training.train(name, prepared, run, device="cpu", start_from=start_from, **how)
-
-
-def _run(folder: Path, name: str, sizes: dict | None = None, trained_on: str = "train") -> Path:
-    """A run of that recipe, tiny as it is at the moment, which has been trained by nobody."""
-    recipe = RECIPES[name] if sizes is None else dataclasses.replace(RECIPES[name], sizes=sizes)
-    folder.mkdir(parents=True)
-    state = State(data="some", trained_on=trained_on, step=7)
-    checkpoint.save(folder / "last.pt", recipe, build(recipe.network, recipe.sizes), state)
-    return folder
 
 
 def _same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
@@ -103,7 +95,7 @@ def test_weights_that_saw_the_held_out_photos_are_refused_unless_all_are_asked_f
 @pytest.mark.usefixtures("small", "still")
 @pytest.mark.parametrize("place", ["", "last.pt"])
 def test_training_starts_from_a_run_or_its_checkpoint_and_records_it(prepared, tmp_path, monkeypatch, place):
-    run = _run(tmp_path / "runs" / "l2_box", "l2_box")
+    run = save_run(tmp_path / "runs" / "l2_box", "l2_box")
     monkeypatch.chdir(run)
     network, state = _train("dice_box", prepared, tmp_path / "run", Path(place))  # "" is the working folder
     assert _same(network.state_dict(), checkpoint.load(run).network.state_dict())
@@ -113,7 +105,7 @@ def test_training_starts_from_a_run_or_its_checkpoint_and_records_it(prepared, t
 @pytest.mark.usefixtures("small")
 def test_a_checkpoint_that_saw_all_photos_is_refused_unless_all_are_asked_for(prepared, tmp_path):
     """Also along the way: a recipe of synthetic pictures uses no photos, but its initial weights may have seen them."""
-    seen = _run(tmp_path / "vgg16_scratch", "vgg16_scratch", trained_on="all")
+    seen = save_run(tmp_path / "vgg16_scratch", "vgg16_scratch", State(trained_on="all", step=7))
     for part in ("train", "all"):
         refused = pytest.raises(TrainingError, match="was trained on the held-out photos")
         with refused if part == "train" else nullcontext():
@@ -131,7 +123,8 @@ def test_a_checkpoint_that_saw_all_photos_is_refused_unless_all_are_asked_for(pr
     ids=["another network, whose first convolution fits", "another size"],
 )
 def test_a_checkpoint_of_another_network_or_size_is_reported(prepared, tmp_path, name, other, sizes):
-    run = _run(tmp_path / other, other, sizes=sizes)
+    recipe = RECIPES[other] if sizes is None else dataclasses.replace(RECIPES[other], sizes=sizes)
+    run = save_run(tmp_path / other, recipe)
     with pytest.raises(TrainingError, match=rf"last\.pt is of another network than {name}, or of another size"):
         _train(name, prepared, tmp_path / "run", run)
     assert not (tmp_path / "run").exists()
@@ -148,7 +141,7 @@ def test_a_recipe_that_starts_from_another_says_how_to_make_it_and_loads_all_tha
     with pytest.raises(TrainingError, match=f"to initialize from; first: python -m svhn train {begins_with}"):
         _train(name, prepared, tmp_path / name)
     assert not (tmp_path / name).exists()
-    known = checkpoint.load(_run(tmp_path / begins_with, begins_with)).network.state_dict()
+    known = checkpoint.load(save_run(tmp_path / begins_with, begins_with)).network.state_dict()
     network, state = _train(name, prepared, tmp_path / name)
     assert state.initialized_from == f"{begins_with} after 7 steps"
     assert _same(network.state_dict(), known)
