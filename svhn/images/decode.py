@@ -80,7 +80,8 @@ def open_photo(source: str | os.PathLike | bytes) -> np.ndarray:
         kinds = "JPEG, PNG, WebP, BMP, TIFF, GIF or HEIC"
         raise PhotoError(f"This file is not a picture we can open; please send {kinds}.") from None
     except Exception as error:  # Pillow stumbles over damaged files in many ways, TypeError and struct.error too
-        raise PhotoError(f"The picture is damaged and cannot be decoded ({error}); please send it again.") from None
+        reason = " ".join(str(error).split())  # libheif's has several lines
+        raise PhotoError(f"The picture is damaged and cannot be decoded ({reason}); please send it again.") from None
 
 
 def read_bounded(path: Path) -> bytes:
