@@ -49,29 +49,6 @@ def quick():
         yield
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("runs")
-    state = State(0, "a few pictures", code="abc1234", machine="a machine", step=7, seconds=90.0)
-    for name in TINY:
-        save_run(folder / name, name, state)
-    save_run(folder / "goodfellow_plain", "goodfellow_plain", replace(state, seed=1, step=3), "best.pt")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def own(tiny_weights, tmp_path_factory) -> Path:
-    """This project's own weights, as small, and where they come from."""
-    folder = tmp_path_factory.mktemp("own") / "measured"
-    shutil.copytree(tiny_weights, folder)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    origin = {"seed": 3, "data": "photos", "initialized_from": "", "code": "def5678"}
-    for entry in manifest["networks"].values():
-        entry |= origin | {"machine": "a machine", "steps": 9, "minutes": 2.5}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    return folder
-
-
 class Kit(NamedTuple):
     """What is measured, and with what."""
 
@@ -90,16 +67,33 @@ class Kit(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def kit(small_data, mnist_folder, runs, own) -> Kit:
+def kit(small_data, mnist_folder, tiny_weights, tmp_path_factory) -> Kit:
+    """Runs of tiny networks, and this project's own weights, as small, with where they come from."""
+    runs, own = tmp_path_factory.mktemp("runs"), tmp_path_factory.mktemp("own") / "measured"
+    state = State(0, "a few pictures", code="abc1234", machine="a machine", step=7, seconds=90.0)
+    for name in TINY:
+        save_run(runs / name, name, state)
+    save_run(runs / "goodfellow_plain", "goodfellow_plain", replace(state, seed=1, step=3), "best.pt")
+    shutil.copytree(tiny_weights, own)
+    manifest = json.loads((own / "manifest.json").read_text())
+    origin = {"seed": 3, "data": "photos", "initialized_from": "", "code": "def5678", "machine": "a machine"}
+    for entry in manifest["networks"].values():
+        entry |= origin | {"steps": 9, "minutes": 2.5}
+    (own / "manifest.json").write_text(json.dumps(manifest))
     return Kit(small_data, mnist_folder, runs, own)
 
 
 @pytest.fixture(scope="module")
-def measured(kit, tmp_path_factory) -> dict[str, dict]:
-    """The records of `MEASURED`, by name."""
+def results(kit, tmp_path_factory) -> Path:
+    """A folder with the records of `MEASURED`."""
     out = tmp_path_factory.mktemp("results")
     assert {entry.status for entry in kit.measure(out, *MEASURED)} == {Status.MEASURED}
-    return {name: json.loads((out / f"{name}.json").read_text()) for name in MEASURED}
+    return out
+
+
+@pytest.fixture(scope="module")
+def measured(results) -> dict[str, dict]:
+    return read_records(results)
 
 
 @pytest.mark.parametrize("name", MEASURED)
@@ -129,27 +123,48 @@ def test_a_reader_is_measured_as_evaluate_measures_it(measured, kit):
     assert measured["goodfellow"]["figures"]["train"]["images"] == 4
 
 
-def test_every_checkpoint_of_the_second_document_is_measured(measured, small_data):
-    found = measured["goodfellow_plain"]["figures"]
+def test_every_checkpoint_of_the_second_document_is_measured_on_every_part(measured, kit, capsys):
+    found, both = measured["goodfellow_plain"]["figures"], (("best", 3), ("last", 7))
     lines = [(line["checkpoint"], line["steps"], line["part"], line["images"]) for line in found["checkpoints"]]
-    parts = [("held_out", 3), ("train", 4)]
-    assert lines == [(name, steps, *part) for name, steps in (("best", 3), ("last", 7)) for part in parts]
+    assert lines == [(*each, *part) for each in both for part in (("held_out", 3), ("train", 4))]
     assert found["checkpoints"][2]["digit_accuracy"] == found["held_out"]["digit_accuracy"]
     assert "checkpoints" not in measured["goodfellow"]["figures"]
-    assert [example.name for example in EvaluationData(small_data, None).train] == ["1.png", "2.png", "3.png", "4.png"]
+    assert [example.name for example in EvaluationData(kit.data, None).train] == ["1.png", "2.png", "3.png", "4.png"]
+    assert main(["checkpoints", str(kit.runs / "goodfellow_plain"), "--data", str(kit.data)]) == 0
+    header, *lines = (line.split() for line in capsys.readouterr().out.splitlines())
+    assert header[:4] == ["checkpoint", "steps", "part", "photos"]
+    parts = (("train", "12"), ("held_out", "3"), ("test", "7"))
+    assert [line[:4] for line in lines] == [[name, str(steps), *part] for name, steps in both for part in parts]
 
 
-def test_a_row_is_kept_until_its_checkpoint_is_another(kit, tmp_path):
+def test_checkpoints_that_were_trained_on_the_held_out_photos_come_with_a_warning(kit, tmp_path, capsys):
+    save_run(tmp_path, "smaller_vgg", State(trained_on="all"))
+    for split, warnings in (("test", 0), ("held_out", 1)):
+        assert main(["checkpoints", str(tmp_path), "--data", str(kit.data), "--split", split]) == 0
+        printed = capsys.readouterr()
+        assert "recall at IoU 0.5" in printed.out
+        assert printed.err.count("the metrics of this line are too high") == warnings
+
+
+def test_checkpoints_without_anything_to_evaluate_are_reported(kit, tmp_path, capsys):
+    for run, data, message in (
+        (tmp_path / "none", kit.data, "There is no checkpoint"),
+        (kit.runs / "smaller_vgg", tmp_path, "holds neither"),
+        (kit.runs / "mnist_logistic", kit.data, "classifies single MNIST digits"),
+    ):
+        assert main(["checkpoints", str(run), "--data", str(data)]) == 1
+        assert message in capsys.readouterr().err
+
+
+def test_a_row_is_kept_until_its_checkpoint_is_another(kit, results, tmp_path):
     kit = kit._replace(runs=shutil.copytree(kit.runs, tmp_path / "runs"))
-    out = tmp_path / "results"
+    out = shutil.copytree(results, tmp_path / "results")
 
     def statuses(again: bool = False) -> list[Status]:
         return [outcome.status for outcome in kit.measure(out, "goodfellow", "mnist_logistic", again=again)]
 
-    assert statuses() == [Status.MEASURED, Status.MEASURED]
-    first = (out / "goodfellow.json").read_bytes()
     assert statuses() == [Status.KEPT, Status.KEPT]
-    assert (out / "goodfellow.json").read_bytes() == first
+    assert (out / "goodfellow.json").read_bytes() == (results / "goodfellow.json").read_bytes()
     save_run(kit.runs / "goodfellow", "goodfellow", State(seed=5, step=7))
     assert statuses() == [Status.MEASURED, Status.KEPT]
     assert json.loads((out / "goodfellow.json").read_text())["networks"]["reader"]["seed"] == 5
@@ -159,14 +174,16 @@ def test_a_row_is_kept_until_its_checkpoint_is_another(kit, tmp_path):
     assert not list(out.glob("*.part"))
 
 
-def test_a_row_has_official_test_photos_and_its_history_where_there_are_any(kit, tmp_path):
+def test_a_row_has_official_test_photos_and_its_history_where_there_are_any(kit, results, tmp_path):
     kit, out = kit._replace(runs=shutil.copytree(kit.runs, tmp_path / "runs")), tmp_path / "results"
     content = torch.load(kit.runs / "goodfellow" / "last.pt", weights_only=True)
     content["state"]["history"] = [{"step": 5, "seconds": 60.0, "loss": 3.0, "held_out_accuracy": 0.25}]
     torch.save(content, kit.runs / "goodfellow" / "last.pt")
     rows = ("goodfellow", "smaller_vgg", "centre_patch", "length_check")
     official.write_split(tmp_path, "test", 2)
-    assert {entry.status for entry in kit.measure(out, *rows)} == {Status.MEASURED}
+    out.mkdir()
+    for row in rows:
+        shutil.copy(results / f"{row}.json", out)
     assert {entry.status for entry in kit.measure(out, *rows, test=tmp_path)} == {Status.MEASURED}  # they lacked them
     assert {entry.status for entry in kit.measure(out, *rows, test=tmp_path)} == {Status.KEPT}
     records = read_records(out)
@@ -223,25 +240,18 @@ def test_what_has_seen_the_held_out_photos_or_does_not_say_is_not_measured_with_
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"row": "lenet"}, "no row 'lenet'"),
-        ({"--data": "nowhere"}, "holds neither"),
-        ({"--mnist": "nowhere", "row": "mnist_logistic"}, "four official files"),
-        ({"--out": "file"}, "is no folder"),
-    ],
-)
-def test_bad_input_is_a_sentence_and_nothing_is_written(changed, message, kit, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    Path("file").write_text("kept")
-    command = kit.command(tmp_path / "out", changed.get("row", "goodfellow"))
-    for flag in changed.keys() - {"row"}:
-        command[command.index(flag) + 1] = changed[flag]
-    assert main(command) == 1
-    assert message in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
-    assert Path("file").read_text() == "kept"
+def test_bad_input_is_a_sentence_and_nothing_is_written(kit, tmp_path, capsys):
+    file, out, nowhere = tmp_path / "file", tmp_path / "out", tmp_path / "nowhere"
+    file.write_text("kept")
+    for command, message in (
+        (kit.command(out, "lenet"), "no row 'lenet'"),
+        (kit._replace(data=nowhere).command(out, "goodfellow"), "holds neither"),
+        (kit._replace(mnist=nowhere).command(out, "mnist_logistic"), "four official files"),
+        (kit.command(file, "goodfellow"), "is no folder"),
+    ):
+        assert main(command) == 1
+        assert message in capsys.readouterr().err
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("file", "kept")]
 
 
 def test_a_record_that_cannot_be_written_and_data_without_held_out_photos_are_reported(kit, tmp_path):

@@ -72,26 +72,18 @@ def test_plot_draws_a_grid_of_photos(kind, small_data, tiny_weights, tmp_path, c
     assert out.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("trained_on", ["all", "train"])
+@pytest.mark.parametrize(("trained_on", "split"), [("all", "held_out"), ("all", "test"), ("train", "held_out")])
 def test_metrics_of_photos_that_were_trained_on_come_with_a_warning(
-    small_data, tiny_weights, tmp_path, capsys, trained_on
+    small_data, tiny_weights, tmp_path, capsys, trained_on, split
 ):
     folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["networks"]["compact"]["trained_on"] = trained_on
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    for split in ("held_out", "test"):
-        arguments = ["evaluate", "--data", str(small_data), "--split", split, "--out", str(tmp_path / "report.json")]
-        assert main([*arguments, "--weights", str(folder)]) == 0
-        warned = "compact was trained on the held-out photos" in capsys.readouterr().err
-        assert warned == (trained_on == "all" and split == "held_out")
-
-
-@pytest.mark.parametrize("seed", ["-1", "1000000", "99999999999999999999", "one"])
-def test_a_seed_out_of_range_is_reported(seed, capsys):
-    with pytest.raises(SystemExit, match="2"):
-        main(["train", "compact", "--seed", seed])
-    assert "not a whole number from 0 to 999,999" in capsys.readouterr().err
+    arguments = ["--data", str(small_data), "--split", split, "--limit", "1", "--out", str(tmp_path / "report.json")]
+    assert main(["evaluate", *arguments, "--weights", str(folder)]) == 0
+    warned = "compact was trained on the held-out photos" in capsys.readouterr().err
+    assert warned == (trained_on == "all" and split == "held_out")
 
 
 def test_evaluate_says_what_it_left_out(tiny_weights, tmp_path, capsys):
@@ -224,11 +216,15 @@ def _contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_wrong_command_line_is_exit_code_two(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["svhn", "evaluate"])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [("evaluate", "usage"), *((f"train compact --seed {n}", "from 0 to 999,999") for n in ("-1", "1000000", "one"))],
+)
+def test_a_wrong_command_line_is_exit_code_two(monkeypatch, capsys, arguments, message):
+    monkeypatch.setattr(sys, "argv", ["svhn", *arguments.split()])
     with pytest.raises(SystemExit, match="2"):
         runpy.run_module("svhn", run_name="__main__")
-    assert "usage" in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_networks_of_runs_take_the_place_of_weights_and_a_name_of_the_weights_goes_first(
