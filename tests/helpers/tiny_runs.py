@@ -17,7 +17,7 @@ from svhn.training.recipes import RECIPES, Recipe
 SIZES = {  # by network
     "compact": {"channels": (8, 8, 16, 16), "summary": 32},
     "fcos": {"channels": (8, 8, 8, 16, 16), "long_sides": (96,)},
-    "goodfellow": {"dense": 16},
+    "goodfellow": {"channels": (4,) * 8, "local_units": 4, "dense": 16},
     "smaller_vgg": {"channels": (4, 8, 8), "dense": 32},
     "customized": {"channels": (4, 4, 8, 8), "dense": 32},
     "vgg16": {"dense": 16},

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from helpers.tiny_runs import SIZES
 from torchvision.ops import box_iou, nms
 
 from svhn.images import preprocess
@@ -8,21 +9,21 @@ from svhn.images.preprocess import centre_patch
 from svhn.models import LOCALIZERS, build
 from svhn.models.fcos import FCOS, Maps, most_likely
 
-SIZES = [(47, 104), (300, 20), (8, 8), (500, 700)]
+SHAPES = [(47, 104), (300, 20), (8, 8), (500, 700)]
 
 
 @pytest.fixture(scope="module", params=LOCALIZERS)
 def localizer(request) -> torch.nn.Module:
     """An untrained one of every kind, that finds something."""
     torch.manual_seed(0)
-    network = build(request.param).eval()
+    network = build(request.param, SIZES.get(request.param)).eval()
     for layer in (getattr(network, name, None) for name in ("score", "mask")):
         if layer is not None:
             torch.nn.init.constant_(layer.bias, 3.0)
     return network
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", SHAPES)
 def test_boxes_lie_within_the_photo_and_have_scores(localizer, size):
     photo = np.random.default_rng(0).integers(0, 255, (*size, 3), dtype=np.uint8)
     boxes, scores = localizer.locate(photo)
@@ -83,7 +84,7 @@ def test_suppression_is_torchvisions():
     ids=["whole photo", "whole photo too", "the patch in the middle"],
 )
 def test_a_regressed_box_is_mapped_back_to_the_photo(name, box):
-    network = build(name).eval()
+    network = build(name, SIZES[name]).eval()
     head = network.box if name == "vgg16_box" else network.layers[-1]
     torch.nn.init.zeros_(head.weight)
     head.bias.data = torch.tensor([0.25, 0.5, 0.5, 0.25])  # left, top, width, height
@@ -94,7 +95,7 @@ def test_a_regressed_box_is_mapped_back_to_the_photo(name, box):
 
 @pytest.mark.parametrize("shares", [(0.5, 0.5, -0.2, 0.3), (1.5, 0.5, 0.3, 0.3), (0.5, 0.5, 0.2, 0.0)])
 def test_a_box_without_any_area_in_the_photo_is_none(shares):
-    network = build("small_box").eval()
+    network = build("small_box", SIZES["small_box"]).eval()
     torch.nn.init.zeros_(network.layers[-1].weight)
     network.layers[-1].bias.data = torch.tensor(shares)
     boxes, scores = network.locate(np.zeros((100, 300, 3), np.uint8))
@@ -139,6 +140,6 @@ def test_regions_are_looked_at_again_and_those_of_one_batch_do_not_disturb_each_
 def untrained_fcos() -> torch.nn.Module:
     """It finds something everywhere."""
     torch.manual_seed(0)
-    network = build("fcos", {"channels": (8, 8, 8, 16, 16), "long_sides": (128,)}).eval()
+    network = build("fcos", {**SIZES["fcos"], "long_sides": (128,)}).eval()
     torch.nn.init.constant_(network.score.bias, 1.0)
     return network

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from helpers.tiny_runs import SIZES
 from torch import nn
 
 from svhn.images.preprocess import sides
@@ -8,13 +9,7 @@ from svhn.models import LOCALIZERS, READERS, build
 from svhn.models.precision import BF16, FP32, choose_precision, fold_norms
 from svhn.pipeline import Pipeline
 
-SMALL = {
-    "compact": {"channels": (8, 8, 16, 16), "summary": 32},
-    "averaged": {"channels": (8, 8, 16, 16), "summary": 32},
-    "fcos": {"channels": (8, 8, 8, 16, 16), "digits": True},
-    "goodfellow": {"channels": (8,) * 8, "dense": 16, "local_units": 0},
-    "unet": {"channels": (8, 8, 8, 8, 8)},
-}
+SMALL = SIZES | {"averaged": SIZES["compact"], "fcos": {**SIZES["fcos"], "digits": True}}
 
 
 def _network(name: str, **sizes) -> nn.Module:

@@ -68,6 +68,8 @@ def generator(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["crops.py", "glazing.py", "assets/palette.json"])
 def test_other_code_or_tables_make_the_bank_again(makes, tmp_path, generator, name):
+    for module in generator.glob("*.py"):  # nothing else, which takes a while
+        module.write_text("from .glazing import PANES" if module.stem == "crops" else "")
     for _ in range(2):
         cache.cached(tmp_path / "bank.pt", cache.crop_bank, 2, 0, CPU, None)
         (generator / name).write_text((generator / name).read_text() + "\nMORE = 1\n")

@@ -27,11 +27,11 @@ CONFIG = StreetConfig()
 
 @pytest.fixture(scope="module")
 def batch(atlas):
-    return crops(48, CONFIG, atlas, seeded())
+    return crops(24, CONFIG, atlas, seeded())
 
 
 def test_crops_have_the_agreed_shapes_and_labels_agree(batch):
-    assert batch.images.shape == (48, 3, CROP, CROP)
+    assert batch.images.shape == (24, 3, CROP, CROP)
     assert batch.images.dtype == batch.digits.dtype == batch.length.dtype == torch.uint8
     assert batch.box.dtype == batch.digit_boxes.dtype == batch.aspect.dtype == torch.float32
     assert batch.box.unique().tolist() == [24.0, 72.0]
@@ -46,8 +46,8 @@ def test_crops_have_the_agreed_shapes_and_labels_agree(batch):
 
 
 def test_same_seed_same_images(atlas, batch):
-    assert same(batch, crops(48, CONFIG, atlas, seeded(), torch.device("cpu")))
-    assert not same(batch, crops(48, CONFIG, atlas, seeded(1)))
+    assert same(batch, crops(24, CONFIG, atlas, seeded(), torch.device("cpu")))
+    assert not same(batch, crops(24, CONFIG, atlas, seeded(1)))
 
 
 def test_boxes_hold_the_ink_and_fit_it(atlas):

@@ -1,8 +1,7 @@
 import numpy as np
-import pytest
 
 from svhn.synth import glyphs
-from svhn.synth.glyphs import load_atlas, pack, unpack
+from svhn.synth.glyphs import pack, unpack
 
 
 def test_atlas_file_is_small_and_every_face_is_in_the_list_of_licences(atlas):
@@ -10,11 +9,6 @@ def test_atlas_file_is_small_and_every_face_is_in_the_list_of_licences(atlas):
     rows = glyphs.ATLAS.with_name("FONTS.md").read_text().splitlines()[4:]
     assert [row.split(" | ")[0].removeprefix("| ") for row in rows] == list(atlas.names)
     assert all(row.split(" | ")[2].rstrip(" |") for row in rows)
-
-
-def test_a_missing_atlas_is_an_error(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        load_atlas(tmp_path / "none.npz")
 
 
 def test_packing_keeps_sixteen_levels():

@@ -13,14 +13,14 @@ CONFIG = StreetConfig()
 
 @pytest.fixture(scope="module")
 def pictures(atlas):
-    return scenes(12, CONFIG, atlas, seeded())
+    return scenes(6, CONFIG, atlas, seeded())
 
 
 def test_scenes_have_the_agreed_shapes_and_are_black_outside_the_photo(pictures):
-    assert pictures.images.shape == (12, 3, SCENE, SCENE)
+    assert pictures.images.shape == (6, 3, SCENE, SCENE)
     assert pictures.images.dtype == pictures.length.dtype == torch.uint8
-    assert pictures.box.shape == (12, len(CONFIG.scene.count_weights) - 1, 4)
-    assert pictures.size.max(1).values.tolist() == [SCENE] * 12
+    assert pictures.box.shape == (6, len(CONFIG.scene.count_weights) - 1, 4)
+    assert pictures.size.max(1).values.tolist() == [SCENE] * 6
     for image, (height, width) in zip(pictures.images, pictures.size.tolist(), strict=True):
         assert image[:, height:].sum() == 0
         assert image[:, :, width:].sum() == 0
@@ -44,7 +44,7 @@ def test_scene_digits_fill_their_numbers_and_lie_in_the_photo(atlas):
 
 
 def test_same_seed_same_scenes(atlas, pictures):
-    assert same(pictures, scenes(12, CONFIG, atlas, seeded()))
+    assert same(pictures, scenes(6, CONFIG, atlas, seeded()))
 
 
 def test_photos_lie_behind_scenes_when_given(atlas):
