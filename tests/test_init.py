@@ -6,11 +6,8 @@ import pytest
 import svhn
 
 
-def test_every_public_name_is_there():
+def test_every_public_name_is_there_and_another_is_an_attribute_error():
     assert all(callable(getattr(svhn, name)) for name in svhn.__all__)
-
-
-def test_a_name_that_is_not_there_is_an_attribute_error():
     with pytest.raises(AttributeError, match="'Nothing'"):
         svhn.Nothing  # noqa: B018
 

@@ -92,8 +92,13 @@ def test_boxes_of_jittered_scenes_frame_the_number_and_one_moved_out_of_the_scen
 def test_photo_views_know_the_box_in_shares_of_the_view(centre):
     jitter, scenes = dataclasses.replace(SceneJitter(), look=PLAIN), _scenes(32)
     views, shares = photo_views(scenes, 96, centre, jitter, seeded())
-    assert shares.shape == (32, 1, 4)
-    _assert_white_within(views, shares)
+    assert (views.shape, shares.shape) == ((32, 3, 96, 96), (32, 1, 4))
+    for view, share in zip(views, shares[:, 0], strict=True):  # what is white fills the box: left, top, width, height
+        left, top, width, height = (share * 96).tolist()
+        white = (view[0] > 157).nonzero().float()
+        first, past = white.min(0).values, white.max(0).values + 1  # y, x
+        assert first.tolist() == pytest.approx([max(0, top), max(0, left)], abs=1.01)
+        assert past.tolist() == pytest.approx([min(96, top + height), min(96, left + width)], abs=1.01)
     ratio = shares[:, 0, 3] / shares[:, 0, 2]
     assert ratio.tolist() == pytest.approx([0.5 if centre else 1.0] * 32, abs=0.01)  # 40×20 in 60×60 or 120×60
     assert shares[:, 0, 2].std() > 0.01
@@ -101,17 +106,6 @@ def test_photo_views_know_the_box_in_shares_of_the_view(centre):
     _, shares = photo_views(dataclasses.replace(scenes, box=further), 96, centre, jitter, seeded())
     assert shares[:, 2].isnan().all()
     assert (shares[:, 1, :2] > shares[:, 0, :2]).all()
-
-
-def _assert_white_within(views: torch.Tensor, shares: torch.Tensor) -> None:
-    """What is white in views (N, 3, 96, 96) fills the boxes (N, 1, 4): left, top, width, height as shares."""
-    assert views.shape[1:] == (3, 96, 96)
-    for view, share in zip(views, shares[:, 0], strict=True):
-        left, top, width, height = (share * 96).tolist()
-        white = (view[0] > 157).nonzero().float()
-        first, past = white.min(0).values, white.max(0).values + 1  # y, x
-        assert first.tolist() == pytest.approx([max(0, top), max(0, left)], abs=1.01)
-        assert past.tolist() == pytest.approx([min(96, top + height), min(96, left + width)], abs=1.01)
 
 
 def _write_scenes(path, numbers: list[int]) -> None:

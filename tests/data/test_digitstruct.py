@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import h5py
 import numpy as np
 import pytest
@@ -9,13 +7,6 @@ from svhn.data import digitstruct
 from svhn.data.archive import open_split
 from svhn.data.digitstruct import FIELDS, MAX_DIGITS, Records, read, read_split
 from svhn.utils.errors import DataError
-
-
-@pytest.fixture
-def written(tmp_path) -> tuple[Path, list[official.Entry]]:
-    path, entries = tmp_path / "digitStruct.mat", official.entries(40)
-    official.write_digitstruct(path, entries)
-    return path, entries
 
 
 def same(records: Records, entries: list[official.Entry]) -> bool:
@@ -32,13 +23,11 @@ def test_names_labels_and_boxes_of_every_record(tmp_path, layout):
     entries = official.entries(40)
     assert {len(entry.labels) for entry in entries} == {1, 2, 3, 4, 5}
     official.write_digitstruct(tmp_path / "x.mat", entries, **layout)
-    assert same(read(tmp_path / "x.mat"), entries)
-
-
-def test_a_record_has_the_corners_of_its_boxes(written):
-    records, (left_top, size) = read(written[0]), np.split(written[1][6].boxes, 2, axis=1)
+    records = read(tmp_path / "x.mat")
+    assert same(records, entries)
+    assert [record.image_number for record in records] == list(range(1, 41))
+    left_top, size = np.split(entries[6].boxes, 2, axis=1)
     assert records[6].boxes.tolist() == np.hstack([left_top, left_top + size]).tolist()
-    assert [r.image_number for r in records] == list(range(1, 41))
     for outside in (40, -1):
         with pytest.raises(IndexError):
             records[outside]
@@ -141,10 +130,10 @@ def test_records_are_parsed_once_until_the_split_changes(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("share", [0, 0.3, 0.99])
-def test_truncated_file(written, share):
-    path = written[0]
-    whole = path.read_bytes()
-    path.write_bytes(whole[: int(share * len(whole))])
+def test_truncated_file(tmp_path, share):
+    path = tmp_path / "digitStruct.mat"
+    official.write_digitstruct(path, official.entries(40))
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     with pytest.raises(DataError, match=r"digitStruct.mat is not a readable MATLAB file"):
         read(path)
 

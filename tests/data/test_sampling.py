@@ -1,13 +1,13 @@
 """Draws: every set has its share, a step depends on its seed alone, processes share them, files are read ahead."""
 
 import dataclasses
+import shutil
+from pathlib import Path
 
 import pytest
 import torch
-from helpers import official
 
 from svhn.data.datasets import StoredImages, load_crops, load_scenes
-from svhn.data.prepare import prepare
 from svhn.data.sampling import Draws
 from svhn.utils.errors import DataError
 
@@ -34,16 +34,8 @@ def test_processes_share_the_draws_of_one():
         assert sorted(row for part in parts for row in part[i].tolist()) == sorted(drawn.tolist())
 
 
-@pytest.fixture(scope="module")
-def crops(tmp_path_factory):
-    """A prepared file of 10 crops."""
-    folder = tmp_path_factory.mktemp("data")
-    official.write_split(folder, "train", 10)
-    prepare(folder, "train", folder, progress=False)
-    return folder / "train_crops.h5"
-
-
-def test_batches_from_a_file_are_those_from_memory(crops):
+def test_batches_from_a_file_are_those_from_memory(prepared):
+    crops = prepared / "train_crops.h5"
     kept, stored = load_crops(crops, "train", CPU), load_crops(crops, "train", CPU, in_memory=1000)
     assert isinstance(stored.images, StoredImages)
     batches = [list(Draws([rows, kept], [0.7, 0.3], 10).batches(3, range(4, 7))) for rows in (kept, stored)]
@@ -57,9 +49,8 @@ def test_batches_from_a_file_are_those_from_memory(crops):
     assert torch.equal(resumed[0].images, batches[0][2][0].images)
 
 
-def test_a_file_that_is_damaged_later_is_reported(crops, tmp_path):
-    copy = tmp_path / "damaged.h5"
-    copy.write_bytes(crops.read_bytes())
+def test_a_file_that_is_damaged_later_is_reported(prepared, tmp_path):
+    copy = Path(shutil.copy(prepared / "train_crops.h5", tmp_path / "damaged.h5"))
     draws = Draws([load_crops(copy, "all", CPU, in_memory=0)], [1.0], 8)
     data = bytearray(copy.read_bytes())
     data[len(data) // 4 : len(data) // 2] = bytes(len(data) // 2 - len(data) // 4)
@@ -68,8 +59,8 @@ def test_a_file_that_is_damaged_later_is_reported(crops, tmp_path):
         list(draws.batches(0, range(2)))
 
 
-def test_scenes_stay_in_their_file_too(crops):
-    path = crops.with_name("train_scenes.h5")
+def test_scenes_stay_in_their_file_too(prepared):
+    path = prepared / "train_scenes.h5"
     rows = torch.tensor([2, 0, 2])
     kept, stored = (load_scenes(path, "held_out", CPU, limit).take(rows % 2) for limit in (float("inf"), 0))
     assert torch.equal(kept.images, stored.images)

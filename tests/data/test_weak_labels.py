@@ -1,9 +1,9 @@
-import io
 import tarfile
 
 import h5py
 import numpy as np
 import pytest
+from helpers import official
 from PIL import Image
 
 from svhn.data.negatives import prepare_negatives
@@ -21,27 +21,20 @@ lost.png,9,eye,1,1,5,5
 """
 
 
-def _png(colour: int) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(np.full((40, 60, 3), colour, np.uint8)).save(file, "png")
-    return file.getvalue()
-
-
 @pytest.fixture(params=["archive", "folder"])
 def weak(tmp_path, request):
     folder = tmp_path / "weak"
     folder.mkdir()
     (folder / "labels.csv").write_text(LABELS)
-    pictures = {f"{i:06d}.png": _png(50 * i) for i in (1, 2, 3)} | {"000004.png": b"nobody asked for this one"}
-    if request.param == "folder":
-        for name, data in pictures.items():
-            (folder / name).write_bytes(data)
-    else:
+    pictures = {f"{i:06d}.png": official.png(np.full((40, 60, 3), 50 * i, np.uint8)) for i in (1, 2, 3)}
+    pictures["000004.png"] = b"nobody asked for this one"
+    for name, data in pictures.items():
+        (folder / name).write_bytes(data)
+    if request.param == "archive":
         with tarfile.open(folder / "images.tar.gz", "w:gz") as tar:
-            for name, data in pictures.items():
-                member = tarfile.TarInfo(f"images/{name}")
-                member.size = len(data)
-                tar.addfile(member, io.BytesIO(data))
+            for name in pictures:
+                tar.add(folder / name, f"images/{name}")
+                (folder / name).unlink()
     return folder
 
 

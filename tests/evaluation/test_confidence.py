@@ -1,9 +1,9 @@
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
-from demo import ui
 from svhn import weights
 from svhn.cli.main import main
 from svhn.evaluation.confidence import LEAST_RIGHT, Readings, choose_limit, read_record, write_record
@@ -12,6 +12,7 @@ from svhn.utils.errors import DataError
 from svhn.utils.paths import WEIGHTS
 
 SURE = [0.9] * 38
+EXAMPLE = Path(__file__).parents[2] / "demo" / "examples" / "plate-42.jpg"
 
 
 def test_confident_readings_of_the_published_weights_are_right_19_times_in_20():
@@ -55,7 +56,9 @@ def test_the_limit_is_written_with_its_record(tiny_weights, tmp_path):
 def test_weights_that_are_never_right_keep_their_limit(small_data, tiny_weights, tmp_path, capsys):
     folder = shutil.copytree(tiny_weights, tmp_path / "weights")
     before = (folder / "manifest.json").read_text()
-    arguments = ["--data", str(small_data), "--photos", str(ui.EXAMPLES), "--weights", str(folder)]
+    shutil.copy(EXAMPLE, tmp_path)
+    (tmp_path / "labels.csv").write_text(f"file,number\n{EXAMPLE.name},42\n")
+    arguments = ["--data", str(small_data), "--photos", str(tmp_path), "--weights", str(folder)]
     assert main(["calibrate", *arguments]) == 1
     assert "No confidence" in capsys.readouterr().err
     assert (folder / "manifest.json").read_text() == before

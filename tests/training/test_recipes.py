@@ -21,15 +21,12 @@ def test_every_recipe_survives_json_also_from_before_recipes_named_their_task(na
     assert Recipe.of(values) == RECIPES[name]
 
 
-def test_a_field_that_an_old_record_lacks_has_its_default():
+def test_a_field_that_an_old_record_lacks_also_of_jitter_has_its_default():
     for field in dataclasses.fields(Recipe)[4:]:
         values = _through_json(RECIPES["compact_synthetic"])
         del values[field.name]
         default = getattr(Recipe("compact", 1, 1, 1.0), field.name)
         assert Recipe.of(values) == dataclasses.replace(RECIPES["compact_synthetic"], **{field.name: default})
-
-
-def test_fields_that_an_old_record_of_jitter_lacks_have_their_defaults():
     look = Appearance(noise=0.9)
     recipe = dataclasses.replace(
         RECIPES["fcos"], crop_jitter=CropJitter(margin=0.9, look=look), scene_jitter=SceneJitter(absent=0.9)

@@ -3,8 +3,7 @@ import subprocess
 
 import pytest
 
-from svhn.utils.errors import DataError
-from svhn.utils.files import atomic_path, working_folder, write_atomic, write_output
+from svhn.utils.files import atomic_path, working_folder, write_atomic
 
 
 def test_folders_are_made_and_what_was_there_is_replaced_or_left_as_it_was(tmp_path):
@@ -21,12 +20,6 @@ def test_folders_are_made_and_what_was_there_is_replaced_or_left_as_it_was(tmp_p
         cut_short()
     assert path.read_bytes() == b"new"
     assert list(path.parent.iterdir()) == [path]
-
-
-def test_a_file_that_cannot_be_written_is_reported_in_one_sentence(tmp_path):
-    with pytest.raises(DataError, match="cannot be written"):
-        write_output(tmp_path, b"a folder is in the way")
-    assert not list(tmp_path.parent.glob("*.part"))
 
 
 def test_folders_of_killed_processes_go_and_those_of_others_stay(tmp_path):
