@@ -84,7 +84,6 @@ class Queue:
     device: str = "auto"
     processes: int = 1
     piece: float = 20.0
-    program: tuple[str, ...] = (sys.executable, "-m", "svhn")
 
     def train(self, hours: float | None = None) -> Iterator[list[tuple[str, ...]]]:
         """Train until every row is trained or has failed, or for that many hours; yield the cells of every row (see
@@ -148,7 +147,7 @@ class Queue:
             left.unlink()
         with (row.run / LOG).open("ab") as log:
             return subprocess.Popen(
-                [*self.program, "train", row.name, "--resume", *words],
+                [sys.executable, "-m", "svhn", "train", row.name, "--resume", *words],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -1,38 +1,60 @@
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import BinaryIO
 
 import pytest
-from helpers import official
-from helpers.mnist_files import write_mnist
-from helpers.tiny_svhn import PROGRAM, shrink
+from helpers.forked import Forked
+from helpers.tiny_runs import SIZES
 
+from svhn.baselines import training_queue
 from svhn.baselines.systems import SYSTEMS, select_systems
 from svhn.baselines.training_queue import LOG, Queue, rows_of, table_lines
-from svhn.data.prepare import prepare
+from svhn.cli.main import main
+from svhn.data import mnist
 from svhn.training import checkpoint
 from svhn.training.recipes import RECIPES
+
+CHANGES = {
+    "mnist_logistic": {"steps": 10**6, "warmup_steps": 2},  # endless
+    "unet_reflect": {"steps": 4},
+    "unet_count": {"steps": 4, "synthetic_bank": 4},
+}
+
+
+def _shrink(set_item: Callable = dict.__setitem__, set_attribute: Callable = setattr) -> None:
+    """Make the recipes tiny, and MNIST's part for validation."""
+    for name, changes in CHANGES.items():
+        sizes = RECIPES[name].sizes | SIZES[RECIPES[name].network]
+        set_item(RECIPES, name, replace(RECIPES[name], batch_size=4, epoch_steps=2, sizes=sizes, **changes))
+    set_attribute(mnist, "VALIDATION", 20)
+
+
+def _svhn(*arguments: str) -> int:
+    """`python -m svhn`, with tiny recipes."""
+    _shrink()
+    return main([*arguments])
 
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
-    shrink(monkeypatch.setitem, monkeypatch.setattr)
+    """Tiny recipes, and processes that start at once."""
+
+    def start(command: list[str], stdout: BinaryIO, env: dict[str, str], **_) -> Forked:
+        return Forked(_svhn, command[command.index("svhn") + 1 :], Path(stdout.name), env)
+
+    _shrink(monkeypatch.setitem, monkeypatch.setattr)
+    monkeypatch.setattr(training_queue, "subprocess", SimpleNamespace(Popen=start, DEVNULL=None))
 
 
-@pytest.fixture
-def mnist(tmp_path) -> Path:
-    (tmp_path / "mnist").mkdir()
-    write_mnist(tmp_path / "mnist", 60)
-    return tmp_path / "mnist"
-
-
-def test_rows_are_trained_each_after_what_it_begins_with_and_a_failed_one_stops_no_other(mnist, tmp_path):
-    official.write_split(tmp_path, "train", 20)
-    prepare(tmp_path, "train", tmp_path / "prepared", progress=False)
+def test_rows_are_trained_each_after_what_it_begins_with_and_a_failed_one_stops_no_other(
+    prepared, mnist_folder, tmp_path
+):
     systems = select_systems(["unet_count", "vgg16_imagenet", "mnist_logistic"])
-    rows = rows_of(systems, tmp_path / "runs", mnist, named=True)
+    rows = rows_of(systems, tmp_path, mnist_folder, named=True)
     assert [row.name for row in rows] == ["vgg16_imagenet", "mnist_logistic", "unet_reflect", "unet_count"]
-    queue = Queue(rows, tmp_path / "prepared", mnist, device="cpu", processes=2, program=PROGRAM)
-    tables = list(queue.train())
+    tables = list(Queue(rows, prepared, mnist_folder, device="cpu", processes=2).train())
 
     imagenet, logistic, reflect, count = rows
     assert all(row.trained for row in (logistic, reflect, count))
@@ -44,22 +66,22 @@ def test_rows_are_trained_each_after_what_it_begins_with_and_a_failed_one_stops_
     assert "trained" in table_lines(tables[-1])[-1]
 
     before = [(row.run / LOG).stat().st_size for row in (logistic, reflect, count)]
-    again = rows_of(systems, tmp_path / "runs", mnist)
-    (_, *_) = Queue(again, tmp_path / "prepared", mnist, device="cpu", program=PROGRAM).train()
+    again = rows_of(systems, tmp_path, mnist_folder)
+    (_, *_) = Queue(again, prepared, mnist_folder, device="cpu").train()
     assert [(row.run / LOG).stat().st_size for row in again] == before  # nothing was left to do
 
 
-def test_a_queue_that_is_stopped_ends_its_processes_and_goes_on_later(mnist, tmp_path):
-    (row,) = rows_of(select_systems(["mnist_logistic"]), tmp_path / "runs", mnist)
+def test_a_queue_that_is_stopped_ends_its_processes_and_goes_on_later(mnist_folder, tmp_path):
+    (row,) = rows_of(select_systems(["mnist_logistic"]), tmp_path, mnist_folder)
     endless = replace(row, recipe=replace(row.recipe, plateau=10**6))
-    tables = Queue([endless], tmp_path, mnist, device="cpu", program=PROGRAM).train()
+    tables = Queue([endless], tmp_path, mnist_folder, device="cpu").train()
     while not endless.state.step:
         next(tables)
     tables.close()  # as Ctrl-C does; it returns when the process has ended
     _, stopped = checkpoint.read_record(row.run / "last.pt")
 
     row.recipe = replace(row.recipe, plateau=max(10, stopped.step))  # longer than the run so far: it cannot be over
-    list(Queue([row], tmp_path, mnist, device="cpu", program=PROGRAM).train())
+    list(Queue([row], tmp_path, mnist_folder, device="cpu").train())
     assert row.trained
     assert row.state.step > stopped.step
     assert row.state.history[: len(stopped.history)] == stopped.history
