@@ -7,10 +7,11 @@ from torchvision.models.vgg import make_layers
 
 from svhn.data import mnist
 from svhn.models.baselines import vgg16
+from svhn.synth import cache
 from svhn.training.tasks import mnist as mnist_tasks
 from svhn.utils.progress import EventLog
 
-BRIEF = {"steps": 4, "epoch_steps": 2, "batch_size": 4, "synthetic_bank": 4, "scene_side": 64}
+BRIEF = {"steps": 2, "epoch_steps": 2, "batch_size": 4, "synthetic_bank": 4, "scene_side": 64}
 
 
 @pytest.fixture
@@ -25,8 +26,10 @@ def tiny(monkeypatch):
 
 @pytest.fixture
 def small(tiny, monkeypatch):
-    """The same, without the graphs in TensorBoard's files: tracing takes longer than these runs do."""
+    """The same, without what takes longer than these runs do: the graphs in TensorBoard's files, the generator's
+    digest."""
     monkeypatch.setattr(EventLog, "graph", lambda log, network, example: None)
+    monkeypatch.setattr(cache, "generator_digest", lambda: "the same")
 
 
 def thin_features() -> torch.nn.Sequential:

@@ -1,18 +1,19 @@
 import math
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from helpers import bare_machine
+from helpers.forked import Forked
 from PIL import Image
 
 from svhn.training import train as training
 from svhn.training.tasks import feeds
 from svhn.utils.errors import DataError, TrainingError, UserError
 
+pytestmark = pytest.mark.usefixtures("small")
 
-@pytest.mark.usefixtures("small")
+
 def test_a_damaged_prepared_file_is_reported(tmp_path):
     for kind in ("crops", "scenes"):
         (tmp_path / f"train_{kind}.h5").write_bytes(b"not HDF5")
@@ -31,7 +32,6 @@ def test_options_without_a_meaning_are_refused(prepared, tmp_path, name, how, re
         training.train(name, prepared, tmp_path / "run", device="cpu", mnist=tmp_path, **how)
 
 
-@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(
     ("run", "how", "reason"),
     [
@@ -54,7 +54,6 @@ def test_no_picture_is_made_for_a_run_that_cannot_begin_or_go_on(prepared, tmp_p
     assert Path("file").read_text() == "in the way"
 
 
-@pytest.mark.usefixtures("small")
 def test_recipes_of_mnist_ask_for_its_folder_and_need_no_prepared_photos(prepared, mnist_folder, tmp_path):
     with pytest.raises(TrainingError, match="name the folder with its four files: --data DIR"):
         training.train("mnist_logistic", prepared, tmp_path / "run", device="cpu")
@@ -65,29 +64,11 @@ def test_recipes_of_mnist_ask_for_its_folder_and_need_no_prepared_photos(prepare
 
 
 def test_training_needs_no_opencv_gradio_or_tqdm(prepared, mnist_folder, tmp_path):
-    """It runs on a bare GPU machine: torch, torchvision, numpy and h5py are all there is."""
-    program = (
-        "import sys\n"
-        "for name in ('cv2', 'gradio', 'tqdm', 'tensorboard', 'safetensors', 'matplotlib'):\n"
-        "    sys.modules[name] = None\n"
-        "from svhn.training.train import train\n"
-        "import svhn.training.recipes as r, dataclasses, pathlib\n"
-        "import svhn.data.mnist\n"
-        "svhn.data.mnist.VALIDATION = 20\n"
-        "sizes = {'compact': {'channels': (8, 8, 16, 16), 'summary': 32}, 'mnist_logistic': {},\n"
-        "    'unet_zeros': {'channels': (4, 4)}}\n"
-        "for name in sizes:\n"
-        "    r.RECIPES[name] = dataclasses.replace(r.RECIPES[name], sizes=sizes[name], steps=1, batch_size=4,\n"
-        "        synthetic_bank=4)\n"
-        f"    train(name, pathlib.Path({str(prepared)!r}), pathlib.Path({str(tmp_path)!r}, name), device='cpu',\n"
-        f"        mnist=pathlib.Path({str(mnist_folder)!r}))\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    ended = Forked(bare_machine.train, [prepared, tmp_path, mnist_folder], tmp_path / "log", {}).wait()
+    assert ended == 0, (tmp_path / "log").read_text()
     assert {path.parent.name for path in tmp_path.glob("*/last.pt")} == {"compact", "mnist_logistic", "unet_zeros"}
 
 
-@pytest.mark.usefixtures("small")
 def test_backgrounds_are_named_only_where_they_are_used(prepared, tmp_path):
     (tmp_path / "streets").mkdir()
     Image.new("RGB", (30, 20), "gray").save(tmp_path / "streets" / "a.png")
@@ -97,7 +78,6 @@ def test_backgrounds_are_named_only_where_they_are_used(prepared, tmp_path):
     assert data[1] == "SVHN train, image numbers not divisible by 5"
 
 
-@pytest.mark.usefixtures("small")
 def test_extra_is_drawn_from_in_memory_or_from_its_file_alike(prepared, tmp_path, monkeypatch):
     folder = shutil.copytree(prepared, tmp_path / "prepared")
     for kind in ("crops", "scenes"):
