@@ -142,7 +142,7 @@ def test_parts_are_put_together(score, digit):
     localizer = Localizer([left, right], [score, score - 0.1])
     if digit:
         digits = np.array([left, right]), np.array([digit, digit]), np.array([2, 7])
-        localizer.detect = lambda photo: Detections(np.array([left]), np.array([0.9]), *digits)
+        localizer.detect = lambda photo: photo is PHOTO and Detections(np.array([left]), np.array([0.9]), *digits)
     first, *_ = select(PHOTO, localizer, page, CONFIG)
     assert (first.number, first.box) == ("27", pytest.approx(whole))
 
@@ -203,7 +203,13 @@ def test_a_number_that_contains_the_other_wins_if_it_is_well_read(sure, left, lo
     assert weighed([candidate("24", 0.85, part), candidate(longer, sure, whole)]).number == number
 
 
-@pytest.mark.parametrize(("sure", "number"), [(0.9, "33"), (0.96, "1733")])
+def test_of_two_numbers_that_contain_the_other_the_one_with_more_evidence_wins():
+    found = [candidate("24", 0.9, (30.0, 10.0, 60.0, 40.0)), candidate("124", 0.8, (15.0, 10.0, 60.0, 40.0))]
+    more = candidate("245", 0.7, (30.0, 10.0, 75.0, 40.0))
+    assert weighed([*found, more]).number == weighed([found[0], more, found[1]]).number == "124"
+
+
+@pytest.mark.parametrize(("sure", "number"), [(0.9, "33"), (0.95, "1733")])
 def test_a_small_part_of_a_number_gives_way_if_all_of_it_is_read_surely(sure, number):
     part, whole = (60.0, 10.0, 90.0, 40.0), (30.0, 10.0, 90.0, 40.0)
     found = [candidate("33", 0.95, part, score=0.9), candidate("1733", sure, whole, score=0.28)]
@@ -215,6 +221,8 @@ def test_below_the_floor_there_is_no_number_but_a_guess():
     (first,) = select(PHOTO, Localizer([DIGITS], [0.9]), page, replace(CONFIG, floor=0.9))
     assert (first.number, first.box) == (None, None)
     assert (first.guess.number, first.guess.box) == ("27", DIGITS)
+    (sure,) = select(PHOTO, Localizer([DIGITS], [0.9]), Page({DIGITS: ("27", 0.97)}), replace(CONFIG, floor=0.97))
+    assert sure.number == "27"
     assert len(page.asked) == len(set(page.asked))  # no box is read twice
     nowhere = weighed([candidate("", 0.9, DIGITS), candidate("", 0.9, PLAQUE)], CONFIG)
     assert (nowhere.number, nowhere.box, nowhere.confidence) == (None, None, 0.0)
@@ -222,7 +230,7 @@ def test_below_the_floor_there_is_no_number_but_a_guess():
 
 
 def test_further_numbers_are_apart_and_well_read():
-    far, part, faint = (100.0, 0.0, 120.0, 20.0), (20.0, 38.0, 30.0, 54.0), (150.0, 0.0, 170.0, 20.0)
+    far, part, faint = (100.0, 0.0, 120.0, 20.0), (10.0, 38.0, 30.0, 54.0), (150.0, 0.0, 170.0, 20.0)
     lamp = (150.0, 40.0, 170.0, 60.0)  # is read as a number, but does not look like one
     more = (60.0, 0.0, 70.0, 20.0)
     page = Page({DIGITS: ("27", 0.97), far: ("5", 0.5), part: ("2", 0.97), faint: ("8", 0.3), lamp: ("9", 0.6)})

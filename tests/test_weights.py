@@ -32,6 +32,16 @@ def test_files_are_named_by_their_content_and_half_precision_comes_back_as_the_n
     assert network.config.channels == (8, 8, 16, 16)
 
 
+def test_the_default_comes_first_and_counts_for_what_was_seen_in_training(folder):
+    seen = {"architecture": "compact", "trained_on": "all"}
+    _edit(folder, lambda m: m["networks"].update(a=m["networks"]["compact"] | seen))
+    assert weights.readers(weights.read_manifest(folder)) == ["compact", "a"]
+    assert not weights.default_saw_held_out(folder)
+    _edit(folder, lambda m: m.update(reader="a", unsure_below=1))
+    assert weights.readers(weights.read_manifest(folder)) == ["a", "compact"]
+    assert weights.default_saw_held_out(folder)
+
+
 def test_a_missing_file_and_folder_or_one_that_cannot_be_written_say_what_to_do(folder, tmp_path):
     compact = {"compact": weights.load(folder, "compact")}
     next(folder.glob("fcos-*.safetensors")).unlink()

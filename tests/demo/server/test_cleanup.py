@@ -19,13 +19,14 @@ def put(path: Path) -> Path:
 
 
 def test_old_files_go_and_new_ones_stay(tmp_path, monkeypatch):
-    old = [put(tmp_path / "a" / "b" / "old.jpg"), put(tmp_path / "tmpold")]
+    names = ["a/b/old.jpg", "tmpold", *(f"c/old{i}.jpg" for i in range(9))]
+    old = [put(tmp_path / name) for name in names]
     new = put(tmp_path / "c" / "new.jpg")
     os.utime(new, (0, 0))  # the date that a sender gives is none of ours
     times = {path: path.lstat().st_ctime for path in (*old, new)}
     now = max(times.values())
     cleanup.sweep(tmp_path, max_age_s=60)
-    assert len(api_client.files(tmp_path)) == 3
+    assert len(api_client.files(tmp_path)) == 12
     os.utime(new)  # a batch marks its files as new
     wait_until(lambda: put(new).lstat().st_ctime > now)
     monkeypatch.setattr(cleanup, "time", SimpleNamespace(time=lambda: new.lstat().st_ctime))

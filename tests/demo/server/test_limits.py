@@ -98,7 +98,7 @@ def test_a_photo_that_was_deleted_is_forgotten(tmp_path):
 
 def test_results_of_a_session_that_is_not_there(address):
     for path, line in (("queue/data?session_hash=guess", "404: Not Found"), ("call/read/guess", "event: error")):
-        with httpx.stream("GET", f"{address}gradio_api/{path}", timeout=api_client.PATIENCE_S) as events:
+        with httpx.stream("GET", f"{address}gradio_api/{path}", **api_client.OPTIONS) as events:
             assert line in next(events.iter_lines())
 
 
@@ -248,18 +248,18 @@ def memory_mb() -> float:
     return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
 
 
-def test_a_photo_is_not_kept_with_the_session_and_a_hundred_readings_later_memory_is_where_it_was(launch):
+def test_photos_are_not_kept_with_sessions_nor_in_memory(launch):
     blocks = launch(FakePipeline())
-    photo = api_client.data_url(encoded(cv2.resize(photo_of("42"), (700, 700)), "JPEG"))
+    photo = api_client.data_url(encoded(cv2.resize(photo_of("42"), (1500, 1500)), "JPEG"))  # 6.4 MiB once decoded
     event = reading_event(blocks)
     data = [photo, *[block.value for block in event.inputs[1:]]]
-    for visitor in range(110):
+    for visitor in range(40):
+        assert "Most likely" in api_client.events(blocks.local_url, event._id, data, f"visitor{visitor}")
         if visitor == 10:
             before = memory_mb()
-        assert "Most likely" in api_client.events(blocks.local_url, event._id, data, f"visitor{visitor}")
     assert memory_mb() - before < 100
     kept = [session.config_values for session in blocks.state_holder.session_data.values()]
-    assert len(kept) >= 110
+    assert len(kept) >= 40
     assert photo[100:200] not in repr(kept)
 
 
