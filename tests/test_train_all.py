@@ -16,15 +16,6 @@ from svhn.utils.progress import EventLog
 
 
 @pytest.fixture
-def tiny_recipes(monkeypatch):
-    brief = {"steps": 2, "epoch_steps": 2, "batch_size": 4, "synthetic_bank": 4, "scene_side": 64, "begins_with": ""}
-    for name in ("fcos", "compact"):
-        monkeypatch.setitem(RECIPES, name, dataclasses.replace(RECIPES[name], sizes=SIZES[name], **brief))
-    monkeypatch.setattr(EventLog, "graph", lambda log, network, example: None)  # these take longer than the runs do
-    monkeypatch.setattr(cache, "generator_digest", lambda: "the same")
-
-
-@pytest.fixture
 def arguments(tmp_path) -> list[str]:
     official.write_split(tmp_path / "svhn", "train", 15)
     named = {"data": "svhn", "out": "weights", "prepared": "prepared", "runs": "runs"}
@@ -32,8 +23,12 @@ def arguments(tmp_path) -> list[str]:
     return [*options, "--device", "cpu"]
 
 
-@pytest.mark.usefixtures("tiny_recipes")
-def test_archive_and_corrections_in_weights_out_from_which_training_goes_on(arguments, tmp_path, capsys):
+def test_archive_and_corrections_in_weights_out_from_which_training_goes_on(arguments, tmp_path, monkeypatch, capsys):
+    brief = {"steps": 2, "epoch_steps": 2, "batch_size": 4, "synthetic_bank": 4, "scene_side": 64, "begins_with": ""}
+    for name in ("fcos", "compact"):
+        monkeypatch.setitem(RECIPES, name, dataclasses.replace(RECIPES[name], sizes=SIZES[name], **brief))
+    monkeypatch.setattr(EventLog, "graph", lambda log, network, example: None)  # these take longer than the runs do
+    monkeypatch.setattr(cache, "generator_digest", lambda: "the same")
     for seed in range(5):
         photo = np.random.default_rng(seed).integers(0, 255, (40, 80, 3), np.uint8)
         Collection(tmp_path / "collected").save(photo, (20.0, 10.0, 60.0, 30.0), "120")

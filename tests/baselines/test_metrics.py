@@ -40,21 +40,13 @@ def test_a_localizer_is_judged_by_its_first_box(held_out):
 
 
 def test_rejected_readings_count_as_none(held_out):
-    class Replay:
-        def __init__(self, values):
-            self.values = iter(values)
-
-        def read(self, photo):
-            return next(self.values)
-
-        def digits_seen(self, photo):
-            return np.eye(7)[next(self.values)]
-
     wrong = "9" * (len(held_out[1].truth.number) + 1)
     said = [(held_out[0].truth.number, 0.6), (wrong, 0.9), (None, 0.0)]
-    readings = [SimpleNamespace(number=n, confidence=p, too_long=False, box=(0.0, 0.0, 1.0, 1.0)) for n, p in said]
-    seen = [len(held_out[0].truth.number), len(held_out[1].truth.number), 6]
-    found = system_metrics.of_length_check(Replay(readings), Replay(seen), held_out)
+    readings = (SimpleNamespace(number=n, confidence=p, too_long=False, box=(0.0, 0.0, 1.0, 1.0)) for n, p in said)
+    seen = iter([len(held_out[0].truth.number), len(held_out[1].truth.number), 6])
+    pipeline = SimpleNamespace(read=lambda photo: next(readings))
+    counter = SimpleNamespace(digits_seen=lambda photo: np.eye(7)[next(seen)])
+    found = system_metrics.of_length_check(pipeline, counter, held_out)
     assert (found["rejected"], found["rejected_wrong"]) == (1, 1)
     assert found["count_accuracy"] == pytest.approx(2 / 3)
     keys = ("coverage_at_98", "accuracy_of_readings", "sequence_accuracy")

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import h5py
 import numpy as np
 import pytest
@@ -14,17 +16,10 @@ from svhn.reading import Reading
 from svhn.utils.errors import DataError
 
 
-class Oracle:
+def _oracle(readings: list[Reading], boxed: list[Reading] | None = None) -> SimpleNamespace:
     """Returns given readings, in their order."""
-
-    def __init__(self, readings: list[Reading], boxed: list[Reading] | None = None) -> None:
-        self.readings, self.boxed = iter(readings), iter(boxed or [])
-
-    def read(self, photo):
-        return next(self.readings)
-
-    def read_boxes(self, photo, boxes):
-        return [next(self.boxed)]
+    reads, reads_boxed = iter(readings), iter(boxed or [])
+    return SimpleNamespace(read=lambda photo: next(reads), read_boxes=lambda photo, boxes: [next(reads_boxed)])
 
 
 def _reading(number: str | None, confidence: float = 0.9, box=(0.0, 0.0, 10.0, 10.0)) -> Reading:
@@ -55,7 +50,7 @@ def test_the_report_has_the_contracts_keys_and_is_the_same_twice(tiny_weights, s
 
 
 def test_figures_of_a_known_outcome():
-    oracle = Oracle(
+    oracle = _oracle(
         [_reading("12"), _reading("7", 0.6), _reading(None)], [_reading("12"), _reading("8"), _reading("340", 0.3)]
     )
     report = evaluate.split_report(evaluate.run(oracle, _examples("12", "8", "345")), "test", {})
@@ -118,7 +113,7 @@ def test_photos_with_and_without_a_number(tmp_path):
     probs = np.eye(11)[[1] * 5], np.eye(7)[6]
     long = Reading(None, 0.9, (0.0, 0.0, 9.0, 9.0), np.zeros((4, 4, 3), np.uint8), *probs, {})
     folder = _folder(tmp_path, [("a.png", "12"), ("b.png", ""), ("c.png", ""), ("d.png", "5"), ("e.png", "")])
-    oracle = Oracle([_reading("12"), _reading(None), _reading("1"), _reading("6"), long])
+    oracle = _oracle([_reading("12"), _reading(None), _reading("1"), _reading("6"), long])
     report = evaluate.photos_report(evaluate.run(oracle, evaluate.folder_examples(folder)), {"x": "y"})
     assert set(report) == {"images", "end_to_end", "negatives", "latency_ms", "weights"}
     assert report["images"] == 5
@@ -148,4 +143,4 @@ def test_a_folder_that_cannot_be_evaluated_says_why(tmp_path, labels, reason):
 
 def test_nothing_to_evaluate_is_an_error():
     with pytest.raises(DataError, match="not a single photo"):
-        evaluate.run(Oracle([]), [])
+        evaluate.run(_oracle([]), [])

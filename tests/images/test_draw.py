@@ -21,12 +21,6 @@ def bounds(mask: np.ndarray) -> tuple[int, int, int, int]:
     return columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
 
 
-@pytest.fixture
-def no_tags(monkeypatch) -> None:
-    """Boxes alone, so that every green or red pixel is one of a line."""
-    monkeypatch.setattr(draw, "_tags", lambda *_: None)
-
-
 @pytest.mark.parametrize(
     ("size", "expected"),
     [((47, 104), (325, 720)), ((600, 800), (600, 800)), ((3000, 4000), (768, 1024)), ((4000, 20), (1024, 5))],
@@ -40,9 +34,9 @@ def test_display_size(size, expected):
     np.testing.assert_array_equal(picture, GREY)
 
 
-@pytest.mark.usefixtures("no_tags")
 @pytest.mark.parametrize("scale", [1, 5])
-def test_boxes_are_drawn_where_they_are(scale):
+def test_boxes_are_drawn_where_they_are(scale, monkeypatch):
+    monkeypatch.setattr(draw, "_tags", lambda *_: None)  # so that every green or red pixel is one of a line
     found, true = np.array((100.0, 100.0, 300.0, 200.0)), np.array((500.0, 300.0, 700.0, 400.0))
     picture = draw.annotate(wall(600 * scale, 800 * scale), tuple(found * scale), tuple(true * scale))
     shown = picture.shape[1] / 800

@@ -116,7 +116,10 @@ def test_the_centre_patch_knows_where_it_came_from_and_is_cut_before_it_is_scale
     assert seen == [(8, 8, 3)]
 
 
-def test_regions_are_looked_at_again_and_those_of_one_batch_do_not_disturb_each_other(untrained_fcos):
+def test_regions_are_looked_at_again_and_those_of_one_batch_do_not_disturb_each_other():
+    torch.manual_seed(0)
+    untrained_fcos = build("fcos", {**SIZES["fcos"], "long_sides": (128,)}).eval()
+    torch.nn.init.constant_(untrained_fcos.score.bias, 1.0)  # it finds something everywhere
     photo = np.random.default_rng(0).integers(0, 255, (96, 128, 3), dtype=np.uint8)
     boxes, scores = untrained_fcos.locate(photo)
     (again,) = untrained_fcos.look_at(photo, np.array([[0, 0, 128, 96]]), 128)
@@ -134,12 +137,3 @@ def test_regions_are_looked_at_again_and_those_of_one_batch_do_not_disturb_each_
         assert ((centres >= region[:2] - 16) & (centres <= region[2:] + 16)).all()
     torch.nn.init.constant_(untrained_fcos.score.bias, -20.0)
     assert untrained_fcos.locate(photo)[0].shape == (0, 4)  # no number
-
-
-@pytest.fixture
-def untrained_fcos() -> torch.nn.Module:
-    """It finds something everywhere."""
-    torch.manual_seed(0)
-    network = build("fcos", {**SIZES["fcos"], "long_sides": (128,)}).eval()
-    torch.nn.init.constant_(network.score.bias, 1.0)
-    return network
