@@ -248,11 +248,3 @@ def test_the_manifest_decides_what_it_mentions():
     for unknown in ({"flor": 0.1}, [0.1], {"confidence_weights": [1.0]}):
         with pytest.raises(WeightsError, match="selection"):
             SelectionConfig.of_manifest({"selection": unknown})
-
-
-def test_a_sure_number_is_taken_with_another_elsewhere():
-    two, seven = (20.0, 20.0, 30.0, 40.0), (120.0, 20.0, 130.0, 40.0)
-    page = Page({two: ("2", 0.99), seven: ("7", 0.9)})
-    first, *_ = select(PHOTO, Localizer([two, seven], [0.9, 0.5]), page, CONFIG)
-    assert first.number == "2"
-    assert set(page.asked) == {two, seven}  # nothing was searched

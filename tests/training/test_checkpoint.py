@@ -36,9 +36,9 @@ def test_a_run_comes_back_as_it_was(path):
         assert loaded.network.config.channels == (4, 4)
     assert checkpoint.read_record(path) == (RECIPE, STATE)
     checkpoint.check(path, replace(RECIPE, steps=9, plateau=5), STATE)  # these alone may differ
-    for recipe, state in ((replace(RECIPE, batch_size=3), STATE), (RECIPE, replace(STATE, seed=4))):
+    for recipe, other in ((replace(RECIPE, batch_size=3), {}), (RECIPE, {"seed": 4}), (RECIPE, {"data": "more"})):
         with pytest.raises(TrainingError, match="without --resume"):
-            checkpoint.check(path, recipe, state)
+            checkpoint.check(path, recipe, replace(STATE, **other))
 
 
 def test_a_checkpoint_that_cannot_be_written_is_reported(tmp_path):

@@ -13,7 +13,6 @@ from torch import nn
 
 from svhn.data.sampling import step_seed
 from svhn.training import checkpoint, engine
-from svhn.training.checkpoint import State
 from svhn.training.engine import fit, learning_rate
 from svhn.training.recipes import Recipe
 from svhn.training.stopping import share_done
@@ -105,20 +104,6 @@ def test_what_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(tmp_path
             fit(_task(loss), dataclasses.replace(RECIPE, epoch_steps=1), folder, CPU)
     assert (tmp_path / "last.pt").read_bytes() == before
     assert not (tmp_path / "new" / "last.pt").exists()
-
-
-@pytest.mark.parametrize(
-    ("recipe", "state", "reason"),
-    [
-        (dataclasses.replace(RECIPE, learning_rate=1.0), State(), "another recipe"),
-        (RECIPE, State(seed=1), "was trained with seed 0"),
-        (RECIPE, State(data="all of it"), "was trained with seed 0"),
-    ],
-)
-def test_a_checkpoint_of_another_recipe_seed_or_data_is_refused(tmp_path, recipe, state, reason):
-    fit(_task(), RECIPE, tmp_path, CPU)
-    with pytest.raises(TrainingError, match=reason):
-        fit(_task(), recipe, tmp_path, CPU, state, resume=True)
 
 
 def test_a_time_budget_counts_training_and_not_validation(tmp_path, monkeypatch):

@@ -175,11 +175,12 @@ def test_a_sender_who_takes_too_long_is_cut_off(launch, monkeypatch, limit):
     assert upload_status(blocks, 300) == 200
 
 
-def answers(app: limits.RequestLimits, *requests: dict) -> list[httpx.Response]:
-    """Of the app to requests that come at the same time."""
+def answers(app: limits.RequestLimits, *requests: dict, root: str = "") -> list[httpx.Response]:
+    """Of the app, served at the path `root`, to requests that come at the same time."""
 
     async def send_all() -> list[httpx.Response]:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page") as client:
+        transport = httpx.ASGITransport(app, root_path=root)
+        async with httpx.AsyncClient(transport=transport, base_url="http://page") as client:
             return await asyncio.gather(*(client.post(**request) for request in requests))
 
     with ThreadPoolExecutor(1) as pool:  # a thread of its own: the browser's loop runs in this one
@@ -222,11 +223,25 @@ def test_requests_have_room_in_memory_together(monkeypatch):
     assert [each.status_code for each in answers(app, {"url": "/gradio_api/call/read", "content": bytes(400)})] == [400]
 
 
-def test_wrong_passwords_are_answered_slowly_and_few_at_once(monkeypatch):
+def test_a_mistake_of_the_page_is_the_callers_only_where_it_is_a_call_and_a_full_queue_says_when_to_come_again():
+    async def broken(*_: object) -> None:
+        raise KeyError("what was sent")
+
+    assert answers(limits.RequestLimits(broken), {"url": "/gradio_api/call/read"})[0].status_code == 400
+    with pytest.raises(KeyError):
+        answers(limits.RequestLimits(broken), {"url": "/config"})
+    full = limits.RequestLimits(JSONResponse({}, status_code=503))
+    assert "retry-after" in answers(full, {"url": "/gradio_api/queue/join"})[0].headers
+
+
+@pytest.mark.parametrize(("root", "url"), [("", "/login"), ("/numbers/", "/numbers/login/")])
+def test_wrong_passwords_are_answered_slowly_and_few_at_once(monkeypatch, root, url):
     monkeypatch.setattr(limits, "LOGIN_DELAY_S", 0.3)
     app = limits.RequestLimits(wrong)
     start = time.monotonic()
-    response = answers(app, *[{"url": "/login", "data": {"username": "me", "password": str(i)}} for i in range(20)])
+    response = answers(
+        app, *[{"url": url, "data": {"username": "me", "password": str(i)}} for i in range(20)], root=root
+    )
     assert time.monotonic() - start >= 0.3
     assert sorted(each.status_code for each in response) == [400] * limits.MAX_LOGINS + [429] * (20 - limits.MAX_LOGINS)
     assert all("retry-after" in each.headers for each in response if each.status_code == 429)
