@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 from markupsafe import Markup
 
+from svhn.boxes import expand
 from svhn.data.save_corrections import MAX_DIGITS, Collection, Saved
+from svhn.images import draw, preprocess
 from svhn.images.decode import PhotoError, open_photo
 from svhn.reading import Reading
 from svhn.utils.errors import UserError
 
 from ..config import READ_QUEUE, RETENTION
-from ..render import text
+from ..render import images, text
 from ..session import PhotoResult
 from ..theme import html
 from .inputs import PhotoInput, SentPhoto
@@ -47,9 +51,13 @@ def build(stage: gr.HTML, photo: PhotoInput, collect: Path | None) -> list[gr.Nu
 
 
 def read_box(result: PhotoResult, sent: SentPhoto, sides: Any) -> Reading:
-    """Read a box of the photo. Raises PhotoError or BoxError."""
+    """Read a box of the photo; the crop is kept also where there is no number in it. Raises PhotoError or BoxError."""
     photo = open_photo(sent.data)
-    (reading,) = result.pipeline.read_boxes(photo, [parse_box(photo, sides)])
+    box = parse_box(photo, sides)
+    (reading,) = result.pipeline.read_boxes(photo, [box])
+    if reading.box is None:
+        crop = preprocess.cut(photo, expand(np.array(box), preprocess.CROP_MARGIN))
+        reading = replace(reading, crop=draw.shrink(crop, images.CROP_SIDE))
     return reading
 
 

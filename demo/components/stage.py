@@ -18,6 +18,7 @@ from svhn.utils.errors import UserError
 
 from ..config import STATIC
 from ..render import text
+from ..render.certainty import closest_guess
 from ..render.templating import render
 from ..session import PhotoResult
 from ..theme import html
@@ -25,6 +26,7 @@ from .sender import SEND
 
 BEHAVIOUR = SEND + (STATIC / "js" / "stage.js").read_text(encoding="utf-8")
 FORMATS = "JPEG, PNG, WebP and others"
+GUESS = -1  # the index of the closest guess, where no number was found; shown with the others, as a dashed box
 EMPTY: dict[str, Any] = {
     "value": {"box": None, "file": None},
     "picture": {"url": ""},
@@ -50,7 +52,7 @@ def photo_stage(**options: Any) -> gr.HTML:
     """Its value is {"box": [left, top, right, bottom] in whole pixels of the photo or None, "file": the uploaded file}.
 
     Events: `sent` when a photo has been uploaded; `change` while the box moves and `corrected` when it is released;
-    `undo`; `pick` another number, with its index; `explain` when the heat map is first requested.
+    `undo`; `pick` another number, with its index, or `GUESS`; `explain` when the heat map is first requested.
     """
     template = render("stage", formats=FORMATS, megabytes=MAX_BYTES >> 20)
     return html(html_template=template, js_on_load=BEHAVIOUR, bytes=MAX_BYTES, **EMPTY, **options)
@@ -72,14 +74,17 @@ def show(stage: gr.HTML, photo: np.ndarray, result: PhotoResult, reading: Readin
 def show_reading(result: PhotoResult, reading: Reading, size: tuple[int, int]) -> dict[str, Any]:
     """The update that selects one of the numbers of the photo on the stage, of that width and height."""
     others = [(i, other) for i, other in enumerate(result.readings) if other is not reading and other.box]
-    truth = result.truth.box if result.truth else None
+    truth, guess = result.truth.box if result.truth else None, closest_guess(reading)
+    marks = [(i, other.label, other.box) for i, other in others]
+    if guess is not None:
+        marks.append((GUESS, f"{guess.number}?", guess.box))
     return gr.update(
         value={"box": _whole(reading.box, size), "file": None},
         alt=text.alt_text(reading, [other for _, other in others], truth is not None),
-        others=[{"index": i, "label": other.label, "box": _whole(other.box, size)} for i, other in others],
+        others=[{"index": i, "label": label, "box": _whole(box, size)} for i, label, box in marks],
         truth=_whole(truth, size),
         legend=text.legend(reading.box is not None, truth is not None, bool(others)),
-        corrected=False,
+        corrected=reading not in result.readings,
         view="photo",
         **_of(reading),
     )

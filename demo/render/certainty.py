@@ -48,10 +48,9 @@ def rival_of(reading: Reading) -> Rival | None:
     return Rival(number, other, _one_difference(reading.number, number), other >= TIE_SHARE * share)
 
 
-def closest_guess(reading: Reading) -> tuple[str, float] | None:
-    """The likeliest number if none is reported, with its probability."""
-    guess = reading.guess
-    return (guess.number, guess.confidence) if reading.number is None and guess and guess.number else None
+def closest_guess(reading: Reading) -> Reading | None:
+    """The reading of the likeliest number if none is reported."""
+    return reading.guess if reading.number is None and reading.guess and reading.guess.number else None
 
 
 def _one_difference(a: str, b: str) -> int | None:

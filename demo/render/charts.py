@@ -41,10 +41,9 @@ SCRIPT = (STATIC / "js" / "chart.js").read_text(encoding="utf-8")
 
 
 def evidence(reading: Reading) -> Markup:
-    """The crop, the likeliest numbers, the five digit softmaxes and the length softmax; advice if no number was
-    found."""
+    """The crop, the likeliest numbers, the five digit softmaxes and the length softmax; advice if there is no crop."""
     took = timing(reading.timings_ms) if reading.timings_ms else ""
-    if reading.box is None:
+    if not reading.crop.size:
         return macro("chart", "tips", "What helps", NONE, took)
     picture = images.img_tag(images.enlarge(reading.crop), "The part of the photo that the reader saw", quality=92)
     likeliest = [(n, p, percent(p)) for n, p in reading.likeliest(3)] if reading.number is not None else []
@@ -109,9 +108,9 @@ def _digit_cell(reading: Reading, position: int, k: int, chosen: list[int]) -> d
 
 def _chosen(reading: Reading) -> list[int]:
     """The class that was read at every position; of a number that is too long, the likeliest digit."""
-    if reading.number is None:
+    if reading.too_long:
         return [int(row[:BLANK].argmax()) for row in reading.digit_probs]
-    digits = [int(digit) for digit in reading.number]
+    digits = [int(digit) for digit in reading.number or ""]
     return digits + [BLANK] * (MAX_DIGITS - len(digits))
 
 

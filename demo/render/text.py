@@ -114,7 +114,7 @@ def _advice(share: float, rival: Rival | None) -> str:
 
 def _advice_without_number(reading: Reading, found_none: bool) -> str:
     guess = closest_guess(reading)
-    closest = "" if guess is None else f"Closest guess: {guess[0]} ({percent(guess[1])})."
+    closest = "" if guess is None else f"Closest guess: {guess.number} ({percent(guess.confidence)})."
     return " ".join(part for part in (closest, "" if found_none else NONE) if part)
 
 

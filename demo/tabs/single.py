@@ -23,6 +23,7 @@ from ..config import READ_QUEUE, RETENTION_S, STATIC
 from ..ground_truth import TruthIndex, describe_samples
 from ..model_zoo import Networks
 from ..render import charts, text
+from ..render.certainty import closest_guess
 from ..session import PASS_PHOTO_PATH, PhotoResult, belongs_to, read_photo
 from ..theme import html
 
@@ -129,10 +130,13 @@ def read(stage: gr.HTML, pipeline: Pipeline, truths: TruthIndex, sent: SentPhoto
 
 
 def look_at(sent: SentPhoto | None, unsure_below: float, result: PhotoResult | None, i: Any) -> list[Any]:
-    """The view of another number of the same photo, without running the networks."""
-    if not belongs_to(sent, result) or i not in range(len(result.readings)):
+    """The view of another number of the same photo, or of the closest guess, without running the networks."""
+    reading = None
+    if belongs_to(sent, result):
+        known = i in range(len(result.readings))
+        reading = result.readings[i] if known else closest_guess(result.reading) if i == stages.GUESS else None
+    if reading is None:
         raise _expired()
-    reading = result.readings[i]
     return [stages.show_reading(result, reading, result.size), *_words(result, reading, unsure_below)]
 
 

@@ -87,8 +87,9 @@ class FakePipeline:
         readings = []
         for box in boxes:
             x1, y1, x2, y2 = (round(v) for v in box)
-            number = number_in(photo[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)])
-            readings.append(Reading.nothing({}) if number == NOTHING else replace(reading_of(number, photo), box=box))
+            crop = photo[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)].copy()
+            found = reading_of(number_in(crop), photo)
+            readings.append(found if found.box is None else replace(found, box=box, crop=crop))
         return readings
 
     def explain(self, photo: np.ndarray, reading: Reading) -> Explanation:
