@@ -47,6 +47,7 @@ def serve(args: argparse.Namespace) -> None:
         Path(tempfile.gettempdir()), "house-numbers-"
     ) as folder:  # deleted at the end, with all uploads
         os.environ |= {"GRADIO_TEMP_DIR": f"{folder}/uploads", **NO_STATISTICS}
+        print("Starting: PyTorch, Gradio and the networks are being loaded.", flush=True)
         import torch  # only once the options are known to be valid: torch and Gradio take seconds to import
 
         from svhn import weights

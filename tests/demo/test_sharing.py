@@ -1,0 +1,97 @@
+import io
+import os
+import sys
+import webbrowser
+from dataclasses import replace
+
+import cv2
+import gradio as gr
+import numpy as np
+from helpers import api_client
+from helpers.browser_visit import ON_PHONE
+from helpers.fake_networks import served
+from helpers.fake_pipeline import FakePipeline
+from PIL import Image
+from playwright.sync_api import expect
+
+import app
+from demo.server import launch as launching
+from demo.server.public_link import ShareLink, terminal_code
+from svhn.reading import Reading
+
+LINK = "https://0123456789abcdef.gradio.live"
+SHARE_SHEET = """navigator.canShare = () => true;
+navigator.share = async what => {
+    window.shared = {...what, files: what.files?.map(file => [file.name, file.type])};
+};"""
+
+
+class NearTie(FakePipeline):
+    """Hardly decides between 42 and 47."""
+
+    def read_all(self, photo: np.ndarray) -> list[Reading]:
+        (reading,) = super().read_all(photo)
+        digits = reading.digit_probs.copy()
+        digits[1, 2], digits[1, 7] = 0.46, 0.45
+        return [replace(reading, confidence=0.5, digit_probs=digits)]
+
+
+def decode(picture: np.ndarray) -> str:
+    """What the QR code in a picture, uint8 (h, w), says."""
+    framed = cv2.copyMakeBorder(picture, *[40] * 4, cv2.BORDER_CONSTANT, value=255)
+    return cv2.QRCodeDetector().detectAndDecode(framed)[0]
+
+
+def test_the_public_link_is_copied_scanned_and_sent(samples, new_visit):
+    with served(FakePipeline(), samples, link=ShareLink(LINK)) as blocks:
+        visit = new_visit(blocks.local_url, **ON_PHONE)
+        page = visit.page
+        page.add_init_script(SHARE_SHEET)
+        page.reload()
+        panel = page.locator("#share")
+        panel.get_by_text("Share").tap()
+        expect(panel.get_by_role("link")).to_have_attribute("href", LINK)
+        shown = Image.open(io.BytesIO(panel.get_by_label("QR code").screenshot())).convert("L")
+        assert decode(np.asarray(shown)) == LINK
+        panel.get_by_role("button", name="Copy link").tap()
+        expect(panel.locator(".done")).to_have_text("Copied.")
+        assert page.evaluate("navigator.clipboard.readText()") == f"{LINK}/"
+        panel.get_by_role("button", name="Send link").tap()
+        assert page.evaluate("shared.url") == f"{LINK}/"
+        page.keyboard.press("Escape")
+        expect(panel.get_by_role("link")).to_be_hidden()
+
+
+def test_the_terminal_shows_the_same_code():
+    halves = {" ": (0, 0), "▀": (255, 0), "▄": (0, 255), "█": (255, 255)}
+    lines = terminal_code(LINK).splitlines()
+    assert all(len(line) == len(lines[0]) for line in lines)
+    pixels = np.array([[halves[sign] for sign in line] for line in lines], np.uint8).transpose(0, 2, 1)
+    assert decode(np.kron(pixels.reshape(-1, len(lines[0])), np.ones((8, 8), np.uint8))) == LINK
+
+
+def test_of_a_near_tie_the_number_that_is_tapped_is_shared(launch, samples, new_visit):
+    visit = new_visit(launch(NearTie(), samples).local_url, **ON_PHONE)
+    visit.page.add_init_script(SHARE_SHEET)
+    visit.page.reload()
+    visit.example("Clear")
+    expect(visit.verdict("check").locator(".doubtful small")).to_have_text("or 7")
+    visit.page.get_by_role("button", name="47").tap()
+    expect(visit.plate).to_have_text("47")
+    visit.page.get_by_role("button", name="Share").tap()
+    visit.page.wait_for_function("window.shared")
+    shared = visit.page.evaluate("shared")
+    assert (shared["text"], shared["files"]) == ("House number 47", [["house-number-47.jpg", "image/jpeg"]])
+    visit.page.get_by_role("button", name="42").tap()
+    expect(visit.plate).to_have_text("42")
+
+
+def test_open_shows_the_page_in_the_browser_of_the_machine(tiny_weights, monkeypatch, capsys):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", os.environ["GRADIO_TEMP_DIR"])  # put back afterwards
+    monkeypatch.setattr(sys, "argv", ["app.py", "--open", "--weights", str(tiny_weights)])
+    shown: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", shown.append)
+    monkeypatch.setattr(gr.Blocks, "block_thread", lambda page: shown.append(api_client.get(shown[0]).text))
+    launching.serve(app.flags())
+    assert f"The page is at {shown[0]}" in capsys.readouterr().out.splitlines()
+    assert "<title>House-number reader</title>" in shown[1]
