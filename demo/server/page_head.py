@@ -15,7 +15,7 @@ from .pictures import CARD, ICON, path_of
 TITLE = "House-number reader"
 DESCRIPTION = "Send a photo of a house: it finds the number, reads it, and shows how confident it is."
 RETRY = (STATIC / "js" / "retry.js").read_text(encoding="utf-8")
-GRADIO_META = re.compile(r'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*>')
+GRADIO_HEAD = re.compile(r'\s*<(?:meta\s+(?:property="og:|name="twitter:)|link\s+rel="manifest")[^>]*>')
 
 
 class PageHead:
@@ -64,7 +64,7 @@ def _with_our_head(page: str, address: str) -> str:
         card=CARD,
         retry=Markup(RETRY),
     )
-    before, found, after = GRADIO_META.sub("", page).partition("</head>")
+    before, found, after = GRADIO_HEAD.sub("", page).partition("</head>")
     return f"{before}{ours}{found}{after}"
 
 

@@ -2,19 +2,26 @@ import re
 
 import httpx
 
-from demo.server.page_head import TITLE
+from demo.server.page_head import DESCRIPTION, TITLE
+from demo.server.pictures import CARD, ICON
+from svhn.images.decode import open_photo
 
 MOST_BYTES = 60_000  # of the page itself, compressed
 
 
 def metas(document: str, name: str) -> list[str]:
-    return re.findall(rf'<meta (?:property|name)="{name}" content="([^"]*)"', document)
+    return re.findall(rf'<meta[^>]*(?:property|name)="{name}"[^>]*content="([^"]*)"', document)
 
 
-def test_the_address_is_the_one_that_a_visitor_sees(address):
+def test_a_link_preview_is_the_page_s_own_and_has_everything_once(address):
     headers = {"x-forwarded-proto": "https", "x-forwarded-host": "abc.gradio.live"}
-    document = httpx.get(address, headers=headers).text
-    assert (metas(document, "og:url"), metas(document, "og:title")) == (["https://abc.gradio.live/"], [TITLE])
+    document, link = httpx.get(address, headers=headers).text, "https://abc.gradio.live/"  # as a visitor sees it
+    expected = {"og:url": link, "og:image": link + CARD, "twitter:card": "summary_large_image"}
+    expected |= {"og:title": TITLE, "description": DESCRIPTION, "og:description": DESCRIPTION}
+    assert {name: metas(document, name) for name in expected} == {name: [value] for name, value in expected.items()}
+    assert re.findall(r"<title>(.*?)</title>", document) == [TITLE]
+    assert re.findall(r'<link rel="[^"]*(?:icon|manifest)" href="([^"]*)"', document) == [ICON]
+    assert open_photo(httpx.get(address + CARD).content).shape == (630, 1200, 3)
     headers = {"x-forwarded-host": '"><script>'}
     assert "<script>/" not in httpx.get(address, headers=headers).text
 
