@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from svhn.batch.local import read_photos
 from svhn.images.decode import MAX_BYTES, MAX_PIXELS, PhotoError
@@ -23,6 +24,8 @@ MAX_CALL_PHOTOS = 50  # in a call of /read_batch
 SNIPPETS = STATIC / "snippets"  # files that run as they stand, with ADDRESS in them
 ADDRESS = "http://127.0.0.1:7860/"
 LANGUAGES = (("Python", "py"), ("curl", "sh"), ("JavaScript", "js"))
+SNIPPET = Markup('<pre class="snippet"><code>{}</code><button type="button">Copy</button></pre>')
+COPY = "".join((STATIC / "js" / name).read_text(encoding="utf-8") for name in ("copy.js", "snippet.js"))
 
 INTRO = f"""<p class="lead">Whatever this page reads, a program can read, too{{}}. Photos are processed on this
 server and deleted after {RETENTION}.</p>"""
@@ -91,25 +94,15 @@ def build(page: gr.Blocks, pipeline: Pipeline, truths: TruthIndex) -> None:
     )
 
 
-def _snippets(endpoint: str, heading: str) -> list[gr.Code]:
-    """One snippet per language."""
+def _snippets(endpoint: str, heading: str) -> list[gr.HTML]:
+    """One snippet per language. (gr.Code would load an editor, a quarter of the whole page.)"""
     html(heading)
     codes = []
     with gr.Tabs():
         for name, suffix in LANGUAGES:
             with gr.Tab(name):
-                code = gr.Code(
-                    (SNIPPETS / f"{endpoint}.{suffix}").read_text(),
-                    None,  # no colours: those of Gradio are too pale to read on white
-                    label=f"{endpoint}, {name}",
-                    show_label=False,
-                    interactive=False,
-                    buttons=["copy"],
-                    show_line_numbers=False,
-                    wrap_lines=True,
-                    elem_id=f"{endpoint}-{suffix}",
-                )
-                codes.append(code)
+                code = SNIPPET.format((SNIPPETS / f"{endpoint}.{suffix}").read_text())
+                codes.append(html(code, js_on_load=COPY, elem_id=f"{endpoint}-{suffix}"))
     return codes
 
 

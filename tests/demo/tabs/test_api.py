@@ -24,7 +24,7 @@ LANGUAGES = {"py": "Python", "sh": "curl", "js": "JavaScript"}
 
 def open_tab(page: Page) -> None:
     page.get_by_role("tab", name="API").click()
-    expect(page.locator("#read-py .cm-content")).to_be_visible()
+    expect(page.locator("#read-py code")).to_be_visible()
 
 
 @pytest.fixture(scope="module")
