@@ -24,8 +24,6 @@ class CropJitter:
     margin_spread: float = 0.1
     margin_range: tuple[float, float] = (-0.06, 0.45)
     loose: float = 0.25  # share of crops with a margin up to the upper end on every side
-    lopsided: float = 0.3  # share of crops with much room on one side, where frames and lettering must not be read
-    lopsided_margin: tuple[float, float] = (0.15, 0.5)
     rotation: float = 8.0  # degrees
     shear: float = 0.12
     look: Appearance = Appearance()
@@ -65,8 +63,6 @@ def jittered_crops(
     noise = torch.randn(n, 4, device=generator.device, generator=generator)
     loose = (uniform(n, 0, 1, generator, (1,)) < jitter.loose) * uniform(n, 0, 0.25, generator, (1,))
     margins = (jitter.margin + loose + jitter.margin_spread * noise).clamp(*jitter.margin_range)  # (N, 4)
-    if jitter.lopsided:
-        margins = _widen_one_side(margins, jitter, generator)
     if widest is not None:
         margins = torch.minimum(margins, widest)
     angle = uniform(n, -jitter.rotation, jitter.rotation, generator) * math.pi / 180
@@ -74,15 +70,6 @@ def jittered_crops(
     matrix = region_matrix(crops.box, margins, crops.aspect, angle, shear)
     x = augment.sample(crops.images.float(), matrix, sides(size)).div_(255)
     return augment.vary_appearance(x, jitter.look, generator).mul_(255)
-
-
-def _widen_one_side(margins: torch.Tensor, jitter: CropJitter, generator: torch.Generator) -> torch.Tensor:
-    """Margins (N, 4), a share of them wide on one side: mostly left or right, where neighbours look like digits."""
-    n = len(margins)
-    side = torch.multinomial(margins.new_tensor([0.35, 0.15, 0.35, 0.15]), n, True, generator=generator)[:, None]
-    wide = uniform(n, *jitter.lopsided_margin, generator, (1,))
-    chosen = uniform(n, 0, 1, generator, (1,)) < jitter.lopsided
-    return margins.scatter(1, side, torch.where(chosen, wide, margins.gather(1, side)))
 
 
 def random_patches(crops: CropSet, canvas: int, size: int, generator: torch.Generator) -> torch.Tensor:

@@ -20,7 +20,7 @@ from svhn.training.train import train
 from svhn.utils.errors import TrainingError
 
 SAME_LOOK = Appearance((1, 1), 0, 0, (1, 1), 0, 0, 0, 0, noise=0, erased=0)
-SAME = CropJitter(margin_spread=0, loose=0, lopsided=0, rotation=0, shear=0, look=SAME_LOOK)
+SAME = CropJitter(margin_spread=0, loose=0, rotation=0, shear=0, look=SAME_LOOK)
 BRIEF = {"steps": 8, "epoch_steps": 2, "batch_size": 8, "warmup_steps": 1, "learning_rate": 5e-3}
 RUNS = {"simple": "simple", "compact": "compact", "killed": "simple"}  # and their recipes
 
