@@ -56,7 +56,7 @@ class SelectionConfig:
     whole_certain: float = 0.95  # or with any evidence if it was read with this one
     others_worth: float = 0.25  # a further number needs a box of this worth,
     others_confidence: float = 0.5  # and a reading of this confidence
-    confidence_weights: tuple[float, float, float, float, float] = (1.27, -0.17, -0.2, 0.48, 1.08)  # of a number
+    confidence_weights: tuple[float, float, float, float, float] = (0.86, -0.48, -0.23, 0.84, 0.87)  # of a number
     # that was searched: a logistic regression's bias, and weights of the log odds of the voters' mean probability, of
     # the best box's score and of its probability in the voters' mean box, and of the logarithm of its evidence
     floor: float = 0.25  # below this confidence there is no number
