@@ -4,15 +4,18 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 import gradio as gr
 import numpy as np
 import pytest
 from helpers.browser_visit import DESKTOP, Visit
-from helpers.fake_networks import served
+from helpers.fake_networks import fake_networks, served
 from helpers.fake_pipeline import NOTHING, FakePipeline, encoded, photo_of
+from helpers.waiting_pipeline import Watched
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
+from demo.model_zoo import Networks
 from svhn.data.annotations import Sample, Truth
 from tools import chromium
 
@@ -35,9 +38,11 @@ def samples(tmp_path_factory) -> list[Sample]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def uploads(tmp_path_factory) -> None:
+def uploads(tmp_path_factory) -> Path:
     """A folder of this process: in Gradio's common one, a page of another process would delete files of ours."""
-    os.environ["GRADIO_TEMP_DIR"] = str(tmp_path_factory.mktemp("uploads"))
+    folder = tmp_path_factory.mktemp("uploads")
+    os.environ["GRADIO_TEMP_DIR"] = str(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -52,13 +57,39 @@ def address(page) -> str:
     return page.local_url
 
 
+class FullPage(NamedTuple):
+    """A page that has all there can be on it, with its networks, and its folder for corrected photos."""
+
+    blocks: gr.Blocks
+    networks: Networks
+    collected: Path
+
+    @property
+    def address(self) -> str:
+        return self.blocks.local_url
+
+
+@pytest.fixture(scope="session")
+def full_page(samples, tmp_path_factory) -> Iterator[FullPage]:
+    networks, collected = fake_networks(), tmp_path_factory.mktemp("collected")
+    with served(networks, samples, samples[:2], collected, mcp=True) as blocks:
+        yield FullPage(blocks, networks, collected)
+
+
+@pytest.fixture(scope="session")
+def watched_page(samples) -> Iterator[tuple[gr.Blocks, Watched]]:
+    """A page whose readings are counted and can be made to wait."""
+    pipeline = Watched()
+    with served(pipeline, samples) as blocks:
+        yield blocks, pipeline
+
+
 @pytest.fixture
 def launch(tmp_path, monkeypatch) -> Iterator[Launch]:
-    """Serves a page of its own, with its uploads in `tmp_path`, for a pipeline, or networks to choose from, and, if
-    need be, some samples."""
+    """Serves a page of its own, with its uploads in `tmp_path`, for a pipeline and, if need be, some samples."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     with ExitStack() as pages:
-        yield lambda networks, samples=(): pages.enter_context(served(networks, samples))
+        yield lambda pipeline, samples=(): pages.enter_context(served(pipeline, samples))
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +117,7 @@ def browser(camera_film) -> Iterator[Browser]:
 @pytest.fixture
 def context(browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport=DESKTOP, permissions=PERMISSIONS)
+    context.set_default_timeout(60_000)  # the machine may be busy
     yield context
     context.close()
 
@@ -98,7 +130,7 @@ def shared_context(browser) -> BrowserContext:
 
 @pytest.fixture
 def new_visit(browser, shared_context) -> Iterator[Callable[..., Visit]]:
-    """An address -> a visitor's page there; of a test's visitors all but the first have a browser of their own, as
+    """An address -> a new visitor's page there; of a test's visitors all but the first have a browser of their own, as
     have those with other options, such as a phone's."""
     visits: list[Visit] = []
 
@@ -108,16 +140,49 @@ def new_visit(browser, shared_context) -> Iterator[Callable[..., Visit]]:
         return visits[-1]
 
     yield opened
-    for page in shared_context.pages:
-        page.close()
     for visit in visits:
+        visit.page.close()
         if visit.page.context is not shared_context:
             visit.page.context.close()
-    assert [error for visit in visits for error in visit.errors] == []
+    assert [each for visit in visits for each in visit.mishaps()] == []
+
+
+@pytest.fixture(scope="session")
+def open_pages() -> dict[str, Visit]:
+    return {}
 
 
 @pytest.fixture
-def visit(new_visit, address) -> Iterator[Visit]:
-    visit = new_visit(address)
-    yield visit
-    assert [url for url in visit.requests if not url.startswith((address, "data:", "blob:"))] == []
+def used_visit(request, shared_context, open_pages) -> Iterator[Callable[[str], Visit]]:
+    """An address -> a visitor's page there. To load one takes seconds, so it is the page that tests before have used,
+    with whatever they looked at last, unless one of them failed. Each leaves the settings as they were."""
+    failed, used = request.session.testsfailed, []
+
+    def opened(address: str) -> Visit:
+        used.append(open_pages.pop(address, None) or Visit(shared_context, address))
+        used[-1].open_tab("One photo")
+        used[-1].page.evaluate("scrollTo(0, 0)")
+        return used[-1]
+
+    yield opened
+    mishaps = [each for visit in used for each in visit.mishaps()]
+    for visit in used:
+        if mishaps or request.session.testsfailed > failed:
+            visit.page.close()
+        else:
+            open_pages[visit.address] = visit
+    assert mishaps == []
+
+
+@pytest.fixture
+def visit(used_visit, address) -> Visit:
+    return used_visit(address)
+
+
+@pytest.fixture
+def watched(watched_page, used_visit) -> Iterator[tuple[Visit, Watched]]:
+    """A visitor's page on `watched_page`, and its pipeline, which counts from zero and waits for nothing."""
+    blocks, pipeline = watched_page
+    pipeline.begin()
+    yield used_visit(blocks.local_url), pipeline
+    pipeline.open()

@@ -1,3 +1,4 @@
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,35 +20,39 @@ def keeps_a_reading(blocks: gr.Blocks) -> bool:
     return any(isinstance(value, Reading) for session in list(sessions) for value in list(session.state_data.values()))
 
 
-def test_who_leaves_is_forgotten(launch, samples, new_visit, monkeypatch):
+def test_who_leaves_is_forgotten_and_files_go_away(launch, samples, new_visit, tmp_path, monkeypatch):
     monkeypatch.setattr(gradio_options, "RETENTION_S", 2)
-    monkeypatch.setattr(cleanup, "sweep", lambda *_: None)  # the photo itself may stay
     monkeypatch.setattr(gradio_options, "CLEANUP_EVERY_S", 0.1)
+    over, sweep = threading.Event(), cleanup.sweep  # nothing goes before the visitor does
+    monkeypatch.setattr(cleanup, "sweep", lambda folder, max_age_s: over.is_set() and sweep(folder, max_age_s))
     blocks = launch(FakePipeline(), samples)
     visit = new_visit(blocks.local_url)
     visit.example("Clear")
     visit.verdict("confident")
     assert keeps_a_reading(blocks)
+    (path,) = api_client.upload(blocks.local_url, ("house.png", encoded(photo_of("42"))))
+    assert Path(path).is_relative_to(tmp_path)
+    assert read(blocks, "42") == "42"  # leaves the picture with the box
     visit.page.close()
+    over.set()
     wait_until(lambda: not (blocks.state_holder.session_data or blocks.state_holder.time_last_used))
+    wait_until(lambda: not api_client.files(tmp_path))
 
 
-def test_who_was_away_for_a_moment_goes_on_also_after_many_calls_and_who_is_forgotten_gets_a_sentence(
-    launch, samples, new_visit, monkeypatch
-):
+def test_who_was_away_goes_on_and_who_is_forgotten_gets_a_sentence(launch, samples, new_visit, monkeypatch):
     monkeypatch.setattr(gradio_options, "CLEANUP_EVERY_S", 0.1)
     monkeypatch.setattr(gradio_options, "MAX_SESSIONS", 3)
     sweeps, drop = [], cleanup.drop_closed_sessions
     monkeypatch.setattr(cleanup, "drop_closed_sessions", lambda *given: sweeps.append(drop(*given)))
     blocks = launch(FakePipeline(), samples)
-    visit = new_visit(blocks.local_url)
+    address, sessions, visit = blocks.local_url, blocks.state_holder.session_data, new_visit(blocks.local_url)
     visit.read(two_numbers("42", "128"), "42")
 
     def look_at(number: str) -> None:
         visit.page.locator("#verdict").get_by_role("button", name=number).click()
 
-    ((name, session),) = blocks.state_holder.session_data.items()
-    with httpx.stream("GET", f"{blocks.local_url}gradio_api/heartbeat/{name}", timeout=PATIENCE_S) as heart:
+    ((name, session),) = sessions.items()
+    with httpx.stream("GET", f"{address}gradio_api/heartbeat/{name}", timeout=PATIENCE_S) as heart:
         next(heart.iter_lines())
     wait_until(lambda: session.is_closed)
     before = len(sweeps)
@@ -56,12 +61,12 @@ def test_who_was_away_for_a_moment_goes_on_also_after_many_calls_and_who_is_forg
     visit.verdict("confident", "128")
     for _ in range(4):  # calls do not take the places of visitors
         assert read(blocks, "7") == "7"
-        assert api_client.call(blocks.local_url, "read", api_client.data_url(b"no picture"))[0] == "complete"
-        ended, _ = api_client.call(blocks.local_url, "read_batch", [api_client.data_url(encoded(photo_of("7")))])
-        assert ended == "complete"
+        broken, photo = (api_client.data_url(content) for content in (b"no picture", encoded(photo_of("7"))))
+        assert api_client.call(address, "read", broken)[0] == "complete"
+        assert api_client.call(address, "read_batch", [photo])[0] == "complete"
     look_at("42")
     visit.verdict("confident", "42")
-    blocks.state_holder.session_data.clear()
+    sessions.clear()
     look_at("128")
     expect(visit.page.get_by_test_id("toast-body")).to_contain_text(text.EXPIRED)
 
@@ -75,7 +80,8 @@ def read(blocks: gr.Blocks, number: str) -> str:
 def test_a_full_queue_is_reported_and_harms_nobody(launch, samples, new_visit, monkeypatch):
     monkeypatch.setattr(ui, "QUEUE_SIZE", 1)
     monkeypatch.setitem(config.READ_QUEUE, "concurrency_limit", 1)
-    pipeline = Watched(waits=True)
+    pipeline = Watched()
+    pipeline.wait(quick=())
     blocks = launch(pipeline, samples)
     visit = new_visit(blocks.local_url)
     with ThreadPoolExecutor(2) as pool:
@@ -94,13 +100,3 @@ def test_a_full_queue_is_reported_and_harms_nobody(launch, samples, new_visit, m
         visit.verdict("confident", "128")  # by itself
         expect(visit.page.locator("#busy")).to_be_hidden()
         assert [first.result(), second.result()] == ["42", "7"]
-
-
-def test_uploads_and_pictures_go_away_by_themselves(launch, tmp_path, monkeypatch):
-    monkeypatch.setattr(gradio_options, "RETENTION_S", 1)
-    monkeypatch.setattr(gradio_options, "CLEANUP_EVERY_S", 0.2)
-    blocks = launch(FakePipeline())
-    (path,) = api_client.upload(blocks.local_url, ("house.png", encoded(photo_of("42"))))
-    assert Path(path).is_relative_to(tmp_path)
-    assert read(blocks, "42") == "42"  # leaves the picture with the box
-    wait_until(lambda: not api_client.files(tmp_path))

@@ -10,6 +10,7 @@ from helpers.fake_pipeline import encoded, photo_of
 from playwright.sync_api import Locator, expect
 
 File = tuple[str, bytes]
+SHOWN = ":is(#many-status, #many-results)"
 
 
 def photo(name: str, number: str = "42") -> File:
@@ -17,25 +18,27 @@ def photo(name: str, number: str = "42") -> File:
 
 
 class BatchVisit:
-    """The tab as a visitor uses it."""
-
     def __init__(self, visit: Visit) -> None:
         self.visit, self.page = visit, visit.page
-        self.page.get_by_role("tab", name="Many photos").click()
+        visit.open_tab("Many photos")
         self.status = self.page.locator("#many-status")
         self.pictures = self.page.locator("#many-results .tiles button")
-        self.ready()
 
     def ready(self) -> None:
-        """Waits until files can be sent."""
+        """Waits until files can be sent, and marks what is shown as old."""
         expect(self.page.locator("#many-files input[type=file]")).to_be_attached()
+        self.page.locator(f"{SHOWN} :is(fieldset, section, table)").evaluate_all(
+            "all => all.map(e => e.dataset.old = 1)"
+        )
 
     def send(self, files: Sequence[File]) -> None:
+        self.ready()
         content = [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
         self.page.locator("#many-files input[type=file]").set_input_files(content)
 
     def done(self, words: str) -> None:
-        """Waits for it."""
+        """Waits for it, of a batch that was sent after `ready`."""
+        expect(self.page.locator(f"{SHOWN} [data-old]")).to_have_count(0)
         expect(self.status).to_contain_text(words)
         expect(self.page.locator("#many-zip")).to_be_visible()
 

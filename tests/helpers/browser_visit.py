@@ -15,7 +15,7 @@ class Visit:
     """One visitor's page, with what it asked for and what went wrong in it."""
 
     def __init__(self, context: BrowserContext, address: str) -> None:
-        self.page: Page = context.new_page()
+        self.address, self.page = address, context.new_page()
         self.page.set_default_timeout(60_000)  # the machine may be busy
         self.requests: list[str] = []
         self.errors: list[str] = []
@@ -24,6 +24,23 @@ class Visit:
         self.plate = self.page.locator("#verdict .plate")
         self.page.goto(address)
         expect(self.page.locator("#examples button").first).to_be_visible()
+
+    def mishaps(self) -> list[str]:
+        """Errors in the page, and what it asked of others; both are then forgotten, as is all that it asked for."""
+        found = self.errors + [url for url in self.requests if not url.startswith((self.address, "data:", "blob:"))]
+        self.errors.clear()
+        self.requests.clear()
+        return found
+
+    def open_tab(self, name: str) -> None:
+        tab = self.page.get_by_role("tab", name=name, exact=True)
+        tab.click()
+        expect(tab).to_have_attribute("aria-selected", "true")
+
+    def unfold(self, section: str) -> None:
+        button = self.page.locator(f"#{section} button.label-wrap")
+        if "open" not in button.get_attribute("class").split():
+            button.click()
 
     def verdict(self, state: str, text: str = "") -> Locator:
         """Waits for it, and for the photo that was sent last to be the one that it is about."""
@@ -44,6 +61,10 @@ class Visit:
 
     def example(self, title: str) -> None:
         self.page.locator("#examples").get_by_role("button", name=title).click()
+
+    def view(self, name: str) -> Locator:
+        """The button of a view of the stage."""
+        return self.page.locator(f'#stage .views [data-view="{name}"]')
 
     def box(self, kind: str = "box") -> list[float] | None:
         """Left, top, right and bottom of a box as it is drawn, in shares of the photo; None where there is none."""

@@ -58,15 +58,11 @@ class FakeReader(nn.Module):
 
 
 class HeatLocalizer(FakeLocalizer):
-    """A localizer with a heat map."""
-
     def heat(self, photo: np.ndarray) -> np.ndarray:
         return np.linspace(0, 1, 96, dtype=np.float32).reshape(8, 12)
 
 
 class AttentionReader(FakeReader):
-    """A reader with attention maps."""
-
     def attention(self, crops: torch.Tensor) -> torch.Tensor:
         return torch.full((len(crops), 5, 2, 4), 1 / 8)
 

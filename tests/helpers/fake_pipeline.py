@@ -34,14 +34,12 @@ def two_numbers(first: str, other: str) -> np.ndarray:
 
 
 def encoded(photo: np.ndarray, kind: str = "PNG") -> bytes:
-    """RGB uint8 (h, w, 3) -> content of a file."""
     file = io.BytesIO()
     Image.fromarray(photo).save(file, kind)
     return file.getvalue()
 
 
 def reading_of(number: str, photo: np.ndarray) -> Reading:
-    """The fake reading of a photo of that number."""
     if number == NOTHING:
         return Reading.nothing({"localizer": 5.0})
     height, width = photo.shape[:2]
@@ -102,11 +100,9 @@ class FakePipeline:
 
 
 def number_in(photo: np.ndarray) -> str:
-    """The number by its shade of red, RGB (h, w, 3)."""
     return READINGS[min(int(np.median(photo[..., 0]) / STEP), len(READINGS) - 1)][0]
 
 
 def alone(pipeline: FakePipeline) -> Networks:
-    """One localizer and one reader, and nothing to choose."""
     pair = Network("finder", "Finder"), Network("reader", "Reader")
     return Networks(pair[:1], pair[1:], {("finder", "reader"): pipeline})

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -23,34 +23,39 @@ def wait_until(condition: Callable[[], object]) -> None:
 
 
 class Watched(FakePipeline):
-    """Keeps the photos, counts the boxes, the explanations and how many photos are read at once. If it `waits`, it
-    reads a photo each time that `turns` is released, but what shows `at_once` at once."""
+    """Keeps the photos, counts the boxes, the explanations and how many photos are read at once. If it waits, it reads
+    a photo each time that `turns` is released, but at once what shows a number of `quick`."""
 
-    def __init__(self, waits: bool = False, at_once: str | None = None) -> None:
-        self.at_once, self.lock = at_once, threading.Lock()
-        self.turns = threading.Semaphore(0) if waits else None
+    def __init__(self) -> None:
+        self.lock, self.turns, self.now = threading.Lock(), None, 0
         self.begin()
 
     def begin(self) -> None:
         """Counts from zero."""
+        wait_until(lambda: not self.now)
         self.photos: list[np.ndarray] = []
-        self.boxes = self.explained = self.now = self.most = 0
+        self.boxes = self.explained = self.most = 0
         self.started = threading.Semaphore(0)
+
+    def wait(self, quick: Sequence[str] = ("128",)) -> None:
+        self.turns, self.quick = threading.Semaphore(0), quick
 
     def open(self) -> None:
         """Nothing waits any more."""
         turns, self.turns = self.turns, None
-        turns.release(100)
+        if turns:
+            turns.release(100)
 
     def read_all(self, photo: np.ndarray) -> list[Reading]:
         with self.lock:
             self.photos.append(photo)
             self.now += 1
             self.most = max(self.most, self.now)
+            turns = self.turns
         self.started.release()
         try:
-            if self.turns and number_in(photo) != self.at_once:
-                assert self.turns.acquire(timeout=PATIENCE_S)
+            if turns and number_in(photo) not in self.quick:
+                assert turns.acquire(timeout=PATIENCE_S)
             return super().read_all(photo)
         finally:
             with self.lock:

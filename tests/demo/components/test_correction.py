@@ -1,36 +1,16 @@
 import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 from helpers import api_client
 from helpers.browser_visit import ON_PHONE, Visit
-from helpers.fake_networks import served
-from helpers.fake_pipeline import NOTHING, FakePipeline, encoded, photo_of
+from helpers.fake_pipeline import NOTHING, encoded, photo_of
 from playwright.sync_api import Locator, Page, expect
 
 from svhn.data.annotations import Truth, read_labels
 from svhn.images.decode import open_photo
 
 SPLIT_AT = 47  # of 96 pixels: within the found box, 24 ... 72, a little less than half reads "7"
-
-
-class Collecting(NamedTuple):
-    """A page that was started with --collect, and its folder."""
-
-    address: str
-    folder: Path
-
-    def truths(self) -> list[Truth]:
-        return [sample.truth for sample in read_labels(self.folder)]
-
-
-@pytest.fixture
-def collecting(samples, tmp_path) -> Iterator[Collecting]:
-    with served(FakePipeline(), samples, collect=tmp_path) as blocks:
-        yield Collecting(blocks.local_url, tmp_path)
 
 
 def two_shades() -> np.ndarray:
@@ -43,7 +23,7 @@ def two_shades() -> np.ndarray:
 def read(visit: Visit, photo: np.ndarray, state: str = "confident") -> Page:
     """The page with the photo read and the section open."""
     visit.read(photo, state=state)
-    visit.page.locator("#correct button.label-wrap").click()
+    visit.unfold("correct")
     expect(side(visit.page, "Left")).to_be_visible()
     visit.page.wait_for_function("document.querySelector('#stage img.photo').complete")
     return visit.page
@@ -90,7 +70,20 @@ def drag(page: Page, selector: str, by: tuple[int, int], release: bool = True) -
         page.mouse.up()
 
 
-def test_the_box_is_dragged_and_all_is_read_again(visit):
+def touch(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """One finger from here to there."""
+    session = page.context.new_cdp_session(page)
+
+    def send(kind: str, *points: tuple[float, float]) -> None:
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+    send("touchStart", start)
+    for share in (0.25, 0.5, 0.75, 1):
+        send("touchMove", tuple(a + share * (b - a) for a, b in zip(start, end, strict=True)))
+    send("touchEnd")
+
+
+def test_the_box_is_dragged_or_moved_by_keys_and_all_is_read_again(visit):
     page = read(visit, two_shades())
     expect_sides(visit, 24, 16, 72, 48)
     drag(page, ".box", (-12, 0), release=False)
@@ -110,6 +103,11 @@ def test_the_box_is_dragged_and_all_is_read_again(visit):
     drag(page, '[data-sides="right bottom"]', (-10, -8))
     plate(visit, "7")
     expect_sides(visit, 24, 16, 62, 40)
+    page.locator("#stage .box").focus()
+    for key in ("ArrowLeft", "ArrowDown", *["Shift+ArrowRight"] * 13, "Shift+ArrowUp"):
+        page.keyboard.press(key)
+    expect_sides(visit, 23, 17, 74, 40)
+    plate(visit, "42")
 
 
 def test_typed_sides_move_the_box_and_another_photo_has_its_own(visit):
@@ -135,21 +133,6 @@ def test_typed_sides_move_the_box_and_another_photo_has_its_own(visit):
     expect_sides(visit, 29, 22, 67, 42)
 
 
-def test_the_keyboard_moves_and_resizes_the_box(visit):
-    page = read(visit, two_shades())
-    page.locator("#stage .box").focus()
-    for _ in range(3):
-        page.keyboard.press("ArrowLeft")
-    page.keyboard.press("ArrowDown")
-    expect_sides(visit, 21, 17, 69, 49)
-    plate(visit, "7")
-    for _ in range(8):
-        page.keyboard.press("Shift+ArrowRight")
-    page.keyboard.press("Shift+ArrowUp")
-    expect_sides(visit, 21, 17, 77, 48)
-    plate(visit, "42")
-
-
 def test_a_finger_drags_the_box_and_not_the_page(new_visit, address):
     visit = new_visit(address, **ON_PHONE)
     page = read(visit, two_shades())
@@ -167,51 +150,42 @@ def test_a_finger_drags_the_box_and_not_the_page(new_visit, address):
         assert side(page, name).bounding_box()["width"] >= 80  # with the arrows that a mouse brings
 
 
-def touch(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """One finger from here to there."""
-    session = page.context.new_cdp_session(page)
+def test_photo_box_and_true_number_are_saved_only_where_the_owner_wants_it(used_visit, full_page, address):
+    visit, folder = used_visit(full_page.address), full_page.collected
+    before = len(read_labels(folder))
 
-    def send(kind: str, *points: tuple[float, float]) -> None:
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+    def truths() -> list[Truth]:
+        return [sample.truth for sample in read_labels(folder)[before:]]
 
-    send("touchStart", start)
-    for share in (0.25, 0.5, 0.75, 1):
-        send("touchMove", tuple(a + share * (b - a) for a, b in zip(start, end, strict=True)))
-    send("touchEnd")
-
-
-def test_photo_box_and_true_number_are_saved(new_visit, collecting):
-    visit = new_visit(collecting.address)
     page = read(visit, two_shades())
     expect(page.locator("#correct")).to_contain_text("stores this photo, the box and the true number on the server")
     number, message = page.get_by_label("True number"), page.locator("#kept")
     number.fill("12a")
     number.press("Enter")
     expect(message).to_contain_text("written in digits only")
-    assert collecting.truths() == []
+    assert truths() == []
     side(page, "Left").fill("10")
-    for typed, answer in (("305", "Saved as the first photo"), ("306", "saved before")):
+    for typed, answer in (("305", "Saved as"), ("306", "saved before")):
         number.fill(typed)
         page.get_by_role("button", name="Save for training").click()
         expect(message).to_contain_text(answer)
-        assert collecting.truths() == [Truth(typed, (10, 16, 72, 48))]
-    np.testing.assert_array_equal(open_photo(collecting.folder / "1.png"), two_shades())
+        assert truths() == [Truth(typed, (10, 16, 72, 48))]
+    np.testing.assert_array_equal(open_photo(folder / f"{before + 1}.png"), two_shades())
     visit.example("Doubtful")
     visit.verdict("check")
     expect(number).to_have_value("")
     expect(message).to_be_empty()
     number.fill("1984")
     number.press("Enter")
-    expect(message).to_contain_text("Saved as photo 2")
-    assert [truth.number for truth in collecting.truths()] == ["306", "1984"]
+    expect(message).to_contain_text(f"Saved as photo {before + 2}")
+    assert [truth.number for truth in truths()] == ["306", "1984"]
+    sent = {"url": api_client.data_url(encoded(photo_of("7")))}, {"box": [10, 10, 50, 50], "file": None}, "7"
+    assert api_client.call(full_page.address, "save", *sent)[0] == "complete"
+    assert len(truths()) == 3
+    assert api_client.call(address, "save", *sent)[0] != "complete"  # where nothing is collected
 
 
-def test_nothing_is_collected_unless_the_owner_wants_it(visit, address, collecting):
+def test_nothing_is_collected_unless_the_owner_wants_it(visit):
     page = read(visit, two_shades())
     expect(page.get_by_text(re.compile("Save for training|unless you save them"))).to_have_count(0)
     expect(page.get_by_label("True number")).to_have_count(0)
-    sent = {"url": api_client.data_url(encoded(photo_of("7")))}, {"box": [10, 10, 50, 50], "file": None}, "7"
-    before = len(collecting.truths())
-    assert api_client.call(collecting.address, "save", *sent)[0] == "complete"
-    assert len(collecting.truths()) == before + 1
-    assert api_client.call(address, "save", *sent)[0] != "complete"

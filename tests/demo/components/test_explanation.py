@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 from helpers.fake_pipeline import MANY, NOTHING, SIZE, FakePipeline, encoded, photo_of, reading_of
-from helpers.waiting_pipeline import Watched
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from demo.components import explanation
 from demo.components.inputs import SentPhoto
@@ -18,48 +17,32 @@ class CannotTell(FakePipeline):
         return Explanation(None, None)
 
 
-def view(page: Page, name: str) -> Locator:
-    """The button of a view."""
-    return page.locator(f'#stage .views [data-view="{name}"]')
-
-
-def test_a_heat_map_and_a_light_for_every_digit_on_the_one_photo(visit):
+def test_a_heat_map_and_a_light_for_every_digit_on_the_one_photo_once_asked_for(watched):
+    visit, pipeline = watched
     page, caption = visit.page, visit.page.locator("#stage .caption")
     visit.read("1984", state="check")
-    expect(view(page, "photo")).to_have_attribute("aria-pressed", "true")
-    view(page, "heat").click()
+    expect(visit.view("photo")).to_have_attribute("aria-pressed", "true")
+    assert pipeline.explained == 0
+    visit.view("heat").click()
     expect(page.locator("#stage .heat")).to_be_visible()
     expect(caption).to_have_text(explanation.HEAT)
     expect(page.locator("#stage .light")).to_have_count(4)
-    view(page, "2").click()
+    visit.view("2").click()
     expect(page.locator('#stage [data-light="2"]')).to_be_visible()
     expect(page.locator("#stage .light:visible")).to_have_count(1)
     expect(page.locator("#stage .heat")).not_to_be_visible()
     expect(caption).to_have_text("3rd digit, 8: bright areas mattered most.")
-    view(page, "photo").click()
+    visit.view("photo").click()
     expect(page.locator("#stage :is(.light, .heat):visible")).to_have_count(0)
+    visit.view("heat").click()
+    assert pipeline.explained == 1
     visit.read(NOTHING, state="none")
+    expect(visit.view("photo")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#stage .heat")).to_have_count(0)
-    view(page, "heat").click()
+    assert pipeline.explained == 1
+    visit.view("heat").click()
     expect(page.locator("#stage .heat")).to_be_visible()
     expect(page.locator("#stage .views button")).to_have_count(2)
-
-
-def test_nothing_is_computed_before_it_is_asked_for(launch, samples, new_visit):
-    pipeline = Watched()
-    visit = new_visit(launch(pipeline, samples).local_url)
-    visit.example("Clear")
-    visit.verdict("confident", ">99 %")
-    assert pipeline.explained == 0
-    for name in ("heat", "0", "1", "heat"):
-        view(visit.page, name).click()
-        expect(view(visit.page, name)).to_have_attribute("aria-pressed", "true")
-        expect(visit.page.locator("#stage .heat")).to_have_count(1)
-    assert pipeline.explained == 1
-    visit.example("Hard")
-    visit.verdict("confident", "97 %")
-    expect(view(visit.page, "photo")).to_have_attribute("aria-pressed", "true")
-    assert pipeline.explained == 1
 
 
 def sent(number: str, pipeline: FakePipeline = FakePipeline()) -> tuple[SentPhoto, PhotoResult, Reading]:

@@ -1,31 +1,16 @@
 import re
 
 import pytest
-from helpers.browser_visit import ON_PHONE, Visit, transfer
+from helpers.browser_visit import DESKTOP, ON_PHONE, PHONE, transfer
 from helpers.fake_pipeline import NOTHING, encoded, photo_of, two_numbers
-from helpers.waiting_pipeline import PATIENCE_S, Watched
+from helpers.waiting_pipeline import PATIENCE_S
 from playwright.sync_api import expect
 
 LAPTOP = {"width": 1366, "height": 768}
-SHIFTS = """() => {
-    window.shifts = [];
-    const place = ({node, previousRect: was, currentRect: now}) =>
-        [node?.id || node?.className, was.y, now.y, now.height];
-    new PerformanceObserver(list => window.shifts.push(...list.getEntries().filter(each => !each.hadRecentInput)
-        .map(each => ({value: each.value, moved: each.sources.map(place)}))))
-        .observe({type: "layout-shift"});
-}"""
 
 
-@pytest.fixture
-def turns(launch, samples, new_visit) -> tuple[Visit, Watched]:
-    """A visit to a page that reads when it is allowed to, and its pipeline."""
-    pipeline = Watched(waits=True)
-    return new_visit(launch(pipeline, samples).local_url), pipeline
-
-
-def test_photo_plate_crop_and_softmax_are_on_one_screen(new_visit, address):
-    visit = new_visit(address, viewport=LAPTOP)
+def test_photo_plate_crop_and_softmax_are_on_one_screen(visit):
+    visit.page.set_viewport_size(LAPTOP)
     parts = ["#stage .scene", "#stage .tools", "#verdict .plate", "#verdict .verdict", "#evidence .evidence"]
     shown = ["#evidence figure img", "table.digits", "table.length"]
     for number, state in (("42", "confident"), ("1984", "check"), (NOTHING, "none")):
@@ -33,59 +18,53 @@ def test_photo_plate_crop_and_softmax_are_on_one_screen(new_visit, address):
         for part in [*parts, *(shown if number else [])]:
             expect(visit.page.locator(part)).to_be_in_viewport(ratio=1)
         assert visit.page.evaluate("scrollY") == 0
+    visit.page.set_viewport_size(DESKTOP)
 
 
 def test_on_a_phone_photo_and_number_come_first_and_buttons_fit_a_finger(new_visit, address):
     visit = new_visit(address, **ON_PHONE)
-    buttons = visit.page.locator("#stage button:visible, #verdict button:visible")
-    expect(visit.page.get_by_role("button", name="Take a photo")).to_be_visible()
-    expect(visit.page.locator("#stage [data-file=take]")).to_have_attribute("capture", "environment")
+    page, buttons = visit.page, visit.page.locator("#stage button:visible, #verdict button:visible")
+    expect(page.get_by_role("button", name="Take a photo")).to_be_visible()
+    expect(page.locator("#stage [data-file=take]")).to_have_attribute("capture", "environment")
     sizes = [button.bounding_box() for button in buttons.all()]
     visit.read(two_numbers("42", "128"))
-    expect(visit.page.locator("#stage .thin")).to_be_visible()
+    expect(page.locator("#stage .thin")).to_be_visible()
     sizes += [button.bounding_box() for button in buttons.all() if "thin" not in (button.get_attribute("class") or "")]
     assert len(sizes) >= 8
     assert all(min(size["width"], size["height"]) >= 43.9 for size in sizes)
     parts = ["#stage .scene", "#verdict .plate", "#evidence figure img", "table.digits", "#examples", "#correct"]
-    tops = [visit.page.locator(part).bounding_box()["y"] for part in parts]
+    tops = [page.locator(part).bounding_box()["y"] for part in parts]
     assert tops == sorted(tops)
     for part in parts[:2]:
-        expect(visit.page.locator(part)).to_be_in_viewport(ratio=1)
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
-def test_the_last_result_is_kept_until_the_next_is_read(turns):
-    visit, pipeline = turns
-    pipeline.turns.release()
+def test_the_last_result_is_kept_until_the_next_is_read_and_a_late_answer_does_not_end_the_wait(watched):
+    visit, pipeline = watched
+    page = visit.page
     visit.read("42")
-    place = visit.page.locator("#stage .scene").bounding_box(), visit.page.locator("#verdict .verdict").bounding_box()
-    with visit.page.expect_file_chooser() as chooser:
-        visit.page.get_by_role("button", name="Change photo").click()
-    chooser.value.set_files({"name": "next.png", "mimeType": "image/png", "buffer": encoded(photo_of("1984"))})
-    expect(visit.page.locator("#one[data-busy] #stage .waits")).to_have_text("Reading next.png …")
+    place = page.locator("#stage .scene").bounding_box(), page.locator("#verdict .verdict").bounding_box()
+    pipeline.begin()
+    pipeline.wait()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Change photo").click()
+    chooser.value.set_files({"name": "next.png", "mimeType": "image/png", "buffer": encoded(photo_of("7"))})
+    expect(page.locator("#one[data-busy] #stage .waits")).to_have_text("Reading next.png …")
     assert pipeline.started.acquire(timeout=PATIENCE_S)
-    assert pipeline.started.acquire(timeout=PATIENCE_S)  # the second is being read
     expect(visit.plate).to_have_text("42")
-    expect(visit.page.locator("#stage .box b")).to_have_text("42")
-    expect(visit.page.locator("#verdict")).to_have_css("opacity", "0.4")
+    expect(page.locator("#stage .box b")).to_have_text("42")
+    expect(page.locator("#verdict")).to_have_css("opacity", "0.4")
+    visit.upload("b.png", encoded(photo_of("1984")))  # while the other is being read
+    pipeline.turns.release()
+    assert pipeline.started.acquire(timeout=PATIENCE_S)  # the other has been answered, and the last has its turn
+    expect(page.locator("#one[data-busy]")).to_have_count(1)
     pipeline.turns.release()
     visit.verdict("check", "41 %")
-    expect(visit.page.locator("#stage .box b")).to_have_text("1984")
-    expect(visit.page.locator("#verdict")).to_have_css("opacity", "1")
-    assert place[0] == visit.page.locator("#stage .scene").bounding_box()
-    assert place[1] == pytest.approx(visit.page.locator("#verdict .verdict").bounding_box(), abs=30)
-
-
-def test_an_answer_that_comes_too_late_does_not_end_the_wait(turns):
-    visit, pipeline = turns
-    visit.upload("a.png", encoded(photo_of("42")))
-    assert pipeline.started.acquire(timeout=PATIENCE_S)
-    visit.upload("b.png", encoded(photo_of("1984")))  # while the first is being read
-    pipeline.turns.release()
-    assert pipeline.started.acquire(timeout=PATIENCE_S)  # the first has been answered, and the next has its turn
-    expect(visit.page.locator("#one[data-busy]")).to_have_count(1)
-    pipeline.turns.release()
-    visit.verdict("check")
-    expect(visit.page.locator("#stage .box b")).to_have_text("1984")
+    expect(page.locator("#stage .box b")).to_have_text("1984")
+    expect(page.locator("#verdict")).to_have_css("opacity", "1")
+    assert place[0] == page.locator("#stage .scene").bounding_box()
+    assert place[1] == pytest.approx(page.locator("#verdict .verdict").bounding_box(), abs=30)
 
 
 def test_the_same_photo_again_does_not_wait_for_ever(visit):
@@ -117,14 +96,3 @@ def test_too_large_a_file_is_named_and_never_sent(visit, tmp_path):
     visit.verdict("confident")
     expect(visit.plate).to_have_text("42")
     assert sum(bool(re.search(r"/upload(\?|$)", url)) for url in visit.requests) == 1
-
-
-def test_nothing_jumps(new_visit, address):
-    visit = new_visit(address, **ON_PHONE)
-    visit.page.evaluate(SHIFTS)  # from here on: where Gradio's own "Loading" was is its affair
-    for name, state in (("Clear", "confident"), ("Doubtful", "check"), ("Empty", "none"), ("Clear", "confident")):
-        visit.page.locator("#examples").get_by_role("button", name=name).tap()
-        visit.verdict(state)
-        visit.page.wait_for_function("document.querySelector('#stage img.photo').complete")
-    shifts = visit.page.evaluate("shifts")
-    assert sum(shift["value"] for shift in shifts) <= 0.02, "\n".join(map(str, shifts))

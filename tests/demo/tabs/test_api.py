@@ -1,18 +1,13 @@
 import json
-import os
+import re
 import subprocess
-import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
-import gradio as gr
 import pytest
 from helpers import api_client
-from helpers.browser_visit import DESKTOP, Visit
-from helpers.fake_networks import served
-from helpers.fake_pipeline import FakePipeline, encoded, photo_of
+from helpers.fake_pipeline import encoded, photo_of
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 from playwright.sync_api import Page, expect
@@ -22,92 +17,78 @@ from demo.tabs import api
 LANGUAGES = {"py": "Python", "sh": "curl", "js": "JavaScript"}
 
 
-def open_tab(page: Page) -> None:
-    page.get_by_role("tab", name="API").click()
-    expect(page.locator("#read-py code")).to_be_visible()
+@pytest.fixture
+def tab(used_visit, full_page) -> Page:
+    """The tab, on a page that serves tools as well."""
+    visit = used_visit(full_page.address)
+    visit.open_tab("API")
+    expect(visit.page.locator("#read-py code")).to_be_visible()
+    return visit.page
 
 
-@pytest.fixture(scope="module")
-def snippets(browser, address) -> dict[tuple[str, str], str]:
+@pytest.fixture
+def snippets(tab, full_page) -> dict[tuple[str, str], str]:
     """What the copy buttons copy, by endpoint and language."""
-    context = browser.new_context(viewport=DESKTOP, permissions=["clipboard-read", "clipboard-write"])
-    page = Visit(context, address).page
-    open_tab(page)
     copied = {}
     for place, endpoint in enumerate(("read", "read_batch")):
         for suffix, name in LANGUAGES.items():
-            page.locator("#programs").get_by_role("tab", name=name).nth(place).click()
-            code = page.locator(f"#{endpoint}-{suffix}")
-            expect(code).to_contain_text(address)
+            tab.locator("#programs").get_by_role("tab", name=name).nth(place).click()
+            code = tab.locator(f"#{endpoint}-{suffix}")
+            expect(code).to_contain_text(full_page.address)
             code.get_by_role("button").first.click()
-            text = page.evaluate("navigator.clipboard.readText()")
+            text = tab.evaluate("navigator.clipboard.readText()")
             assert text not in copied.values()
             copied[endpoint, suffix] = text
-    context.close()
     return copied
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    """Where the person who copied them has two photos."""
-    folder = tmp_path_factory.mktemp("somebody")
-    (folder / "house.jpg").write_bytes(encoded(photo_of("42"), "JPEG"))
-    (folder / "door.jpg").write_bytes(encoded(photo_of("7"), "JPEG"))
-    return folder
-
-
-def run(command: list[str], folder: Path) -> str:
-    quiet = os.environ | {"HF_HUB_DISABLE_TELEMETRY": "1"}  # of gradio_client, on the caller's own machine
-    done = subprocess.run(command, cwd=folder, env=quiet, capture_output=True, text=True, timeout=api_client.PATIENCE_S)
+def shell(command: str, folder: Path) -> list:
+    done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, timeout=api_client.PATIENCE_S)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return json.loads(done.stdout)
 
 
-def test_python(snippets, folder):
-    both = snippets["read", "py"] + "\n" + snippets["read_batch", "py"]  # one start of Python for the two
-    shown = run([sys.executable, "-c", both], folder).splitlines()
-    assert [line for line in shown if "Loaded" not in line] == ["42 0.999 None", "house.jpg 42 None", "door.jpg 7 None"]
+def test_copied_programs_run(snippets, context, full_page, tmp_path, monkeypatch, capsys):
+    for name, number in (("house.jpg", "42"), ("door.jpg", "7")):
+        (tmp_path / name).write_bytes(encoded(photo_of(number), "JPEG"))
+    monkeypatch.chdir(tmp_path)
+    for endpoint in ("read", "read_batch"):
+        exec(snippets[endpoint, "py"], {})
+    shown = [line for line in capsys.readouterr().out.splitlines() if "Loaded" not in line]
+    assert [re.sub(r"0\.\d+", "p", line) for line in shown] == ["42 p None", "house.jpg 42 None", "door.jpg 7 None"]
 
-
-def test_curl(snippets, folder):
-    reading, picture = json.loads(run(["bash", "-c", snippets["read", "sh"]], folder))
+    reading, picture = shell(snippets["read", "sh"], tmp_path)
     assert (reading["file"], reading["number"]) == ("house.jpg", "42")
     assert picture["url"].startswith("http")
-    (readings,) = json.loads(run(["bash", "-c", snippets["read_batch", "sh"]], folder))
+    (readings,) = shell(snippets["read_batch", "sh"], tmp_path)
     assert [(reading["file"], reading["number"]) for reading in readings] == [("house.jpg", "42"), ("door.jpg", "7")]
 
-
-def test_javascript(snippets, folder, context, address):
     page = context.new_page()
-    page.goto(f"{address}robots.txt")  # an empty page under the same address, which is made one with a file input
+    page.goto(f"{full_page.address}robots.txt")  # an empty page under the same address, made one with a file input
     page.set_content("<input type=file multiple>")
-    page.locator("input").set_input_files([folder / "house.jpg", folder / "door.jpg"])
-    shown: list[str] = []
-    page.on("console", lambda message: shown.append(message.text))
+    page.locator("input").set_input_files([tmp_path / "house.jpg", tmp_path / "door.jpg"])
+    shown.clear()
+    page.on("console", lambda message: shown.append(re.sub(r"0\.\d+", "p", message.text)))
     for endpoint in ("read", "read_batch"):
         page.evaluate(f"(async () => {{ {snippets[endpoint, 'js']} }})()")
-    assert shown == ["42 0.999", "house.jpg 42 undefined", "door.jpg 7 undefined"]
+    assert shown == ["42 p", "house.jpg 42 undefined", "door.jpg 7 undefined"]
 
 
-def test_a_batch_goes_on_past_broken_files(address):
-    photos = [("a.png", encoded(photo_of("42"))), ("b.png", b"text"), ("c.png", b""), ("d.png", encoded(photo_of("7")))]
-    ended, (readings,) = api_client.call(address, "read_batch", api_client.upload(address, *photos))
+def test_a_batch_of_all_that_can_be_sent_goes_on_past_broken_files(address):
+    seven, text, nothing = api_client.upload(
+        address, ("7.png", encoded(photo_of("7"))), ("b.png", b"text"), ("c.png", b"")
+    )
+    file = {"path": seven, "orig_name": "mine.png", "meta": {"_type": "gradio.FileData"}}
+    inline = api_client.data_url(encoded(photo_of("42")))
+    photos = [seven, text, nothing, inline, file, {"url": inline, "orig_name": "x.png"}]
+    ended, (readings,) = api_client.call(address, "read_batch", photos)
     assert ended == "complete"
-    assert [reading["file"] for reading in readings] == ["a.png", "b.png", "c.png", "d.png"]
-    assert [reading.get("number") for reading in readings] == ["42", None, None, "7"]
+    assert [reading["file"] for reading in readings] == ["7.png", "b.png", "c.png", None, "mine.png", "x.png"]
+    assert [reading.get("number") for reading in readings] == ["7", None, None, "42", "7", "42"]
     assert readings[1].keys() == readings[2].keys() == {"file", "error"}
     assert "JPEG, PNG" in readings[1]["error"]
-    ended, (single, _) = api_client.call(address, "read", api_client.upload(address, photos[0])[0])
+    ended, (single, _) = api_client.call(address, "read", seven)
     assert {**readings[0], "ms": 0} == {**single, "ms": 0}
-
-
-def test_a_batch_of_addresses_and_objects(address):
-    (path,) = api_client.upload(address, ("7.png", encoded(photo_of("7"))))
-    file = {"path": path, "orig_name": "mine.png", "meta": {"_type": "gradio.FileData"}}
-    inline = api_client.data_url(encoded(photo_of("42")))
-    ended, (readings,) = api_client.call(address, "read_batch", [inline, file, {"url": inline, "orig_name": "x.png"}])
-    assert ended == "complete"
-    assert [(r["file"], r["number"]) for r in readings] == [(None, "42"), ("mine.png", "7"), ("x.png", "42")]
     assert api_client.call(address, "read_batch", []) == ("complete", [[]])
     ended, answer = api_client.call(address, "read_batch", [inline] * (api.MAX_CALL_PHOTOS + 1))
     assert (ended, f"at most {api.MAX_CALL_PHOTOS}" in answer["error"]) == ("error", True)
@@ -131,18 +112,10 @@ def test_nothing_is_fetched_from_anywhere(address, endpoint, photo, shown):
     assert shown in answer["error"]
 
 
-@pytest.fixture(scope="module")
-def with_tools(samples) -> Iterator[gr.Blocks]:
-    """A page as it is served where the mcp package is installed."""
-    with served(FakePipeline(), samples, mcp=True) as blocks:
-        yield blocks
-
-
-def test_assistants_find_two_tools(with_tools, new_visit):
+def test_assistants_find_two_tools(tab, full_page):
     """Through a real MCP client, at the address that the page shows."""
-    page, address = new_visit(with_tools.local_url).page, f"{with_tools.local_url}gradio_api/mcp/"
-    open_tab(page)
-    expect(page.locator("#assistants")).to_contain_text(address)
+    address = f"{full_page.address}gradio_api/mcp/"
+    expect(tab.locator("#assistants")).to_contain_text(address)
 
     async def use() -> tuple[list[str], list[str]]:
         async with streamablehttp_client(address) as (read, write, _), ClientSession(read, write) as session:
@@ -150,7 +123,7 @@ def test_assistants_find_two_tools(with_tools, new_visit):
             tools = (await session.list_tools()).tools
             photos = [api_client.data_url(encoded(photo_of(number))) for number in ("42", "7")]
             asked = [("read", {"photo": photos[0]}), ("read_batch", {"photos": photos})]
-            asked += [("read", {"photo": f"{with_tools.local_url}favicon.ico"}), ("read", {"photo": "/etc/passwd"})]
+            asked += [("read", {"photo": f"{full_page.address}favicon.ico"}), ("read", {"photo": "/etc/passwd"})]
             answers = [await session.call_tool(name, arguments) for name, arguments in asked]
             assert [answer.isError for answer in answers] == [False, False, True, True]
             return [tool.name for tool in tools], [answer.content[0].text for answer in answers]

@@ -12,7 +12,7 @@ import pytest
 from helpers import api_client
 from helpers.batch_visit import BatchVisit, photo
 from helpers.browser_visit import near, transfer
-from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, encoded, photo_of
+from helpers.fake_pipeline import MANY, NOTHING, encoded, photo_of
 from helpers.waiting_pipeline import PATIENCE_S, Watched, wait_until
 from PIL import Image
 from playwright.sync_api import expect
@@ -83,6 +83,7 @@ def test_a_file_that_is_too_large_does_not_keep_the_others_back(tab, tmp_path):
     large, small = tmp_path / "large.png", tmp_path / "small.png"
     large.write_bytes(b"\0" * (MAX_BYTES + 2**20))
     small.write_bytes(encoded(photo_of("42")))
+    tab.ready()
     tab.page.locator("#many-files input[type=file]").set_input_files([large, small])
     tab.done("All done: 2 files")
     assert [(line["file"], line["number"], line["error"]) for line in tab.table()] == [
@@ -96,11 +97,14 @@ def test_a_folder_is_chosen_or_files_are_dropped(tab, tmp_path):
     (tmp_path / "empty").mkdir()
     for name in ("street/house.png", "street/left/house.png", "street/.hidden", "street/Thumbs.db", "empty/Thumbs.db"):
         (tmp_path / name).write_bytes(encoded(photo_of("42")))
-    for folder, answer in (("empty", "There is no photo among these"), ("street", "All done: 2 files")):
+    for folder in ("empty", "street"):
+        tab.ready()
         with tab.page.expect_file_chooser() as chooser:
             tab.page.get_by_role("button", name="Choose a folder").click()
         chooser.value.set_files(tmp_path / folder)
-        expect(tab.status).to_contain_text(answer)
+        if folder == "empty":
+            expect(tab.status).to_contain_text("There is no photo among these")
+    tab.done("All done: 2 files")
     assert sorted(line["file"] for line in tab.table()) == ["house-2.png", "house.png"]
     tab.ready()
     transfer(tab.page, "drop", "#many-files button", photo("a.png"), ("notes.txt", b"No house number."), photo("c.png"))
@@ -110,7 +114,8 @@ def test_a_folder_is_chosen_or_files_are_dropped(tab, tmp_path):
 
 def test_what_cannot_be_opened_in_a_folder_is_left_out(tab):
     """With entries as browsers give them for a dropped folder."""
-    for files, sentence in (("fails, file", "All done: 1 file,"), ("fails", "There is no photo among these")):
+
+    def drop(files: str) -> None:
         tab.ready()
         tab.page.evaluate(
             """files => {
@@ -129,34 +134,29 @@ def test_what_cannot_be_opened_in_a_folder_is_left_out(tab):
             }""",
             files,
         )
-        expect(tab.status).to_contain_text(sentence)
+
+    drop("fails, file")
+    tab.done("All done: 1 file,")
+    drop("fails")
+    expect(tab.status).to_contain_text("There is no photo among these")
 
 
 @pytest.fixture
-def one_by_one() -> Watched:
-    return Watched(waits=True, at_once="128")
-
-
-@pytest.fixture
-def slow_page(one_by_one, launch, samples, monkeypatch) -> gr.Blocks:
-    """It shows every photo as soon as it is read."""
+def slow(watched, monkeypatch) -> tuple[BatchVisit, Watched]:
+    """The tab of a page that shows every photo as soon as it is read, and its pipeline, which waits."""
+    visit, pipeline = watched
     monkeypatch.setattr(batch, "TURN_S", 0)
-    return launch(one_by_one, samples)
+    pipeline.wait()
+    return BatchVisit(visit), pipeline
 
 
-@pytest.fixture
-def slow(slow_page, new_visit, one_by_one) -> tuple[BatchVisit, Watched]:
-    """The tab of that page, and its pipeline, which waits."""
-    return BatchVisit(new_visit(slow_page.local_url)), one_by_one
-
-
-def test_progress_is_seen_and_stop_keeps_what_was_read(slow, tmp_path):
+def test_progress_is_seen_and_stop_keeps_what_was_read(slow, uploads):
     tab, pipeline = slow
-    tab.send([photo(f"{i}.png") for i in range(5)])
+    tab.send([photo(f"slow-{i}.png") for i in range(5)])
     expect(tab.status.locator("progress")).to_have_attribute("max", "5")
     expect(tab.page.locator("#many-files")).to_have_count(0)
     expect(tab.page.get_by_role("button", name="Choose a folder")).to_be_hidden()
-    (last,) = tmp_path.rglob("4.png")
+    (last,) = uploads.rglob("slow-4.png")
     sent_at = last.stat().st_ctime_ns
     pipeline.turns.release(2)
     expect(tab.status).to_contain_text("2 of 5 read")
@@ -168,122 +168,124 @@ def test_progress_is_seen_and_stop_keeps_what_was_read(slow, tmp_path):
     pipeline.turns.release()  # the photo that was being read
     tab.done("Stopped after 3 of 5 files")
     expect(tab.page.locator("#many-stop")).to_be_hidden()
-    assert [line["file"] for line in tab.table()] == ["0.png", "1.png", "2.png"]
+    assert [line["file"] for line in tab.table()] == ["slow-0.png", "slow-1.png", "slow-2.png"]
     with zipfile.ZipFile(io.BytesIO(tab.download("zip")[1])) as archive:
-        assert archive.namelist()[:-1] == ["0.jpg", "1.jpg", "2.jpg"]
+        assert archive.namelist()[:-1] == ["slow-0.jpg", "slow-1.jpg", "slow-2.jpg"]
     pipeline.turns.release()
     tab.send([photo("next.png", "7")])
     tab.done("All done: 1 file,")
     expect(tab.pictures).to_have_text(["7confidentnext.png"])
 
 
-@pytest.mark.parametrize("how", ["cancelled", "forgotten"])
-def test_stop_gives_the_drop_zone_back_where_nothing_is_read_any_more(how, slow, slow_page, monkeypatch):
-    """As after a lost connection, when the page has not heard the end of its batch."""
-    (tab, pipeline), blocks = slow, slow_page
-    heard, cancel_tasks = threading.Event(), gradio.routes.cancel_tasks
+def test_stop_gives_the_drop_zone_back_where_nothing_is_read_any_more(slow, watched_page, monkeypatch):
+    """As after a lost connection, when the page has not heard the end of its batch, or the server has forgotten it."""
+    (tab, pipeline), (blocks, _) = slow, watched_page
+    heard, cancel_tasks, sessions = threading.Event(), gradio.routes.cancel_tasks, blocks.state_holder.session_data
 
     async def cancel_and_tell(names: set[str]) -> list[str]:
         heard.set()
         return await cancel_tasks(names)
 
     monkeypatch.setattr(gradio.routes, "cancel_tasks", cancel_and_tell)
-    tab.send([photo("a.png"), photo("b.png")])
-    assert pipeline.started.acquire(timeout=PATIENCE_S)
-    expect(tab.status).to_contain_text("0 of 2 read")
-    ((name, session),) = blocks.state_holder.session_data.items()
-    if how == "cancelled":
-        (event,) = blocks._queue.pending_event_ids_session[name]
-        (index,) = [i for i, fn in blocks.fns.items() if fn.concurrency_id == "many"]
-        body = {"session_hash": name, "fn_index": index, "event_id": event}
-        with ThreadPoolExecutor(1) as pool:  # it waits for the photo that is being read, and no other may start
-            cancelled = pool.submit(api_client.post, f"{blocks.local_url}gradio_api/cancel", json=body)
-            assert heard.wait(PATIENCE_S)
-            pipeline.turns.release()
-            cancelled.result().raise_for_status()
-        (ended,) = [value for value in session.state_data.values() if isinstance(value, threading.Event)]
-        assert ended.wait(PATIENCE_S)
-    else:
-        blocks.state_holder.session_data.clear()
-    tab.page.get_by_role("button", name="Stop").click()
-    expect(tab.status).to_contain_text("Nothing is being read any more")
-    expect(tab.page.locator("#many-stop")).to_be_hidden()
-    expect(tab.page.locator("#many-files")).to_be_visible()
-    pipeline.turns.release(2)
+    for how in ("cancelled", "forgotten"):
+        tab.send([photo("a.png"), photo("b.png")])
+        assert pipeline.started.acquire(timeout=PATIENCE_S)
+        expect(tab.status).to_contain_text("0 of 2 read")
+        if how == "cancelled":
+            ((name, (event,)),) = [(name, ids) for name, ids in blocks._queue.pending_event_ids_session.items() if ids]
+            (index,) = [i for i, fn in blocks.fns.items() if fn.concurrency_id == "many"]
+            body = {"session_hash": name, "fn_index": index, "event_id": event}
+            with ThreadPoolExecutor(1) as pool:  # it waits for the photo that is being read, and no other may start
+                cancelled = pool.submit(api_client.post, f"{blocks.local_url}gradio_api/cancel", json=body)
+                assert heard.wait(PATIENCE_S)
+                pipeline.turns.release()
+                cancelled.result().raise_for_status()
+            (ended,) = [each for each in sessions[name].state_data.values() if isinstance(each, threading.Event)]
+            assert ended.wait(PATIENCE_S)
+        else:
+            sessions.clear()
+        tab.page.get_by_role("button", name="Stop").click()
+        expect(tab.status).to_contain_text("Nothing is being read any more")
+        expect(tab.page.locator("#many-stop")).to_be_hidden()
+        expect(tab.page.locator("#many-files")).to_be_visible()
+    pipeline.open()
+    tab.done("All done: 2 files")
 
 
-def test_a_mistake_of_ours_gives_the_drop_zone_back(slow, monkeypatch):
-    tab, pipeline = slow
+def test_a_mistake_of_ours_gives_the_drop_zone_back(tab, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(batch.BatchView, "add", None)
-        pipeline.turns.release()
         tab.send([photo("a.png")])
         expect(tab.status).to_contain_text("The reader itself failed")
     expect(tab.page.locator("#many-stop")).to_be_hidden()
-    pipeline.turns.release()
     tab.send([photo("a.png")])
     tab.done("All done: 1 file,")
 
 
-def test_a_single_photo_goes_past_batches(slow, new_visit):
-    tab, pipeline = slow
-    tabs = [tab, *(BatchVisit(new_visit(tab.page.url)) for _ in range(config.CONCURRENT_READS - 1))]
-    for one in tabs:
-        one.send([photo("a.png"), photo("b.png")])
-        expect(one.status).to_contain_text("of 2 read")
-    assert pipeline.started.acquire(timeout=PATIENCE_S)
-    other = new_visit(tab.page.url)
-    other.read("128", "128")
-    pipeline.turns.release(2 * len(tabs))
-    for one in tabs:
-        one.done("All done: 2 files")
+def send_batch(blocks: gr.Blocks, paths: list[str], visitor: str = "visitor") -> str:
+    """What the server sends to a visitor about a batch of these files."""
+    (index,) = [i for i, fn in blocks.fns.items() if fn.concurrency_id == "many"]
+    files = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in paths]
+    return api_client.events(blocks.local_url, index, [files], visitor)
 
 
-def test_batches_take_turns_and_mix_nothing(new_visit, address):
-    tabs = [BatchVisit(new_visit(address)) for _ in range(2)]
-    for tab, number in zip(tabs, ("7", "128"), strict=True):
-        tab.send([photo(f"{number}-{i}.png", number) for i in range(8)])
-    for tab, number in zip(tabs, ("7", "128"), strict=True):
-        tab.done("All done: 8 files")
-        assert {(line["number"], line["file"].split("-")[0]) for line in tab.table()} == {(number, number)}
+def test_a_single_photo_goes_past_batches_which_take_turns_and_mix_nothing(watched, watched_page, monkeypatch):
+    (visit, pipeline), (blocks, _) = watched, watched_page
+    monkeypatch.setattr(batch, "TURN_S", 0)
+    pipeline.wait()
+
+    def send(number: str) -> list[dict[str, str]]:
+        files = [photo(f"{number}-{i}.png", number) for i in range(8)]
+        sent = send_batch(blocks, api_client.upload(blocks.local_url, *files), number)
+        (table,) = set(re.findall(r'"path": ?"([^"]+\.csv)"', sent))
+        content = api_client.get(f"{blocks.local_url}gradio_api/file={table}").content
+        return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+    numbers = ("7", "42", "1984", "30512")[: config.CONCURRENT_READS]
+    with ThreadPoolExecutor() as pool:
+        batches = [pool.submit(send, number) for number in numbers]
+        try:
+            wait_until(lambda: sum(job is not None for job in blocks._queue.active_jobs) == len(batches))
+            assert pipeline.started.acquire(timeout=PATIENCE_S)
+            visit.read("128", "128")
+        finally:
+            pipeline.open()
+        for number, lines in zip(numbers, (done.result() for done in batches), strict=True):
+            assert [line["file"] for line in lines] == [f"{number}-{i}.png" for i in range(8)]
+            assert {line["number"] for line in lines} == {number}
 
 
-@pytest.mark.parametrize("goes", [False, True], ids=["done", "visitor gone"])
-def test_nothing_stays_behind(goes, launch, new_visit, samples, tmp_path, monkeypatch):
+def test_nothing_stays_behind_of_who_is_done_and_of_who_is_gone(launch, new_visit, samples, tmp_path, monkeypatch):
     monkeypatch.setattr(gradio_options, "RETENTION_S", 1)
     monkeypatch.setattr(gradio_options, "CLEANUP_EVERY_S", 0.2)
     monkeypatch.setattr(batch, "TURN_S", 0)
-    over, sweep = threading.Event(), cleanup.sweep  # nothing goes before the test is through with the batch
+    over, sweep = threading.Event(), cleanup.sweep  # nothing goes before the test is through with the batches
     monkeypatch.setattr(cleanup, "sweep", lambda folder, max_age_s: over.is_set() and sweep(folder, max_age_s))
-    pipeline = Watched(waits=True)
-    tab = BatchVisit(new_visit(launch(pipeline, samples).local_url))
-    tab.send([photo("a.png"), photo("b.png"), ("c.png", b"")])
-    pipeline.turns.release()
-    expect(tab.status).to_contain_text("1 of 3 read")
-    if goes:
-        tab.page.close()
-    pipeline.turns.release()
-    if not goes:
-        expect(tab.status).to_contain_text("All done: 3 files")
+    pipeline = Watched()
+    blocks = launch(pipeline, samples)
+    for goes in (False, True):
+        pipeline.wait()
+        tab = BatchVisit(new_visit(blocks.local_url))
+        tab.send([photo("a.png"), photo("b.png"), ("c.png", b"")])
+        pipeline.turns.release()
+        expect(tab.status).to_contain_text("1 of 3 read")
+        if goes:
+            tab.page.close()
+        pipeline.open()
+        if not goes:
+            expect(tab.status).to_contain_text("All done: 3 files")
     over.set()
     wait_until(lambda: not api_client.files(tmp_path))
 
 
-def test_the_server_itself_refuses(launch, tmp_path):
+def test_the_server_itself_refuses(page, uploads):
     """What a browser of ours does not send."""
-    blocks = launch(FakePipeline())
-    (index,) = [i for i, fn in blocks.fns.items() if fn.concurrency_id == "many"]
-    (path,) = api_client.upload(blocks.local_url, photo("a.png"))
-
-    def events(*paths: str) -> str:
-        files = [{"path": one, "meta": {"_type": "gradio.FileData"}} for one in paths]
-        return api_client.events(blocks.local_url, index, [files])
-
-    assert "All done: 1 file" in events(path)
-    refused = events(*[path] * (MAX_PHOTOS + 1))
+    (path,) = api_client.upload(page.local_url, photo("a.png"))
+    assert "All done: 1 file" in send_batch(page, [path])
+    refused = send_batch(page, [path] * (MAX_PHOTOS + 1))
     assert "more than 200 files" in refused
     assert "done" not in refused
-    secret = tmp_path.parent / "secret.png"
+    secret = uploads.parent / "secret.png"
     secret.write_bytes(encoded(photo_of("42")))
-    assert "All done" not in events(str(secret))
-    assert "URLs are not fetched" in events("http://127.0.0.1/a.png")
+    assert "All done" not in send_batch(page, [str(secret)])
+    assert "URLs are not fetched" in send_batch(page, ["http://127.0.0.1/a.png"])

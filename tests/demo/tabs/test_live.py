@@ -1,65 +1,60 @@
 import base64
 import re
+from collections.abc import Iterator
 
+import numpy as np
 import pytest
+from helpers import api_client
 from helpers.browser_visit import Visit
+from helpers.fake_networks import served
 from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, encoded, photo_of, two_numbers
-from helpers.waiting_pipeline import PATIENCE_S, Watched
+from helpers.waiting_pipeline import PATIENCE_S, Watched, wait_until
 from playwright.sync_api import Locator, Page, expect
 
 from demo.tabs import live
 
 START, STOP = "Start the camera", "Stop the camera"
 
-NO_CAMERA = "navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NAME'); };"
-INSECURE = "Object.defineProperty(navigator, 'mediaDevices', {value: undefined});"
+NO_CAMERA = "navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NAME'); }"
+INSECURE = "Object.defineProperty(navigator, 'mediaDevices', {value: undefined, configurable: true})"
+CAMERA_IS_OFF = "document.querySelector('#live video').srcObject === null"
+CAMERA_BACK = "delete navigator.mediaDevices; delete navigator.mediaDevices.getUserMedia"
+
+
+@pytest.fixture(scope="module")
+def live_page(samples) -> Iterator[tuple[str, Watched]]:
+    """A page of its own, as a frame may be on its way when a test is over, and its pipeline."""
+    pipeline = Watched()
+    with served(pipeline, samples[:1]) as blocks:
+        yield blocks.local_url, pipeline
 
 
 @pytest.fixture
-def open_live(launch, samples, new_visit):
-    """A pipeline -> a visitor's page with the tab open."""
-
-    def opened(pipeline: FakePipeline) -> Visit:
-        visit = new_visit(launch(pipeline, samples[:1]).local_url)
-        show(visit.page)
-        return visit
-
-    return opened
-
-
-def show(page: Page) -> None:
-    page.get_by_role("tab", name="Live").click()
-    expect(page.locator("#live").get_by_role("button", name=START)).to_be_visible()
+def camera(live_page, used_visit) -> Iterator[tuple[Visit, Watched]]:
+    """A visitor's page with the tab open, and its pipeline, which counts from zero."""
+    address, pipeline = live_page
+    visit = used_visit(address)
+    pipeline.begin()
+    visit.open_tab("Live")
+    yield visit, pipeline
+    pipeline.open()
+    visit.open_tab("One photo")  # which turns the camera off
 
 
 def press(page: Page, name: str) -> None:
     page.locator("#live").get_by_role("button", name=name).click()
 
 
-def wait_for_frames(page: Page, pipeline: Watched, more: int) -> None:
-    """Until so many further frames have been read."""
-    wanted, waited = len(pipeline.photos) + more, 0
-    while len(pipeline.photos) < wanted:
-        page.wait_for_function("new Promise(done => requestAnimationFrame(() => done(true)))")
-        waited += 1
-        assert waited < 60 * PATIENCE_S, f"{len(pipeline.photos)} frames, {wanted} wanted"
-
-
 def plate(page: Page) -> Locator:
     return page.locator("#live .verdict .plate")
 
 
-def camera_is_off(page: Page) -> bool:
-    return page.evaluate("document.querySelector('#live video').srcObject === null")
-
-
-def test_frames_keep_coming_with_box_number_and_rate(open_live, tmp_path):
-    pipeline = Watched()
-    visit = open_live(pipeline)
-    page = visit.page
+def test_frames_keep_coming_with_box_number_and_rate(camera, uploads):
+    visit, pipeline = camera
+    page, before = visit.page, set(api_client.files(uploads))
     press(page, START)
     expect(plate(page)).to_have_text("128")
-    wait_for_frames(page, pipeline, 10)
+    wait_until(lambda: len(pipeline.photos) >= 10)
     expect(page.locator("#live .pace")).to_contain_text("readings a second · turns off in")
     page.wait_for_function("parseFloat(document.querySelector('#live .pace b').textContent) > 1")
     box, picture = (page.locator(f"#live {which}").bounding_box() for which in ("[data-part=boxes] div", "video"))
@@ -69,48 +64,40 @@ def test_frames_keep_coming_with_box_number_and_rate(open_live, tmp_path):
     expect(page.locator("#live [data-part=spoken]")).to_have_text("128")
     expect(page.locator("#live .votes")).to_contain_text(re.compile(r"128 in \d+ of the last \d+ frames"))
     assert pipeline.most == live.FRAMES_AT_ONCE
-    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+    assert set(api_client.files(uploads)) <= before
     page.get_by_role("button", name="Keep this frame").click()
     visit.verdict("confident")
     expect(visit.plate).to_have_text("128")
     for picture in (pipeline.photos[-1], visit.photo()):
         side = picture.shape[1] // 8
         assert picture[:, :side].mean() > picture[:, -side:].mean() + 60  # not mirrored
+    visit.open_tab("Live")
+    expect(page.locator("#live .note")).to_contain_text("hidden")
+    assert page.evaluate(CAMERA_IS_OFF)
 
 
-def test_stops_when_asked_and_when_the_tab_is_left(open_live):
-    pipeline = Watched()
-    page = open_live(pipeline).page
+def test_stops_when_asked(camera):
+    visit, pipeline = camera
+    page = visit.page
     press(page, START)
-    expect(plate(page)).to_have_text("128")
+    wait_until(lambda: len(pipeline.photos) >= 2)
     page.evaluate("window.track = document.querySelector('#live video').srcObject.getTracks()[0]")
     press(page, STOP)
     expect(page.locator("#live .note")).to_contain_text("the camera is off")
     assert page.evaluate("window.track.readyState") == "ended"
     expect(page.locator("#live canvas")).to_be_visible()
     expect(page.locator("#live [data-part=boxes] b")).to_have_text("128")
-    assert_no_more_frames(page, pipeline)
-    page.get_by_role("tab", name="Live").click()
-    press(page, START)
-    wait_for_frames(page, pipeline, 2)
-    page.get_by_role("tab", name="One photo").click()
-    page.wait_for_function("document.querySelector('#live video').srcObject === null")
-    page.get_by_role("tab", name="Live").click()
-    expect(page.locator("#live .note")).to_contain_text("hidden")
-
-
-def assert_no_more_frames(page: Page, pipeline: Watched) -> None:
-    """A photo is sent, read and shown without a further frame; the one that was on its way may still arrive."""
     frames = len(pipeline.photos)
-    page.get_by_role("tab", name="One photo").click()
-    page.locator("#examples button").first.click()
-    expect(page.locator("#verdict .plate")).to_have_text("42")
-    assert len(pipeline.photos) <= frames + 2  # the photo is one
+    visit.open_tab("One photo")
+    visit.read("42", "42")
+    assert len(pipeline.photos) <= frames + 2  # the photo is one; the frame that was on its way may still arrive
 
 
-def test_stops_by_itself_and_can_go_on(open_live, monkeypatch):
+def test_stops_by_itself_and_can_go_on(launch, samples, new_visit, monkeypatch):
     monkeypatch.setattr(live, "LIMIT_S", 1)
-    page = open_live(Watched()).page
+    visit = new_visit(launch(FakePipeline(), samples[:1]).local_url)
+    page = visit.page
+    visit.open_tab("Live")
     expect(page.locator("#live .note")).to_contain_text("turns off after 1 seconds; start it again to continue")
     page.evaluate(
         """() => {
@@ -124,81 +111,71 @@ def test_stops_by_itself_and_can_go_on(open_live, monkeypatch):
     for times in (1, 2):
         press(page, START)
         page.wait_for_function(f"window.stops === {times}")
-        assert camera_is_off(page)
+        assert page.evaluate(CAMERA_IS_OFF)
 
 
-def test_a_slow_server_is_asked_for_one_frame_at_a_time(open_live):
-    pipeline = Watched(waits=True)
-    visit = open_live(pipeline)
+def test_a_slow_server_is_asked_for_one_frame_at_a_time(camera):
+    visit, pipeline = camera
     page = visit.page
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if "component_server" in request.url else None)
+    pipeline.wait(quick=())
+    visit.requests.clear()
     press(page, START)
     assert pipeline.started.acquire(timeout=PATIENCE_S)
     taken = page.evaluate("document.querySelector('#live video').currentTime")
     page.wait_for_function(f"document.querySelector('#live video').currentTime > {taken + 1}")
-    assert len(asked) == len(pipeline.photos) == 1
+    assert len(pipeline.photos) == len([url for url in visit.requests if "component_server" in url]) == 1
     pipeline.open()
-    expect(plate(page)).to_have_text("128")
+    wait_until(lambda: len(pipeline.photos) >= 2)
 
 
-def test_without_a_camera_there_is_a_sentence(visit):
-    show(visit.page)
+def test_without_a_camera_room_or_an_answer_there_is_a_sentence(visit, monkeypatch):
+    page, note = visit.page, visit.page.locator("#live .note")
+    visit.open_tab("Live")
     for script, sentence in (
         (NO_CAMERA.replace("NAME", "NotAllowedError"), "Allow it for this page"),
         (NO_CAMERA.replace("NAME", "NotFoundError"), "There is no camera"),
         (INSECURE, "https"),
     ):
-        visit.page.evaluate(f"() => {{ {script} }}")
-        press(visit.page, START)
-        expect(visit.page.locator("#live .note")).to_contain_text(sentence)
-    expect(visit.page.locator("#live").get_by_role("button", name=START)).to_be_enabled()
-
-
-def test_a_server_without_room_and_one_that_is_gone(visit, monkeypatch):
-    show(visit.page)
-    note = visit.page.locator("#live .note")
+        page.evaluate(f"() => {{ {script} }}")
+        press(page, START)
+        expect(note).to_contain_text(sentence)
+    expect(page.locator("#live").get_by_role("button", name=START)).to_be_enabled()
+    page.evaluate(f"() => {{ {CAMERA_BACK} }}")
     with monkeypatch.context() as patch:
         patch.setattr(live, "FRAMES_WAITING", 0)
-        press(visit.page, START)
+        press(page, START)
         expect(note).to_contain_text("yours continues as soon as there is room")
-    expect(plate(visit.page)).to_have_text("128")
-    visit.page.route("**/component_server/**", lambda route: route.abort())
+    expect(plate(page)).to_have_text("128")
+    page.route("**/component_server/**", lambda route: route.abort())
     expect(note).to_contain_text("no longer answers")
-    assert camera_is_off(visit.page)
+    assert page.evaluate(CAMERA_IS_OFF)
+    page.unroute_all()
+
+
+def look(photo: np.ndarray) -> dict:
+    return live.look(FakePipeline(), base64.b64encode(encoded(photo)).decode())
 
 
 def test_what_a_frame_says(monkeypatch):
-    unsure, sure, nothing = (live.look(FakePipeline(), sent(number)) for number in ("1984", "42", NOTHING))
+    unsure, sure, nothing, many = (look(photo_of(number)) for number in ("1984", "42", NOTHING, MANY))
     assert unsure["boxes"] == [{"place": [0.25, 0.25, 0.5, 0.5], "label": "1984"}]
     assert (unsure["number"], unsure["spoken"], unsure["sure"]) == ("1984", "1984, to check", False)
     assert (sure["number"], sure["spoken"], sure["sure"]) == ("42", "42", True)
     assert (nothing["number"], nothing["boxes"], nothing["spoken"]) == (None, [], "")
-    assert live.look(FakePipeline(), sent(MANY))["spoken"] == "more than five digits"
-    both = live.look(FakePipeline(), base64.b64encode(encoded(two_numbers("42", "7"))).decode())
-    assert [box["label"] for box in both["boxes"]] == ["42", "7"]
-    assert both["boxes"][1]["place"] == pytest.approx([0.8, 0.3, 0.15, 0.3])
+    assert many["spoken"] == "more than five digits"
+    both = look(two_numbers("42", "7"))["boxes"]
+    assert [box["label"] for box in both] == ["42", "7"]
+    assert both[1]["place"] == pytest.approx([0.8, 0.3, 0.15, 0.3])
     monkeypatch.setattr(FakePipeline, "unsure_below", 0.9)  # "1984" has 0.41: a weak guess is not shown
-    weak = live.look(FakePipeline(), sent("1984"))
+    weak = look(photo_of("1984"))
     assert (weak["boxes"], weak["number"]) == ([], None)
-
-
-def sent(number: str) -> str:
-    return base64.b64encode(encoded(photo_of(number))).decode()
 
 
 @pytest.mark.parametrize(
     "picture",
     [
-        None,
-        7,
-        ["a"],
-        {"path": "/etc/passwd"},
-        "",
-        "no base64!",
-        "é",
+        *(None, 7, ["a"], {"path": "/etc/passwd"}, "", "no base64!", "é", "A" * (live.MAX_FRAME + 4)),
         base64.b64encode(b"no picture").decode(),
-        "A" * (live.MAX_FRAME + 4),
     ],
 )
 def test_what_is_no_frame_is_a_sentence(picture):

@@ -1,12 +1,11 @@
-import threading
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import gradio as gr
 import pytest
+from helpers import api_client
 from helpers.browser_visit import Visit
-from helpers.fake_networks import served
 from helpers.fake_pipeline import NOTHING, SIZE, FakePipeline, encoded, photo_of, reading_of, two_numbers
-from helpers.waiting_pipeline import PATIENCE_S, Watched
+from helpers.waiting_pipeline import PATIENCE_S
 from playwright.sync_api import Locator, expect
 
 from demo import config
@@ -16,88 +15,71 @@ from demo.session import PhotoResult
 from demo.tabs import single
 
 
-@pytest.fixture(scope="module")
-def counts() -> Watched:
-    return Watched()
-
-
-@pytest.fixture(scope="module")
-def counted_address(counts, samples) -> Iterator[str]:
-    with served(counts, samples) as blocks:
-        yield blocks.local_url
-
-
-@pytest.fixture
-def counted(counts, counted_address, new_visit) -> Visit:
-    """A visit to a page whose readings are counted."""
-    counts.begin()
-    return new_visit(counted_address)
-
-
 def threshold(visit: Visit) -> Locator:
-    """The slider with its field, unfolded."""
-    part = visit.page.locator("#threshold")
-    if not part.is_visible():
-        visit.page.locator("#advanced button.label-wrap").click()
-    expect(part).to_be_visible()
-    return part
+    visit.unfold("advanced")
+    return visit.page.locator("#threshold")
 
 
-def chosen(visit: Visit) -> Locator:
-    return visit.page.locator("table.digits td.chosen:not(.past)")
-
-
-def test_the_threshold_decides_again_without_the_networks_and_is_kept(counted, counts):
-    counted.read("7", "97 %")
-    slider, field = (threshold(counted).get_by_role(role) for role in ("slider", "spinbutton"))
+def test_the_threshold_decides_again_without_the_networks_and_is_kept(watched):
+    visit, pipeline = watched
+    visit.read("7", "97 %")
+    slider, field = (threshold(visit).get_by_role(role) for role in ("slider", "spinbutton"))
     expect(slider).to_have_value(str(round(FakePipeline.unsure_below * 100)))
     slider.fill("97")
     expect(field).to_have_value("97")  # the page knows it, before a key changes it again
-    counted.verdict("confident", "97 %")
+    visit.verdict("confident", "97 %")
     slider.focus()
-    counted.page.keyboard.press("ArrowRight")
-    expect(counted.verdict("check", "97 %").locator(".plate")).to_have_text("7")
+    visit.page.keyboard.press("ArrowRight")
+    expect(visit.verdict("check", "97 %").locator(".plate")).to_have_text("7")
     for typed, state in (("", "confident"), ("500", "check"), ("-3", "confident"), ("30", "confident")):
         field.fill(typed)
-        counted.verdict(state, "97 %")
-    assert (len(counts.photos), counts.boxes) == (1, 0)
-    counted.read("1984", "41 %")
+        visit.verdict(state, "97 %")
+    assert (len(pipeline.photos), pipeline.boxes) == (1, 0)
+    visit.read("1984", "41 %")
     expect(slider).to_have_value("30")
-    threshold(counted).get_by_label("Reset").click()
-    counted.verdict("check", "41 %")
+    threshold(visit).get_by_label("Reset").click()
+    visit.verdict("check", "41 %")
 
 
-def test_the_threshold_waits_for_nobody_s_reading(counted, counts):
-    counted.read("7", "97 %")
-    assert counts.started.acquire(timeout=PATIENCE_S)
-    counts.turns = threading.Semaphore(0)
-    try:
-        for other in [Visit(counted.page.context, counted.page.url) for _ in range(config.CONCURRENT_READS)]:
-            other.upload("b.png", encoded(photo_of("42")))
-            assert counts.started.acquire(timeout=PATIENCE_S)
-        threshold(counted).get_by_role("slider").fill("98")
-        counted.verdict("check", "97 %")
-    finally:
-        counts.open()
+def test_the_threshold_waits_for_nobody_s_reading(watched):
+    visit, pipeline = watched
+    visit.read("7", "97 %")
+    pipeline.begin()
+    pipeline.wait()
+    photo = api_client.data_url(encoded(photo_of("42")))
+    with ThreadPoolExecutor() as pool:
+        others = [pool.submit(api_client.call, visit.address, "read", photo) for _ in range(config.CONCURRENT_READS)]
+        try:
+            for _ in others:
+                assert pipeline.started.acquire(timeout=PATIENCE_S)
+            threshold(visit).get_by_role("slider").fill("98")
+            visit.verdict("check", "97 %")
+        finally:
+            pipeline.open()
+        assert [other.result()[0] for other in others] == ["complete"] * len(others)
+    threshold(visit).get_by_label("Reset").click()
+    visit.verdict("confident", "97 %")
 
 
-def test_another_number_of_the_photo_is_looked_at_without_the_networks(counted, counts):
-    page = counted.page
-    expect(counted.read(two_numbers("42", "128")).locator(".plate")).to_have_text("42")
+def test_another_number_of_the_photo_is_looked_at_without_the_networks(watched):
+    visit, pipeline = watched
+    page = visit.page
+    expect(visit.read(two_numbers("42", "128")).locator(".plate")).to_have_text("42")
     expect(page.locator("#stage .legend")).to_contain_text("Other numbers")
-    other = counted.box("thin")
+    other = visit.box("thin")
     assert other == pytest.approx([0.8, 0.3, 0.95, 0.6], abs=0.02)
     page.locator("#stage").get_by_role("button", name="Look at 128").click()
-    expect(counted.verdict("confident", "90 %").locator(".plate")).to_have_text("128")
+    expect(visit.verdict("confident", "90 %").locator(".plate")).to_have_text("128")
     expect(page.locator("table.digits thead b")).to_have_text(["1", "2", "8", "–", "–"])
     expect(page.locator(".likeliest li").first).to_contain_text("128")
-    assert counted.box() == pytest.approx(other, abs=0.02)
-    threshold(counted).get_by_role("slider").fill("95")
-    expect(counted.verdict("check", "90 %").locator(".plate")).to_have_text("128")
+    assert visit.box() == pytest.approx(other, abs=0.02)
+    threshold(visit).get_by_role("slider").fill("95")
+    expect(visit.verdict("check", "90 %").locator(".plate")).to_have_text("128")
     page.locator("#verdict").get_by_role("button", name="42").press("Enter")
-    expect(counted.verdict("confident", ">99 %").locator(".plate")).to_have_text("42")
-    assert (len(counts.photos), counts.boxes) == (1, 0)
-    counted.read(two_numbers(NOTHING, "7"), state="none")
+    expect(visit.verdict("confident", ">99 %").locator(".plate")).to_have_text("42")
+    assert (len(pipeline.photos), pipeline.boxes) == (1, 0)
+    threshold(visit).get_by_label("Reset").click()
+    visit.read(two_numbers(NOTHING, "7"), state="none")
     expect(page.locator("#verdict [data-pick], #stage .thin")).to_have_count(0)
 
 
@@ -105,7 +87,7 @@ def test_every_cell_has_its_exact_value_by_mouse_and_keyboard(visit):
     visit.read("42", "42")
     readout = visit.page.locator("#evidence .readout")
     for cell, value in (
-        (chosen(visit).first, "2nd digit is 2: 90.0 %"),
+        (visit.page.locator("table.digits td.chosen:not(.past)").first, "2nd digit is 2: 90.0 %"),
         (visit.page.locator("table.digits tbody tr").nth(3).locator("td").nth(4), "5th digit is 3: 1.0 %"),
         (visit.page.locator("table.length td.chosen"), "The number has 2 digits: 94.0 %"),
     ):
@@ -129,12 +111,9 @@ def test_an_expired_photo_is_a_sentence():
     result = PhotoResult(fingerprint(photo.data), (reading_of("42", photo_of("42")),), None, FakePipeline(), SIZE)
     box = [24, 16, 72, 48]
     gone = [(None, result), (photo, None), (other, result)]
-    for look, *arguments in (
-        *[(single.look_at, *pair, 0) for pair in gone],
-        *[(single.look_at, photo, result, index) for index in (5, "0")],
-        *[(single.read_box, *pair, box) for pair in gone],
-    ):
-        sent, kept, which = arguments
+    calls = [(single.look_at, photo, result, index) for index in (5, "0")]
+    calls += [(look, *pair, which) for pair in gone for look, which in ((single.look_at, 0), (single.read_box, box))]
+    for look, sent, kept, which in calls:
         with pytest.raises(gr.Error, match="expired"):
             look(sent, 0.5, kept, which)
     assert 'data-state="confident"' in single.look_at(photo, 0.5, result, 0)[1]
