@@ -1,26 +1,28 @@
 import os
-import signal
-import subprocess
 import sys
+import threading
+from argparse import Namespace
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
+import gradio as gr
 import httpx
-import numpy as np
 import pytest
 import yaml
 from gradio_client import Client, handle_file
 from helpers import api_client
 from helpers.api_client import PATIENCE_S
-from helpers.fake_pipeline import encoded
+from helpers.fake_pipeline import encoded, photo_of
+from helpers.waiting_pipeline import wait_until
 from playwright.sync_api import expect
 
 import app
-from demo import ui
+from demo import config, ui
 from demo.server import launch as launching
 from demo.server.public_link import ShareLink, terminal_code
+from svhn.pipeline import Pipeline
 
 ROOT = Path(app.__file__).parent
 LINK = "https://0123456789abcdef.gradio.live"
@@ -35,34 +37,29 @@ def flags(monkeypatch: pytest.MonkeyPatch, *arguments: str, **variables: str) ->
     return vars(app.flags())
 
 
-def test_a_hosted_space_sets_the_address(monkeypatch):
-    assert flags(monkeypatch)["host"] == "127.0.0.1"
-    assert flags(monkeypatch)["port"] is None
-    space = {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": "7861"}
-    given = flags(monkeypatch, **space)
-    assert (given["host"], given["port"]) == ("0.0.0.0", 7861)
-    given = flags(monkeypatch, "--host", "127.0.0.2", "--port", "7862", **space)
-    assert (given["host"], given["port"]) == ("127.0.0.2", 7862)
-    assert flags(monkeypatch, GRADIO_SERVER_NAME="", GRADIO_SERVER_PORT="")["host"] == "127.0.0.1"
+SPACE = {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": "7861"}
 
 
-def test_name_and_password(monkeypatch):
-    assert flags(monkeypatch)["auth"] is None
-    assert flags(monkeypatch, "--auth", "ann:a:b ")["auth"] == ("ann", "a:b ")
-    assert flags(monkeypatch, HOUSE_NUMBERS_AUTH="ann:secret")["auth"] == ("ann", "secret")
-
-
-CREDENTIALS = [
-    (arguments, variables, "USER:PASSWORD")
-    for text in ("secret", ":secret", "secret:", "")
-    for arguments, variables in ((["--auth", text], {}), ([], {app.AUTH_VARIABLE: text}))
-]
+@pytest.mark.parametrize(
+    ("arguments", "variables", "expected"),
+    [
+        ([], {}, {"host": "127.0.0.1", "port": None, "auth": None}),
+        ([], {"GRADIO_SERVER_NAME": "", "GRADIO_SERVER_PORT": ""}, {"host": "127.0.0.1", "port": None}),
+        ([], SPACE, {"host": "0.0.0.0", "port": 7861}),
+        (["--host", "127.0.0.2", "--port", "7862"], SPACE, {"host": "127.0.0.2", "port": 7862}),
+        (["--auth", "ann:a:b "], {}, {"auth": ("ann", "a:b ")}),
+        ([], {app.AUTH_VARIABLE: "ann:secret"}, {"auth": ("ann", "secret")}),
+    ],
+)
+def test_flags_come_before_variables(arguments, variables, expected, monkeypatch):
+    assert flags(monkeypatch, *arguments, **variables).items() >= expected.items()
 
 
 @pytest.mark.parametrize(
     ("arguments", "variables", "message"),
     [
-        *CREDENTIALS,
+        *[([f"--auth={text}"], {}, "USER:PASSWORD") for text in ("secret", ":secret", "secret:", "")],
+        *[([], {app.AUTH_VARIABLE: text}, "USER:PASSWORD") for text in ("secret", ":secret", "secret:", "")],
         *[([f"--queue={length}"], {}, "is not a length") for length in ("0", "-1", "many", "10001", "")],
         *[([f"--port={port}"], {}, "is not a port") for port in ("0", "65536", "-1", "http", "80.5", "")],
         ([], {"GRADIO_SERVER_PORT": "http"}, "is not a port"),
@@ -77,28 +74,28 @@ def test_wrong_flags_and_variables_are_refused(arguments, variables, message, mo
 
 
 @pytest.fixture(scope="module")
-def guarded(tiny_weights, tmp_path_factory) -> Iterator[str]:
-    """The address of an app that was started as a Space does it, with a password in the environment."""
-    port = api_client.free_port()
-    variables = {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": str(port), app.AUTH_VARIABLE: "ann:secret"}
-    process = subprocess.Popen(
-        [sys.executable, ROOT / "app.py", "--weights", tiny_weights, "--queue", "1"],
-        cwd=tmp_path_factory.mktemp("guarded"),
-        env=os.environ | variables,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert next(line for line in process.stdout if "The page is at" in line).split()[-1].endswith(f":{port}/")
-    yield f"http://127.0.0.1:{port}/"
-    process.send_signal(signal.SIGTERM)
-    process.wait(PATIENCE_S)
+def guarded(tiny_weights) -> Iterator[str]:
+    """The address of a page that is served as in a Space, with a password in the environment."""
+    port, ready, stop = api_client.free_port(), threading.Event(), threading.Event()
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as pool:
+        for name in ("GRADIO_TEMP_DIR", *launching.NO_STATISTICS):
+            patch.setenv(name, os.environ.get(name, ""))  # put back afterwards
+        patch.setattr(gr.Blocks, "block_thread", lambda self: ready.set() or stop.wait())
+        with pytest.MonkeyPatch.context() as space:
+            variables = SPACE | {"GRADIO_SERVER_PORT": str(port), app.AUTH_VARIABLE: "ann:secret"}
+            given = flags(space, "--weights", str(tiny_weights), "--queue", "1", **variables)
+        served = pool.submit(launching.serve, Namespace(**given))
+        wait_until(lambda: ready.is_set() or served.done())
+        yield f"http://127.0.0.1:{port}/"
+        stop.set()
+        served.result()
 
 
 def test_nobody_is_let_in_without_a_password(guarded):
-    assert api_client.get(f"{guarded}config").status_code == 401
-    assert api_client.get(f"{guarded}gradio_api/info").status_code == 401
-    assert api_client.post(f"{guarded}gradio_api/upload", files={"files": ("a.png", b"x")}).status_code == 401
-    assert api_client.post(f"{guarded}gradio_api/call/read", json={"data": [None]}).status_code == 401
+    files, call = {"files": ("a.png", b"x")}, {"data": [None]}
+    assert [api_client.get(f"{guarded}{path}").status_code for path in ("config", "gradio_api/info")] == [401, 401]
+    assert api_client.post(f"{guarded}gradio_api/upload", files=files).status_code == 401
+    assert api_client.post(f"{guarded}gradio_api/call/read", json=call).status_code == 401
     assert api_client.get(f"{guarded}gradio_api/mcp/schema").status_code == 404  # its tools would ask for no password
     assert api_client.post(f"{guarded}login", data={"username": "ann", "password": "guess"}).status_code == 400
 
@@ -106,8 +103,7 @@ def test_nobody_is_let_in_without_a_password(guarded):
 def test_a_program_and_a_person_give_name_and_password(guarded, context):
     client = Client(guarded, auth=("ann", "secret"), verbose=False, httpx_kwargs={"timeout": PATIENCE_S})
     assert client.predict(handle_file(ui.EXAMPLES / "plate-42.jpg"), api_name="/read")[0]["file"] == "plate-42.jpg"
-    page = context.new_page()
-    asked: list[str] = []
+    page, asked = context.new_page(), []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(guarded)
     page.get_by_label("Username").fill("ann")
@@ -119,16 +115,18 @@ def test_a_program_and_a_person_give_name_and_password(guarded, context):
     assert [url for url in asked if not url.startswith((guarded, "data:", "blob:"))] == []
 
 
-def test_the_queue_is_as_long_as_was_said(guarded):
-    """Two are read, one may wait, and nine come too many."""
-    large = encoded(np.zeros((3000, 3000, 3), np.uint8), "JPEG")
-    with httpx.Client(base_url=guarded, timeout=PATIENCE_S) as visitor, ThreadPoolExecutor(12) as pool:
+def test_the_queue_is_as_long_as_was_said(guarded, monkeypatch):
+    """Two are read, one may wait, and the others come too many."""
+    go_on, read_all = threading.Event(), Pipeline.read_all
+    monkeypatch.setattr(Pipeline, "read_all", lambda self, photo: go_on.wait(PATIENCE_S) and read_all(self, photo))
+    photo = api_client.data_url(encoded(photo_of("42")))
+    with httpx.Client(base_url=guarded, timeout=PATIENCE_S) as visitor:
         visitor.post("login", data={"username": "ann", "password": "secret"}).raise_for_status()
-        data = visitor.post("gradio_api/upload", files={"files": ("house.jpg", large)}).json()
-        asked = pool.map(lambda _: visitor.post("gradio_api/call/read", json={"data": data}), range(12))
-        answers = {answer.status_code: answer for answer in asked}
-    assert answers.keys() == {200, 503}
-    assert "queue is full" in answers[503].json()["detail"].lower()
+        answers = [visitor.post("gradio_api/call/read", json={"data": [photo]}) for _ in range(12)]
+        go_on.set()
+    *_, last = answers
+    assert 1 <= [answer.status_code for answer in answers].count(200) <= config.CONCURRENT_READS + 1
+    assert (last.status_code, "queue is full" in last.json()["detail"].lower()) == (503, True)
 
 
 def test_a_public_link_changes_nothing_on_the_page_and_none_is_no_crash(page, monkeypatch):
@@ -148,33 +146,25 @@ def test_a_public_link_changes_nothing_on_the_page_and_none_is_no_crash(page, mo
 
 def test_the_readme_begins_as_a_space_s():
     _, matter, _ = (ROOT / "README.md").read_text().split("---\n", 2)
-    space = yaml.safe_load(matter)
-    assert f"\ngradio=={space['sdk_version']}" in (ROOT / "requirements.txt").read_text().replace(
-        "gradio[mcp]", "gradio"
-    )
+    space, pinned = yaml.safe_load(matter), (ROOT / "requirements.txt").read_text().replace("gradio[mcp]", "gradio")
+    assert f"\ngradio=={space['sdk_version']}" in pinned
     assert (space["sdk"], ROOT / space["app_file"]) == ("gradio", Path(app.__file__))
     assert space["python_version"] in ("3.10", "3.11", "3.12")  # as texts: 3.10 the number is 3.1
     assert {"title", "emoji", "colorFrom", "colorTo", "license"} <= space.keys()
     assert len(space["short_description"]) <= 60
 
 
-def test_the_panel_has_the_link_and_its_code():
-    assert ShareLink().panel() == ""
-    panel = ShareLink(f"{LINK}/?a=<b>").panel()
-    assert "<svg" in panel
-    assert "?a=&lt;b&gt;" in panel
-    assert "<b>" not in panel
-
-
-@pytest.mark.parametrize("link", [LINK, None])
-def test_the_link_is_printed_last(link, monkeypatch, capsys):
+@pytest.mark.parametrize("link", [f"{LINK}/?a=<b>", None])
+def test_the_link_is_printed_last_and_shown_with_its_code(link, monkeypatch, capsys):
     monkeypatch.setattr(launching, "public_link", lambda page: link)
     known = ShareLink()
+    assert known.panel() == ""
     launching.share(SimpleNamespace(), known)
-    printed = capsys.readouterr()
-    assert known.address == link
+    printed, panel = capsys.readouterr(), known.panel()
     if link:
-        assert printed.out.splitlines()[-1].endswith(LINK)
+        assert printed.out.splitlines()[-1].endswith(link)
         assert terminal_code(link) in printed.out
+        assert ("<svg" in panel, "?a=&lt;b&gt;" in panel, "<b>" in panel) == (True, True, False)
     else:
         assert "No public link could be made" in printed.err
+        assert panel == ""
