@@ -1,7 +1,6 @@
 import csv
 import io
 import zipfile
-from pathlib import Path
 
 import pytest
 from helpers.fake_pipeline import FakePipeline, encoded, photo_of
@@ -13,31 +12,20 @@ from svhn.batch.local import read_photos
 from svhn.utils.errors import UserError
 
 
-def wrote(folder: Path, files: list[SentPhoto]) -> tuple[list[dict[str, str]], dict[str, bytes], list[Path]]:
-    """The lines of the CSV, the content of the ZIP, and the small pictures."""
-    with BatchExport(folder / "new", FakePipeline.unsure_below) as made:
-        small = [made.add(row)[1] for row in read_photos(FakePipeline(), files, drawn=True)]
+def test_names_do_not_clash_in_the_table_and_the_zip(tmp_path):
+    names = ["house.jpg", "one/house.jpg", "HOUSE.JPG", "house.png", "house-2.jpg"]
+    files = [SentPhoto(name, encoded(photo_of("42"))) for name in names]
+    with BatchExport(tmp_path / "new", FakePipeline.unsure_below) as made:
+        for row in read_photos(FakePipeline(), files, drawn=True):
+            made.add(row)
     with zipfile.ZipFile(made.zip_path) as archive:
         assert archive.testzip() is None
-        content = {name: archive.read(name) for name in archive.namelist()}
-    assert content.pop(made.csv_path.name) == made.csv_path.read_bytes()
+        *pictures, table = archive.namelist()
+        assert archive.read(table) == made.csv_path.read_bytes()
     lines = list(csv.DictReader(io.StringIO(made.csv_path.read_text("utf-8-sig"), newline="")))
-    return lines, content, [path for path in small if path]
-
-
-def photo(name: str | None, number: str = "42") -> SentPhoto:
-    return SentPhoto(name, encoded(photo_of(number)))
-
-
-def test_names_do_not_clash(tmp_path):
-    names = ["house.jpg", "one/house.jpg", "HOUSE.JPG", "house.png", "house-2.jpg"]
-    lines, content, _ = wrote(tmp_path, [photo(name) for name in names])
-    assert [line["file"] for line in lines] == [
-        *("house.jpg", "house-2.jpg", "HOUSE-3.JPG"),
-        *("house.png", "house-2-2.jpg"),
-    ]
-    assert [line["picture"] for line in lines] == list(content)
-    assert len({name.casefold() for name in content}) == len(names)
+    assert [line["file"] for line in lines] == ["house.jpg", "house-2.jpg", "HOUSE-3.JPG", "house.png", "house-2-2.jpg"]
+    assert [line["picture"] for line in lines] == pictures
+    assert len({name.casefold() for name in pictures}) == len(names)
 
 
 @pytest.mark.parametrize(

@@ -66,3 +66,4 @@ def test_the_summary_is_about_all_readers_or_none(networks):
     found, reads = compared(networks, "42")
     assert "The readers agree" in render.summary(found, reads[:2], None)
     assert 'data-state="none"' in render.summary(found_at(None, None), [], Truth("", None))
+    assert render.network_list(networks).count("the default") == 2

@@ -25,8 +25,7 @@ def test_data_set(tmp_path, as_tar):
     assert 8 <= len(shown) <= 12
     for sample in shown:
         entry = by_name[sample.path.name]
-        assert sample.path.read_bytes() == entry.png
-        assert sample.truth == expected(entry)
+        assert (sample.path.read_bytes(), sample.truth) == (entry.png, expected(entry))
         assert sample.path.parent == copies
         assert "train" in sample.title
     assert "learned" in ground_truth.describe_samples(shown)
