@@ -37,7 +37,7 @@ EMPTY: dict[str, Any] = {
     "legend": "",
     "digits": [],
     "others": [],
-    "truth": None,
+    "truth": False,  # or a box; Gradio's page keeps the last one where None is sent
     "corrected": False,
     "view": "photo",
     "overlays": {},
@@ -82,7 +82,7 @@ def show_reading(result: PhotoResult, reading: Reading, size: tuple[int, int]) -
         value={"box": _whole(reading.box, size), "file": None},
         alt=text.alt_text(reading, [other for _, other in others], truth is not None),
         others=[{"index": i, "label": label, "box": _whole(box, size)} for i, label, box in marks],
-        truth=_whole(truth, size),
+        truth=_whole(truth, size) or False,
         legend=text.legend(reading.box is not None, truth is not None, bool(others)),
         corrected=reading not in result.readings,
         view="photo",
