@@ -10,6 +10,7 @@ import torch
 from demo.model_zoo import Network, Networks
 from svhn import weights
 from svhn.models import build
+from svhn.pipeline import Pipeline
 from svhn.utils.errors import WeightsError
 
 
@@ -44,7 +45,8 @@ def test_the_default_comes_first_and_what_has_no_title_has_its_name(folder, tiny
 
 
 def test_every_pair_shares_what_was_loaded_once(folder):
-    pipelines = Networks.load(folder).pipelines
+    networks = Networks.load(folder)
+    pipelines = networks.pipelines
     assert set(pipelines) == set(product(("fcos", "second"), ("compact", "plain", "other")))
     assert len({id(pipeline.localizer) for pipeline in pipelines.values()}) == 2
     assert len({id(pipeline.reader) for pipeline in pipelines.values()}) == 3
@@ -52,9 +54,10 @@ def test_every_pair_shares_what_was_loaded_once(folder):
     for (localizer, reader), pipeline in pipelines.items():
         assert pipeline.temperature == manifest[reader]["temperature"]
         assert pipeline.sha256 == {name: manifest[name]["sha256"] for name in (localizer, reader)}
-        for name, network in ((localizer, pipeline.localizer), (reader, pipeline.reader)):
-            own = weights.load(folder, name).state_dict()
-            assert all(torch.equal(value, own[key]) for key, value in network.state_dict().items())
+        own = Pipeline.load(folder, localizer=localizer, reader=reader)
+        for network, expected in ((pipeline.localizer, own.localizer), (pipeline.reader, own.reader)):
+            values = expected.state_dict()
+            assert all(torch.equal(value, values[key]) for key, value in network.state_dict().items())
 
 
 def test_damage_is_reported_at_the_start_whatever_it_is_that_is_damaged(folder, tmp_path):

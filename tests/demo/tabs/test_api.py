@@ -22,7 +22,7 @@ def tab(used_visit, full_page) -> Page:
     """The tab, on a page that serves tools as well."""
     visit = used_visit(full_page.address)
     visit.open_tab("API")
-    expect(visit.page.locator("#read-py code")).to_be_visible()
+    expect(visit.page.locator("#programs code").first).to_be_attached()
     return visit.page
 
 
