@@ -112,6 +112,7 @@ def test_the_box_is_dragged_or_moved_by_keys_and_all_is_read_again(visit):
 
 def test_typed_sides_move_the_box_and_another_photo_has_its_own(visit):
     page = read(visit, two_shades())
+    expect_sides(visit, 24, 16, 72, 48)  # those of the photo before have gone
     side(page, "Right").fill("40")
     plate(visit, "7")
     expect_sides(visit, 24, 16, 40, 48)
