@@ -67,7 +67,7 @@ def build(
                 compare_button.click(None, photo, [compare_photo, tabs], js=TO_COMPARE)
             with gr.Tab("API", id="programs"):
                 api.build(page, networks.default, truths)
-        html(FOOTER.format(unless=UNLESS if collect else ""))
+        html(FOOTER.format(unless=UNLESS if collect else ""), elem_id="about")
     # Without api_open=False, calls to /run would bypass the queue, and any number of photos would be read at once.
     page.queue(max_size=queue_size or QUEUE_SIZE, api_open=False)
     page._queue.sleep_when_free = page._queue.progress_update_sleep_when_free = QUEUE_PAUSE_S

@@ -18,8 +18,8 @@ RECORD_SHIFTS = """() => {
         [node?.id || node?.className, was.x, was.y, now.x, now.y, now.width, now.height];
     new PerformanceObserver(list => window.shifts.push(...list.getEntries().filter(each => !each.hadRecentInput)
         .map(each => ({value: each.value, moved: each.sources.map(place)}))))
-        .observe({type: "layout-shift"});
-}"""  # from here on: while it loads, Gradio's own splash gives way
+        .observe({type: "layout-shift", buffered: true});
+}"""
 WEIGHT = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
     .reduce((sum, each) => sum + each.encodedBodySize, 0)"""
 HAS_LOADED = """() => {
