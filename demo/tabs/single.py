@@ -131,10 +131,9 @@ def read(stage: gr.HTML, pipeline: Pipeline, truths: TruthIndex, sent: SentPhoto
 
 def look_at(sent: SentPhoto | None, unsure_below: float, result: PhotoResult | None, i: Any) -> list[Any]:
     """The view of another number of the same photo, or of the closest guess, without running the networks."""
-    reading = None
-    if belongs_to(sent, result):
-        known = i in range(len(result.readings))
-        reading = result.readings[i] if known else closest_guess(result.reading) if i == stages.GUESS else None
+    if not belongs_to(sent, result) or not isinstance(i, int):
+        raise _expired()
+    reading = {stages.GUESS: closest_guess(result.reading), **dict(enumerate(result.readings))}.get(i)
     if reading is None:
         raise _expired()
     return [stages.show_reading(result, reading, result.size), *_words(result, reading, unsure_below)]

@@ -77,7 +77,7 @@ class StoredPhoto:
 
 
 @dataclass(frozen=True)
-class _Deadly:
+class _LeftOut:
     """A picture that ended the processes that read it."""
 
     name: str
@@ -127,11 +127,11 @@ class PartReader:
         except FileNotFoundError:  # this is the first attempt
             blamed = None
             self.target.write(journal, b"[]")
-        kept = [_Deadly(p.name) if blamed and blamed.count(i) >= BLAMED else p for i, p in enumerate(photos)]
+        kept = [_LeftOut(p.name) if blamed and blamed.count(i) >= BLAMED else p for i, p in enumerate(photos)]
         contents = ahead(lambda photo: photo.data, kept)
         files = (_Fetched(photo.name, content) for photo, content in zip(photos, contents, strict=True))
         if blamed is not None:
-            files = self._noted(files, journal, blamed)
+            files = self._note_each(files, journal, blamed)
         if not self.copies:
             return [row.cells(self.pipeline.unsure_below) for row in read_photos(self.pipeline, files)]
         names, cells = picture_names([PurePosixPath(photo.name).name for photo in photos]), []
@@ -142,7 +142,7 @@ class PartReader:
             cells.append(row.cells(self.pipeline.unsure_below))
         return cells
 
-    def _noted(self, files: Iterable[_Fetched], journal: str, blamed: list[int]) -> Iterator[_Fetched]:
+    def _note_each(self, files: Iterable[_Fetched], journal: str, blamed: list[int]) -> Iterator[_Fetched]:
         """The files, each written down before it is read."""
         for i, file in enumerate(files):
             self.target.write(journal, json.dumps([*blamed, i]).encode())
