@@ -36,11 +36,19 @@ class Visit:
         tab = self.page.get_by_role("tab", name=name, exact=True)
         tab.click()
         expect(tab).to_have_attribute("aria-selected", "true")
+        self._settle()
 
     def unfold(self, section: str) -> None:
         button = self.page.locator(f"#{section} button.label-wrap")
         if "open" not in button.get_attribute("class").split():
             button.click()
+            expect(self.page.locator(f"#{section} input").first).to_be_visible()
+            self._settle()
+
+    def _settle(self) -> None:
+        """Waits for Gradio to have given new parts their values, which it does a frame after it shows them: faster than
+        a person acts, not than a test."""
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def verdict(self, state: str, text: str = "") -> Locator:
         """Waits for it, and for the photo that was sent last to be the one that it is about."""
