@@ -23,7 +23,7 @@ from .utils.errors import WeightsError
 from .utils.paths import WEIGHTS
 
 CERTAIN = 0.95  # a box that is read with this confidence is not tried as a stack of digits
-STACKED_ASPECT = (0.25, 1.0)  # width / height of a digit's part of a stack
+STACKED_ASPECT = (0.3, 0.85)  # width / height of a digit's part of a stack
 
 
 @dataclass(frozen=True)
