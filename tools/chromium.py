@@ -1,4 +1,4 @@
-"""Find the browser that `tests/helpers/browser.sh` installs."""
+"""Find the browser that `tools/install_chromium.sh` installs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 
 from playwright.sync_api import Browser, Playwright
 
-# As in tests/helpers/browser.sh. The headless shell loads the page with 40 % less processor time than a whole browser.
+# As in tools/install_chromium.sh. The headless shell loads the page with 40 % less processor time than a whole browser.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that the browser tests find a Chromium: one on the PATH, else Debian's, else Playwright's own.
-# Use: browser.sh BIN, the folder of the virtual environment's programs.
+# Use: install_chromium.sh BIN, the folder of the virtual environment's programs.
 set -u
 
 found() {
