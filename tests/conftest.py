@@ -29,6 +29,12 @@ def tiny_weights(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture
+def own_weights(tiny_weights, tmp_path) -> Path:
+    """A copy of that folder, which a test may change."""
+    return Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
+
+
 @pytest.fixture(scope="session")
 def small_data(tmp_path_factory) -> Path:
     """A folder with test.tar.gz (7 photos) and train.tar.gz (15 photos, 3 of them held out)."""

@@ -19,11 +19,8 @@ def test_official_ten_is_zero_and_other_labels_are_refused(label):
     [
         ("", [10, 10, 10, 10, 10], 0),  # no number: all blank
         ("0", [0, 10, 10, 10, 10], 1),  # the digit zero is not a blank
-        ("7", [7, 10, 10, 10, 10], 1),
-        ("100", [1, 0, 0, 10, 10], 3),
         ("007", [0, 0, 7, 10, 10], 3),
-        ("98765", [9, 8, 7, 6, 5], 5),
-        ("00000", [0, 0, 0, 0, 0], 5),
+        ("98760", [9, 8, 7, 6, 0], 5),
         ("1234567", [1, 2, 3, 4, 5], labels.TOO_LONG),
     ],
 )
@@ -92,10 +89,7 @@ def test_length_from_blanks_of_cases_worked_out_by_hand():
     assert _lengths(list(b)) == pytest.approx(by_hand, rel=1e-4, abs=1e-8)
     for length in range(6):
         assert _lengths([0.0] * length + [1.0] * (5 - length))[length] == pytest.approx(1, abs=1e-4)
-
-
-def test_length_from_blanks_has_a_finite_slope_however_sure():
-    logits = torch.zeros(1, 5, 11)
+    logits = torch.zeros(1, 5, 11)  # however sure, there is a finite slope
     logits[0, :2, 3], logits[0, 2:, labels.BLANK] = 200.0, 200.0
     logits.requires_grad_()
     torch.nn.functional.cross_entropy(labels.length_from_blanks(logits), torch.tensor([4])).backward()

@@ -7,8 +7,7 @@ from svhn import metrics
 
 
 def test_wilson_interval_of_known_cases():
-    low, high = metrics.wilson_interval(81, 263)
-    assert (low, high) == pytest.approx((0.2553, 0.3662), abs=1e-4)  # Newcombe 1998, table I
+    assert metrics.wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)  # Newcombe 1998, table I
     assert metrics.wilson_interval(0, 10)[0] == 0
     assert metrics.wilson_interval(10, 10)[1] == pytest.approx(1)
     assert metrics.wilson_interval(0, 0) == (0, 1)

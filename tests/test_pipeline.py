@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from helpers.localizers import Finder
 
 from svhn.pipeline import Pipeline
 
@@ -14,17 +15,6 @@ def pipeline(tiny_weights) -> Pipeline:
 
 def _photo(height: int = 60, width: int = 90) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 255, (height, width, 3), dtype=np.uint8)
-
-
-class Finder(torch.nn.Module):
-    """A localizer that knows where to look."""
-
-    def __init__(self, boxes: list, scores: list) -> None:
-        super().__init__()
-        self.boxes, self.scores = np.array(boxes, float).reshape(-1, 4), np.array(scores, float)
-
-    def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return self.boxes, self.scores
 
 
 class Brightness(torch.nn.Module):
@@ -58,6 +48,8 @@ def test_the_number_in_the_box_is_the_one_read(pipeline):
     reading = staged.read(photo)
     assert (reading.number, reading.box) == ("7", (40, 20, 60, 40))
     assert reading.confidence > 0.9
+    assert staged.candidates(photo)[0].box == reading.box  # the surest first
+    assert staged.read_boxes(photo, [(2, 2, 8, 8)])[0].box is None  # black is no number
     nothing = staged.explain(photo, reading)  # these networks have neither heat nor attention
     assert (nothing.heat, nothing.attention) == (None, None)
     assert _staged(pipeline, [], []).read(photo).box is None
@@ -108,13 +100,9 @@ def test_colours_reach_the_reader_as_red_green_blue(pipeline):
 
 
 def test_the_temperature_cools_probabilities(pipeline):
-    photo, box = _photo(), [(10.0, 10.0, 60.0, 50.0)]
-    crops = pipeline.crops(photo, box)
-    warm, _ = pipeline.logits(crops)
-    assert pipeline.temperature == 1.5
-    reading = _staged(pipeline, box, [1.0])
-    assert dataclasses.replace(reading, temperature=9.0).read(photo).confidence < reading.read(photo).confidence
-    assert warm.shape == (1, 5, 11)
+    assert pipeline.temperature == 1.5  # of the manifest
+    warm = _staged(pipeline, [(10.0, 10.0, 60.0, 50.0)], [1.0])
+    assert dataclasses.replace(warm, temperature=9.0).read(_photo()).confidence < warm.read(_photo()).confidence
 
 
 def test_the_many_boxes_of_a_search_are_read_at_one_margin(pipeline, monkeypatch):
@@ -144,15 +132,11 @@ def test_the_whole_photo_is_read_where_no_localizer_is_wanted(tiny_weights):
     assert pipeline.explain(photo, reading).heat is None
 
 
-class Counter(Finder):
+def _counter(boxes: list, scores: list, seen: int | None) -> Finder:
     """A localizer that also says how many digits it sees."""
-
-    def __init__(self, boxes: list, scores: list, seen: int | None) -> None:
-        super().__init__(boxes, scores)
-        self.seen = seen
-
-    def digits_seen(self, photo: np.ndarray) -> np.ndarray | None:
-        return None if self.seen is None else np.eye(7)[self.seen]
+    finder = Finder(boxes, scores)
+    finder.digits_seen = lambda photo: None if seen is None else np.eye(7)[seen]
+    return finder
 
 
 @pytest.mark.parametrize(
@@ -162,7 +146,7 @@ class Counter(Finder):
 def test_a_reading_of_another_length_than_the_localizer_sees_is_rejected(pipeline, seen, check, kept):
     photo = np.full((60, 90, 3), round(255 * 8 / 11), np.uint8)
     staged = _staged(pipeline, [[40, 20, 60, 40]], [0.8])
-    counting = dataclasses.replace(staged, localizer=Counter([[40, 20, 60, 40]], [0.8], seen), check_length=check)
+    counting = dataclasses.replace(staged, localizer=_counter([[40, 20, 60, 40]], [0.8], seen), check_length=check)
     reading = counting.read(photo)
     assert (reading.number, reading.box) == ("7", (40, 20, 60, 40))  # reported, but without confidence
     assert reading.confidence == (staged.read(photo).confidence if kept else 0.0)
@@ -171,19 +155,10 @@ def test_a_reading_of_another_length_than_the_localizer_sees_is_rejected(pipelin
 def test_only_the_first_number_is_held_against_the_count_and_only_if_it_was_read(pipeline):
     photo, places = np.zeros((60, 90, 3), np.uint8), [[5, 5, 30, 30], [55, 5, 80, 30]]
     photo[:, :45], photo[:, 45:] = round(255 * 3 / 11), round(255 * 6 / 11)
-    counting = dataclasses.replace(_staged(pipeline, [], []), localizer=Counter(places, [0.7, 0.9], 4))
+    counting = dataclasses.replace(_staged(pipeline, [], []), localizer=_counter(places, [0.7, 0.9], 4))
     first, second = counting.read_all(photo)
     assert (first.number, second.number, first.confidence) == ("5", "2", 0)
     assert second.confidence > 0.9
     too_long = counting.read(np.full((60, 90, 3), 255, np.uint8))
     assert (too_long.number, too_long.too_long) == (None, True)
     assert too_long.confidence > 0.9
-
-
-def test_candidates_are_listed_surest_first(pipeline):
-    photo = np.zeros((60, 90, 3), np.uint8)
-    photo[10:50, 30:70] = round(255 * 8 / 11)
-    found = _staged(pipeline, [[2, 2, 20, 20], [40, 20, 60, 40]], [0.9, 0.3]).candidates(photo)
-    assert found[0].box == (40, 20, 60, 40)
-    assert {(2, 2, 20, 20), (40, 20, 60, 40)} <= {each.box for each in found}
-    assert not _staged(pipeline, [], []).candidates(photo)

@@ -12,12 +12,15 @@ def _boxes(found: np.ndarray) -> set[tuple[float, ...]]:
 
 
 @pytest.mark.parametrize(("digits", "whole"), [(ROW, (0, 0, 54, 22)), (STACK, (0, 0, 11, 56))], ids=["row", "stack"])
-def test_distant_digits_are_joined(digits, whole):
+def test_distant_digits_are_joined_and_those_in_line_are_one_group_and_no_parts_of_it(digits, whole):
     boxes, scores = unions(np.array(digits, float), np.array([0.6, 0.5, 0.4]))
     assert whole in _boxes(boxes)
     assert len(boxes) == 3  # two neighbouring pairs and all three
     assert tuple(boxes[0]) == (*digits[0][:2], *np.max(digits[:2], axis=0)[2:])  # the two likeliest first
     assert scores == pytest.approx([0.55, 0.5, 0.45])
+    boxes, scores = digit_groups(np.array([*digits, [300, 0, 310, 20]], float), np.array([0.6, 0.5, 0.4, 0.8]))
+    assert _boxes(boxes) == {whole, (300, 0, 310, 20)}
+    assert scores == pytest.approx([0.8, 0.5])
 
 
 @pytest.mark.parametrize(
@@ -35,13 +38,6 @@ def test_a_box_that_is_too_large_sideways_or_holds_two_things_is_corrected():
     assert {(20, 0, 80, 60), (20, 12, 80, 48), (0, 27, 100, 60), (0, 0, 55, 60), (6, 0, 106, 60)} <= corrected
 
 
-@pytest.mark.parametrize(("digits", "whole"), [(ROW, (0, 0, 54, 22)), (STACK, (0, 0, 11, 56))], ids=["row", "stack"])
-def test_digits_in_line_are_one_group_and_no_parts_of_it(digits, whole):
-    boxes, scores = digit_groups(np.array([*digits, [300, 0, 310, 20]], float), np.array([0.6, 0.5, 0.4, 0.8]))
-    assert _boxes(boxes) == {whole, (300, 0, 310, 20)}
-    assert scores == pytest.approx([0.8, 0.5])
-
-
 def test_proposals_are_few_and_may_be_none():
     close = np.array([[x, 0, x + 8, 16] for x in range(0, 120, 10)], float)
     assert len(unions(close, np.linspace(1, 0.1, 12))[0]) == MOST_UNIONS
@@ -49,6 +45,5 @@ def test_proposals_are_few_and_may_be_none():
     boxes, scores = digit_groups(apart, np.linspace(0.1, 1, 12))
     assert len(boxes) == len(scores) == MOST_GROUPS
     assert scores[0] == 1
-    assert (
-        digit_groups(np.zeros((0, 4)), np.zeros(0))[0].shape == unions(np.zeros((0, 4)), np.zeros(0))[0].shape == (0, 4)
-    )
+    for propose in (digit_groups, unions):
+        assert propose(np.zeros((0, 4)), np.zeros(0))[0].shape == (0, 4)

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.localizers import Finder
 
 from svhn import boxes as bx
 from svhn import labels
@@ -36,26 +37,15 @@ class Page:
 
     def __call__(self, boxes: list) -> list[Reading]:
         self.asked += boxes
-        return [
-            reading(*self.known[self._nearest(box)], box) if self._nearest(box) else reading("", 0.9, box)
-            for box in boxes
-        ]
+        return [reading(*self._look_up(np.array(box)), box) for box in boxes]
 
-    def _nearest(self, box):
-        return next((known for known in self.known if bx.iou(np.array(known), np.array([box]))[0] > 0.9), None)
+    def _look_up(self, box: np.ndarray) -> tuple[str, float]:
+        return next((known for place, known in self.known.items() if bx.iou(np.array(place), box) > 0.9), ("", 0.9))
 
 
-class Localizer:
-    """Finds given boxes at first, and one box in all that it looks at again."""
+class Careful(Finder):
+    """Finds one more box in all that it looks at again."""
 
-    def __init__(self, boxes: list, scores: list) -> None:
-        self.boxes, self.scores = np.array(boxes, float).reshape(-1, 4), np.array(scores, float)
-
-    def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return self.boxes, self.scores
-
-
-class Careful(Localizer):
     def __init__(self, boxes: list, scores: list, closer: tuple) -> None:
         super().__init__(boxes, scores)
         self.closer, self.views = closer, []
@@ -80,7 +70,7 @@ def test_a_sure_first_reading_is_taken_without_another_look_or_box():
     (first,) = [found for found in select(PHOTO, localizer, page, CONFIG) if found.number]
     assert (first.number, first.box, first.confidence) == ("27", DIGITS, 0.95)
     assert (localizer.views, page.asked) == ([], [DIGITS])
-    assert select(PHOTO, Localizer([], []), page, CONFIG) == []
+    assert select(PHOTO, Finder([], []), page, CONFIG) == []
 
 
 @pytest.mark.parametrize(("sure", "looks"), [(0.9, 2), (0.97, 1)])
@@ -112,26 +102,26 @@ def test_all_candidates_are_listed_the_surest_first_even_if_the_first_look_would
     order = [(each.reading.confidence, each.score) for each in found]
     assert order == sorted(order, reverse=True)
     assert PLAQUE in {each.box for each in found}
-    assert list_candidates(PHOTO, Localizer([], []), page, CONFIG) == []
+    assert list_candidates(PHOTO, Finder([], []), page, CONFIG) == []
 
 
 def test_the_best_places_are_corrected_and_candidates_are_bounded():
     places = np.array([[0, 0, 30, 60], [80, 0, 110, 60], [160, 0, 230, 60]], float)  # the last one beyond the photo
     page = Page({tuple(place): ("12", 0.6) for place in places})
-    found = search(PHOTO, Localizer([], []), page, Detections(places, np.array([0.9, 0.8, 0.7])), CONFIG)
+    found = search(PHOTO, Finder([], []), page, Detections(places, np.array([0.9, 0.8, 0.7])), CONFIG)
     assert (160, 0, 200, 60) in {each.box for each in found}
     corrected = {each.box[:2]: each.score for each in found if each.score < 0.3}
     assert set(corrected.values()) == {0.25 * 0.9, 0.25 * 0.8}
     assert all((left < 40) == (score == 0.25 * 0.9) for (left, _), score in corrected.items())
     bounded = replace(CONFIG, most_candidates=5)
-    assert len(search(PHOTO, Localizer([], []), page, Detections(places, np.array([0.9, 0.8, 0.7])), bounded)) == 5
+    assert len(search(PHOTO, Finder([], []), page, Detections(places, np.array([0.9, 0.8, 0.7])), bounded)) == 5
 
 
 def test_of_the_first_boxes_only_those_are_read_that_may_be_worth_more():
     far, other, last = (100.0, 0.0, 120.0, 20.0), (140.0, 40.0, 160.0, 60.0), (170.0, 20.0, 190.0, 40.0)
     page, config = Page({DIGITS: ("27", 0.5), far: ("5", 0.97)}), replace(CONFIG, others_worth=2.0, first_boxes=3)
     boxes, scores = [DIGITS, far, other, last], [0.8, 0.75, 0.4, 0.9]  # the first one's worth is 0.4
-    (first,) = select(PHOTO, Localizer(boxes, scores), page, config)
+    (first,) = select(PHOTO, Finder(boxes, scores), page, config)
     assert (first.number, page.asked) == ("5", [DIGITS, far])
 
 
@@ -139,22 +129,12 @@ def test_of_the_first_boxes_only_those_are_read_that_may_be_worth_more():
 def test_parts_are_put_together(score, digit):
     left, right, whole = (10.0, 20.0, 20.0, 40.0), (26.0, 20.0, 36.0, 40.0), (10.0, 20.0, 36.0, 40.0)
     page = Page({left: ("2", 0.97), right: ("7", 0.97), whole: ("27", 0.96)})
-    localizer = Localizer([left, right], [score, score - 0.1])
+    localizer = Finder([left, right], [score, score - 0.1])
     if digit:
         digits = np.array([left, right]), np.array([digit, digit]), np.array([2, 7])
         localizer.detect = lambda photo: photo is PHOTO and Detections(np.array([left]), np.array([0.9]), *digits)
     first, *_ = select(PHOTO, localizer, page, CONFIG)
     assert (first.number, first.box) == ("27", pytest.approx(whole))
-
-
-def test_digits_that_form_a_row_are_a_candidate():
-    digits = np.array([[20, 38, 29, 54], [31, 38, 40, 54], [150, 0, 160, 16]], float)
-    found = Detections(np.array([PLAQUE]), np.array([0.9]), digits, np.array([0.8, 0.6, 0.5]), np.array([2, 7, 1]))
-    candidates = search(PHOTO, Localizer([], []), Page({}), found, CONFIG)
-    scores = {candidate.box: candidate.score for candidate in candidates}
-    assert scores[DIGITS] == pytest.approx(0.7)
-    assert scores[150, 0, 160, 16] == 0.5
-    assert tuple(digits[0]) not in scores
 
 
 def test_boxes_that_agree_outvote_a_single_better_one():
@@ -218,10 +198,10 @@ def test_a_small_part_of_a_number_gives_way_if_all_of_it_is_read_surely(sure, nu
 
 def test_below_the_floor_there_is_no_number_but_a_guess():
     page = Page({DIGITS: ("27", 0.5)})
-    (first,) = select(PHOTO, Localizer([DIGITS], [0.9]), page, replace(CONFIG, floor=0.9))
+    (first,) = select(PHOTO, Finder([DIGITS], [0.9]), page, replace(CONFIG, floor=0.9))
     assert (first.number, first.box) == (None, None)
     assert (first.guess.number, first.guess.box) == ("27", DIGITS)
-    (sure,) = select(PHOTO, Localizer([DIGITS], [0.9]), Page({DIGITS: ("27", 0.97)}), replace(CONFIG, floor=0.97))
+    (sure,) = select(PHOTO, Finder([DIGITS], [0.9]), Page({DIGITS: ("27", 0.97)}), replace(CONFIG, floor=0.97))
     assert sure.number == "27"
     assert len(page.asked) == len(set(page.asked))  # no box is read twice
     nowhere = weighed([candidate("", 0.9, DIGITS), candidate("", 0.9, PLAQUE)], CONFIG)
@@ -236,7 +216,7 @@ def test_further_numbers_are_apart_and_well_read():
     page = Page({DIGITS: ("27", 0.97), far: ("5", 0.5), part: ("2", 0.97), faint: ("8", 0.3), lamp: ("9", 0.6)})
     page.known[more] = ("6", 0.9)
     boxes, scores = [DIGITS, far, part, faint, lamp, more], [0.9, 0.5, 0.5, 0.9, 0.4, 0.4]
-    assert [each.number for each in select(PHOTO, Localizer(boxes, scores), page, CONFIG)] == ["27", "6", "5"]
+    assert [each.number for each in select(PHOTO, Finder(boxes, scores), page, CONFIG)] == ["27", "6", "5"]
 
 
 def test_the_manifest_decides_what_it_mentions():

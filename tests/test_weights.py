@@ -1,26 +1,19 @@
 import hashlib
-import json
-import shutil
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
+from helpers.tiny_runs import edit_manifest
 
 from svhn import weights
-from svhn.models import build
 from svhn.utils.errors import WeightsError
 from svhn.utils.paths import WEIGHTS
 
 
 @pytest.fixture
-def folder(tiny_weights, tmp_path) -> Path:
-    return Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
-
-
-def _edit(folder: Path, change) -> None:
-    manifest = json.loads((folder / "manifest.json").read_text())
-    change(manifest)
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+def folder(own_weights) -> Path:
+    return own_weights
 
 
 def test_files_are_named_by_their_content_and_half_precision_comes_back_as_the_network_it_was(folder):
@@ -34,10 +27,10 @@ def test_files_are_named_by_their_content_and_half_precision_comes_back_as_the_n
 
 def test_the_default_comes_first_and_counts_for_what_was_seen_in_training(folder):
     seen = {"architecture": "compact", "trained_on": "all"}
-    _edit(folder, lambda m: m["networks"].update(a=m["networks"]["compact"] | seen))
+    edit_manifest(folder, lambda m: m["networks"].update(a=m["networks"]["compact"] | seen))
     assert weights.readers(weights.read_manifest(folder)) == ["compact", "a"]
     assert not weights.default_saw_held_out(folder)
-    _edit(folder, lambda m: m.update(reader="a", unsure_below=1))
+    edit_manifest(folder, lambda m: m.update(reader="a", unsure_below=1))
     assert weights.readers(weights.read_manifest(folder)) == ["a", "compact"]
     assert weights.default_saw_held_out(folder)
 
@@ -54,31 +47,23 @@ def test_a_missing_file_and_folder_or_one_that_cannot_be_written_say_what_to_do(
         weights.save(tmp_path / "file", compact, weights.read_manifest(folder))
 
 
-def _flip(folder: Path, path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-1] + bytes([path.read_bytes()[-1] ^ 1]))
-
-
-def _no_weights(folder: Path, path: Path) -> None:
-    path.write_bytes(b"no safetensors")
-    digest = hashlib.sha256(b"no safetensors").hexdigest()
-    _edit(folder, lambda m: m["networks"]["compact"].update(sha256=digest))
-
-
-def _outside(folder: Path, path: Path) -> None:
-    path.rename(folder.parent / "outside.safetensors")
-    _edit(folder, lambda m: m["networks"]["compact"].update(file="../outside.safetensors"))
-
-
-def _smaller(folder: Path, path: Path) -> None:
-    _edit(folder, lambda m: m["networks"]["compact"]["config"].update(summary=16))
+TEXT = b"no safetensors"
 
 
 @pytest.mark.parametrize(
-    ("spoil", "message"),
-    [(_flip, "sha256"), (_no_weights, "does not fit"), (_outside, "the file name"), (_smaller, "does not fit")],
+    ("spoil", "entry", "message"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:-1] + b"?"), {}, "sha256"),
+        (lambda path: path.write_bytes(TEXT), {"sha256": hashlib.sha256(TEXT).hexdigest()}, "does not fit"),
+        (lambda path: path.rename(path.parents[1] / path.name), {"file": "../{}"}, "the file name"),
+        (lambda path: None, {"config": {"channels": [8, 8, 16, 16], "summary": 16}}, "does not fit"),
+    ],
 )
-def test_a_file_that_is_not_the_one_described_is_refused(folder, spoil, message):
-    spoil(folder, next(folder.glob("compact-*.safetensors")))
+def test_a_file_that_is_not_the_one_described_is_refused(folder, spoil, entry, message):
+    path = next(folder.glob("compact-*.safetensors"))
+    spoil(path)
+    entry = {key: value.format(path.name) if key == "file" else value for key, value in entry.items()}
+    edit_manifest(folder, lambda m: m["networks"]["compact"].update(entry))
     with pytest.raises(WeightsError, match=message):
         weights.load(folder, "compact")
 
@@ -98,28 +83,18 @@ def test_a_damaged_manifest_is_refused(folder, content):
         lambda m: m["networks"]["compact"].pop("file"),
         lambda m: m["networks"]["compact"].update(sha256=7),
         lambda m: m["networks"]["fcos"].update(config=[1]),
-        lambda m: m["networks"]["compact"].update(temperature=0),
-        lambda m: m["networks"]["compact"].update(temperature="nan"),
-        lambda m: m["networks"]["compact"].update(temperature=float("nan")),
+        *[lambda m, t=t: m["networks"]["compact"].update(temperature=t) for t in (0, "nan", float("nan"))],
         lambda m: m["networks"]["compact"].update(file="a\0b.safetensors"),
         lambda m: m["networks"]["compact"]["config"].update(std=-1),
         lambda m: m["networks"]["compact"]["config"].update(mean=float("inf")),
         lambda m: m["networks"]["fcos"]["config"].update(long_sides=[96, 10**9]),
-        lambda m: m.update(unsure_below=7),
-        lambda m: m.update(unsure_below=float("nan")),
+        *[lambda m, limit=limit: m.update(unsure_below=limit) for limit in (7, float("nan"))],
     ],
 )
 def test_a_manifest_that_says_something_impossible_is_refused(folder, change):
-    _edit(folder, change)
+    edit_manifest(folder, change)
     with pytest.raises(WeightsError, match="restore it"):
         weights.read_manifest(folder)
-
-
-def test_too_large_a_network_is_not_shipped(folder):
-    manifest = {"localizer": "fcos", "reader": "goodfellow", "networks": {"goodfellow": {"config": {}}}}
-    with pytest.raises(WeightsError, match="16 MiB"):
-        weights.save(folder, {"goodfellow": build("goodfellow", {"dense": 1024})}, manifest)
-    weights.load(folder, "compact")  # the old set is still complete
 
 
 def test_a_new_set_replaces_the_old_one_and_a_save_cut_short_does_not(folder, monkeypatch):
@@ -128,11 +103,8 @@ def test_a_new_set_replaces_the_old_one_and_a_save_cut_short_does_not(folder, mo
     with torch.no_grad():
         networks["compact"].length.bias += 1
 
-    def stopped(path, data):
-        raise KeyboardInterrupt
-
-    written = weights.write_atomic
-    monkeypatch.setattr(weights, "write_atomic", lambda p, d: stopped(p, d) if p.suffix == ".json" else written(p, d))
+    written, stopped = weights.write_atomic, Mock(side_effect=KeyboardInterrupt)
+    monkeypatch.setattr(weights, "write_atomic", lambda p, d: (stopped if p.suffix == ".json" else written)(p, d))
     with pytest.raises(KeyboardInterrupt):
         weights.save(folder, networks, weights.read_manifest(folder))
     old = weights.load(folder, "compact").length.bias

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import official
-from helpers.tiny_runs import SIZES, save_run
+from helpers.tiny_runs import SIZES, edit_manifest, save_run
 from PIL import Image
 
 import svhn.batch
@@ -30,9 +30,8 @@ def photo(tmp_path) -> Path:
 def test_read_prints_one_object_a_line_in_the_order_given(photo, tmp_path, tiny_weights, capsys):
     broken = tmp_path / "broken.jpg"
     broken.write_text("not a photo")
-    code = main(["read", str(photo), str(broken), str(photo), "--json", "--weights", str(tiny_weights)])
+    assert main(["read", str(photo), str(broken), str(photo), "--json", "--weights", str(tiny_weights)]) == 1
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert code == 1
     assert [line["file"] for line in lines] == [str(photo), str(broken), str(photo)]
     assert set(lines[0]) - {"guess"} == {"file", "number", "confidence", "box", "digit_probs", "length_probs", "ms"}
     assert set(lines[1]) == {"file", "error"}
@@ -43,24 +42,33 @@ def test_read_prints_one_object_a_line_in_the_order_given(photo, tmp_path, tiny_
 
 def test_run_prints_an_array_a_picture_and_goes_on_after_a_broken_one(photo, tmp_path, tiny_weights, capsys):
     (tmp_path / "broken.png").write_text("not a photo")
-    code = main(["run", str(tmp_path), str(tmp_path / "out"), "--weights", str(tiny_weights)])
+    command = ["run", str(tmp_path), str(tmp_path / "out"), "--weights", str(tiny_weights)]
+    assert main(command) == 1
     printed = capsys.readouterr()
-    assert code == 1
     name, array = printed.out.rstrip().split(" ", 1)
     assert name == "photo.jpg"
     assert len(json.loads(array)) == 6
     assert printed.err.startswith("broken.png: This file is not a picture")
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"photo.jpg", "readings.csv"}
     (tmp_path / "broken.png").unlink()
-    assert main(["run", str(tmp_path), str(tmp_path / "out"), "--weights", str(tiny_weights)]) == 0
+    assert main(command) == 0
 
 
-def test_an_engine_that_is_not_installed_is_named(monkeypatch, tmp_path, capsys):
-    monkeypatch.setitem(sys.modules, "ray", None)
+@pytest.mark.parametrize(
+    ("module", "command", "message"),
+    [
+        ("ray", ["run", ".", "out", "--engine", "ray"], "pip install"),
+        ("openvino", ["export", "--format", "openvino", "--out", "out"], "needs openvino; install it with"),
+    ],
+)
+def test_what_is_not_installed_is_named(module, command, message, monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.delitem(sys.modules, "svhn.batch.ray_cluster", raising=False)
     monkeypatch.delattr(svhn.batch, "ray_cluster", raising=False)
-    assert main(["run", str(tmp_path), str(tmp_path / "out"), "--engine", "ray"]) == 1
-    assert "pip install" in capsys.readouterr().err
+    assert main(command) == 1
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("kind", ["crops", "boxes", "readings"])
@@ -74,14 +82,11 @@ def test_plot_draws_a_grid_of_photos(kind, small_data, tiny_weights, tmp_path, c
 
 @pytest.mark.parametrize(("trained_on", "split"), [("all", "held_out"), ("all", "test"), ("train", "held_out")])
 def test_metrics_of_photos_that_were_trained_on_come_with_a_warning(
-    small_data, tiny_weights, tmp_path, capsys, trained_on, split
+    small_data, own_weights, tmp_path, capsys, trained_on, split
 ):
-    folder = Path(shutil.copytree(tiny_weights, tmp_path / "weights"))
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["networks"]["compact"]["trained_on"] = trained_on
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    edit_manifest(own_weights, lambda m: m["networks"]["compact"].update(trained_on=trained_on))
     arguments = ["--data", str(small_data), "--split", split, "--limit", "1", "--out", str(tmp_path / "report.json")]
-    assert main(["evaluate", *arguments, "--weights", str(folder)]) == 0
+    assert main(["evaluate", *arguments, "--weights", str(own_weights)]) == 0
     warned = "compact was trained on the held-out photos" in capsys.readouterr().err
     assert warned == (trained_on == "all" and split == "held_out")
 
@@ -93,8 +98,8 @@ def test_evaluate_says_what_it_left_out(tiny_weights, tmp_path, capsys):
     official.write_split(tmp_path, "test", 3, spoil=lose_one)
     out = tmp_path / "report.json"
     assert main(["evaluate", "--data", str(tmp_path), "--out", str(out), "--weights", str(tiny_weights)]) == 0
-    assert json.loads(out.read_text())["images"] == 2
-    assert json.loads(out.read_text())["left_out"] == 1
+    report = json.loads(out.read_text())
+    assert (report["images"], report["left_out"]) == (2, 1)
     assert "1.png was left out: its photo is missing" in capsys.readouterr().err
 
 
@@ -124,6 +129,7 @@ def test_evaluate_says_what_it_left_out(tiny_weights, tmp_path, capsys):
         (["plot", "readings", "--photos", "nowhere", "--out", "."], "is a folder"),
         (["plot", "readings", "--photos", "nowhere", "--out", "x.png", "--rows", "0"], "from 1 to 30"),
         (["plot", "readings", "--photos", "nowhere", "--out", "x.png", "--offset", "-1"], "--offset from 0"),
+        (["results", "--out", "."], "is a folder"),
         (["run", "nowhere", "out"], "cannot be opened"),
         (["run", ".", "out"], "There is no picture"),
     ],
@@ -148,15 +154,14 @@ def damaged(tmp_path_factory, prepared, tiny_weights) -> Path:
         save_run(folder / recipe.network, replace(recipe, sizes=SIZES[recipe.network] | sizes))
     whole = (folder / "compact" / "last.pt").read_bytes()
     (folder / "broken.pt").write_bytes(whole[: len(whole) // 2])
-    for name in ("page.pt", "page.pth"):
+    (folder / "page").mkdir()
+    for name in ("page.pt", "page.pth", "page/train_crops.h5", "page/train_scenes.h5"):
         (folder / name).write_text("<html>This is no longer here</html>")
     shutil.copytree(tiny_weights, folder / "tampered")
     reader = next((folder / "tampered").glob("compact-*"))
     reader.write_bytes(reader.read_bytes()[:-1] + b"\xff")
     Image.new("RGB", (80, 50)).save(folder / "x.jpg")
-    (folder / "prepared").mkdir()
-    for kind in ("crops", "scenes"):
-        shutil.copy(prepared / f"train_{kind}.h5", folder / "prepared")
+    shutil.copytree(prepared, folder / "prepared")
     return folder
 
 
@@ -171,14 +176,20 @@ def damaged(tmp_path_factory, prepared, tiny_weights) -> Path:
         (["read", "x.jpg", "--weights", "tampered"], "is not the file its manifest describes (sha256)"),
         (["evaluate", "--photos", ".", "--out", "new.json", "--weights", "tampered"], "(sha256)"),
         (["run", ".", "new", "--weights", "tampered"], "(sha256)"),
-        (["train", "l2_box", "--from", "unet"], "last.pt is of another network than l2_box"),
+        (["train", "l2_box", "--from", "unet"], "last.pt is of another network than l2_box, or of another size"),
+        (["train", "l2_box", "--from", "small_box"], "last.pt is of another network than l2_box, or of another size"),
         (["train", "fcos", "--from", "tampered/nothing"], "There is no checkpoint"),
         (["train", "compact", "--from", "tampered"], "is not the file its manifest describes (sha256)"),
         (["train", "vgg16_imagenet"], "This recipe is initialized from torchvision's ImageNet weights: --from"),
         (["train", "vgg16_imagenet", "--from", "page.pth"], "page.pth cannot be read"),
         (["train", "vgg16_pretrained"], "first: python -m svhn train vgg16_synthetic"),
         (["train", "l2_box", "--backgrounds", "nowhere", "--device", "warp"], "try --device cpu"),
+        (["train", "compact", "--prepared", "page"], "is not a prepared file"),
         (["plot", "curves", "broken.pt", "--out", "new.png"], "broken.pt is no checkpoint of this version"),
+        (["split", "--prepared", "page", "--out", "new.csv"], "is not a prepared file"),
+        (["split", "--prepared", "prepared", "--out", "x.jpg/split.csv"], "cannot be written"),
+        (["results", "--out", "x.jpg/PAGE.md"], "cannot be written"),
+        (["export", "--format", "onnx", "--out", "x.jpg"], "choose another folder"),
     ],
 )
 def test_what_is_damaged_or_of_another_kind_is_a_sentence_too(
@@ -187,9 +198,8 @@ def test_what_is_damaged_or_of_another_kind_is_a_sentence_too(
     monkeypatch.chdir(damaged)
     if "--weights" not in arguments and arguments[0] in ("read", "run"):
         arguments = [*arguments, "--weights", str(tiny_weights)]
-    if arguments[0] == "train":
-        device = [] if "--device" in arguments else ["--device", "cpu"]
-        arguments = [*arguments, *device, "--prepared", "prepared", "--run", "runs/new"]
+    if arguments[0] == "train":  # the last of two equal options counts
+        arguments = ["train", "--device", "cpu", "--prepared", "prepared", "--run", "runs/new", *arguments[1:]]
     before = _contents(damaged)
     assert main(arguments) == 1
     error = capsys.readouterr().err

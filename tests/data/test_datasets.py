@@ -4,11 +4,13 @@ import h5py
 import numpy as np
 import pytest
 import torch
+from helpers.full_disk import full_disk
 from helpers.seeds import seeded
 
 from svhn.data.augment import Appearance
 from svhn.data.crop_augment import CropJitter, halve, jittered_crops
 from svhn.data.datasets import CountedScenes, CropSet, SceneSet, check_parts, load_counted_scenes, load_scenes
+from svhn.data.h5_writer import Column, Table, create_h5
 from svhn.data.scene_augment import SceneJitter, jittered_scenes, photo_views
 from svhn.utils.errors import DataError
 
@@ -121,24 +123,50 @@ def _write_scenes(path, numbers: list[int]) -> None:
         file["digit_boxes"] = np.tile(np.float32([[1, 2, 3, 4]] + [[np.nan] * 4] * 4), (n, 1, 1))
 
 
-def test_scenes_are_loaded_by_part_with_room_for_further_numbers(tmp_path):
+def test_scenes_are_loaded_by_part_with_room_for_further_numbers_and_too_few_are_reported(tmp_path):
     _write_scenes(tmp_path / "scenes.h5", [1, 2, 5, 7, 10])
-    parts = {part: load_scenes(tmp_path / "scenes.h5", part, torch.device("cpu")) for part in ("train", "held_out")}
-    assert parts["train"].size[:, 0].tolist() == [1, 2, 7]
-    assert parts["held_out"].size[:, 0].tolist() == [5, 10]
-    assert parts["train"].box.shape == (3, 3, 4)
-    assert parts["train"].box[:, 0].tolist() == [[1, 2, 3, 4]] * 3
-    assert parts["train"].box[:, 1:].isnan().all()
-    assert parts["train"].digit.tolist() == [[7] + [10] * 14] * 3
-    assert torch.equal(parts["train"].digit_box[:, 0], parts["train"].box[:, 0])
-    assert parts["train"].digit_box[:, 1:].isnan().all()
+    train, held_out = (load_scenes(tmp_path / "scenes.h5", part, torch.device("cpu")) for part in ("train", "held_out"))
+    assert (train.size[:, 0].tolist(), held_out.size[:, 0].tolist()) == ([1, 2, 7], [5, 10])
+    assert train.box.shape == (3, 3, 4)
+    assert train.digit.tolist() == [[7] + [10] * 14] * 3
+    for boxes in (train.box, train.digit_box):
+        assert boxes[:, 0].tolist() == [[1, 2, 3, 4]] * 3
+        assert boxes[:, 1:].isnan().all()
     counted = load_counted_scenes(tmp_path / "scenes.h5", "all", torch.device("cpu"))
     assert counted.length.tolist() == [1, 2, 5, 1, 4]
     assert isinstance(counted.take(torch.tensor([1])), CountedScenes)
+    for numbers, use in (([5, 10], "train on"), ([1, 2, 3], "measure with"), ([], "train on")):
+        _write_scenes(tmp_path / "scenes.h5", numbers)
+        with pytest.raises(DataError, match=f"no photo to {use}"):
+            check_parts(tmp_path / "scenes.h5")
 
 
-@pytest.mark.parametrize(("numbers", "use"), [([5, 10], "train on"), ([1, 2, 3], "measure with"), ([], "train on")])
-def test_files_with_too_few_photos_are_reported(tmp_path, numbers, use):
-    _write_scenes(tmp_path / "scenes.h5", numbers)
-    with pytest.raises(DataError, match=f"no photo to {use}"):
-        check_parts(tmp_path / "scenes.h5")
+def write(path, rows):
+    with create_h5(path) as file:
+        table, rng = Table(file, {"images": Column((3, 32, 32), "uint8", 4)}), np.random.default_rng(0)
+        for _ in range(rows):
+            table.append(images=rng.integers(0, 256, (3, 32, 32), np.uint8))
+        table.flush()
+
+
+@pytest.mark.parametrize("rows", [40, 1000])  # seen at the end, or on the way
+def test_a_full_disk_is_an_error_that_the_process_survives(tmp_path, rows):
+    with full_disk(), pytest.raises(OSError, match="large"):
+        write(tmp_path / "a.h5", rows)
+    write(tmp_path / "a.h5", 1)
+
+
+def test_damage_is_noticed_wherever_it_strikes(tmp_path):
+    write(path := tmp_path / "a.h5", 21)
+    with h5py.File(path) as file:
+        images = file["images"][:]
+    assert images.shape == (21, 3, 32, 32)
+    data, noticed = path.read_bytes(), 0
+    for place in np.random.default_rng(0).integers(0, len(data), 100):
+        path.write_bytes(data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :])
+        try:
+            with h5py.File(path) as file:
+                assert np.array_equal(file["images"][:], images)
+        except (OSError, KeyError):  # of which `datasets` makes one sentence
+            noticed += 1
+    assert noticed > 80

@@ -3,19 +3,15 @@ import numpy as np
 import pytest
 from helpers import official
 
+from svhn import boxes
 from svhn.data import digitstruct
 from svhn.data.archive import open_split
 from svhn.data.digitstruct import FIELDS, MAX_DIGITS, Records, read, read_split
 from svhn.utils.errors import DataError
 
 
-def same(records: Records, entries: list[official.Entry]) -> bool:
-    return len(records) == len(entries) and all(
-        records[i].name == entry.name
-        and records[i].labels.tolist() == list(entry.labels)
-        and np.array_equal(records.boxes[records.offsets[i] : records.offsets[i + 1]], entry.boxes)
-        for i, entry in enumerate(entries)
-    )
+def contents(records: Records) -> list[tuple[str, list, list]]:
+    return [(record.name, record.labels.tolist(), record.boxes.tolist()) for record in records]
 
 
 @pytest.mark.parametrize("layout", [{}, {"attributes": False}, {"libver": "latest"}])
@@ -24,21 +20,19 @@ def test_names_labels_and_boxes_of_every_record(tmp_path, layout):
     assert {len(entry.labels) for entry in entries} == {1, 2, 3, 4, 5}
     official.write_digitstruct(tmp_path / "x.mat", entries, **layout)
     records = read(tmp_path / "x.mat")
-    assert same(records, entries)
+    assert contents(records) == [(e.name, e.labels, boxes.from_xywh(e.boxes).tolist()) for e in entries]
     assert [record.image_number for record in records] == list(range(1, 41))
-    left_top, size = np.split(entries[6].boxes, 2, axis=1)
-    assert records[6].boxes.tolist() == np.hstack([left_top, left_top + size]).tolist()
     for outside in (40, -1):
         with pytest.raises(IndexError):
             records[outside]
 
 
-@pytest.mark.parametrize("name", ["front.png", "-1.png", "1", "99999999999.png", "1.5.png", "٣.png"])
-def test_file_name_without_a_number(tmp_path, name):
-    entries = official.entries(2)
-    entries[1].name = name
+def test_file_names_without_a_number(tmp_path):
+    entries = official.entries(6)
+    for entry, name in zip(entries, ("front.png", "-1.png", "1", "99999999999.png", "1.5.png", "٣.png"), strict=True):
+        entry.name = name
     official.write_digitstruct(tmp_path / "x.mat", entries)
-    assert read(tmp_path / "x.mat")[1].image_number is None
+    assert [record.image_number for record in read(tmp_path / "x.mat")] == [None] * 6
 
 
 def test_odd_numbers_come_as_they_are_also_directly_in_the_field(tmp_path):
@@ -109,33 +103,15 @@ def test_records_are_parsed_once_until_the_split_changes(tmp_path, monkeypatch):
     parsed = []
     monkeypatch.setattr(digitstruct, "read", lambda *given: parsed.append(given) or read(*given))
     source, cache = open_split(tmp_path, "train"), tmp_path / "train_records.npz"
-
-    def same_again() -> bool:
-        again = read_split(source, tmp_path)
-        columns = ("names", "offsets", "labels", "boxes")
-        return again.faults == first.faults and all(
-            np.array_equal(getattr(again, column), getattr(first, column)) for column in columns
-        )
-
     first = read_split(source, tmp_path)
     assert list(first.faults) == [1]
-    assert same_again()
-    assert len(parsed) == 1
-    cache.write_bytes(cache.read_bytes()[:100])
-    assert same_again()
-    assert len(parsed) == 2
+    for times in (1, 2):
+        again = read_split(source, tmp_path)
+        assert (contents(again), again.faults, len(parsed)) == (contents(first), first.faults, times)
+        cache.write_bytes(cache.read_bytes()[:100])
     official.write_digitstruct(source.path / "digitStruct.mat", official.entries(2))
     assert len(read_split(source, tmp_path)) == 2
     assert len(parsed) == 3
-
-
-@pytest.mark.parametrize("share", [0, 0.3, 0.99])
-def test_truncated_file(tmp_path, share):
-    path = tmp_path / "digitStruct.mat"
-    official.write_digitstruct(path, official.entries(40))
-    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
-    with pytest.raises(DataError, match=r"digitStruct.mat is not a readable MATLAB file"):
-        read(path)
 
 
 @pytest.mark.parametrize(
@@ -143,10 +119,7 @@ def test_truncated_file(tmp_path, share):
     [
         ({"something": 1}, "is not a readable MATLAB file"),
         ({"digitStruct/name": np.zeros((3, 1)), "digitStruct/bbox": np.zeros((3, 1))}, "is not laid out like"),
-        (
-            {"digitStruct/name": [[b"1.png"]], "digitStruct/bbox": np.array([["1"]], h5py.string_dtype())},
-            "is not laid out like",
-        ),
+        ({"digitStruct/name": [[b"1"]], "digitStruct/bbox": np.array([["1"]], h5py.string_dtype())}, "is not laid out"),
         ({"digitStruct/name/x": 1, "digitStruct/bbox/x": 1}, "is not"),
     ],
     ids=["something else", "numbers", "texts", "groups"],
@@ -159,12 +132,15 @@ def test_other_hdf5_file(tmp_path, content, reason):
         read(tmp_path / "x.mat")
 
 
-def test_more_names_than_records_and_none_at_all(tmp_path):
+def test_truncated_file_or_more_names_than_records(tmp_path):
     official.write_digitstruct(tmp_path / "x.mat", official.entries(2))
+    whole = (tmp_path / "x.mat").read_bytes()
+    for share in (0, 0.3, 0.99):
+        (tmp_path / "cut.mat").write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(DataError, match=r"cut.mat is not a readable MATLAB file"):
+            read(tmp_path / "cut.mat")
     with h5py.File(tmp_path / "x.mat", "r+") as file:
         del file["digitStruct/name"]
         file.create_dataset("digitStruct/name", (3, 1), h5py.ref_dtype)
     with pytest.raises(DataError, match=r"x.mat is not laid out like"):
         read(tmp_path / "x.mat")
-    official.write_digitstruct(tmp_path / "none.mat", [])
-    assert len(read(tmp_path / "none.mat")) == 0

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -84,26 +85,20 @@ def is_complete(folder: Path, *splits: str) -> bool:
     )
 
 
-def test_fetches_train_and_test_once_and_checks_them(site, tmp_path):
-    folder = tmp_path / "new" / "folder"
-    fetched = fetch(site, folder)
-    assert is_complete(folder, "train", "test")
-    assert [path for path, _ in site.asked] == ["/housenumbers/train.tar.gz", "/housenumbers/test.tar.gz"]
+def test_fetches_once_and_checks_and_of_extra_which_has_no_published_sum_the_one_seen_is_kept(site, tmp_path):
+    folder, seen = tmp_path / "new" / "folder", hashlib.sha256(CONTENT["extra"]).hexdigest()
+    *fetched, extra = fetch(site, folder, extra=True)
+    assert is_complete(folder, "train", "test", "extra")
+    assert [path for path, _ in site.asked] == [f"/housenumbers/{name}.tar.gz" for name in ("train", "test", "extra")]
     assert [(f.sha256, f.published) for f in fetched] == [(SUMS["train"], True), (SUMS["test"], True)]
+    assert (folder / "extra.tar.gz.sha256").read_text() == f"{seen}  extra.tar.gz\n"
+    assert seen in str(extra)
     site.asked.clear()
     fetch(site, folder)
     assert site.asked == []
-
-
-def test_extra_has_no_published_sum_and_the_one_seen_is_kept(site, tmp_path):
-    extra = fetch(site, tmp_path, extra=True)[-1]
-    seen = hashlib.sha256(CONTENT["extra"]).hexdigest()
-    assert is_complete(tmp_path, "train", "test", "extra")
-    assert (tmp_path / "extra.tar.gz.sha256").read_text() == f"{seen}  extra.tar.gz\n"
-    assert seen in str(extra)
-    (tmp_path / "extra.tar.gz").write_bytes(b"something else")
+    (folder / "extra.tar.gz").write_bytes(b"something else")
     with pytest.raises(DataError, match="wrong SHA-256"):
-        fetch(site, tmp_path, extra=True)
+        fetch(site, folder, extra=True)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +141,7 @@ def test_a_wrong_or_missing_archive_leaves_nothing(site, tmp_path, train, reason
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_server_no_folder_or_another_file_there(site, tmp_path):
+def test_no_server_a_slow_one_no_folder_or_another_file_there(site, tmp_path, monkeypatch):
     (tmp_path / "train.tar.gz").write_bytes(b"mine")
     with pytest.raises(DataError, match="please delete it"):
         fetch(site, tmp_path)
@@ -154,23 +149,18 @@ def test_no_server_no_folder_or_another_file_there(site, tmp_path):
     with pytest.raises(DataError, match="cannot be written"):
         fetch(site, tmp_path / "train.tar.gz" / "folder")
     assert site.asked == []
+    monkeypatch.setattr(dl, "SLOW_S", 0.05)
+    site.drips = True
+    with pytest.raises(DataError, match="too slowly"):
+        fetch(site, tmp_path / "new")
+    assert len(site.asked) == dl.TRIES
     site.url = "http://127.0.0.1:9/housenumbers"  # the discard port: nothing is bound to it
     with pytest.raises(DataError, match="cannot be fetched"):
         fetch(site, tmp_path / "new")
 
 
-def test_a_server_that_drips_is_given_up(site, tmp_path, monkeypatch):
-    monkeypatch.setattr(dl, "SLOW_S", 0.05)
-    site.drips = True
-    with pytest.raises(DataError, match="too slowly"):
-        fetch(site, tmp_path)
-    assert len(site.asked) == dl.TRIES
-
-
 def test_another_part_than_was_asked_for_is_not_taken():
-    class Response:
-        status, headers = 206, {"Content-Range": "bytes 5-9/10"}
-
-    assert dl._extent(Response(), 5) == (5, 10)
+    response = SimpleNamespace(status=206, headers={"Content-Range": "bytes 5-9/10"})
+    assert dl._extent(response, 5) == (5, 10)
     with pytest.raises(http.client.HTTPException):
-        dl._extent(Response(), 4)
+        dl._extent(response, 4)

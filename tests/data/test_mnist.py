@@ -30,8 +30,10 @@ def test_parts_keep_apart(tmp_path, packed):
     assert [digit_in(image) for image in images[1]] == labels[1].tolist()
 
 
-def test_a_missing_file_or_a_folder_in_its_place_is_named(tmp_path):
-    write_mnist(tmp_path)
+def test_a_missing_file_a_folder_in_its_place_or_too_few_digits_are_named(tmp_path):
+    write_mnist(tmp_path, train=15)
+    with pytest.raises(DataError, match="15 pictures"):
+        load_digits(tmp_path, "train")
     (tmp_path / FILES[0]).mkdir()
     for name in reversed(FILES):
         (tmp_path / f"{name}.gz").unlink()
@@ -56,10 +58,4 @@ def test_damaged_files(tmp_path, name, spoil, reason):
     path = tmp_path / f"train-{name}-ubyte.gz"
     path.write_bytes(spoil(path.read_bytes()))
     with pytest.raises(DataError, match=rf"{reason}.*fetch (it|them) again"):
-        load_digits(tmp_path, "train")
-
-
-def test_too_few_digits(tmp_path):
-    write_mnist(tmp_path, train=15)
-    with pytest.raises(DataError, match="15 pictures"):
         load_digits(tmp_path, "train")

@@ -1,3 +1,4 @@
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,18 +12,20 @@ from helpers.full_disk import full_disk
 
 from svhn import labels
 from svhn.data import archive, prepare
+from svhn.data.split import write_split_table
 from svhn.utils.errors import DataError
 
 Rows = dict[str, np.ndarray]  # column -> (N, ...)
 
 
-def prepared(folder: Path, split: str = "train") -> tuple[prepare.Summary, Rows, Rows]:
-    """Summary, crops and scenes of the split in `folder`."""
+def prepared(folder: Path) -> tuple[prepare.Summary, Rows, Rows]:
+    """Summary, crops and scenes of the split train in `folder`."""
     out = folder / "prepared"
-    summary = prepare.prepare(folder, split, out, progress=False)
-    names = [f"{split}_{kind}" for kind in ("crops.h5", "records.npz", "scenes.h5")]
-    assert sorted(path.name for path in out.iterdir()) == names
-    return summary, *(rows(out / f"{split}_{kind}.h5") for kind in ("crops", "scenes"))
+    summary = prepare.prepare(folder, "train", out, progress=False)
+    assert sorted(path.name for path in out.iterdir()) == ["train_crops.h5", "train_records.npz", "train_scenes.h5"]
+    crops, scenes = (rows(out / f"train_{kind}.h5") for kind in ("crops", "scenes"))
+    assert numbers(crops) == numbers(scenes)
+    return summary, crops, scenes
 
 
 def rows(path: Path) -> Rows:
@@ -58,30 +61,22 @@ def test_every_record_is_written_with_its_number_from_folder_or_archive(tmp_path
         summary, crops, scenes = prepared(tmp_path / str(as_tar))
         assert (summary.records, summary.written, summary.skipped.total()) == (70, 70, 0)
         truth = {int(entry.name[:-4]): entry.number for entry in written}
-        assert numbers(crops) == numbers(scenes) == truth
+        assert numbers(crops) == truth
         for image, (height, width) in zip(scenes["images"], scenes["size"], strict=True):
             assert image[:, :height, :width].any()
             assert not image[:, height:].any()  # black beyond the photo
             assert not image[:, :, width:].any()
         tables.append((crops, scenes))
+    common = {"box": "4 f4", "digit_boxes": "5 4 f4", "digits": "5 u1", "length": "u1", "number": "i4"}
+    own = {"images": "3 96 96 u1", "aspect": "f4"}, {"images": "3 256 256 u1", "size": "2 i4", "scale": "f4"}
+    for table, columns in zip((crops, scenes), own, strict=True):  # what the loaders expect
+        found = {name: " ".join(map(str, (*a.shape[1:], a.dtype.str[1:]))) for name, a in table.items()}
+        assert found == columns | common
     for one, other in zip(*tables, strict=True):
         order, other_order = one["number"].argsort(), other["number"].argsort()
         for column, values in one.items():
             np.testing.assert_array_equal(values[order], other[column][other_order])
     assert torch.get_num_threads() == threads
-
-
-def test_columns_have_the_agreed_shapes_and_types(tmp_path):
-    official.write_split(tmp_path, "test", 3)
-    _, crops, scenes = prepared(tmp_path, "test")
-    common = {"box": "3 4 f4", "digit_boxes": "3 5 4 f4", "digits": "3 5 u1", "length": "3 u1", "number": "3 i4"}
-    own = {"images": "3 3 96 96 u1", "aspect": "3 f4"}, {"images": "3 3 256 256 u1", "size": "3 2 i4", "scale": "3 f4"}
-    for table, columns in zip((crops, scenes), own, strict=True):
-        found = {name: " ".join(map(str, a.shape)) + f" {a.dtype.str[1:]}" for name, a in table.items()}
-        assert found == columns | common
-    with h5py.File(tmp_path / "prepared" / "test_crops.h5") as file:
-        attributes = {"format_version": 2, "split": "test", "source": "test.tar.gz", "margin": 0.5, "size": 96}
-        assert dict(file.attrs) == attributes | {"stamp": file.attrs["stamp"]}
 
 
 def white(image: np.ndarray) -> list[int]:
@@ -162,19 +157,21 @@ def test_prepared_files_are_recognized_until_the_data_change(tmp_path, as_tar):
         prepare.is_prepared(tmp_path / "nowhere", "train", out)
 
 
-def read_back(folder: Path) -> tuple[prepare.Summary, dict[int, str | None]]:
-    """Summary of the split train in `folder`, and the numbers written by image number."""
-    summary, crops, scenes = prepared(folder)
-    assert scenes["number"].tolist() == crops["number"].tolist()
-    return summary, numbers(crops)
+def without_photos(count: int) -> Callable[[list[official.Entry]], None]:
+    """Takes the photos of so many entries away."""
+    return lambda entries: [setattr(entry, "png", None) for entry in entries[:count]] and None
 
 
-def _no_photo(entry: official.Entry) -> None:
-    entry.png = None
-
-
-def _photo(change: Callable[[bytes], bytes]) -> Callable[[official.Entry], None]:
+def _photo(change: Callable[[bytes], bytes | None]) -> Callable[[official.Entry], None]:
     return lambda entry: setattr(entry, "png", change(entry.png))
+
+
+def _label(value: float) -> Callable[[official.Entry], None]:
+    return lambda entry: entry.labels.__setitem__(-1, value)
+
+
+def _box(*box: float) -> Callable[[official.Entry], None]:
+    return lambda entry: entry.boxes.__setitem__(-1, box)
 
 
 NAN = float("nan")
@@ -184,34 +181,23 @@ TINY = official.png(np.zeros((7, 50, 3), np.uint8))
 @pytest.mark.parametrize(
     ("spoil", "reason", "detail"),
     [
-        (_no_photo, "no photo", "no photo"),
+        (_photo(lambda png: None), "no photo", "no photo"),
         (_photo(lambda png: png[: len(png) // 2]), "photo cannot be decoded", "damaged"),
         (_photo(lambda png: b"<html>404</html>"), "photo cannot be decoded", "not a picture"),
         (_photo(lambda png: TINY), "photo cannot be decoded", "only 50×7 pixels"),
         (_photo(lambda png: png + bytes(archive.MAX_BYTES)), "photo cannot be decoded", "MB"),
         (lambda entry: setattr(entry, "name", "front door.png"), "file name is no number", "file name is no number"),
-        *[
-            (
-                lambda entry, value=value: entry.labels.__setitem__(-1, value),
-                "label outside 1 to 10",
-                f"label {value} is",
-            )
-            for value in (0, 11, 2.5, NAN)
-        ],
-        *[
-            (lambda entry, box=box: entry.boxes.__setitem__(-1, box), "box without a size", "box without a size")
-            for box in ((5, 5, 0, 20), (5, 5, 20, -3), (5, 5, NAN, 3))
-        ],
-        *[
-            (lambda entry, box=box: entry.boxes.__setitem__(-1, box), "box outside the photo", "lies outside the photo")
-            for box in ((2000, 5, 20, 30), (-30, 5, 30, 30), (1e300, 5, 1e300, 1e300))
-        ],
+        *[(_label(value), "label outside 1 to 10", f"label {value} is") for value in (0, 11, 2.5, NAN)],
+        *[(_box(5, 5, *size), "box without a size", "box without a size") for size in ((0, 20), (20, -3), (NAN, 3))],
+        (_box(2000, 5, 20, 30), "box outside the photo", "lies outside the photo"),
+        (_box(-30, 5, 30, 30), "box outside the photo", "lies outside the photo"),
+        (_box(1e300, 5, 1e300, 1e300), "box outside the photo", "lies outside the photo"),
     ],
 )
 def test_record_that_cannot_be_used_is_skipped_and_listed(tmp_path, spoil, reason, detail):
     written = official.write_split(tmp_path, "train", 5, spoil=lambda entries: spoil(entries[2]))
-    summary, found = read_back(tmp_path)
-    assert found == {int(e.name[:-4]): e.number for e in written if e is not written[2]}
+    summary, crops, _ = prepared(tmp_path)
+    assert numbers(crops) == {int(e.name[:-4]): e.number for e in written if e is not written[2]}
     assert (summary.records, summary.written, dict(summary.skipped)) == (5, 4, {reason: 1})
     [problem] = summary.problems
     assert problem.startswith(f"train.tar.gz, record 3, {written[2].name}: skipped, ")
@@ -220,35 +206,32 @@ def test_record_that_cannot_be_used_is_skipped_and_listed(tmp_path, spoil, reaso
     assert str(summary).splitlines() == [problem, *counts]
 
 
-def test_two_records_of_one_name_and_a_damaged_one(tmp_path):
+def test_two_records_of_one_name_a_damaged_one_and_photos_too_many(tmp_path):
     again = official.Entry("2.png", None, [1.0], np.ones((1, 4)))
     spoil = {"as_tar": False, "spoil": lambda entries: entries.append(again)}
     written = official.write_split(tmp_path, "train", 4, **spoil)
     with h5py.File(tmp_path / "train" / "digitStruct.mat", "r+") as file:
         del file[file["digitStruct/bbox"][0, 0]]["left"]
-    summary, found = read_back(tmp_path)
+    summary, crops, _ = prepared(tmp_path)
     assert dict(summary.skipped) == {"name used before": 1, "damaged record": 1}
     assert summary.problems[0].startswith("train, record 1, 1.png: skipped, its entry is damaged")
     assert "record 5, 2.png: skipped, record 2 has the same file name" in summary.problems[1]
-    assert found == {int(e.name[:-4]): e.number for e in written[1:4]}
-
-
-def test_photos_too_many(tmp_path):
+    assert numbers(crops) == {int(e.name[:-4]): e.number for e in written[1:4]}
     photo = official.png(np.zeros((20, 20, 3), np.uint8))
-    official.write_split(tmp_path, "train", 3, members=[("train/99.png", photo), ("train/2.png", photo)])
-    summary, found = read_back(tmp_path)
+    official.write_split(tmp_path / "more", "train", 3, members=[("train/99.png", photo), ("train/2.png", photo)])
+    summary, crops, _ = prepared(tmp_path / "more")
     assert summary.noted == {"photo without a usable record": 1, "a photo of this name came before": 1}
     assert summary.problems[0] == "train.tar.gz, 99.png: photo without a usable record"
-    assert set(found) == {1, 2, 3}
+    assert set(numbers(crops)) == {1, 2, 3}
 
 
-def test_half_the_photos_may_be_missing_but_not_more(tmp_path):
-    def without(count: int) -> Callable[[list[official.Entry]], None]:
-        return lambda entries: [_no_photo(entry) for entry in entries[:count]] and None
-
-    official.write_split(tmp_path / "half", "train", 6, spoil=without(3))
-    assert read_back(tmp_path / "half")[0].skipped["no photo"] == 3
-    official.write_split(tmp_path / "more", "train", 6, spoil=without(4))
+def test_half_the_photos_may_be_missing_but_not_more_and_listed_problems_are_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr("svhn.data.prepare_report.MAX_LISTED", 2)
+    official.write_split(tmp_path / "half", "train", 6, spoil=without_photos(3))
+    summary, *_ = prepared(tmp_path / "half")
+    assert (len(summary.problems), summary.skipped["no photo"]) == (2, 3)
+    assert "(only the first 2 of each kind are listed; all are counted)" in str(summary)
+    official.write_split(tmp_path / "more", "train", 6, spoil=without_photos(4))
     with pytest.raises(DataError, match="lacks the photos of 4 of its 6 records"):
         prepare.prepare(tmp_path / "more", "train", tmp_path / "out", progress=False)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["train_records.npz"]
@@ -277,28 +260,32 @@ def test_failure_leaves_the_earlier_files_and_nothing_else(tmp_path):
     assert {path.name: path.read_bytes() for path in (tmp_path / "prepared").glob("*.h5")} == before
 
 
-def test_digitstruct_or_output_folder_that_cannot_be_used(tmp_path):
-    official.write_split(tmp_path, "train", 2, as_tar=False)
-    (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot be written"):
-        prepare.prepare(tmp_path, "train", tmp_path / "file" / "out", progress=False)
-    (tmp_path / "train" / "digitStruct.mat").write_bytes(b"x" * 5000)
-    with pytest.raises(DataError, match=r"train: digitStruct.mat is not a readable MATLAB file"):
-        prepared(tmp_path)
-
-
-def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path):
+def test_a_full_disk_or_a_file_in_the_way_is_a_sentence_and_leaves_nothing(tmp_path):
     official.write_split(tmp_path, "train", 40, as_tar=False)
     with full_disk(), pytest.raises(DataError, match="cannot be written: File too large"):
         prepare.prepare(tmp_path, "train", tmp_path / "out", progress=False)
     assert not [path for path in (tmp_path / "out").iterdir() if path.suffix != ".npz"]
     prepared(tmp_path)
+    with pytest.raises(DataError, match="cannot be written"):
+        prepare.prepare(tmp_path, "train", tmp_path / "train" / "1.png" / "out", progress=False)
+    (tmp_path / "train" / "digitStruct.mat").write_bytes(b"x" * 5000)
+    with pytest.raises(DataError, match=r"train: digitStruct.mat is not a readable MATLAB file"):
+        prepared(tmp_path)
 
 
-def test_listed_problems_are_bounded_and_all_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr("svhn.data.prepare_report.MAX_LISTED", 2)
-    official.write_split(tmp_path, "train", 9, spoil=lambda entries: [_no_photo(e) for e in entries[:4]] and None)
-    summary, _ = read_back(tmp_path)
-    assert len(summary.problems) == 2
-    assert summary.skipped["no photo"] == 4
-    assert "(only the first 2 of each kind are listed; all are counted)" in str(summary)
+def test_every_prepared_photo_has_its_part(tmp_path):
+    def lose_one(entries):
+        entries[6].png = None
+
+    official.write_split(tmp_path, "train", 12, spoil=lose_one)
+    prepare.prepare(tmp_path, "train", tmp_path, progress=False)
+    assert write_split_table(tmp_path, tmp_path / "deep" / "split.csv") == {"train": 9, "held_out": 2}
+    with (tmp_path / "deep" / "split.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["file", "number", "part"]
+    numbers = [1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12]  # not in the order of the archive, 1, 10, 11, ...
+    assert rows[1:] == [[f"{n}.png", str(n), "held_out" if n in (5, 10) else "train"] for n in numbers]
+    h5py.File(tmp_path / "train_crops.h5", "w").close()
+    with pytest.raises(DataError, match="is not a prepared file"):
+        write_split_table(tmp_path, tmp_path / "split.csv")
+    assert not (tmp_path / "split.csv").exists()

@@ -15,14 +15,10 @@ SETS, SHARES = [range(50), range(1000), range(9)], [0.5, 0.4, 0.1]
 CPU = torch.device("cpu")
 
 
-def _lists(drawn: list) -> list[list[int]]:
-    return [rows.tolist() for rows in drawn]
-
-
 def test_a_step_draws_its_share_of_every_set():
     draws = Draws(SETS, SHARES, 30)
     assert [len(drawn) for drawn in draws.rows(seed=1, step=5)] == [15, 12, 3]
-    first, again, other = (_lists(draws.rows(1, step)) for step in (5, 5, 6))
+    first, again, other = ([rows.tolist() for rows in draws.rows(1, step)] for step in (5, 5, 6))
     assert first == again != other
 
 
@@ -47,6 +43,9 @@ def test_batches_from_a_file_are_those_from_memory(prepared):
                 assert torch.equal(a.nan_to_num(nan=-1.0), b.nan_to_num(nan=-1.0))
     (resumed,) = Draws([stored, kept], [0.7, 0.3], 10).batches(3, range(6, 7))
     assert torch.equal(resumed[0].images, batches[0][2][0].images)
+    rows, limits = torch.tensor([2, 0, 2]), (float("inf"), 0)
+    scenes = [load_scenes(prepared / "train_scenes.h5", "train", CPU, limit).take(rows) for limit in limits]
+    assert torch.equal(scenes[0].images, scenes[1].images)
 
 
 def test_a_file_that_is_damaged_later_is_reported(prepared, tmp_path):
@@ -57,10 +56,3 @@ def test_a_file_that_is_damaged_later_is_reported(prepared, tmp_path):
     copy.write_bytes(data)
     with pytest.raises(DataError, match=r"damaged\.h5 is not a prepared file, or damaged"):
         list(draws.batches(0, range(2)))
-
-
-def test_scenes_stay_in_their_file_too(prepared):
-    path = prepared / "train_scenes.h5"
-    rows = torch.tensor([2, 0, 2])
-    kept, stored = (load_scenes(path, "held_out", CPU, limit).take(rows % 2) for limit in (float("inf"), 0))
-    assert torch.equal(kept.images, stored.images)

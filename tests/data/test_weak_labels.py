@@ -3,14 +3,15 @@ import tarfile
 import h5py
 import numpy as np
 import pytest
+import torch
 from helpers import official
+from helpers.localizers import reading_of
 from PIL import Image
 
+from svhn.data.backgrounds import background_paths, empty_scenes, load_backgrounds
 from svhn.data.negatives import prepare_negatives
 from svhn.data.save_corrections import Collection
 from svhn.data.weak_labels import prepare_weak
-from svhn.labels import encode
-from svhn.reading import Reading
 from svhn.utils.errors import DataError
 
 LABELS = """file,number,grade,x1,y1,x2,y2
@@ -60,17 +61,11 @@ def test_a_list_that_gives_nothing_leaves_nothing_behind(weak, tmp_path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def _reading(number: str, confidence: float, box: tuple) -> Reading:
-    digits, length = encode(number)
-    probs = np.eye(11)[digits], np.eye(7)[length]
-    return Reading(number, confidence, box, np.zeros((4, 4, 3), np.uint8), *probs, {})
-
-
 def test_a_second_round_takes_better_boxes_and_leaves_doubtful_labels_out(weak, tmp_path):
     by_colour = {  # the pictures are 50, 100 and 150: labelled 42, 7 without a box, and 128
-        50: [_reading("42", 0.6, (12, 6, 28, 24))],
-        100: [_reading("99", 0.5, (0, 0, 9, 9)), _reading("7", 0.9, (20, 10, 30, 30))],
-        150: [_reading("28", 0.95, (20, 0, 60, 40))],
+        50: [reading_of("42", 0.6, (12, 6, 28, 24))],
+        100: [reading_of("99", 0.5, (0, 0, 9, 9)), reading_of("7", 0.9, (20, 10, 30, 30))],
+        150: [reading_of("28", 0.95, (20, 0, 60, 40))],
     }
     counts = prepare_weak([weak], tmp_path / "out", lambda photo: by_colour[photo[0, 0, 0]], progress=False)
     assert (counts["written"], counts["surely read otherwise"]) == (2, 1)
@@ -93,3 +88,38 @@ def test_negatives_are_cut_where_a_localizer_finds_something_and_elsewhere(tmp_p
         assert (file["digits"][:] == 10).all()
         x1, y1, x2, y2 = file["box"][0].astype(int)
         assert file["images"][0][:, y1:y2, x1:x2].mean() == pytest.approx(220, abs=3)
+
+
+def test_every_picture_gives_its_middle_square_in_the_order_of_the_paths_but_every_fifth_is_held_out(tmp_path):
+    (tmp_path / "sub").mkdir()
+    wide = np.zeros((40, 120, 3), np.uint8)
+    wide[:, 40:80] = (200, 100, 50)
+    Image.fromarray(wide).save(tmp_path / "sub" / "b.png")
+    for name in ("a.jpg", "005.jpg", "10.png"):
+        Image.fromarray(np.full((90, 30), 128, np.uint8)).save(tmp_path / name)
+    assert [path.name for path in background_paths(tmp_path)] == ["a.jpg", "b.png"]
+    assert [path.name for path in background_paths(tmp_path, held_out=True)] == ["005.jpg", "10.png"]
+    pictures = load_backgrounds(tmp_path)
+    assert (pictures.shape, pictures.dtype) == ((2, 3, 256, 256), torch.uint8)
+    assert pictures[0].float().mean().item() == pytest.approx(128, abs=2)
+    assert pictures[1].float().mean((1, 2)).tolist() == pytest.approx([200, 100, 50], abs=2)
+
+
+def test_a_folder_without_pictures_or_with_a_broken_one_is_reported(tmp_path):
+    with pytest.raises(DataError, match="holds no"):
+        load_backgrounds(tmp_path)
+    (tmp_path / "broken.jpg").write_bytes(b"not a picture")
+    with pytest.raises(DataError, match=r"broken\.jpg is not a picture"):
+        load_backgrounds(tmp_path)
+
+
+def test_empty_scenes_show_every_picture_whole_and_its_quarters(tmp_path):
+    picture = np.zeros((60, 120, 3), np.uint8)
+    picture[:30, 60:] = 200
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    scenes = empty_scenes(tmp_path)
+    assert scenes.size.tolist() == [[128, 256]] * 5
+    assert scenes.box.isnan().all()
+    assert scenes.digit_box.isnan().all()
+    means = [image[:, :128].float().mean().item() for image in scenes.images]
+    assert means == pytest.approx([50, 0, 200, 0, 0], abs=2)

@@ -1,18 +1,17 @@
-import json
-import shutil
-from pathlib import Path
-
 import pytest
+import torch
+from helpers import official
 
 from svhn import weights
 from svhn.cli.main import main
+from svhn.evaluation.calibration import fit_temperature
 from svhn.evaluation.confidence import LEAST_RIGHT, Readings, choose_limit, read_record, write_record
 from svhn.evaluation.evaluate import Outcome
+from svhn.labels import BLANK
 from svhn.utils.errors import DataError
 from svhn.utils.paths import WEIGHTS
 
 SURE = [0.9] * 38
-EXAMPLE = Path(__file__).parents[2] / "demo" / "examples" / "plate-42.jpg"
 
 
 def test_confident_readings_of_the_published_weights_are_right_19_times_in_20():
@@ -44,22 +43,40 @@ def test_only_readings_count_and_none_is_rounded_up():
     assert readings.count(0.55) == (0, 1)
 
 
-def test_the_limit_is_written_with_its_record(tiny_weights, tmp_path):
-    folder = shutil.copytree(tiny_weights, tmp_path / "weights")
-    before = weights.read_manifest(folder)
+def test_the_limit_is_written_with_its_record(own_weights):
+    before = weights.read_manifest(own_weights)
     sets = {"test": Readings(50, SURE, [0.7, 0.7, 0.7])}
-    assert write_record(folder, {"fcos": "1a2b"}, sets) == 0.71
-    assert weights.read_manifest(folder) == before | {"unsure_below": 0.71}
-    assert read_record(folder) == ({"fcos": "1a2b"}, sets)
+    assert write_record(own_weights, {"fcos": "1a2b"}, sets) == 0.71
+    assert weights.read_manifest(own_weights) == before | {"unsure_below": 0.71}
+    assert read_record(own_weights) == ({"fcos": "1a2b"}, sets)
 
 
-def test_weights_that_are_never_right_keep_their_limit(small_data, tiny_weights, tmp_path, capsys):
-    folder = shutil.copytree(tiny_weights, tmp_path / "weights")
-    before = (folder / "manifest.json").read_text()
-    shutil.copy(EXAMPLE, tmp_path)
-    (tmp_path / "labels.csv").write_text(f"file,number\n{EXAMPLE.name},42\n")
-    arguments = ["--data", str(small_data), "--photos", str(tmp_path), "--weights", str(folder)]
+def test_weights_that_are_never_right_keep_their_limit(own_weights, tmp_path, capsys):
+    before = (own_weights / "manifest.json").read_text()
+    (photo,) = official.write_split(tmp_path, "test", 1)
+    (tmp_path / "1.png").write_bytes(photo.png)
+    (tmp_path / "labels.csv").write_text("file,number\n1.png,42\n")
+    arguments = ["--data", str(tmp_path), "--photos", str(tmp_path), "--weights", str(own_weights)]
     assert main(["calibrate", *arguments]) == 1
     assert "No confidence" in capsys.readouterr().err
-    assert (folder / "manifest.json").read_text() == before
-    assert json.loads(before)["unsure_below"] == 0.5
+    assert (own_weights / "manifest.json").read_text() == before
+
+
+def test_logits_are_cooled_by_the_factor_they_were_heated_with():
+    generator = torch.Generator().manual_seed(0)
+    n = 4000
+    length = torch.ones(n, dtype=torch.long)
+    honest = torch.randn(n, 10, generator=generator) * 2  # the first digit; the rest is certain
+    digit = torch.multinomial(honest.softmax(-1), 1, generator=generator)  # drawn as the logits say
+    digits = torch.cat([digit, torch.full((n, 4), BLANK)], dim=1)
+    digit_logits = torch.full((n, 5, 11), -60.0)
+    digit_logits[:, 0, :10] = honest
+    digit_logits[:, 1:, BLANK] = 60.0
+    length_logits = torch.full((n, 7), -60.0)
+    length_logits[:, 1] = 60.0
+    own = fit_temperature(digit_logits, length_logits, digits, length)
+    assert own == pytest.approx(1, abs=0.1)
+    for factor in (0.45, 2.0, 3.6):
+        digit_logits[:, 0, :10] = honest * factor
+        fitted = fit_temperature(digit_logits, length_logits, digits, length)
+        assert fitted == pytest.approx(own * factor, rel=0.025)  # a step of the temperatures that are tried

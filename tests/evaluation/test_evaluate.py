@@ -4,6 +4,7 @@ import h5py
 import numpy as np
 import pytest
 from helpers import official
+from helpers.localizers import reading_of
 from PIL import Image
 
 from svhn.data.annotations import Truth
@@ -20,13 +21,6 @@ def _oracle(readings: list[Reading], boxed: list[Reading] | None = None) -> Simp
     """Returns given readings, in their order."""
     reads, reads_boxed = iter(readings), iter(boxed or [])
     return SimpleNamespace(read=lambda photo: next(reads), read_boxes=lambda photo, boxes: [next(reads_boxed)])
-
-
-def _reading(number: str | None, confidence: float = 0.9, box=(0.0, 0.0, 10.0, 10.0)) -> Reading:
-    if number is None:
-        return Reading.nothing({})
-    probs = np.eye(11)[[0] * 5], np.eye(7)[len(number)]
-    return Reading(number, confidence, box, np.zeros((4, 4, 3), np.uint8), *probs, {})
 
 
 def _examples(*numbers: str, box=(0.0, 0.0, 10.0, 10.0)) -> list[Example]:
@@ -50,9 +44,8 @@ def test_the_report_has_the_contracts_keys_and_is_the_same_twice(tiny_weights, s
 
 
 def test_figures_of_a_known_outcome():
-    oracle = _oracle(
-        [_reading("12"), _reading("7", 0.6), _reading(None)], [_reading("12"), _reading("8"), _reading("340", 0.3)]
-    )
+    boxed = [reading_of("12"), reading_of("8"), reading_of("340", 0.3)]
+    oracle = _oracle([reading_of("12"), reading_of("7", 0.6), reading_of(None)], boxed)
     report = evaluate.split_report(evaluate.run(oracle, _examples("12", "8", "345")), "test", {})
     assert report["reader"]["sequence_accuracy"] == pytest.approx(2 / 3)
     assert report["reader"]["digit_accuracy"] == pytest.approx(5 / 6)
@@ -62,44 +55,32 @@ def test_figures_of_a_known_outcome():
     assert report["localizer"]["recall_50"] == pytest.approx(2 / 3)
 
 
-@pytest.mark.parametrize(("split", "held_out"), [("test", False), ("held_out", True)])
-def test_what_cannot_be_evaluated_is_left_out_and_listed(tmp_path, split, held_out):
+def test_what_cannot_be_evaluated_is_left_out_and_listed_and_prepare_uses_the_same_records(tmp_path):
     def spoil(entries):
-        entries[0].png = None
+        entries[0].png = entries[4].png = None
         entries[1].png = b"not a picture"
         entries[2].labels[0] = 11.0
-        entries[3].boxes[:, 0] += 500
-        entries[4].png = None
+        for i, box in ((3, (2000, 5, 20, 30)), (5, (5, 5, float("nan"), 3)), (6, (5, 5, 0, 20))):
+            entries[i].boxes[-1] = box  # of one digit only
+        entries[7].name = "front door.png"
         entries[9].boxes[:, 2:] += 500
+        entries.append(official.Entry("9.png", None, [1.0], np.array([[1.0, 1, 9, 9]])))  # the first of a name counts
 
-    file = "train" if held_out else "test"
-    extra = [(f"{file}/99.png", official.png(np.zeros((20, 20, 3), np.uint8)))]
-    official.write_split(tmp_path, file, 10, spoil=spoil, members=extra)
-    left_out = {}
-    examples = {example.name: example for example in evaluate.split_examples(tmp_path, split, left_out)}
-    assert set(examples) == ({"10.png"} if held_out else {"6.png", "7.png", "8.png", "9.png", "10.png"})
-    assert set(left_out) == {"5.png"} | (set() if held_out else {"1.png", "2.png", "3.png", "4.png", "99.png"})
-    assert left_out["5.png"] == "its photo is missing"
-    assert held_out or (left_out["99.png"] == "no record of its own" and "lies outside" in left_out["4.png"])
+    extra = [("train/99.png", official.png(np.zeros((20, 20, 3), np.uint8)))]
+    official.write_split(tmp_path, "train", 11, spoil=spoil, members=extra)
+    prepare(tmp_path, "train", tmp_path, progress=False)
+    with h5py.File(tmp_path / "train_crops.h5") as crops:
+        prepared = dict(zip(crops["number"][:], map(decode, crops["digits"][:], crops["length"][:]), strict=True))
+    left_out, held_out = {}, {}
+    examples = {example.name: example for example in evaluate.split_examples(tmp_path, "train", left_out)}
+    assert {int(name[:-4]): example.truth.number for name, example in examples.items()} == prepared
+    assert set(left_out) == {*(f"{n}.png" for n in range(1, 8)), "front door.png", "99.png"}
+    assert (left_out["5.png"], left_out["99.png"]) == ("its photo is missing", "no record of its own")
+    assert "lies outside" in left_out["4.png"]
     last = examples["10.png"]
     assert last.truth.box[2:] == last.photo.shape[1::-1]  # a true box ends where the photo does
-
-
-def test_prepare_and_evaluate_use_the_same_records(tmp_path):
-    def spoil(entries):
-        for i, box in ((0, (5, 5, 0, 20)), (3, (5, 5, float("nan"), 3)), (6, (2000, 5, 20, 30))):
-            entries[i].boxes[-1] = box  # of one digit only
-        entries[2].name = "front door.png"
-        entries.append(official.Entry("5.png", None, [1.0], np.array([[1.0, 1, 9, 9]])))  # the first of a name counts
-
-    official.write_split(tmp_path, "test", 9, spoil=spoil)
-    prepare(tmp_path, "test", tmp_path, progress=False)
-    with h5py.File(tmp_path / "test_crops.h5") as crops:
-        prepared = dict(zip(crops["number"][:], map(decode, crops["digits"][:], crops["length"][:]), strict=True))
-    left_out = {}
-    examples = {int(e.name[:-4]): e.truth.number for e in evaluate.split_examples(tmp_path, "test", left_out)}
-    assert examples == prepared
-    assert set(left_out) == {"1.png", "4.png", "7.png", "front door.png"}
+    assert [example.name for example in evaluate.split_examples(tmp_path, "held_out", held_out)] == ["10.png"]
+    assert set(held_out) == {"5.png"}
 
 
 def _folder(tmp_path, rows: list[tuple[str, str]]):
@@ -110,10 +91,8 @@ def _folder(tmp_path, rows: list[tuple[str, str]]):
 
 
 def test_photos_with_and_without_a_number(tmp_path):
-    probs = np.eye(11)[[1] * 5], np.eye(7)[6]
-    long = Reading(None, 0.9, (0.0, 0.0, 9.0, 9.0), np.zeros((4, 4, 3), np.uint8), *probs, {})
     folder = _folder(tmp_path, [("a.png", "12"), ("b.png", ""), ("c.png", ""), ("d.png", "5"), ("e.png", "")])
-    oracle = _oracle([_reading("12"), _reading(None), _reading("1"), _reading("6"), long])
+    oracle = _oracle([reading_of(number) for number in ("12", None, "1", "6", "111111")])
     report = evaluate.photos_report(evaluate.run(oracle, evaluate.folder_examples(folder)), {"x": "y"})
     assert set(report) == {"images", "end_to_end", "negatives", "latency_ms", "weights"}
     assert report["images"] == 5
@@ -139,8 +118,5 @@ def test_a_folder_that_cannot_be_evaluated_says_why(tmp_path, labels, reason):
     (tmp_path / "labels.csv").unlink() if labels is None else (tmp_path / "labels.csv").write_text(labels)
     with pytest.raises(DataError, match=reason):
         list(evaluate.folder_examples(tmp_path))
-
-
-def test_nothing_to_evaluate_is_an_error():
     with pytest.raises(DataError, match="not a single photo"):
         evaluate.run(_oracle([]), [])

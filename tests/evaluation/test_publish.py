@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.tiny_runs import save_run, shrink
+from helpers.tiny_runs import edit_manifest, save_run, shrink
 
 from svhn import weights
 from svhn.cli.main import main
@@ -19,18 +19,23 @@ def tiny(monkeypatch):
     shrink(monkeypatch)
 
 
+@pytest.fixture(scope="module")
+def report(tiny_weights, small_data, tmp_path_factory) -> dict:
+    """Of the evaluation of these weights."""
+    out = tmp_path_factory.mktemp("report") / "report.json"
+    command = ["evaluate", "--data", str(small_data), "--split", "held_out", "--weights", str(tiny_weights)]
+    assert main([*command, "--out", str(out)]) == 0
+    return json.loads(out.read_text())
+
+
 @pytest.fixture
-def folder(tiny_weights, small_data, tmp_path) -> Path:
+def folder(own_weights, report) -> Path:
     """Weights as `train_all.py` leaves them: with the metrics that the model card shows."""
-    folder, report = Path(shutil.copytree(tiny_weights, tmp_path / "weights")), tmp_path / "report.json"
-    command = ["evaluate", "--data", str(small_data), "--split", "held_out", "--weights", str(folder)]
-    assert main([*command, "--out", str(report)]) == 0
-    manifest = json.loads((folder / "manifest.json").read_text()) | {"held_out": json.loads(report.read_text())}
     details = {"parameters": 1, "steps": 1, "minutes": 1.0, "machine": "a machine", "data": "photos"}
-    details["initialized_from"] = ""
-    manifest["networks"] = {name: {**details, **entry} for name, entry in manifest["networks"].items()}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    return folder
+    edit_manifest(own_weights, lambda m: m.update(held_out=report))
+    for name in ("fcos", "compact"):
+        edit_manifest(own_weights, lambda m, name=name: m["networks"][name].update(details, initialized_from=""))
+    return own_weights
 
 
 def test_what_is_offered_can_be_chosen_and_is_described(folder, small_data, tmp_path):
@@ -51,25 +56,19 @@ def test_what_is_offered_can_be_chosen_and_is_described(folder, small_data, tmp_
     assert "| customized |" in (folder / "MODEL_CARD.md").read_text()
 
 
-@pytest.mark.parametrize(
-    ("name", "called", "state", "message"),
-    [
-        ("mnist_logistic", "mnist_logistic", State(step=1), "neither finds nor reads"),
-        ("customized", "lenet", State(step=1), "not named as its recipe"),
-        ("customized", "compact", State(step=1), "not named as its recipe"),
-        ("customized", "customized", State(trained_on="all", step=1), "train it without --all"),
-        ("customized", "customized", State(step=1), "a file of weights can have up to 16 MiB"),
-    ],
-)
-def test_what_cannot_be_offered_is_refused(
-    name, called, state, message, folder, small_data, tmp_path, monkeypatch, capsys
-):
-    if "MiB" in message:
-        monkeypatch.setattr(weights, "MAX_BYTES", 1000)
-    run = save_run(tmp_path / "runs" / called, name, state)
+def test_what_cannot_be_offered_is_refused(folder, small_data, tmp_path, monkeypatch, capsys):
     before = {path: path.read_bytes() for path in folder.iterdir()}
-    assert main(["publish", str(run), "--data", str(small_data), "--weights", str(folder)]) == 1
-    assert message in capsys.readouterr().err
+    monkeypatch.setattr(weights, "MAX_BYTES", 1000)
+    for name, called, trained_on, message in (
+        ("mnist_logistic", "mnist_logistic", "train", "neither finds nor reads"),
+        ("customized", "lenet", "train", "not named as its recipe"),
+        ("customized", "compact", "train", "not named as its recipe"),
+        ("customized", "customized", "all", "train it without --all"),
+        ("customized", "customized", "train", "a file of weights can have up to 16 MiB"),
+    ):
+        run = save_run(tmp_path / "runs" / called, name, State(trained_on=trained_on, step=1))
+        assert main(["publish", str(run), "--data", str(small_data), "--weights", str(folder)]) == 1
+        assert message in capsys.readouterr().err
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
@@ -77,10 +76,7 @@ def test_publishing_again_keeps_added_networks(folder, small_data, tmp_path, mon
     measured = Path(shutil.copytree(folder, tmp_path / "measured"))
     for name in ("fcos", "compact"):
         (measured / f"{name}-curves.png").write_bytes(b"a picture")
-    manifest = json.loads((measured / "manifest.json").read_text())
-    for entry in manifest["networks"].values():
-        entry["code"] = "a commit"
-    (measured / "manifest.json").write_text(json.dumps(manifest))
+        edit_manifest(measured, lambda m, name=name: m["networks"][name].update(code="a commit"))
     run = str(save_run(tmp_path / "l2_box", "l2_box"))
     assert main(["publish", run, "--data", str(small_data), "--weights", str(folder)]) == 0
     monkeypatch.setattr(publish.photo_grids, "readings", lambda *_, **__: None)

@@ -1,6 +1,9 @@
-"""A fake pipeline, and photos whose shade is the number that it reads."""
+"""Fake pipelines, of which one waits, photos whose shade is the number that they read, and waiting for a condition."""
 
 import io
+import threading
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +19,7 @@ NOTHING, MANY = "", "123456"
 STEP = 20  # of the red channel, between one thing to read and the next
 READINGS = ((NOTHING, 0.9), ("7", 0.97), ("42", 0.999), ("1984", 0.41), ("30512", 0.88), (MANY, 0.8), ("128", 0.9))
 SIZE = (96, 64)
+PATIENCE_S = 60
 
 
 def photo_of(number: str) -> np.ndarray:
@@ -106,3 +110,58 @@ def number_in(photo: np.ndarray) -> str:
 def alone(pipeline: FakePipeline) -> Networks:
     pair = Network("finder", "Finder"), Network("reader", "Reader")
     return Networks(pair[:1], pair[1:], {("finder", "reader"): pipeline})
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+class Watched(FakePipeline):
+    """Keeps the photos, counts the boxes, the explanations and how many photos are read at once. If it waits, it reads
+    a photo each time that `turns` is released, but at once what shows a number of `quick`."""
+
+    def __init__(self) -> None:
+        self.lock, self.turns, self.now = threading.Lock(), None, 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Counts from zero."""
+        wait_until(lambda: not self.now)
+        self.photos: list[np.ndarray] = []
+        self.boxes = self.explained = self.most = 0
+        self.started = threading.Semaphore(0)
+
+    def wait(self, quick: Sequence[str] = ("128",)) -> None:
+        self.turns, self.quick = threading.Semaphore(0), quick
+
+    def open(self) -> None:
+        """Nothing waits any more."""
+        turns, self.turns = self.turns, None
+        if turns:
+            turns.release(100)
+
+    def read_all(self, photo: np.ndarray) -> list[Reading]:
+        with self.lock:
+            self.photos.append(photo)
+            self.now += 1
+            self.most = max(self.most, self.now)
+            turns = self.turns
+        self.started.release()
+        try:
+            if turns and number_in(photo) not in self.quick:
+                assert turns.acquire(timeout=PATIENCE_S)
+            return super().read_all(photo)
+        finally:
+            with self.lock:
+                self.now -= 1
+
+    def read_boxes(self, photo: np.ndarray, boxes: list[Box]) -> list[Reading]:
+        self.boxes += 1
+        return super().read_boxes(photo, boxes)
+
+    def explain(self, photo: np.ndarray, reading: Reading) -> Explanation:
+        self.explained += 1
+        return super().explain(photo, reading)

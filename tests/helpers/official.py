@@ -1,6 +1,7 @@
 """Small data sets in the layout of the official SVHN archives, drawn here: no official picture is needed."""
 
 import io
+import shutil
 import tarfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -117,23 +118,11 @@ def write_split(
     write_digitstruct(root / "digitStruct.mat", written, **layout)
     (root / "see_bboxes.m").write_text("% the official archives hold this script too\n")
     if as_tar:
-        _pack(folder, split, members)
+        with tarfile.open(folder / f"{split}.tar.gz", "w:gz", compresslevel=1) as tar:
+            tar.add(root, split)  # in the order of the names, as in the official ones
+            for member in members:
+                info, data = (tarfile.TarInfo(member[0]), member[1]) if isinstance(member, tuple) else (member, b"")
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+        shutil.rmtree(root)
     return written
-
-
-def _pack(folder: Path, split: str, members: Iterable[tarfile.TarInfo | tuple[str, bytes]]) -> None:
-    """The folder becomes an archive, members in the order of their names as in the official ones."""
-    root = folder / split
-    with tarfile.open(folder / f"{split}.tar.gz", "w:gz", compresslevel=1) as tar:
-        tar.add(root, split, recursive=False)
-        for path in sorted(root.iterdir()):
-            tar.add(path, f"{split}/{path.name}")
-            path.unlink()
-        for member in members:
-            if isinstance(member, tarfile.TarInfo):
-                tar.addfile(member)
-            else:
-                info = tarfile.TarInfo(member[0])
-                info.size = len(member[1])
-                tar.addfile(info, io.BytesIO(member[1]))
-    root.rmdir()

@@ -1,5 +1,7 @@
 """Networks that are tiny and know nothing, and runs of them as `python -m svhn train` leaves them."""
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +40,13 @@ def shrink(patch: pytest.MonkeyPatch, **changes: object) -> None:
             sizes["channels"] = (4,) * len(recipe.sizes.get("channels", range(8)))
             sizes["local_units"] = min(4, recipe.sizes.get("local_units", 4))
         patch.setitem(RECIPES, name, replace(recipe, sizes=sizes, **changes))
+
+
+def edit_manifest(folder: Path, change: Callable[[dict], object]) -> None:
+    """What `change` does to the content of a weights folder's manifest."""
+    content = json.loads((folder / "manifest.json").read_text())
+    change(content)
+    (folder / "manifest.json").write_text(json.dumps(content))
 
 
 def save_run(folder: Path, recipe: str | Recipe, state: State = State(step=7), file: str = "last.pt") -> Path:

@@ -28,10 +28,9 @@ def bounds(mask: np.ndarray) -> tuple[int, int, int, int]:
 def test_display_size(size, expected):
     photo = wall(*size)
     picture = draw.annotate(photo, None, None)
-    assert picture.shape == (*expected, 3)
-    assert picture.dtype == np.uint8
+    assert (picture.shape, picture.dtype) == ((*expected, 3), np.uint8)
     assert (photo == GREY).all()
-    np.testing.assert_array_equal(picture, GREY)
+    assert (picture == GREY).all()
 
 
 @pytest.mark.parametrize("scale", [1, 5])

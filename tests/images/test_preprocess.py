@@ -28,16 +28,13 @@ def test_pixel_bounds(box, bounds):
     assert preprocess.pixel_bounds(np.array(box)) == bounds
 
 
-def test_cut_repeats_the_edge_outside(photo):
+def test_cut_repeats_the_edge_outside_and_a_crop_is_the_box_with_its_margin(photo):
     patch = preprocess.cut(photo, np.array([-5, -2, 3, 4]))
     assert patch.shape == (6, 8, 3)
     assert patch[:, :, 1].tolist() == [[0, 0, 0, 0, 0, 0, 1, 2]] * 6
     assert patch[:, 0, 0].tolist() == [0, 0, 0, 1, 2, 3]
     beyond = preprocess.cut(photo, np.array([100, 100, 110, 110]))
     assert (beyond == photo[-1, -1]).all()
-
-
-def test_crop_is_the_box_with_its_margin(photo):
     crop = preprocess.crop(photo, np.array([20, 20, 40, 40]), margin=0.5, size=40)  # 10 to 50: no resizing at all
     assert crop.is_contiguous()
     assert np.array_equal(crop.permute(1, 2, 0).numpy(), photo[10:50, 10:50])
@@ -77,13 +74,10 @@ def test_a_view_is_the_region_at_its_own_scale_and_grey_beyond_the_photo():
     assert factors == (2.0, 2.0)
     assert (image[:, :, :40] == 200).all()
     assert (image[:, :, 40:] == 115).all()
-
-
-@pytest.mark.parametrize("region", [(-30, -30, -10, -10), (100, 100, 140, 110), (-5, -50, 2, -1)])
-def test_a_view_of_nothing_is_grey(region):
-    image, _ = preprocess.view(np.full((40, 60, 3), 200, np.uint8), np.array(region), 64, 115.0)
-    assert max(image.shape[1:]) == 64
-    assert (image == 115).all()
+    for outside in ((-30, -30, -10, -10), (100, 100, 140, 110), (-5, -50, 2, -1)):
+        image, _ = preprocess.view(photo, np.array(outside), 64, 115.0)
+        assert max(image.shape[1:]) == 64
+        assert (image == 115).all()
 
 
 @pytest.mark.parametrize("size", [(64, 64), (28, 140)])

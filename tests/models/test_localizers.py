@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,9 +9,8 @@ from torchvision.ops import box_iou, nms
 from svhn.images import preprocess
 from svhn.images.preprocess import centre_patch
 from svhn.models import LOCALIZERS, build
+from svhn.models.baselines.unet import UNet, regions
 from svhn.models.fcos import FCOS, Maps, most_likely
-
-SHAPES = [(47, 104), (300, 20), (8, 8), (500, 700)]
 
 
 @pytest.fixture(scope="module", params=LOCALIZERS)
@@ -23,7 +24,7 @@ def localizer(request) -> torch.nn.Module:
     return network
 
 
-@pytest.mark.parametrize("size", SHAPES)
+@pytest.mark.parametrize("size", [(47, 104), (300, 20), (8, 8), (500, 700)])
 def test_boxes_lie_within_the_photo_and_have_scores(localizer, size):
     photo = np.random.default_rng(0).integers(0, 255, (*size, 3), dtype=np.uint8)
     boxes, scores = localizer.locate(photo)
@@ -40,12 +41,7 @@ def test_boxes_lie_within_the_photo_and_have_scores(localizer, size):
 
 @pytest.mark.parametrize(
     ("bias", "size", "looks"),
-    [
-        (-20.0, 1000, [256, 640, 1000, 128]),
-        (-20.0, 900, [256, 640, 128]),
-        (20.0, 1000, [256]),
-        (-20.0, 200, [256, 128]),
-    ],
+    [(-20, 1000, [256, 640, 1000, 128]), (-20, 900, [256, 640, 128]), (20, 1000, [256]), (-20, 200, [256, 128])],
 )
 def test_a_photo_is_looked_at_closer_and_then_from_afar_while_nothing_is_sure(bias, size, looks, monkeypatch):
     network = build("fcos").eval()
@@ -88,19 +84,13 @@ def test_a_regressed_box_is_mapped_back_to_the_photo(name, box):
     head = network.box if name == "vgg16_box" else network.layers[-1]
     torch.nn.init.zeros_(head.weight)
     head.bias.data = torch.tensor([0.25, 0.5, 0.5, 0.25])  # left, top, width, height
-    boxes, scores = network.locate(np.zeros((100, 300, 3), np.uint8))
+    photo = np.zeros((100, 300, 3), np.uint8)
+    boxes, scores = network.locate(photo)
     assert boxes.tolist() == [pytest.approx(box, abs=1)]
     assert scores.tolist() == [1]
-
-
-@pytest.mark.parametrize("shares", [(0.5, 0.5, -0.2, 0.3), (1.5, 0.5, 0.3, 0.3), (0.5, 0.5, 0.2, 0.0)])
-def test_a_box_without_any_area_in_the_photo_is_none(shares):
-    network = build("small_box", SIZES["small_box"]).eval()
-    torch.nn.init.zeros_(network.layers[-1].weight)
-    network.layers[-1].bias.data = torch.tensor(shares)
-    boxes, scores = network.locate(np.zeros((100, 300, 3), np.uint8))
-    assert boxes.shape == (0, 4)
-    assert scores.shape == (0,)
+    for without_area in ((0.5, 0.5, -0.2, 0.3), (9.5, 0.5, 0.3, 0.3), (0.5, 0.5, 0.2, 0.0)):
+        head.bias.data = torch.tensor(without_area)
+        assert [found.shape for found in network.locate(photo)] == [(0, 4), (0,)]
 
 
 def test_the_centre_patch_knows_where_it_came_from_and_is_cut_before_it_is_scaled(monkeypatch):
@@ -110,10 +100,8 @@ def test_the_centre_patch_knows_where_it_came_from_and_is_cut_before_it_is_scale
     assert patch.shape == (3, 96, 96)
     x, y = (np.array([100, 25]) - left_top) * factor
     assert patch[0, int(y), int(x)] > 200
-    seen = []
-    monkeypatch.setattr(preprocess, "squashed", lambda photo, size: seen.append(photo.shape))
-    centre_patch(np.zeros((8, 100_000, 3), np.uint8), 96)
-    assert seen == [(8, 8, 3)]
+    monkeypatch.setattr(preprocess, "squashed", lambda photo, size: photo.shape)
+    assert centre_patch(np.zeros((8, 100_000, 3), np.uint8), 96)[0] == (8, 8, 3)
 
 
 def test_regions_are_looked_at_again_and_those_of_one_batch_do_not_disturb_each_other():
@@ -137,3 +125,54 @@ def test_regions_are_looked_at_again_and_those_of_one_batch_do_not_disturb_each_
         assert ((centres >= region[:2] - 16) & (centres <= region[2:] + 16)).all()
     torch.nn.init.constant_(untrained_fcos.score.bias, -20.0)
     assert untrained_fcos.locate(photo)[0].shape == (0, 4)  # no number
+
+
+TINY = {"slack": 0.0, "channels": (4, 8, 8)}
+PHOTO = np.zeros((100, 300, 3), np.uint8)
+
+
+def _seeing(monkeypatch, likely: torch.Tensor) -> UNet:
+    """A network that sees that (S, S)."""
+    network = build("unet", {**TINY, "input_size": len(likely)}).eval()
+    monkeypatch.setattr(network, "segment", lambda photo: (likely, torch.zeros(0)))
+    return network
+
+
+def _mask(side: int, *boxes: tuple[int, int, int, int]) -> torch.Tensor:
+    """1 within boxes x1 y1 x2 y2, (side, side) float."""
+    mask = torch.zeros(side, side)
+    for x1, y1, x2, y2 in boxes:
+        mask[y1:y2, x1:x2] = 1
+    return mask
+
+
+def test_regions_of_an_empty_a_full_and_a_winding_mask():
+    assert regions(torch.zeros(8, 8, dtype=torch.bool), 3, 0.0) == []
+    spiral = _mask(9, (0, 0, 9, 1), (8, 0, 9, 9), (0, 8, 9, 9), (0, 2, 1, 9), (0, 2, 7, 3), (6, 2, 7, 7)) > 0
+    for mask in (torch.ones(8, 8, dtype=torch.bool), spiral, torch.eye(6) > 0):  # corners connect
+        (found,) = regions(mask, 3, 0.0)
+        assert torch.equal(found, mask)
+
+
+def test_boxes_are_those_of_the_photo_and_scores_those_of_their_pixels(monkeypatch):
+    likely = 0.9 * _mask(32, (8, 16, 24, 24)) + 0.6 * _mask(32, (0, 0, 4, 2)) + 0.3 * _mask(32, (28, 28, 32, 32))
+    network = _seeing(monkeypatch, likely)
+    boxes, scores = network.locate(PHOTO)
+    assert boxes.tolist() == [pytest.approx([75, 50, 225, 75]), pytest.approx([0, 0, 37.5, 6.25])]
+    assert scores == pytest.approx([0.9, 0.6])
+    monkeypatch.setattr(network, "config", replace(network.config, slack=0.1))  # regions that come out too large
+    assert network.locate(PHOTO)[0][0].tolist() == pytest.approx([90, 52.5, 210, 72.5])
+    for likely in (torch.zeros(32, 32), _mask(32, (3, 3, 4, 5))):  # nothing; two pixels
+        assert [found.shape for found in _seeing(monkeypatch, likely).locate(PHOTO)] == [(0, 4), (0,)]
+
+
+def test_a_network_sure_of_every_pixel_finds_the_whole_photo():
+    network = build("unet", TINY).eval()
+    torch.nn.init.zeros_(network.mask.weight)
+    torch.nn.init.constant_(network.mask.bias, 2.0)
+    boxes, scores = network.locate(PHOTO)
+    assert boxes.tolist() == [[0, 0, 300, 100]]
+    assert scores == pytest.approx([torch.tensor(2.0).sigmoid().item()])
+    heat = network.heat(PHOTO)
+    assert heat.shape == (64, 64)
+    assert heat == pytest.approx(np.full((64, 64), scores[0]))

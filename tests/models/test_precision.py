@@ -24,10 +24,6 @@ def _network(name: str, **sizes) -> nn.Module:
     return network.eval()
 
 
-def _input(network: nn.Module, name: str) -> torch.Tensor:
-    return torch.randn(2, 3, *(sides(getattr(network.config, "input_size", 64))))
-
-
 def _outputs(network: nn.Module, inputs: torch.Tensor) -> list[torch.Tensor]:
     outputs = network(inputs)
     outputs = [outputs] if isinstance(outputs, torch.Tensor) else outputs
@@ -37,7 +33,7 @@ def _outputs(network: nn.Module, inputs: torch.Tensor) -> list[torch.Tensor]:
 @pytest.mark.parametrize("name", sorted((READERS | LOCALIZERS).keys() - {"whole", "vgg16", "vgg16_box"}))
 def test_folding_norms_changes_nothing_but_the_rounding(name):
     network = _network(name)
-    inputs = _input(network, name)
+    inputs = torch.randn(2, 3, *(sides(getattr(network.config, "input_size", 64))))
     with torch.inference_mode():
         before = _outputs(network, inputs)
         after = _outputs(fold_norms(network), inputs)
@@ -50,10 +46,9 @@ def test_folding_norms_changes_nothing_but_the_rounding(name):
 
 
 def test_auto_is_bf16_only_where_the_processor_has_units_for_it(monkeypatch):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, "amx_bf16": True}, raising=False)
-    assert choose_precision("auto", "cpu") == BF16
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, "amx_bf16": False}, raising=False)
-    assert choose_precision("auto", "cpu") == FP32
+    for units, precision in ((True, BF16), (False, FP32)):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda units=units: {"amx_bf16": units}, raising=False)
+        assert choose_precision("auto", "cpu") == precision
     assert choose_precision("bf16", "cpu") == BF16  # who asks for it gets it
     monkeypatch.delattr(torch.cpu, "get_capabilities")  # of an older torch
     assert choose_precision("auto", "cpu") == FP32

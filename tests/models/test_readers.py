@@ -6,14 +6,9 @@ from helpers.tiny_runs import SIZES
 from torchvision.models import vgg16_bn
 
 from svhn.images.preprocess import sides
-from svhn.models import DIGITS, READERS, build, kind_of
+from svhn.models import READERS, build, kind_of
 from svhn.models.ensemble import average_readers
 from svhn.training.pretrained import MIN_SHARE
-
-
-@pytest.mark.parametrize("name", DIGITS)
-def test_single_digits_become_ten_logits(name):
-    assert build(name).eval()(torch.randn(3, 1, 28, 28)).shape == (3, 10)
 
 
 def test_members_that_differ_answer_with_their_mean():

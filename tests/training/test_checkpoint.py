@@ -11,7 +11,8 @@ from svhn.training.recipes import Recipe
 from svhn.utils.errors import TrainingError
 
 SIZES = {"channels": (4, 4), "dense": 8}
-RECIPE = Recipe("digit_cnn", steps=4, batch_size=2, learning_rate=1e-3, sizes=SIZES)
+KNOWN = {"network": "digit_cnn", "steps": 4, "batch_size": 2, "learning_rate": 1e-3, "sizes": SIZES}
+RECIPE = Recipe(**KNOWN)
 HISTORY = [{"step": 4, "seconds": 1.5, "loss": 0.5}]
 STATE = State(3, "photos", "all", "compact after 9 steps", "1a2b3c4", "CPU, 2 cores", 4, 1.5, HISTORY)
 
@@ -39,11 +40,8 @@ def test_a_run_comes_back_as_it_was(path):
     for recipe, other in ((replace(RECIPE, batch_size=3), {}), (RECIPE, {"seed": 4}), (RECIPE, {"data": "more"})):
         with pytest.raises(TrainingError, match="without --resume"):
             checkpoint.check(path, recipe, replace(STATE, **other))
-
-
-def test_a_checkpoint_that_cannot_be_written_is_reported(tmp_path):
-    with pytest.raises(TrainingError, match="cannot be written"):
-        checkpoint.save(tmp_path, RECIPE, build("digit_cnn"), State())
+    _edit(path, recipe=json.dumps(KNOWN))  # what a recipe could not say yet has its default
+    assert checkpoint.load(path).recipe == RECIPE
 
 
 @pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\3\4", b"\x80\x02]q\0.", b"\x80\x02J\0", 0.5, 0.99])
@@ -60,15 +58,9 @@ def test_whatever_bytes_are_there_are_reported_in_a_line(path, content):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"recipe": "{"},
-        {"recipe": "[1]"},
-        {"recipe": json.dumps({"network": "lenet", "steps": 1, "batch_size": 1, "learning_rate": 1})},
-        {"recipe": json.dumps({"network": "digit_cnn"})},
-        {"recipe": json.dumps({"network": "digit_cnn", "steps": 1, "batch_size": 1, "learning_rate": 1, "warmth": 1})},
-        {"recipe": json.dumps({"network": "digit_cnn", "steps": 1, "batch_size": 1, "learning_rate": 1, "sizes": [1]})},
-        {"average": {}},
-        {"state": {"step": 1, "colour": "red"}},
-        {"state": None},
+        *[{"recipe": text} for text in ("{", "[1]", json.dumps({"network": "digit_cnn"}))],
+        *[{"recipe": json.dumps(KNOWN | more)} for more in ({"network": "lenet"}, {"warmth": 1}, {"sizes": [1]})],
+        *({"average": {}}, {"state": {"step": 1, "colour": "red"}}, {"state": None}),
     ],
 )
 def test_what_this_version_does_not_know_is_reported(path, changes):
@@ -78,12 +70,6 @@ def test_what_this_version_does_not_know_is_reported(path, changes):
     parts = {"average": build("digit_cnn", SIZES), "optimizer": build("digit_cnn", SIZES)}  # the second is not in it
     with pytest.raises(TrainingError, match=rf"{path} cannot be resumed from \(.+\)|another recipe"):
         checkpoint.resume(path, RECIPE, STATE, torch.device("cpu"), **parts)
-
-
-def test_what_a_recipe_could_not_say_yet_has_its_default(path):
-    known = {"network": "digit_cnn", "steps": 4, "batch_size": 2, "learning_rate": 1e-3, "sizes": SIZES}
-    _edit(path, recipe=json.dumps(known))
-    assert checkpoint.load(path).recipe == RECIPE
 
 
 PHOTOS, ALL = "SVHN train, image numbers not divisible by 5", "SVHN train, all images, the held-out ones too"
@@ -112,11 +98,13 @@ def test_a_checkpoint_from_before_there_were_fields_is_loaded_and_resumed(
         checkpoint.check(path, RECIPE, State(3, "other photos"))
 
 
-def test_a_save_that_is_stopped_leaves_the_one_before(path, monkeypatch):
+def test_a_save_that_is_stopped_leaves_the_one_before_and_one_that_cannot_be_is_reported(path, monkeypatch):
     def stopped(content, aside):
         aside.write_bytes(b"half")
         raise KeyboardInterrupt
 
+    with pytest.raises(TrainingError, match="cannot be written"):
+        checkpoint.save(path.parent, RECIPE, build("digit_cnn", SIZES), STATE)
     monkeypatch.setattr(torch, "save", stopped)
     with pytest.raises(KeyboardInterrupt):
         checkpoint.save(path, RECIPE, build("digit_cnn", SIZES), State(step=9))

@@ -13,13 +13,10 @@ def _logits(classes: torch.Tensor, n: int) -> torch.Tensor:
     return torch.nn.functional.one_hot(classes, n).float() * 20
 
 
-def test_a_right_reading_costs_nothing_and_a_wrong_length_costs():
-    right = reader_loss(_logits(DIGITS, 11), _logits(LENGTH, 7), DIGITS, LENGTH)
-    wrong = reader_loss(_logits(DIGITS, 11), _logits(torch.tensor([3]), 7), DIGITS, LENGTH)
-    extra = torch.tensor([[4, 2, 7, 10, 10]])  # a wrong blank counts like a wrong digit
-    assert right < 1e-3
-    assert wrong == pytest.approx(20, abs=0.1)
-    assert reader_loss(_logits(extra, 11), _logits(LENGTH, 7), DIGITS, LENGTH) == pytest.approx(20, abs=0.1)
+def test_a_right_reading_costs_nothing_and_a_wrong_length_or_blank_costs_like_a_wrong_digit():
+    for digits, length, cost in (((4, 2, 10), 2, 0), ((4, 2, 10), 3, 20), ((4, 2, 7), 2, 20), ((4, 3, 10), 2, 20)):
+        read = _logits(torch.tensor([[*digits, 10, 10]]), 11), _logits(torch.tensor([length]), 7)
+        assert reader_loss(*read, DIGITS, LENGTH) == pytest.approx(cost, abs=0.1)
 
 
 def _perfect(box: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -43,24 +40,16 @@ def test_fcos_minds_a_missed_number_a_false_alarm_a_shifted_box_and_a_swapped_on
     assert fcos_loss(both, found, numbers) < 1e-3  # each claims its own cells
     assert fcos_loss(both, found.flip(2), numbers) > 0.5
 
-
-def test_fcos_without_any_number_has_a_finite_gradient():
     scores = torch.zeros(2, 8, 8, requires_grad=True)
-    fcos_loss(scores, torch.zeros(2, 8, 8, 4), torch.full((2, 1, 4), torch.nan)).backward()
+    fcos_loss(scores, torch.zeros(2, 8, 8, 4), nothing.expand(2, 1, 4)).backward()
     assert torch.isfinite(scores.grad).all()
-
-
-def _perfect_digit(box: torch.Tensor, digit: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """`_perfect` maps of one digit."""
-    score, found = _perfect(box)
-    scores = torch.full((1, 10, 16, 16), -12.0)
-    scores[:, digit] = score
-    return scores, found
 
 
 def test_a_digit_is_to_be_found_in_its_place_and_of_its_class():
     box, other = torch.tensor([[[10.0, 20.0, 26.0, 44.0]]]), torch.tensor([[[40.0, 20.0, 56.0, 44.0]]])
-    scores, found = _perfect_digit(box[0, 0], 4)
+    score, found = _perfect(box[0, 0])
+    scores = torch.full((1, 10, 16, 16), -12.0)
+    scores[:, 4] = score
     assert digit_loss(scores, found, box, torch.tensor([[4]]), box) < 1e-3
     assert digit_loss(scores, found, box, torch.tensor([[7]]), box) > 1
     assert digit_loss(scores, found, other, torch.tensor([[4]]), other) > 1

@@ -15,9 +15,6 @@ def test_training_goes_on_when_its_events_cannot_be_written(tmp_path, capsys):
         log.graph(torch.nn.Linear(2, 2), torch.ones(1, 2))
         log.close()
     assert capsys.readouterr().err.count("cannot be written") == 1
-
-
-def test_a_folder_that_cannot_be_made_is_no_reason_to_stop(tmp_path, capsys):
     (tmp_path / "file").touch()
     log = EventLog(tmp_path / "file" / "events")
     log.write(0, {"loss": 1.0})
