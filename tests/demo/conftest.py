@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from helpers.browser_visit import DESKTOP, Visit
 from helpers.fake_networks import fake_networks, served
-from helpers.fake_pipeline import NOTHING, FakePipeline, encoded, photo_of
-from helpers.waiting_pipeline import Watched
+from helpers.fake_pipeline import NOTHING, FakePipeline, Watched, encoded, photo_of
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from demo.model_zoo import Networks
@@ -114,29 +113,26 @@ def browser(camera_film) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def context(browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport=DESKTOP, permissions=PERMISSIONS)
-    context.set_default_timeout(60_000)  # the machine may be busy
-    yield context
-    context.close()
-
-
 @pytest.fixture(scope="session")
 def shared_context(browser) -> BrowserContext:
     """It keeps the page's scripts and styles, and nothing else of a visit."""
-    return browser.new_context(viewport=DESKTOP, permissions=PERMISSIONS)
+    context = browser.new_context(viewport=DESKTOP, permissions=PERMISSIONS)
+    context.set_default_timeout(60_000)  # the machine may be busy
+    return context
 
 
 @pytest.fixture
 def new_visit(browser, shared_context) -> Iterator[Callable[..., Visit]]:
     """An address -> a new visitor's page there; of a test's visitors all but the first have a browser of their own, as
-    have those with other options, such as a phone's."""
+    have those with other options, such as a phone's. `script` runs before the page's own."""
     visits: list[Visit] = []
 
-    def opened(address: str, **options: object) -> Visit:
+    def opened(address: str, script: str = "", **options: object) -> Visit:
         own = {"viewport": DESKTOP, "permissions": PERMISSIONS, **options}
-        visits.append(Visit(browser.new_context(**own) if visits or options else shared_context, address))
+        context = browser.new_context(**own) if visits or options else shared_context
+        if script:
+            context.add_init_script(script)
+        visits.append(Visit(context, address))
         return visits[-1]
 
     yield opened

@@ -13,7 +13,7 @@ import pytest
 from gradio_client import Client, handle_file
 from helpers import api_client, official
 from helpers.api_client import PATIENCE_S
-from helpers.waiting_pipeline import wait_until
+from helpers.fake_pipeline import wait_until
 from playwright.sync_api import expect
 
 import app
@@ -49,9 +49,8 @@ def served(folder) -> Iterator[Served]:
     environment = os.environ | {"HTTPS_PROXY": nowhere, "HTTP_PROXY": nowhere, "NO_PROXY": "127.0.0.1,localhost"}
     environment |= {"TMPDIR": str(temporary), "HF_HOME": str(folder)}  # there the tunnel's program would be found
     with (folder / "errors.txt").open("w") as errors:
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
-        )
+        streams = {"stdout": subprocess.PIPE, "stderr": errors, "text": True}
+        process = subprocess.Popen(command, cwd=folder, env=environment, **streams)
     assert next(line.split()[-1] for line in process.stdout if "The page is at" in line) == f"http://127.0.0.1:{port}/"
     yield Served(f"http://127.0.0.1:{port}/", folder, entries)
     process.send_signal(signal.SIGTERM)
@@ -60,9 +59,8 @@ def served(folder) -> Iterator[Served]:
 
 
 def test_client_gets_what_the_command_line_prints(served, folder):
-    reading, picture = Client(served.address, verbose=False, httpx_kwargs={"timeout": PATIENCE_S}).predict(
-        handle_file(EXAMPLE), api_name="/read"
-    )
+    client = Client(served.address, verbose=False, httpx_kwargs={"timeout": PATIENCE_S})
+    reading, picture = client.predict(handle_file(EXAMPLE), api_name="/read")
     expected = Pipeline.load(folder / "weights").read(open_photo(EXAMPLE)).to_json(EXAMPLE.name)
     assert reading.keys() == expected.keys()
     for key in reading.keys() - {"ms", "guess"}:

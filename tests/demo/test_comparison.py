@@ -4,8 +4,8 @@ from helpers.fake_networks import fake_networks
 from helpers.fake_pipeline import NOTHING, photo_of
 
 from demo import comparison
-from demo.comparison import CropReading, Localization
-from demo.model_zoo import Network, Networks
+from demo.comparison import Localization
+from demo.model_zoo import Network
 from demo.render import comparison as render
 from svhn.boxes import Box
 from svhn.data.annotations import Truth
@@ -13,46 +13,34 @@ from svhn.data.annotations import Truth
 IN_THE_MIDDLE = (24.0, 16.0, 72.0, 48.0)
 
 
-@pytest.fixture
-def networks() -> Networks:
-    return fake_networks()
-
-
-def compared(networks: Networks, number: str) -> tuple[tuple[Localization, ...], list[CropReading]]:
-    photo = photo_of(number)
-    return comparison.localize(networks, photo), list(comparison.read_crop(networks, photo, IN_THE_MIDDLE))
-
-
-def test_every_localizer_searches_once_and_every_reader_reads_the_same_crop(networks):
-    found, reads = compared(networks, "42")
+def test_every_localizer_searches_once_and_every_reader_reads_the_same_crop():
+    networks, photo = fake_networks(), photo_of("42")
+    found, reads = comparison.localize(networks, photo), list(comparison.read_crop(networks, photo, IN_THE_MIDDLE))
     assert [each.network for each in found] == list(networks.localizers)
     places = [IN_THE_MIDDLE, (19.2, 12.8, 72, 48), (0, 0, 19.2, 16)]
     assert [each.box for each in found] == [*map(pytest.approx, places), None]
-    comparison.read_pairs(networks, photo_of("42"), found)
+    comparison.read_pairs(networks, photo, found)
     finders = [networks.pipelines[each.name, "shade"].localizer for each in networks.localizers]
     assert [finder.asked for finder in finders] == [1, 1, 1, 1]
     assert [(r.network.name, r.reading.number) for r in reads] == [("shade", "42"), ("wide", "42"), ("stuck", "47")]
     assert [read.reading.crop.shape for read in reads] == [(16, 16, 3), (16, 40, 3), (8, 8, 3)]  # at its own size
     assert {read.reading.box for read in reads} == {IN_THE_MIDDLE}
+    assert "The readers agree" in render.summary(found, reads[:2], None)
 
 
 @pytest.mark.parametrize("number", ["42", NOTHING])
-def test_a_pair_says_what_its_pipeline_says(networks, number):
-    photo = photo_of(number)
+def test_a_pair_says_what_its_pipeline_says(number):
+    networks, photo = fake_networks(), photo_of(number)
     pairs = comparison.read_pairs(networks, photo, comparison.localize(networks, photo))
-    expected = {pair: pipeline.read(photo) for pair, pipeline in networks.pipelines.items()}
-    assert {pair: (r.number, r.box, r.confidence) for pair, r in pairs.items()} == {
-        pair: (r.number, r.box, r.confidence) for pair, r in expected.items()
-    }
+    assert pairs.keys() == networks.pipelines.keys()
+    for pair, pipeline in networks.pipelines.items():
+        found, expected = pairs[pair], pipeline.read(photo)
+        assert (found.number, found.box, found.confidence) == (expected.number, expected.box, expected.confidence)
 
 
 def found_at(*boxes: Box | None) -> list[Localization]:
-    return [
-        Localization(
-            Network(str(i), str(i)), np.array([box] if box else np.zeros((0, 4))), np.array([0.5] * bool(box)), 1.0
-        )
-        for i, box in enumerate(boxes)
-    ]
+    arrays = [np.array([box] if box else []).reshape(-1, 4) for box in boxes]
+    return [Localization(Network(str(i), ""), box, np.full(len(box), 0.5), 1.0) for i, box in enumerate(arrays)]
 
 
 def test_places_are_grouped_the_largest_group_first():
@@ -60,10 +48,4 @@ def test_places_are_grouped_the_largest_group_first():
     found = found_at(there, here, None, near)
     assert comparison.group_by_place(found) == [[found[1], found[3]], [found[0]]]
     assert comparison.group_by_place(found_at(None, None)) == []
-
-
-def test_the_summary_is_about_all_readers_or_none(networks):
-    found, reads = compared(networks, "42")
-    assert "The readers agree" in render.summary(found, reads[:2], None)
     assert 'data-state="none"' in render.summary(found_at(None, None), [], Truth("", None))
-    assert render.network_list(networks).count("the default") == 2

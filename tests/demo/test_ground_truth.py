@@ -1,10 +1,14 @@
+import dataclasses
+
 import pytest
 from helpers import official
+from helpers.fake_pipeline import SIZE, FakePipeline, photo_of, reading_of
 
 from demo import ground_truth
 from demo.ground_truth import TruthIndex
+from demo.session import PhotoResult
+from svhn.boxes import Box
 from svhn.data.annotations import Truth
-from svhn.utils.errors import DataError
 
 
 def expected(entry: official.Entry) -> Truth:
@@ -52,9 +56,23 @@ def test_test_is_offered_before_train_and_damaged_photos_are_left_out(tmp_path):
     assert truths.find(test[0].png) is None
 
 
-def test_no_data_set(tmp_path):
-    with pytest.raises(DataError, match="neither"):
-        ground_truth.index_data_set(tmp_path / "nowhere", TruthIndex(), tmp_path)
-    (tmp_path / "test.tar.gz").write_bytes(b"no archive")
-    with pytest.raises(DataError, match="damaged"):
-        ground_truth.index_data_set(tmp_path, TruthIndex(), tmp_path)
+PLACE, ELSEWHERE = (10.0, 10.0, 50.0, 30.0), (60.0, 40.0, 90.0, 60.0)
+
+
+def found_at(box: Box, truth: Truth | None) -> PhotoResult:
+    """Two readings, of which the second is at that box."""
+    first, other = (reading_of(number, photo_of(number)) for number in ("42", "128"))
+    return PhotoResult(b"", (first, dataclasses.replace(other, box=box)), truth, FakePipeline(), SIZE)
+
+
+@pytest.mark.parametrize(
+    ("true_box", "first", "other", "drawn"),
+    [(PLACE, True, True, True), (ELSEWHERE, True, False, False), (None, True, False, True)],
+    ids=["where the other is", "elsewhere", "nobody knows where"],
+)
+def test_the_truth_is_about_one_number_and_a_box_that_a_person_drew_over_it(true_box, first, other, drawn):
+    truth = Truth("128", true_box)
+    found = found_at((11.0, 9.0, 52.0, 31.0), truth)
+    assert [found.truth_of(reading) == truth for reading in found.readings] == [first, other]
+    corrected = dataclasses.replace(reading_of("7", photo_of("7")), box=PLACE)
+    assert found_at(ELSEWHERE, truth).truth_of(corrected) == (truth if drawn else None)

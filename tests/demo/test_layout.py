@@ -5,7 +5,7 @@ import pytest
 from helpers.browser_visit import ON_PHONE
 from helpers.fake_networks import served
 from helpers.fake_pipeline import NOTHING, FakePipeline, photo_of
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from demo import ui
 from svhn.data.annotations import read_labels
@@ -36,13 +36,10 @@ def address() -> Iterator[str]:
         yield blocks.local_url
 
 
-def shapes() -> list[tuple[np.ndarray, str]]:
-    """Photos that are wide, narrow and high, and the states in which they are read."""
-    photos = [photo_of("42"), np.rot90(photo_of("1984")), photo_of(NOTHING)[:20], np.rot90(photo_of("30512")[:, :24])]
-    return [(np.ascontiguousarray(photo), state) for photo, state in zip(photos, STATES, strict=True)]
-
-
-STATES = ("confident", "check", "none", "confident")
+WIDE_AND_HIGH = [  # photos and the states in which they are read
+    *[(photo_of("42"), "confident"), (np.rot90(photo_of("1984")), "check")],
+    *[(photo_of(NOTHING)[:20], "none"), (np.rot90(photo_of("30512")[:, :24]), "confident")],
+]
 
 
 @pytest.mark.parametrize("options", [ON_PHONE, LAPTOP], ids=["phone", "laptop"])
@@ -51,15 +48,10 @@ def test_the_page_is_light_and_nothing_jumps(new_visit, address, options):
     visit.page.wait_for_function(HAS_LOADED)
     assert visit.page.evaluate(WEIGHT) <= MOST_BYTES
     visit.page.evaluate(RECORD_SHIFTS)
-    for photo, state in shapes():
-        visit.read(photo, state=state)
+    for photo, state in WIDE_AND_HIGH:
+        visit.read(np.ascontiguousarray(photo), state=state)
         visit.page.wait_for_function("document.querySelector('#stage img.photo').complete")
-        shifts = look_at_heat(visit.page)
+        visit.view("heat").click()
+        expect(visit.page.locator("#stage .heat")).to_be_visible()
+    shifts = visit.page.evaluate("shifts")
     assert sum(shift["value"] for shift in shifts) <= MOST_SHIFT, "\n".join(map(str, shifts))
-
-
-def look_at_heat(page: Page) -> list[dict]:
-    """Returns all shifts so far."""
-    page.locator("#stage .views").get_by_role("button", name="Heat map").click()
-    expect(page.locator("#stage .heat")).to_be_visible()
-    return page.evaluate("shifts")

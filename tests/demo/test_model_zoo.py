@@ -20,13 +20,13 @@ def folder(tiny_weights, tmp_path_factory) -> Path:
     torch.manual_seed(1)
     manifest = json.loads((tiny_weights / "manifest.json").read_text())
     networks = {name: weights.load(tiny_weights, name) for name in manifest["networks"]}
-    sizes = manifest["networks"]["compact"]["config"]
-    for name, temperature, more in (("plain", 2.0, {"title": "Plain"}), ("other", 0.5, {})):
-        networks[name] = build("compact", sizes)
-        entry = {"architecture": "compact", "config": asdict(networks[name].config), "temperature": temperature}
-        manifest["networks"][name] = entry | more
-    networks["second"] = build("fcos", manifest["networks"]["fcos"]["config"])
-    manifest["networks"]["second"] = {"architecture": "fcos", "config": asdict(networks["second"].config)}
+    for name, kind, more in (
+        ("plain", "compact", {"title": "Plain", "temperature": 2.0}),
+        ("other", "compact", {"temperature": 0.5}),
+        ("second", "fcos", {}),
+    ):
+        networks[name] = build(kind, manifest["networks"][kind]["config"])
+        manifest["networks"][name] = {"architecture": kind, "config": asdict(networks[name].config), **more}
     weights.save(made := tmp_path_factory.mktemp("several"), networks, manifest)
     return made
 
@@ -52,12 +52,10 @@ def test_every_pair_shares_what_was_loaded_once(folder):
     assert len({id(pipeline.reader) for pipeline in pipelines.values()}) == 3
     manifest = weights.read_manifest(folder)["networks"]
     for (localizer, reader), pipeline in pipelines.items():
-        assert pipeline.temperature == manifest[reader]["temperature"]
-        assert pipeline.sha256 == {name: manifest[name]["sha256"] for name in (localizer, reader)}
         own = Pipeline.load(folder, localizer=localizer, reader=reader)
+        assert (pipeline.temperature, pipeline.sha256) == (manifest[reader]["temperature"], own.sha256)
         for network, expected in ((pipeline.localizer, own.localizer), (pipeline.reader, own.reader)):
-            values = expected.state_dict()
-            assert all(torch.equal(value, values[key]) for key, value in network.state_dict().items())
+            torch.testing.assert_close(network.state_dict(), expected.state_dict(), rtol=0, atol=0)
 
 
 def test_damage_is_reported_at_the_start_whatever_it_is_that_is_damaged(folder, tmp_path):

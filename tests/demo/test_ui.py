@@ -1,51 +1,72 @@
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import gradio as gr
 import httpx
+import pytest
 from helpers import api_client
-from helpers.fake_pipeline import FakePipeline, encoded, photo_of, two_numbers
-from helpers.waiting_pipeline import PATIENCE_S, Watched, wait_until
+from helpers.batch_visit import BatchVisit, photo
+from helpers.fake_networks import served
+from helpers.fake_pipeline import PATIENCE_S, Watched, encoded, photo_of, two_numbers, wait_until
 from playwright.sync_api import expect
 
 from demo import config, ui
 from demo.render import text
 from demo.server import cleanup, gradio_options, limits
+from demo.tabs import batch
 from svhn.reading import Reading
 
 
-def keeps_a_reading(blocks: gr.Blocks) -> bool:
-    sessions = blocks.state_holder.session_data.values()
-    return any(isinstance(value, Reading) for session in list(sessions) for value in list(session.state_data.values()))
-
-
-def test_who_leaves_is_forgotten_and_files_go_away(launch, samples, new_visit, tmp_path, monkeypatch):
-    monkeypatch.setattr(gradio_options, "RETENTION_S", 2)
+def test_who_leaves_is_forgotten_and_files_go_away_of_batches_too(launch, samples, new_visit, tmp_path, monkeypatch):
+    monkeypatch.setattr(gradio_options, "RETENTION_S", 1)
     monkeypatch.setattr(gradio_options, "CLEANUP_EVERY_S", 0.1)
+    monkeypatch.setattr(batch, "TURN_S", 0)
     over, sweep = threading.Event(), cleanup.sweep  # nothing goes before the visitor does
     monkeypatch.setattr(cleanup, "sweep", lambda folder, max_age_s: over.is_set() and sweep(folder, max_age_s))
-    blocks = launch(FakePipeline(), samples)
+    blocks = launch(pipeline := Watched(), samples)
     visit = new_visit(blocks.local_url)
     visit.example("Clear")
     visit.verdict("confident")
-    assert keeps_a_reading(blocks)
+    (session,) = blocks.state_holder.session_data.values()
+    assert any(isinstance(value, Reading) for value in session.state_data.values())
     (path,) = api_client.upload(blocks.local_url, ("house.png", encoded(photo_of("42"))))
     assert Path(path).is_relative_to(tmp_path)
     assert read(blocks, "42") == "42"  # leaves the picture with the box
-    visit.page.close()
+    tab = BatchVisit(visit)
+    for goes in (False, True):
+        pipeline.wait()
+        tab.send([photo("a.png"), photo("b.png"), ("c.png", b"")])
+        pipeline.turns.release()
+        expect(tab.status).to_contain_text("1 of 3 read")
+        if goes:
+            visit.page.close()
+        pipeline.open()
+        if not goes:
+            tab.done("All done: 3 files")
     over.set()
     wait_until(lambda: not (blocks.state_holder.session_data or blocks.state_holder.time_last_used))
     wait_until(lambda: not api_client.files(tmp_path))
 
 
-def test_who_was_away_goes_on_and_who_is_forgotten_gets_a_sentence(launch, samples, new_visit, monkeypatch):
-    monkeypatch.setattr(gradio_options, "CLEANUP_EVERY_S", 0.1)
-    monkeypatch.setattr(gradio_options, "MAX_SESSIONS", 3)
+@pytest.fixture(scope="module")
+def narrow_page(samples) -> Iterator[tuple[gr.Blocks, Watched]]:
+    """A page that keeps few sessions, and looks often whether they are closed, and whose queue is short."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gradio_options, "CLEANUP_EVERY_S", 0.1)
+        patch.setattr(gradio_options, "MAX_SESSIONS", 3)
+        patch.setattr(ui, "QUEUE_SIZE", 1)
+        patch.setitem(config.READ_QUEUE, "concurrency_limit", 1)
+        with served(pipeline := Watched(), samples) as blocks:
+            yield blocks, pipeline
+
+
+def test_who_was_away_goes_on_and_who_is_forgotten_gets_a_sentence(narrow_page, used_visit, monkeypatch):
     sweeps, drop = [], cleanup.drop_closed_sessions
     monkeypatch.setattr(cleanup, "drop_closed_sessions", lambda *given: sweeps.append(drop(*given)))
-    blocks = launch(FakePipeline(), samples)
-    address, sessions, visit = blocks.local_url, blocks.state_holder.session_data, new_visit(blocks.local_url)
+    blocks, _ = narrow_page
+    address, sessions, visit = blocks.local_url, blocks.state_holder.session_data, used_visit(blocks.local_url)
     visit.read(two_numbers("42", "128"), "42")
 
     def look_at(number: str) -> None:
@@ -76,13 +97,10 @@ def read(blocks: gr.Blocks, number: str) -> str:
     return answer[0]["number"] if ended == "complete" else str(answer)
 
 
-def test_a_full_queue_is_reported_and_harms_nobody(launch, samples, new_visit, monkeypatch):
-    monkeypatch.setattr(ui, "QUEUE_SIZE", 1)
-    monkeypatch.setitem(config.READ_QUEUE, "concurrency_limit", 1)
-    pipeline = Watched()
+def test_a_full_queue_is_reported_and_harms_nobody(narrow_page, used_visit, monkeypatch):
+    blocks, pipeline = narrow_page
+    visit = used_visit(blocks.local_url)
     pipeline.wait(quick=())
-    blocks = launch(pipeline, samples)
-    visit = new_visit(blocks.local_url)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(read, blocks, "42")
         assert pipeline.started.acquire(timeout=PATIENCE_S)

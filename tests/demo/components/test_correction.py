@@ -3,8 +3,8 @@ import re
 import numpy as np
 import pytest
 from helpers import api_client
-from helpers.browser_visit import ON_PHONE, Visit
-from helpers.fake_pipeline import NOTHING, encoded, photo_of
+from helpers.browser_visit import ON_PHONE, PHONE, Visit
+from helpers.fake_pipeline import NOTHING, encoded, photo_of, two_numbers
 from playwright.sync_api import Locator, Page, expect
 
 from svhn.data.annotations import Truth, read_labels
@@ -112,6 +112,8 @@ def test_the_box_is_dragged_or_moved_by_keys_and_all_is_read_again(visit):
 
 def test_typed_sides_move_the_box_and_another_photo_has_its_own(visit):
     page = read(visit, two_shades())
+    expect(page.get_by_text("Save for training")).to_have_count(0)  # where nothing is collected
+    expect(page.get_by_label("True number")).to_have_count(0)
     expect_sides(visit, 24, 16, 72, 48)  # those of the photo before have gone
     side(page, "Right").fill("40")
     plate(visit, "7")
@@ -125,8 +127,9 @@ def test_typed_sides_move_the_box_and_another_photo_has_its_own(visit):
     side(page, "Left").fill("")
     visit.verdict("refused", "please fill them all in")
     visit.upload("broken.png", b"no picture")
-    visit.verdict("refused", "not a picture")
-    expect(page.locator("#stage .box")).to_have_count(0)
+    visit.verdict("refused", "broken.png could not be read")
+    expect(page.locator("#stage .zone")).to_be_visible()
+    expect(page.locator("#stage .mark, #evidence table")).to_have_count(0)
     expect(side(page, "Right")).to_have_value("")
     visit.read(NOTHING, state="none")
     page.get_by_role("button", name="Draw a box").click()
@@ -134,9 +137,24 @@ def test_typed_sides_move_the_box_and_another_photo_has_its_own(visit):
     expect_sides(visit, 29, 22, 67, 42)
 
 
-def test_a_finger_drags_the_box_and_not_the_page(new_visit, address):
+def test_on_a_phone_the_number_comes_first_and_a_finger_drags_the_box_and_not_the_page(new_visit, address):
     visit = new_visit(address, **ON_PHONE)
-    page = read(visit, two_shades())
+    page, buttons = visit.page, visit.page.locator("#stage button:visible, #verdict button:visible")
+    expect(page.get_by_role("button", name="Take a photo")).to_be_visible()
+    expect(page.locator("#stage [data-file=take]")).to_have_attribute("capture", "environment")
+    sizes = [button.bounding_box() for button in buttons.all()]
+    visit.read(two_numbers("42", "128"))
+    expect(page.locator("#stage .thin")).to_be_visible()
+    sizes += [button.bounding_box() for button in buttons.all() if "thin" not in (button.get_attribute("class") or "")]
+    assert len(sizes) >= 8
+    assert all(min(size["width"], size["height"]) >= 43.9 for size in sizes)
+    parts = ["#stage .scene", "#verdict .plate", "#evidence figure img", "table.digits", "#examples", "#correct"]
+    tops = [page.locator(part).bounding_box()["y"] for part in parts]
+    assert tops == sorted(tops)
+    for part in parts[:2]:
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    read(visit, two_shades())
     x, y = centre(page, ".box")
     before = page.evaluate("scrollY")
     touch(page, (x, y), (x - photo_pixels(page, 20), y - photo_pixels(page, 10)))
@@ -149,6 +167,12 @@ def test_a_finger_drags_the_box_and_not_the_page(new_visit, address):
         side(page, name).fill("3024")
         assert side(page, name).evaluate("input => input.scrollWidth <= input.clientWidth")
         assert side(page, name).bounding_box()["width"] >= 80  # with the arrows that a mouse brings
+    assert page.evaluate("indexedDB.databases().then(found => found.map(each => each.name))") == []
+    stored = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert not re.search("house|data:", stored)  # the browser keeps nothing
+    page.reload()
+    visit.verdict("idle")
+    assert page.context.cookies() == []
 
 
 def test_photo_box_and_true_number_are_saved_only_where_the_owner_wants_it(used_visit, full_page, address):
@@ -184,9 +208,3 @@ def test_photo_box_and_true_number_are_saved_only_where_the_owner_wants_it(used_
     assert api_client.call(full_page.address, "save", *sent)[0] == "complete"
     assert len(truths()) == 3
     assert api_client.call(address, "save", *sent)[0] != "complete"  # where nothing is collected
-
-
-def test_nothing_is_collected_unless_the_owner_wants_it(visit):
-    page = read(visit, two_shades())
-    expect(page.get_by_text(re.compile("Save for training|unless you save them"))).to_have_count(0)
-    expect(page.get_by_label("True number")).to_have_count(0)

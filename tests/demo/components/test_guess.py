@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 from helpers.fake_pipeline import NOTHING, FakePipeline, photo_of
 from playwright.sync_api import expect
@@ -6,15 +5,9 @@ from playwright.sync_api import expect
 from svhn.reading import Reading
 
 
-class Guessing(FakePipeline):
-    """Is never certain enough to report a number that it has found by itself."""
-
-    def read_all(self, photo: np.ndarray) -> list[Reading]:
-        return [Reading.nothing({}, guess=super().read_all(photo)[0])]
-
-
-def test_the_closest_guess_is_shown_where_it_is_and_every_box_has_its_own_crop(launch, samples, new_visit):
-    visit = new_visit(launch(Guessing(), samples).local_url)
+def test_the_closest_guess_is_shown_where_it_is_and_every_box_has_its_own_crop(watched, monkeypatch):
+    visit, pipeline = watched  # which is never certain enough to report a number that it has found by itself
+    monkeypatch.setattr(pipeline, "read_all", lambda photo: [Reading.nothing({}, guess=FakePipeline().read(photo))])
     page, crop = visit.page, visit.page.locator("#evidence figure img")
     guess, undo = page.get_by_role("button", name="Look at 1984?"), page.get_by_role("button", name="Undo box")
     photo = photo_of("1984")
@@ -26,7 +19,7 @@ def test_the_closest_guess_is_shown_where_it_is_and_every_box_has_its_own_crop(l
     assert visit.box() == pytest.approx([0.25, 0.25, 0.75, 0.75], abs=0.01)
     expect(page.locator("table.digits td.chosen:not(.past)")).to_have_count(4)
     crops = [crop.get_attribute("src")]
-    page.locator("#correct button.label-wrap").click()
+    visit.unfold("correct")
     for left, state in (("30", "check"), ("58", "none")):  # in the second the reader sees no number
         page.locator("#correct").get_by_label("Left").fill(left)
         visit.verdict(state)

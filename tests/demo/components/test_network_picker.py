@@ -1,4 +1,3 @@
-import pytest
 from helpers import api_client
 from helpers.browser_visit import Visit
 from helpers.fake_networks import NEAR
@@ -10,25 +9,20 @@ from demo.components import explanation
 DEFAULTS = ("Middle (default)", "Shade (default)")
 
 
-@pytest.fixture
-def address(full_page) -> str:
-    return full_page.address
-
-
 def choose(visit: Visit, *names: str) -> None:
     visit.unfold("advanced")
     for name in names:
         visit.page.locator("#networks").get_by_label(name, exact=True).check()
 
 
-def test_all_that_is_shown_follows_the_choice(visit):
+def test_all_that_is_shown_follows_the_choice(used_visit, full_page):
+    visit = used_visit(full_page.address)
     page, caption = visit.page, visit.page.locator("#stage .caption")
-    visit.read("42")
-    expect(visit.plate).to_have_text("42")
+    visit.read("42", "42")
     choose(visit, "Stuck")
     expect(visit.plate).to_have_text("47")
-    expect(page.locator("#stage .box b")).to_have_text("47")
-    expect(page.locator(".likeliest li").first).to_contain_text("47")
+    for part in (page.locator("#stage .box b"), page.locator(".likeliest li").first):
+        expect(part).to_contain_text("47")
     expect(page.locator("#evidence table.digits thead b").nth(1)).to_have_text("7")
     visit.view("1").click()
     expect(caption).to_have_text(explanation.NO_LIGHT)
@@ -55,23 +49,16 @@ def test_all_that_is_shown_follows_the_choice(visit):
     visit.verdict("confident")
 
 
-def test_the_choice_stays_for_the_next_photo_is_nobody_else_s_and_must_be_offered(new_visit, address):
-    visit = new_visit(address)
+def test_the_choice_stays_for_the_next_photo_is_nobody_else_s_and_must_be_offered(new_visit, full_page):
+    visit, address = new_visit(full_page.address), full_page.address
     choose(visit, "Stuck")  # before there is a photo
     visit.verdict("idle")
     for _ in range(2):
         expect(visit.read("7").locator(".plate")).to_have_text("47")
     ended, answer = api_client.call(address, "read", api_client.data_url(encoded(photo_of("7"))))
     assert (ended, answer[0]["number"]) == ("complete", "7")
-    config = api_client.get(f"{address}config").json()
-    parts = {part["id"]: part for part in config["components"]}
-    event = next(
-        each
-        for each in config["dependencies"]
-        if [parts[i]["type"] for i in each["inputs"]] == ["image", "slider", "radio", "radio", "textbox"]
-    )
-    defaults = [parts[i]["props"]["value"] for i in event["inputs"][2:4]]
-    shown = api_client.events(address, event["id"], [api_client.data_url(encoded(photo_of("7"))), 50, *defaults, ""])
-    assert 'data-number="7"' in shown.replace("\\", "")
-    answer = api_client.events(address, event["id"], [None, 50, "../fcos", "shade", ""])
+    kinds = ["image", "slider", "radio", "radio", "textbox"]
+    events = full_page.blocks.fns.items()
+    (event,) = [i for i, fn in events if [part.get_block_name() for part in fn.inputs] == kinds]
+    answer = api_client.events(address, event, [None, 50, "../fcos", "shade", ""])
     assert "not in the list of choices" in answer

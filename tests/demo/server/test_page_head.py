@@ -1,6 +1,7 @@
 import re
 
 import httpx
+from helpers import api_client
 
 from demo.server.page_head import DESCRIPTION, TITLE
 from demo.server.pictures import CARD, ICON
@@ -20,5 +21,18 @@ def test_a_link_preview_is_the_page_s_own_and_has_everything_once(address):
     assert re.findall(r"<title>(.*?)</title>", document) == [TITLE]
     assert re.findall(r'<link rel="[^"]*(?:icon|manifest)" href="([^"]*)"', document) == [ICON]
     assert open_photo(httpx.get(address + CARD).content).shape == (630, 1200, 3)
-    headers = {"x-forwarded-host": '"><script>'}
-    assert "<script>/" not in httpx.get(address, headers=headers).text
+    assert "<script>/" not in httpx.get(address, headers={"x-forwarded-host": '"><script>'}).text
+
+
+def test_a_thumbnail_is_there_once_and_other_addresses_are_not(address):
+    document = api_client.get(address).text
+    addresses = set(re.findall(r"pictures/[0-9a-f]{16}\.jpg", document))
+    assert addresses
+    for picture in addresses:
+        answer = api_client.get(address + picture)
+        assert answer.headers["content-type"] == "image/jpeg"
+        assert "immutable" in answer.headers["cache-control"]
+    (icon,) = re.findall(r'<link rel="icon" href="([^"]+)"', document)
+    assert api_client.get(address + icon).headers["content-type"] == "image/svg+xml"
+    for wrong in ("pictures/0000000000000000.jpg", "pictures/../app.py", "pictures/"):
+        assert api_client.get(address + wrong).status_code == 404

@@ -1,19 +1,26 @@
 import json
 import re
+import resource
 import subprocess
+import zlib
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import anyio
+import numpy as np
 import pytest
 from helpers import api_client
 from helpers.fake_pipeline import encoded, photo_of
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
+from PIL import Image
 from playwright.sync_api import Page, expect
 
+from benchmarks.helpers.bomb_files import content, png_chunk, png_of_chunks
 from demo.tabs import api
 
+ELSEWHERE, LOCAL, FILE = "http://127.0.0.1:9/house.png", "/etc/passwd", {"_type": "gradio.FileData"}
 LANGUAGES = {"py": "Python", "sh": "curl", "js": "JavaScript"}
 
 
@@ -48,7 +55,7 @@ def shell(command: str, folder: Path) -> list:
     return json.loads(done.stdout)
 
 
-def test_copied_programs_run(snippets, context, full_page, tmp_path, monkeypatch, capsys):
+def test_copied_programs_run(snippets, shared_context, full_page, tmp_path, monkeypatch, capsys):
     for name, number in (("house.jpg", "42"), ("door.jpg", "7")):
         (tmp_path / name).write_bytes(encoded(photo_of(number), "JPEG"))
     monkeypatch.chdir(tmp_path)
@@ -63,7 +70,7 @@ def test_copied_programs_run(snippets, context, full_page, tmp_path, monkeypatch
     (readings,) = shell(snippets["read_batch", "sh"], tmp_path)
     assert [(reading["file"], reading["number"]) for reading in readings] == [("house.jpg", "42"), ("door.jpg", "7")]
 
-    page = context.new_page()
+    page = shared_context.new_page()
     page.goto(f"{full_page.address}robots.txt")  # an empty page under the same address, made one with a file input
     page.set_content("<input type=file multiple>")
     page.locator("input").set_input_files([tmp_path / "house.jpg", tmp_path / "door.jpg"])
@@ -72,13 +79,13 @@ def test_copied_programs_run(snippets, context, full_page, tmp_path, monkeypatch
     for endpoint in ("read", "read_batch"):
         page.evaluate(f"(async () => {{ {snippets[endpoint, 'js']} }})()")
     assert shown == ["42 p", "house.jpg 42 undefined", "door.jpg 7 undefined"]
+    page.close()
 
 
 def test_a_batch_of_all_that_can_be_sent_goes_on_past_broken_files(address):
-    seven, text, nothing = api_client.upload(
-        address, ("7.png", encoded(photo_of("7"))), ("b.png", b"text"), ("c.png", b"")
-    )
-    file = {"path": seven, "orig_name": "mine.png", "meta": {"_type": "gradio.FileData"}}
+    sent = ("7.png", encoded(photo_of("7"))), ("b.png", b"text"), ("c.png", b"")
+    seven, text, nothing = api_client.upload(address, *sent)
+    file = {"path": seven, "orig_name": "mine.png", "meta": FILE}
     inline = api_client.data_url(encoded(photo_of("42")))
     photos = [seven, text, nothing, inline, file, {"url": inline, "orig_name": "x.png"}]
     ended, (readings,) = api_client.call(address, "read_batch", photos)
@@ -97,19 +104,15 @@ def test_a_batch_of_all_that_can_be_sent_goes_on_past_broken_files(address):
 @pytest.mark.parametrize(
     ("photo", "shown"),
     [
-        ("http://127.0.0.1:9/house.png", "not fetched"),
-        ({"path": "http://127.0.0.1:9/house.png", "meta": {"_type": "gradio.FileData"}}, "not fetched"),
-        ({"url": "http://127.0.0.1:9/house.png"}, "not fetched"),
-        ("/etc/passwd", "not an upload"),
-        ({"path": "/etc/passwd"}, "not an upload"),
+        *[(place, "not fetched") for place in (ELSEWHERE, {"path": ELSEWHERE, "meta": FILE}, {"url": ELSEWHERE})],
+        *[(place, "not an upload") for place in (LOCAL, {"path": LOCAL})],
         ("data:image/png;base64,%%%", "base64"),
     ],
 )
-@pytest.mark.parametrize("endpoint", ["read", "read_batch"])
-def test_nothing_is_fetched_from_anywhere(address, endpoint, photo, shown):
-    ended, answer = api_client.call(address, endpoint, [photo] if endpoint == "read_batch" else photo)
-    assert ended == "error"
-    assert shown in answer["error"]
+def test_nothing_is_fetched_from_anywhere(address, photo, shown):
+    for endpoint, sent in (("read", photo), ("read_batch", [photo])):
+        ended, answer = api_client.call(address, endpoint, sent)
+        assert (ended, shown in answer["error"]) == ("error", True)
 
 
 def test_assistants_find_two_tools(tab, full_page):
@@ -135,3 +138,41 @@ def test_assistants_find_two_tools(tab, full_page):
     assert batch.index("'number': '42'") < batch.index("'number': '7'")
     assert "not fetched" in fetched
     assert "not an upload" in local
+
+
+BOMB = 300 * 2**20  # bytes that a megabyte inflates to
+ROOM = 200 * 2**20  # that reading a bomb may take
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90"><text y="50">12</text></svg>'
+
+
+@cache
+def bomb() -> bytes:
+    """Zeros without end, packed."""
+    packer = zlib.compressobj(1)
+    return b"".join(packer.compress(bytes(2**20)) for _ in range(BOMB // 2**20)) + packer.flush()
+
+
+def bomb_of_pixels() -> bytes:
+    """A PNG of 100 × 100 pixels with many more behind them."""
+    plain = content(Image.new("RGB", (100, 100)), "PNG")
+    return plain[:33] + png_chunk(b"IDAT", bomb()) + png_chunk(b"IEND")
+
+
+FILES = {  # content, the number that is read in it, and words of the sentence
+    "svg": (lambda: SVG, None, "JPEG, PNG"),
+    "sixteen bits": (lambda: content(Image.fromarray(photo_of("7")[..., 0].astype(np.uint16) * 257), "PNG"), "7", None),
+    "bomb in the pixels": (bomb_of_pixels, None, None),
+    "bomb in the text": (lambda: png_of_chunks(png_chunk(b"zTXt", b"a\0\0" + bomb())), None, "damaged"),
+    "bomb in the profile": (lambda: png_of_chunks(png_chunk(b"iCCP", b"a\0\0" + bomb())), None, "damaged"),
+}
+
+
+@pytest.mark.parametrize(("data", "number", "words"), FILES.values(), ids=FILES)
+def test_a_program_gets_a_number_or_a_sentence(address, data, number, words):
+    (sent,) = api_client.upload(address, ("house.png", data()))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # the page is served from this process
+    ended, (reading, _) = api_client.call(address, "read", sent)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before < ROOM
+    assert (ended, reading["file"], reading.get("number")) == ("complete", "house.png", number)
+    assert ("error" in reading) == (words is not None)
+    assert (words or "") in reading.get("error", "")

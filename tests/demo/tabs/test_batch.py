@@ -12,14 +12,12 @@ import pytest
 from helpers import api_client
 from helpers.batch_visit import BatchVisit, photo
 from helpers.browser_visit import near, transfer
-from helpers.fake_pipeline import MANY, NOTHING, encoded, photo_of
-from helpers.waiting_pipeline import PATIENCE_S, Watched, wait_until
+from helpers.fake_pipeline import MANY, NOTHING, PATIENCE_S, Watched, encoded, photo_of, wait_until
 from PIL import Image
 from playwright.sync_api import expect
 
 from demo import config
 from demo.batch_export import MAX_PHOTOS
-from demo.server import cleanup, gradio_options
 from demo.tabs import batch
 from svhn.images import draw
 from svhn.images.decode import MAX_BYTES
@@ -48,9 +46,8 @@ def test_every_file_is_read_shown_counted_and_taken_away(tab):
     expect(tab.line("clear.png")).to_have_text(cells)
     expect(tab.line("doubtful.png").nth(2)).to_have_text("? check")
     expect(tab.line("broken.jpg").nth(4)).to_contain_text("not a picture we can open")
-    name, table = tab.download("csv")
+    lines, (name, table) = tab.table(), tab.download("csv")
     assert re.fullmatch(r"house-numbers-.*\.csv", name)
-    lines = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"), newline="")))
     files = ["clear.png", "doubtful.png", "empty.png", "long.png", "broken.jpg", "'=1+1.png", "clear-2.png"]
     assert [line["file"] for line in lines] == files
     assert [line["number"] for line in lines] == ["42", "1984", "", "", "", "7", "128"]
@@ -86,10 +83,9 @@ def test_a_file_that_is_too_large_does_not_keep_the_others_back(tab, tmp_path):
     tab.ready()
     tab.page.locator("#many-files input[type=file]").set_input_files([large, small])
     tab.done("All done: 2 files")
-    assert [(line["file"], line["number"], line["error"]) for line in tab.table()] == [
-        ("large.png", "", "The file has 21.0 MB; please send one of at most 20 MB."),
-        ("small.png", "42", ""),
-    ]
+    refused, read = tab.table()
+    assert (refused["file"], read["file"], read["number"], read["error"]) == ("large.png", "small.png", "42", "")
+    assert refused["error"] == "The file has 21.0 MB; please send one of at most 20 MB."
 
 
 def test_a_folder_is_chosen_or_files_are_dropped(tab, tmp_path):
@@ -253,29 +249,6 @@ def test_a_single_photo_goes_past_batches_which_take_turns_and_mix_nothing(watch
         for number, lines in zip(numbers, (done.result() for done in batches), strict=True):
             assert [line["file"] for line in lines] == [f"{number}-{i}.png" for i in range(8)]
             assert {line["number"] for line in lines} == {number}
-
-
-def test_nothing_stays_behind_of_who_is_done_and_of_who_is_gone(launch, new_visit, samples, tmp_path, monkeypatch):
-    monkeypatch.setattr(gradio_options, "RETENTION_S", 1)
-    monkeypatch.setattr(gradio_options, "CLEANUP_EVERY_S", 0.2)
-    monkeypatch.setattr(batch, "TURN_S", 0)
-    over, sweep = threading.Event(), cleanup.sweep  # nothing goes before the test is through with the batches
-    monkeypatch.setattr(cleanup, "sweep", lambda folder, max_age_s: over.is_set() and sweep(folder, max_age_s))
-    pipeline = Watched()
-    blocks = launch(pipeline, samples)
-    for goes in (False, True):
-        pipeline.wait()
-        tab = BatchVisit(new_visit(blocks.local_url))
-        tab.send([photo("a.png"), photo("b.png"), ("c.png", b"")])
-        pipeline.turns.release()
-        expect(tab.status).to_contain_text("1 of 3 read")
-        if goes:
-            tab.page.close()
-        pipeline.open()
-        if not goes:
-            expect(tab.status).to_contain_text("All done: 3 files")
-    over.set()
-    wait_until(lambda: not api_client.files(tmp_path))
 
 
 def test_the_server_itself_refuses(page, uploads):

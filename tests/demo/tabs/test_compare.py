@@ -2,8 +2,7 @@ import threading
 
 import pytest
 from helpers.browser_visit import Visit
-from helpers.fake_pipeline import NOTHING, encoded, photo_of
-from helpers.waiting_pipeline import PATIENCE_S
+from helpers.fake_pipeline import NOTHING, PATIENCE_S, encoded, photo_of
 from playwright.sync_api import Locator, expect
 
 
@@ -71,31 +70,18 @@ def test_the_crop_of_another_box(tab):
     expect(tab.summary).to_contain_text("42 (2)")
 
 
-def test_a_broken_file_is_a_sentence_and_the_page_goes_on(tab):
+def test_a_broken_file_is_a_sentence_and_the_page_goes_on_also_from_one_photo(tab):
     tab.example("Clear").click()
     expect(tab.pairs).to_be_visible()
     tab.upload(b"This is no picture.")
     expect(tab.summary).to_contain_text("not a picture")
     expect(tab.pairs).to_be_hidden()
-    tab.upload(encoded(photo_of(NOTHING)))
-    expect(tab.summary).to_contain_text("no number (2), 47 (1)")
-
-
-def test_on_from_one_photo(tab):
     tab.visit.open_tab("One photo")
-    tab.visit.read("128", "128")
+    tab.visit.read(NOTHING, state="none")
     tab.visit.unfold("advanced")
     tab.page.get_by_role("button", name="Compare all models on this photo").click()
-    expect(tab.summary).to_contain_text("128 (2), 47 (1)")
+    expect(tab.summary).to_contain_text("no number (2), 47 (1)")
     expect(tab.page.get_by_role("tab", name="Compare")).to_have_attribute("aria-selected", "true")
-
-
-def test_nothing_to_compare_with_a_single_pair(visit):
-    expect(visit.page.get_by_role("tab", name="API")).to_be_visible()
-    expect(visit.page.get_by_role("tab", name="Compare")).to_have_count(0)
-    visit.unfold("advanced")
-    expect(visit.page.locator("#threshold")).to_be_visible()
-    expect(visit.page.locator("#networks")).to_be_hidden()
 
 
 def test_a_forgotten_photo_is_reported_and_nothing_of_one_is_kept_for_the_next(tab, full_page, monkeypatch):

@@ -7,8 +7,17 @@ import pytest
 from helpers import api_client
 from helpers.browser_visit import Visit
 from helpers.fake_networks import served
-from helpers.fake_pipeline import MANY, NOTHING, FakePipeline, encoded, photo_of, two_numbers
-from helpers.waiting_pipeline import PATIENCE_S, Watched, wait_until
+from helpers.fake_pipeline import (
+    MANY,
+    NOTHING,
+    PATIENCE_S,
+    FakePipeline,
+    Watched,
+    encoded,
+    photo_of,
+    two_numbers,
+    wait_until,
+)
 from playwright.sync_api import Locator, Page, expect
 
 from demo.tabs import live
@@ -19,6 +28,12 @@ NO_CAMERA = "navigator.mediaDevices.getUserMedia = async () => { throw new DOMEx
 INSECURE = "Object.defineProperty(navigator, 'mediaDevices', {value: undefined, configurable: true})"
 CAMERA_IS_OFF = "document.querySelector('#live video').srcObject === null"
 CAMERA_BACK = "delete navigator.mediaDevices; delete navigator.mediaDevices.getUserMedia"
+COUNT_STOPS = """() => {
+    const note = document.querySelector('#live .note');
+    window.stops = 0;
+    new MutationObserver(() => window.stops += note.textContent.startsWith('Stopped by itself after 1 seconds'))
+        .observe(note, {childList: true});
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -99,15 +114,7 @@ def test_stops_by_itself_and_can_go_on(launch, samples, new_visit, monkeypatch):
     page = visit.page
     visit.open_tab("Live")
     expect(page.locator("#live .note")).to_contain_text("turns off after 1 seconds; start it again to continue")
-    page.evaluate(
-        """() => {
-            const note = document.querySelector('#live .note');
-            window.stops = 0;
-            new MutationObserver(() => {
-                if (note.textContent.startsWith('Stopped by itself after 1 seconds')) window.stops += 1;
-            }).observe(note, {childList: true});
-        }"""
-    )
+    page.evaluate(COUNT_STOPS)
     for times in (1, 2):
         press(page, START)
         page.wait_for_function(f"window.stops === {times}")
@@ -131,11 +138,8 @@ def test_a_slow_server_is_asked_for_one_frame_at_a_time(camera):
 def test_without_a_camera_room_or_an_answer_there_is_a_sentence(visit, monkeypatch):
     page, note = visit.page, visit.page.locator("#live .note")
     visit.open_tab("Live")
-    for script, sentence in (
-        (NO_CAMERA.replace("NAME", "NotAllowedError"), "Allow it for this page"),
-        (NO_CAMERA.replace("NAME", "NotFoundError"), "There is no camera"),
-        (INSECURE, "https"),
-    ):
+    denied, none = (NO_CAMERA.replace("NAME", name) for name in ("NotAllowedError", "NotFoundError"))
+    for script, sentence in {denied: "Allow it for this page", none: "There is no camera", INSECURE: "https"}.items():
         page.evaluate(f"() => {{ {script} }}")
         press(page, START)
         expect(note).to_contain_text(sentence)
@@ -171,12 +175,7 @@ def test_what_a_frame_says(monkeypatch):
     assert (weak["boxes"], weak["number"]) == ([], None)
 
 
-@pytest.mark.parametrize(
-    "picture",
-    [
-        *(None, 7, ["a"], {"path": "/etc/passwd"}, "", "no base64!", "é", "A" * (live.MAX_FRAME + 4)),
-        base64.b64encode(b"no picture").decode(),
-    ],
-)
-def test_what_is_no_frame_is_a_sentence(picture):
-    assert set(live.look(FakePipeline(), picture)) == {"error"}
+def test_what_is_no_frame_is_a_sentence():
+    texts = ("", "no base64!", "é", "A" * (live.MAX_FRAME + 4), base64.b64encode(b"no picture").decode())
+    for picture in (None, 7, ["a"], {"path": "/etc/passwd"}, *texts):
+        assert set(live.look(FakePipeline(), picture)) == {"error"}, picture

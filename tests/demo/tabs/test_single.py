@@ -1,11 +1,21 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import gradio as gr
+import numpy as np
 import pytest
 from helpers import api_client
 from helpers.browser_visit import Visit
-from helpers.fake_pipeline import NOTHING, SIZE, FakePipeline, encoded, photo_of, reading_of, two_numbers
-from helpers.waiting_pipeline import PATIENCE_S
+from helpers.fake_pipeline import (
+    MANY,
+    NOTHING,
+    PATIENCE_S,
+    SIZE,
+    FakePipeline,
+    encoded,
+    photo_of,
+    reading_of,
+    two_numbers,
+)
 from playwright.sync_api import Locator, expect
 
 from demo import config
@@ -13,6 +23,7 @@ from demo.components.inputs import SentPhoto
 from demo.ground_truth import fingerprint
 from demo.session import PhotoResult
 from demo.tabs import single
+from svhn.images.decode import open_photo
 
 
 def threshold(visit: Visit) -> Locator:
@@ -24,6 +35,7 @@ def test_the_threshold_decides_again_without_the_networks_and_is_kept(watched):
     visit, pipeline = watched
     visit.read("7", "97 %")
     slider, field = (threshold(visit).get_by_role(role) for role in ("slider", "spinbutton"))
+    expect(visit.page.locator("#networks")).to_be_hidden()  # there is nothing to choose from
     expect(slider).to_have_value(str(round(FakePipeline.unsure_below * 100)))
     slider.fill("97")
     expect(field).to_have_value("97")  # the page knows it, before a key changes it again
@@ -84,6 +96,7 @@ def test_another_number_of_the_photo_is_looked_at_without_the_networks(watched):
 
 
 def test_every_cell_has_its_exact_value_by_mouse_and_keyboard(visit):
+    expect(visit.page.get_by_role("tab", name="Compare")).to_have_count(0)  # with a single pair of networks
     visit.read("42", "42")
     readout = visit.page.locator("#evidence .readout")
     for cell, value in (
@@ -94,14 +107,9 @@ def test_every_cell_has_its_exact_value_by_mouse_and_keyboard(visit):
         cell.hover()
         expect(readout).to_have_text(value)
     visit.page.locator('table.digits td[tabindex="0"]').focus()
-    for key, value in (
-        ("ArrowUp", "1st digit is 3: 1.0 %"),
-        ("ArrowRight", "2nd digit is 3: 1.0 %"),
-        ("ArrowLeft", "1st digit is 3: 1.0 %"),
-        ("ArrowLeft", "1st digit is 3: 1.0 %"),  # the edge
-        ("ArrowDown", "1st digit is 4: 90.0 %"),
-        ("Tab", "The number has 2 digits: 94.0 %"),
-    ):
+    first, second, certain = "1st digit is 3: 1.0 %", "2nd digit is 3: 1.0 %", "1st digit is 4: 90.0 %"
+    moves = [("Up", first), ("Right", second), ("Left", first), ("Left", first), ("Down", certain)]  # once at the edge
+    for key, value in (*((f"Arrow{way}", value) for way, value in moves), ("Tab", "The number has 2 digits: 94.0 %")):
         visit.page.keyboard.press(key)
         expect(readout).to_have_text(value)
 
@@ -118,3 +126,33 @@ def test_an_expired_photo_is_a_sentence():
             look(sent, 0.5, kept, which)
     assert 'data-state="confident"' in single.look_at(photo, 0.5, result, 0)[1]
     assert 'data-state="confident"' in single.read_box(photo, 0.5, result, box)[1]
+
+
+def test_one_click_on_an_example_shows_all_and_other_photos_have_no_truth(new_visit, address):
+    visit = new_visit(address)
+    visit.verdict("idle")
+    visit.example("Clear")
+    verdict = visit.verdict("confident", ">99 %")
+    expect(visit.plate).to_have_text("42")
+    expect(verdict).to_contain_text("✓ Right: the true number is 42")
+    assert visit.box() == pytest.approx([0.25, 0.25, 0.75, 0.75], abs=0.01)
+    assert visit.box("true") == pytest.approx([0.25, 0.25, 0.75, 0.75], abs=0.02)
+    expect(visit.page.locator("#stage .legend li")).to_have_text(["Found", "Ground truth"])
+    expect(visit.page.locator("table.digits thead b")).to_have_text(["4", "2", "–", "–", "–"])
+    expect(visit.page.locator("#evidence figure img")).to_be_visible()
+    expect(visit.page.locator("#evidence .timing")).to_contain_text("ms")
+    visit.page.get_by_role("button", name="Copy number").click()
+    expect(visit.page.locator("#verdict .done")).to_have_text("Copied.")
+    assert visit.page.evaluate("navigator.clipboard.readText()") == "42"
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("button", name="Save card").click()
+    assert download.value.suggested_filename == "house-number-42.jpg"
+    card = open_photo(download.value.path())
+    assert card.shape[1] == 1200
+    assert card.shape[0] > 900
+    foot = card[-160:, 400:800].reshape(-1, 3).astype(int)
+    assert (np.abs(foot - (29, 68, 127)).max(-1) < 30).mean() > 0.2  # the plate's blue
+    expect(visit.read("30512", "30512")).not_to_contain_text("true number")
+    expect(visit.page.locator("#stage .legend")).not_to_contain_text("Ground truth")
+    expect(visit.page.locator("#stage .mark.true")).to_have_count(0)
+    visit.read(MANY, "More than five digits", "long")
