@@ -14,7 +14,7 @@ from .pictures import CARD, ICON, path_of
 
 TITLE = "House-number reader"
 DESCRIPTION = "Send a photo of a house: it finds the number, reads it, and shows how confident it is."
-RETRY = (STATIC / "js" / "retry.js").read_text(encoding="utf-8")
+SCRIPTS = "".join((STATIC / "js" / name).read_text(encoding="utf-8") for name in ("retry.js", "status_timer.js"))
 GRADIO_HEAD = re.compile(r'\s*<(?:meta\s+(?:property="og:|name="twitter:)|link\s+rel="manifest")[^>]*>')
 
 
@@ -62,7 +62,7 @@ def _with_our_head(page: str, address: str) -> str:
         address=address,
         icon=ICON,
         card=CARD,
-        retry=Markup(RETRY),
+        scripts=Markup(SCRIPTS),
     )
     before, found, after = GRADIO_HEAD.sub("", page).partition("</head>")
     return f"{before}{ours}{found}{after}"

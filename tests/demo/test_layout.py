@@ -27,6 +27,12 @@ HAS_LOADED = """() => {
     if (count !== seen.count) Object.assign(seen, {count, since: performance.now()});
     return performance.now() - seen.since > 1000;
 }"""  # a connection of Gradio's is open for as long as the page: the network is never idle
+COUNT_FRAMES = """(() => {
+    const next = window.requestAnimationFrame;
+    window.frames_asked = 0;
+    window.requestAnimationFrame = callback => (window.frames_asked += 1, next(callback));
+})()"""
+IS_IDLE = "() => { const before = window.before; return before === (window.before = window.frames_asked); }"
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +49,10 @@ WIDE_AND_HIGH = [  # photos and the states in which they are read
 
 
 @pytest.mark.parametrize("options", [ON_PHONE, LAPTOP], ids=["phone", "laptop"])
-def test_the_page_is_light_and_nothing_jumps(new_visit, address, options):
-    visit = new_visit(address, **options)
+def test_the_page_is_light_and_idle_and_nothing_jumps(new_visit, address, options):
+    visit = new_visit(address, COUNT_FRAMES, **options)
     visit.page.wait_for_function(HAS_LOADED)
+    visit.page.wait_for_function(IS_IDLE, polling=300)
     assert visit.page.evaluate(WEIGHT) <= MOST_BYTES
     visit.page.evaluate(RECORD_SHIFTS)
     for photo, state in WIDE_AND_HIGH:
