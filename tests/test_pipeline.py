@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from helpers.localizers import Finder
+from helpers.stand_ins import Finder
 
 from svhn.pipeline import Pipeline
 

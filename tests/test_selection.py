@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.localizers import Finder
+from helpers.stand_ins import Finder
 
 from svhn import boxes as bx
 from svhn import labels

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 from helpers import official
-from helpers.localizers import reading_of
+from helpers.stand_ins import reading_of
 from PIL import Image
 
 from svhn.data.backgrounds import background_paths, empty_scenes, load_backgrounds

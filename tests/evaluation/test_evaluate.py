@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 from helpers import official
-from helpers.localizers import reading_of
+from helpers.stand_ins import reading_of
 from PIL import Image
 
 from svhn.data.annotations import Truth
