@@ -17,9 +17,9 @@ def put(path: Path) -> Path:
 
 
 def test_old_files_go_and_new_ones_stay(tmp_path, monkeypatch):
-    names = ["a/b/old.jpg", "tmpold", *(f"c/old{i}.jpg" for i in range(9))]
-    old = [put(tmp_path / name) for name in names]
-    new = put(tmp_path / "c" / "new.jpg")
+    paths = [put(tmp_path / name) for name in ("a/b/old.jpg", "tmpold", *(f"c/{i}.jpg" for i in range(10)))]
+    new = api_client.files(tmp_path / "c")[0]  # old ones come after it
+    old = [path for path in paths if path != new]
     os.utime(new, (0, 0))  # the date that a sender gives is none of ours
     times = {path: path.lstat().st_ctime for path in (*old, new)}
     now = max(times.values())
@@ -77,6 +77,25 @@ def test_sessions_without_a_photo_go_first(page):
         sessions[f"caller {i}"]
     assert set(sessions.session_data) == {"visitor", "caller 8", "caller 9"}
     assert set(sessions.time_last_used) == set(sessions.session_data)
-    for name in ("second", "third", "fourth"):
+    for name in ("second", "third", "visitor", "fourth"):
         sessions[name][result._id] = "a reading"
-    assert set(sessions.session_data) == {"second", "third", "fourth"}  # of those with a photo, the oldest goes
+    assert set(sessions.session_data) == {"third", "visitor", "fourth"}  # of those with a photo, the idlest goes
+
+
+def test_who_left_is_forgotten_once_there_is_no_photo_that_has_not_expired():
+    with gr.Blocks() as own:
+        result, setting = gr.State(None, time_to_live=60), gr.State("a setting")
+    sessions = cleanup.VisitorSessions()
+    sessions.set_blocks(own)
+    for name, state, value in (
+        ("with a photo", result, "a reading"),
+        ("without", result, None),
+        ("without, but a setting", setting, "another"),
+        ("still there", result, None),
+    ):
+        sessions[name][state._id] = value
+        sessions[name].is_closed = name != "still there"
+    cleanup.drop_closed_sessions(own, max_age_s=60)
+    assert set(sessions.session_data) == set(sessions.time_last_used) == {"with a photo", "still there"}
+    cleanup.drop_closed_sessions(own, max_age_s=0)
+    assert set(sessions.session_data) == {"still there"}
