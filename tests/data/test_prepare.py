@@ -21,7 +21,7 @@ Rows = dict[str, np.ndarray]  # column -> (N, ...)
 def prepared(folder: Path) -> tuple[prepare.Summary, Rows, Rows]:
     """Summary, crops and scenes of the split train in `folder`."""
     out = folder / "prepared"
-    summary = prepare.prepare(folder, "train", out, progress=False)
+    summary = prepare.prepare(folder, "train", out)
     assert sorted(path.name for path in out.iterdir()) == ["train_crops.h5", "train_records.npz", "train_scenes.h5"]
     crops, scenes = (rows(out / f"train_{kind}.h5") for kind in ("crops", "scenes"))
     assert numbers(crops) == numbers(scenes)

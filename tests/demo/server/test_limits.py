@@ -177,12 +177,86 @@ def test_the_longest_upload_is_over_before_its_first_file_is_deleted(tmp_path, m
     assert first.exists()
 
 
+@pytest.mark.parametrize(
+    ("limit", "url", "status"), [("MAX_BODY", "/config", 413), ("MAX_UPLOAD", "/upload", 413), ("MAX_BODIES", "/", 503)]
+)
+def test_a_limit_is_the_largest_size_and_the_page_receives_no_more(monkeypatch, limit, url, status):
+    monkeypatch.setattr(limits, limit, 1000)
+    passed = []
+
+    async def page(scope: Scope, receive: Receive, send: Send) -> None:
+        more = True
+        while more:
+            message = await receive()
+            passed.append(len(message.get("body", b"")))
+            more = message.get("more_body")
+        await JSONResponse({})(scope, receive, send)
+
+    async def in_parts(size: int) -> AsyncIterator[bytes]:
+        for part in (400, 400, size - 800, 0, 0):
+            yield bytes(part)
+
+    for size, expected in ((1000, 200), (1001, status)):
+        for content in (bytes(size), in_parts(size)):
+            passed.clear()
+            app = limits.RequestLimits(page)
+            assert answers(app, {"url": url, "content": content})[0].status_code == expected
+            assert sum(passed) in ([1000] if size == 1000 else [0, 800])
+
+
+def test_an_answer_that_has_begun_is_completed(monkeypatch):
+    async def early(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        while (await receive()).get("more_body"):
+            pass
+        await send({"type": "http.response.body", "body": b"all of it"})
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield bytes(1000)
+
+    monkeypatch.setattr(limits, "MAX_BODY", 1000)
+    (answer,) = answers(limits.RequestLimits(early), {"url": "/config", "content": endless()})
+    assert (answer.status_code, answer.content) == (200, b"all of it")
+
+
+def test_files_are_counted_once_a_second_and_before_an_upload_is_refused(tmp_path, monkeypatch):
+    clock, counts, count = SimpleNamespace(now=0.0), [], limits._stored
+    monkeypatch.setattr(limits, "MAX_STORED", 100)
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(limits, "_stored", lambda: counts.append(count()) or counts[-1])
+    monkeypatch.delenv("GRADIO_TEMP_DIR")
+    files, kept = limits.StoredBytes(), tmp_path / "kept.jpg"
+
+    async def add_all() -> None:
+        assert await files.add(40)
+        assert await files.add(40)
+        assert counts == [0]  # without a folder of its own there is nothing to count
+        monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+        kept.write_bytes(bytes(30))
+        (tmp_path / "other.jpg").write_bytes(bytes(10))
+        clock.now += limits.LOOK_EVERY_S
+        assert await files.add(10)
+        assert counts == [0, 40]
+        assert await files.add(50)
+        assert await files.add(50)  # more than there is room for, had what came before been kept
+        assert counts == [0, 40, 40]
+        assert not await files.add(61)
+        kept.unlink()
+        assert await files.add(90)
+        assert counts == [0, 40, 40, 40, 10]
+        assert not await files.add(91)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(add_all())).result()
+
+
 def test_requests_have_room_in_memory_together(monkeypatch):
     monkeypatch.setattr(limits, "MAX_BODIES", 1000)
     app = limits.RequestLimits(wrong)
     response = answers(app, *[{"url": "/gradio_api/call/read", "content": bytes(400)}] * 5)
     assert sorted(each.status_code for each in response) == [400, 400, 503, 503, 503]
-    assert all("retry-after" in each.headers for each in response if each.status_code == 503)
+    assert all(int(each.headers["retry-after"]) > 0 for each in response if each.status_code == 503)
     assert [each.status_code for each in answers(app, {"url": "/gradio_api/call/read", "content": bytes(400)})] == [400]
 
 
@@ -194,7 +268,7 @@ def test_a_mistake_of_the_page_is_the_callers_only_where_it_is_a_call_and_a_full
     with pytest.raises(KeyError):
         answers(limits.RequestLimits(broken), {"url": "/config"})
     full = limits.RequestLimits(JSONResponse({}, status_code=503))
-    assert "retry-after" in answers(full, {"url": "/gradio_api/queue/join"})[0].headers
+    assert int(answers(full, {"url": "/gradio_api/queue/join"})[0].headers["retry-after"]) > 0
 
 
 @pytest.mark.parametrize(("root", "url"), [("", "/login"), ("/numbers/", "/numbers/login/")])
