@@ -1,11 +1,13 @@
+import asyncio
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
 from helpers import api_client
-from helpers.fake_pipeline import FakePipeline, encoded, photo_of, wait_until
+from helpers.fake_pipeline import PATIENCE_S, FakePipeline, encoded, photo_of, wait_until
 
 from demo.server import cleanup, gradio_options
 
@@ -99,3 +101,29 @@ def test_who_left_is_forgotten_once_there_is_no_photo_that_has_not_expired():
     assert set(sessions.session_data) == set(sessions.time_last_used) == {"with a photo", "still there"}
     cleanup.drop_closed_sessions(own, max_age_s=0)
     assert set(sessions.session_data) == {"still there"}
+
+
+def test_it_cleans_while_the_page_is_served_and_ends_with_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    known, others = put(tmp_path / "known"), put(tmp_path / "of others")
+    with gr.Blocks() as own:
+        result = gr.State(None, time_to_live=60)
+    own.upload_file_set.update([str(known), str(tmp_path / "gone")])
+    app = SimpleNamespace(get_blocks=lambda: own)
+
+    async def serve() -> None:
+        async with cleanup.lifespan(every_s=0.01, max_age_s=60)(app):
+            session = own.state_holder["who left"]
+            session[result._id], session.is_closed = None, True
+            while own.state_holder.session_data or len(own.upload_file_set) > 1:
+                await asyncio.sleep(0.01)
+            own.upload_file_set.add(str(tmp_path / "just gone"))
+            assert set(api_client.files(tmp_path)) == {known, others}
+
+    async def outcome() -> list[None]:
+        ended, _ = await asyncio.wait([asyncio.create_task(serve())], timeout=PATIENCE_S)
+        return [task.result() for task in ended]
+
+    with ThreadPoolExecutor(1) as pool:  # a thread of its own: the browser's loop runs in this one
+        assert pool.submit(lambda: asyncio.run(outcome())).result() == [None]
+    assert api_client.files(tmp_path) == [others]
