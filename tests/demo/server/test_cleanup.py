@@ -53,9 +53,12 @@ def test_cleaning_goes_on_while_files_come_and_when_the_page_closes(launch, tmp_
     sweeps, sweep = [], cleanup.sweep
     monkeypatch.setattr(cleanup, "sweep", lambda *how: sweeps.append(sweep(*how)))
     blocks = launch(FakePipeline())
-    while len(sweeps) < 6:
-        time.sleep(0.01)
+
+    def more_came_and_it_went_on() -> bool:
         blocks.upload_file_set.update(str(put(tmp_path / "many" / f"{time.monotonic_ns()}")) for _ in range(50))
+        return len(sweeps) >= 6
+
+    wait_until(more_came_and_it_went_on)
     wait_until(lambda: not (api_client.files(tmp_path) or blocks.upload_file_set))
     with api_client.unfinished_upload(blocks.local_url, 1000, announced=10**6):
         wait_until(lambda: api_client.files(tmp_path))
