@@ -22,11 +22,15 @@ INTRO = """<header><svg viewBox="0 0 46 46" aria-hidden="true"><rect width="46" 
 <rect x="3.5" y="3.5" width="39" height="39" rx="8" fill="none" stroke="#f4f1ea" stroke-width="2"/>
 <path d="M12 24 23 14l11 10M15.5 22.5V33h15V22.5" fill="none" stroke="#f4f1ea" stroke-width="3" stroke-linejoin="round"
 stroke-linecap="round"/></svg><div><h1>House-number reader</h1>
-<p>Finds the house number in a photo, reads it, and shows how confident it is.</p></div></header>"""
+<p>Finds the house number in a photo, reads it, and shows how confident it is.</p></div>
+<button type="button">Copy link</button><span class="spoken" role="status"></span></header>"""
 FOOTER = f"""<footer>Processed on this server, never shared, and deleted
 after {RETENTION}{{unless}}. Trained on <abbr title="Street View House Numbers">SVHN</abbr> photos; for research
 and for fun.</footer>"""
-SHARE_SCRIPT = "".join((STATIC / "js" / name).read_text(encoding="utf-8") for name in ("copy.js", "public_link.js"))
+LINK_SCRIPT, SHARE_SCRIPT = (
+    "".join((STATIC / "js" / name).read_text(encoding="utf-8") for name in ("copy.js", last))
+    for last in ("copy_link.js", "public_link.js")
+)
 TO_COMPARE = "photo => [photo, {__type__: 'update', selected: 'compare'}]"
 UNLESS = " unless you save them for training"
 
@@ -50,7 +54,7 @@ def build(
         truths.add(sample.path.read_bytes(), sample.truth)
 
     with gr.Blocks(title="House-number reader", analytics_enabled=False) as page:
-        html(INTRO)
+        html(INTRO, js_on_load=LINK_SCRIPT)
         if link is not None:
             panel = html(elem_id="share", js_on_load=SHARE_SCRIPT)
             page.load(link.panel, None, panel, queue=False, api_visibility="private", show_progress="hidden")

@@ -65,9 +65,22 @@ def test_the_public_link_is_copied_scanned_and_sent_and_of_a_near_tie_the_number
         page.get_by_role("button", name="Share", exact=True).tap()
         page.wait_for_function("window.shared")
         shared = page.evaluate("shared")
-        assert (shared["text"], shared["files"]) == ("House number 47", [["house-number-47.jpg", "image/jpeg"]])
+        assert (shared["text"], shared["url"]) == ("House number 47", f"{LINK}/")
+        assert shared["files"] == [["house-number-47.jpg", "image/jpeg"]]
         page.get_by_role("button", name="42").tap()
         expect(visit.plate).to_have_text("42")
+
+
+def test_anybody_copies_the_address_of_the_page_over_plain_http_too(new_visit, address):
+    page = new_visit(address, **ON_PHONE).page
+    page.add_init_script("""Object.defineProperty(navigator, 'clipboard', {value: undefined});
+        document.addEventListener('paste', event => { window.pasted = event.clipboardData.getData('text'); });""")
+    page.goto(f"{address}?__theme=dark")
+    page.get_by_role("button", name="Copy link").tap()
+    expect(page.get_by_role("button", name="Link copied")).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Control+V")
+    page.wait_for_function("window.pasted")
+    assert page.evaluate("pasted") == address
 
 
 def test_the_terminal_shows_the_same_code():

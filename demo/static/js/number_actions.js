@@ -54,7 +54,8 @@ async function share() {
     const files = [await card()];
     const text = `House number ${number()}`;
     try {
-        await navigator.share(navigator.canShare?.({files}) ? {files, text, title: text} : {text, title: text, url: location.href});
+        const what = {text, title: text, url: pageAddress()};
+        await navigator.share(navigator.canShare?.({...what, files}) ? {...what, files} : what);
     } catch (error) {
         if (error.name !== 'AbortError') done('Sharing did not work here.');
     }
