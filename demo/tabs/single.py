@@ -27,7 +27,9 @@ from ..render.certainty import closest_guess
 from ..session import PASS_PHOTO_PATH, PhotoResult, belongs_to, read_photo
 from ..theme import html
 
-ACTIONS = "".join((STATIC / "js" / name).read_text(encoding="utf-8") for name in ("copy.js", "number_actions.js"))
+ACTIONS = "".join(
+    (STATIC / "js" / name).read_text(encoding="utf-8") for name in ("copy.js", "card.js", "number_actions.js")
+)
 # The last result is dimmed until what is shown is of the photo that is there.
 DIM = """(photo, shown) => {
     document.getElementById('one').toggleAttribute('data-busy', (photo?.path ?? '') !== (shown ?? ''));

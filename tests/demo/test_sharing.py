@@ -8,7 +8,7 @@ import cv2
 import gradio as gr
 import numpy as np
 from helpers import api_client
-from helpers.browser_visit import ON_PHONE
+from helpers.browser_visit import ON_PHONE, near
 from helpers.fake_networks import served
 from helpers.fake_pipeline import FakePipeline
 from PIL import Image
@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 import app
 from demo.server import launch as launching
 from demo.server.public_link import ShareLink, terminal_code
+from svhn.images.decode import open_photo
 from svhn.reading import Reading
 
 LINK = "https://0123456789abcdef.gradio.live"
@@ -88,6 +89,31 @@ def test_the_terminal_shows_the_same_code():
     pixels = np.array([[halves[sign] for sign in line] for line in terminal_code(LINK).splitlines()], np.uint8)
     picture = np.concatenate(pixels.transpose(0, 2, 1))  # two rows a line
     assert decode(np.kron(picture, np.ones((8, 8), np.uint8))) == LINK
+
+
+def test_a_card_shows_the_state_of_its_number_and_the_address(visit):
+    page, enamel = visit.page, {}
+    page.evaluate("""() => {
+        const write = CanvasRenderingContext2D.prototype.fillText;
+        CanvasRenderingContext2D.prototype.fillText = function (words, ...where) {
+            (window.written ??= []).push(words);
+            write.call(this, words, ...where);
+        };
+    }""")
+    for number, state in (("42", "confident"), ("1984", "check")):
+        visit.read(number, state=state)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Save card").click()
+        assert download.value.suggested_filename == f"house-number-{number}.jpg"
+        card = open_photo(download.value.path())
+        assert card.shape[1] == 1200
+        assert card.shape[0] > 900
+        enamel[number] = near(card[-276:], (29, 68, 127)) / card[-276:, :, 0].size
+    assert enamel["42"] > 0.05 > 0.001 > enamel["1984"]
+    written = page.evaluate("written")
+    assert written[1] == "Confident · >99 % confidence"
+    assert written[3:5] == ["1984", "Check this · 41 % confidence · Compare it with the photo."]
+    assert all(visit.address in written[i] for i in (2, 5))
 
 
 def test_open_shows_the_page_in_the_browser_of_the_machine(tiny_weights, monkeypatch, capsys):

@@ -1,7 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import gradio as gr
-import numpy as np
 import pytest
 from helpers import api_client
 from helpers.browser_visit import Visit
@@ -23,7 +22,6 @@ from demo.components.inputs import SentPhoto
 from demo.ground_truth import fingerprint
 from demo.session import PhotoResult
 from demo.tabs import single
-from svhn.images.decode import open_photo
 
 
 def threshold(visit: Visit) -> Locator:
@@ -144,14 +142,6 @@ def test_one_click_on_an_example_shows_all_and_other_photos_have_no_truth(new_vi
     visit.page.get_by_role("button", name="Copy number").click()
     expect(visit.page.locator("#verdict .done")).to_have_text("Copied.")
     assert visit.page.evaluate("navigator.clipboard.readText()") == "42"
-    with visit.page.expect_download() as download:
-        visit.page.get_by_role("button", name="Save card").click()
-    assert download.value.suggested_filename == "house-number-42.jpg"
-    card = open_photo(download.value.path())
-    assert card.shape[1] == 1200
-    assert card.shape[0] > 900
-    foot = card[-160:, 400:800].reshape(-1, 3).astype(int)
-    assert (np.abs(foot - (29, 68, 127)).max(-1) < 30).mean() > 0.2  # the plate's blue
     expect(visit.read("30512", "30512")).not_to_contain_text("true number")
     expect(visit.page.locator("#stage .legend")).not_to_contain_text("Ground truth")
     expect(visit.page.locator("#stage .mark.true")).to_have_count(0)
