@@ -115,23 +115,30 @@ class Pipeline:
         return list_candidates(photo, self.localizer, glance, self.selection)
 
     def explain(self, photo: np.ndarray, reading: Reading) -> Explanation:
-        """Where the networks looked to arrive at this reading of the photo; no attention for a stack, whose digits are
-        elsewhere in the crop than in the photo."""
+        """Where the networks looked to arrive at this reading of the photo."""
         heat = self.localizer.heat(photo) if isinstance(self.localizer, HasHeat) else None
         attention = None
-        if isinstance(self.reader, HasAttention) and self._is_in_place(photo, reading):
+        if isinstance(self.reader, HasAttention) and reading.box is not None:
             config, device = self.reader.config, next(self.reader.parameters()).device
             crop = torch.from_numpy(reading.crop).permute(2, 0, 1)[None].to(device)
             with torch.inference_mode():
                 attention = self.reader.attention(preprocess.normalise(crop, config.mean, config.std))[0].cpu().numpy()
+            attention = self._in_photo(attention, photo, reading)
         return Explanation(heat, attention)
 
-    def _is_in_place(self, photo: np.ndarray, reading: Reading) -> bool:
-        """Whether the crop is that part of the photo (h, w, 3), not a stack's digits next to each other."""
-        if reading.box is None:
-            return False
-        own = self.crops(photo, [reading.box], margins=1)[0, 0].permute(1, 2, 0).numpy()
-        return np.array_equal(own, reading.crop)
+    def _in_photo(self, attention: np.ndarray, photo: np.ndarray, reading: Reading) -> np.ndarray | None:
+        """Maps (5, rows, columns) over the crop that was read -> over its part of the photo, where a stack's digits are
+        above each other; None if the crop is of another photo."""
+        box, parts = np.array(reading.box), len(reading.number or "")
+        if np.array_equal(self._first_crop(photo, reading.box), reading.crop):
+            return attention
+        row, row_box = preprocess.unstack(photo, box, parts) if parts > 1 else (photo, box)
+        if parts < 2 or not np.array_equal(self._first_crop(row, row_box), reading.crop):
+            return None
+        return preprocess.restack(attention, parts, box, row_box, self.reader.config.margins[0])
+
+    def _first_crop(self, photo: np.ndarray, box: Box | np.ndarray) -> np.ndarray:
+        return self.crops(photo, [box], margins=1)[0, 0].permute(1, 2, 0).numpy()
 
     def read_boxes(self, photo: np.ndarray, places: list[Box], margins: int | None = None) -> list[Reading]:
         """Read each of the given boxes, at the first `margins` of the reader's margins, by default all; timings are

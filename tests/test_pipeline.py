@@ -1,4 +1,5 @@
 import dataclasses
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -75,20 +76,32 @@ class Columns(torch.nn.Module):
             digits[i, len(values) :, 10] = sure
         return digits, length
 
+    def attention(self, crops: torch.Tensor) -> torch.Tensor:
+        maps = torch.zeros(len(crops), 5, 10, 130)  # over a box of 100 columns with a margin of 15
+        for i in range(3):
+            maps[:, i, :, 15 + 33 * i : 48 + 33 * i] = 1
+        return maps
+
 
 def test_digits_above_each_other_are_read_as_if_they_were_next_to_each_other(pipeline):
     photo = np.zeros((120, 60, 3), np.uint8)
     for i, digit in enumerate((2, 9, 7)):
         photo[30 * i : 30 * i + 30] = round(25.5 * digit)
     boxes = [(20.0, 0.0, 40.0, 90.0), (0.0, 0.0, 60.0, 30.0), (0.0, 0.0, 60.0, 90.0)]  # a stack, a row, a square
-    reading, *wide = dataclasses.replace(pipeline, reader=Columns(pipeline.reader.config)).read_boxes(photo, boxes)
+    rows = dataclasses.replace(pipeline, reader=Columns(pipeline.reader.config))
+    reading, *wide = rows.read_boxes(photo, boxes)
     assert [len(each.number) for each in wide] == [1, 1]  # these are too wide for a stack
     box = boxes[0]
     assert (reading.number, reading.box, reading.crop.shape) == ("297", box, (64, 64, 3))
     assert reading.confidence > 0.8
-    assert pipeline.explain(photo, reading).attention is None  # digits are elsewhere in the crop than in the photo
+    maps = rows.explain(photo, reading).attention
+    thirds = np.linspace(48 * 0.15 / 1.3, 48 * 1.15 / 1.3, 4).round().astype(int)  # of the box, within its margin
+    for i, (top, bottom) in enumerate(pairwise(thirds)):
+        assert maps[i, top:bottom].sum() == pytest.approx(maps[i].sum(), abs=0.1)
+        assert maps[i].sum() == pytest.approx(1)
     plain = dataclasses.replace(reading, crop=pipeline.crops(photo, [box])[0, 0].permute(1, 2, 0).numpy())
-    assert pipeline.explain(photo, plain).attention is not None
+    assert pipeline.explain(photo, plain).attention.shape[0] == 5
+    assert pipeline.explain(255 - photo, reading).attention is None  # of another photo
 
 
 def test_colours_reach_the_reader_as_red_green_blue(pipeline):

@@ -16,6 +16,7 @@ CROP_MARGIN = 0.15  # share of the box's size, added on every side: the 30 % enl
 MOST_PIXELS_FOR_ONE = 8  # photo pixels per crop pixel along a side; with more, the photo is averaged first
 MARGINS = (CROP_MARGIN, 0.05, 0.3)  # each box is also read with a tighter and a looser margin: localizers err both ways
 PART_HEIGHT, PART_MARGIN = 48, 0.12  # of an unstacked digit: its pixels, and what is added left and right in its width
+STACK_SIDE = 48  # cells of a map over a stack
 
 MEAN, STD = 0.45, 0.22  # of the photos' values in 0 ... 1; the default normalisation
 
@@ -72,6 +73,25 @@ def unstack(photo: np.ndarray, box: np.ndarray, parts: int) -> tuple[np.ndarray,
     row = torch.cat(cells, dim=2).permute(1, 2, 0).contiguous().numpy()
     edge = room * size[1] / (width + 2 * room)
     return row, np.array([edge, 0, row.shape[1] - edge, row.shape[0]])
+
+
+def restack(maps: np.ndarray, parts: int, box: np.ndarray, row_box: np.ndarray, margin: float) -> np.ndarray:
+    """Maps (n, rows, columns) over the crop of an unstacked row -> (n, 48, 48) over the crop of its stack, each summing
+    to 1; box (4,) and row_box (4,) are around the `parts` digits in the photo and in the row."""
+    (x1, y1, x2, y2), region, row_region = box, bx.expand(box, margin), bx.expand(row_box, margin)
+    middles = (np.arange(STACK_SIDE) + 0.5) / STACK_SIDE
+    x, y = (start + middles * (end - start) for start, end in (region[::2], region[1::2]))  # of the photo's pixels
+    width, height = (row_box[0] + row_box[2]) / parts, row_box[3]  # of a part in the row
+    across = ((x - x1) / (x2 - x1) + PART_MARGIN) / (1 + 2 * PART_MARGIN)  # share of a part's width
+    part, down = np.divmod((y - y1) / (y2 - y1) * parts, 1)
+    inside = ((part >= 0) & (part < parts))[:, None] & (across >= 0) & (across < 1)  # (48, 48)
+    rows = (down * height - row_region[1]) / (row_region[3] - row_region[1]) * maps.shape[1]
+    columns = ((part[:, None] + across) * width - row_region[0]) / (row_region[2] - row_region[0]) * maps.shape[2]
+    rows, columns = (
+        places.astype(int).clip(0, n - 1) for places, n in zip((rows, columns), maps.shape[1:], strict=True)
+    )
+    moved = maps[:, rows[:, None], columns] * inside
+    return moved / moved.sum((1, 2), keepdims=True).clip(min=1e-9)
 
 
 def _shrunk(photo: np.ndarray, region: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
