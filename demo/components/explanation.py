@@ -22,6 +22,8 @@ HEAT = "Heat map: bright areas look most like a number."
 LIGHT = "{} digit, {}: bright areas mattered most."
 NO_HEAT = "This localizer cannot show where it looked."
 NO_LIGHT = "It cannot be shown what this digit was read from."
+NEAR = 0.7  # share of the stage that a crop fills when it is looked at from near,
+ZOOMS = (1.5, 14.0)  # from and to this magnification of the photo
 
 
 def build(stage: gr.HTML, photo: PhotoInput, result: gr.State, shown: gr.State) -> None:
@@ -44,7 +46,8 @@ def build(stage: gr.HTML, photo: PhotoInput, result: gr.State, shown: gr.State) 
 
 def explain(sent: SentPhoto | None, result: PhotoResult | None, reading: Reading | None) -> dict[str, Any]:
     """Where the networks looked for this reading of the photo: `heat` over the photo; `lights` over the crop, one
-    per digit, each a URL or None; the place of the `crop`, in shares of the photo; a `note` for each view."""
+    per digit, each a URL or None; the place of the `crop`, in shares of the photo; for a small one, the magnification
+    and the middle of the view from `near`, else False; a `note` for each view."""
     if reading is None or not belongs_to(sent, result):
         return _without(text.EXPIRED, reading)
     try:
@@ -53,10 +56,12 @@ def explain(sent: SentPhoto | None, result: PhotoResult | None, reading: Reading
         return _without(str(error), reading)
     found = result.pipeline.explain(photo, reading)
     heat = None if found.heat is None else images.data_url(images.heat_layer(found.heat))
+    crop = _crop_place(photo, reading)
     return {
         "heat": heat,
         "lights": _lights(reading, found.attention),
-        "crop": _crop_place(photo, reading),
+        "crop": crop,
+        "near": _near(crop),
         "note": _notes(reading, HEAT if heat else NO_HEAT, LIGHT if found.attention is not None else NO_LIGHT),
     }
 
@@ -76,6 +81,13 @@ def _lights(reading: Reading, attention: np.ndarray | None) -> list[str]:
     if reading.number is None or attention is None:
         return []
     return [images.data_url(images.light_layer(attention[i])) for i in range(len(reading.number))]
+
+
+def _near(crop: list[float]) -> list[float] | bool:
+    """Magnification of the photo, and the x and y of the crop's middle, in shares of the photo."""
+    left, top, right, bottom = crop
+    zoom = min(NEAR / max(right - left, bottom - top), ZOOMS[1])
+    return [round(zoom, 3), (left + right) / 2, (top + bottom) / 2] if zoom > ZOOMS[0] else False
 
 
 def _crop_place(photo: np.ndarray, reading: Reading) -> list[float]:
