@@ -20,6 +20,7 @@ SELECT_ON_CLICK = """element.addEventListener('click', event => {
     const chosen = event.target.closest('button');
     if (!chosen) return;
     element.closest('#one')?.setAttribute('data-busy', '');
+    element.closest('#one')?.querySelector('#stage').scrollIntoView({block: 'nearest'});
     trigger('select', {index: Number(chosen.dataset.index)});
 });"""
 

@@ -22,6 +22,7 @@ SIGNS = {
     "more than five digits": "…",
     "error": "✗",
 }  # the CSV's states
+LEAST_DONE, LEAST_SHARE = 5, 0.1  # photos, and share of them, after which the time that is left is estimated
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class BatchView:
 
     def progress(self) -> Markup:
         done, seconds = len(self.lines), time.perf_counter() - self.started
-        left = f" · about {_duration(seconds / done * (self.total - done))} left" if done else ""
+        known = done >= max(LEAST_DONE, LEAST_SHARE * self.total)
+        left = f" · about {_duration(seconds / done * (self.total - done))} left" if known else ""
         return macro("batch", "progress", done, self.total, left)
 
     def summary(self) -> Markup:

@@ -12,7 +12,7 @@ from svhn.reading import Reading
 from ..config import STATIC
 from . import images
 from .templating import macro
-from .text import VERY_LIKELY, percent, percent_exact
+from .text import PERCENT, VERY_LIKELY, percent, percent_exact
 
 POSITIONS = ("1st", "2nd", "3rd", "4th", "5th")
 CLASS_NAMES = [*map(str, range(BLANK)), "–"]
@@ -121,5 +121,5 @@ def _cell(p: float, what: str, chosen: bool, first: bool, past: bool = False) ->
         "p": f"{p:.3f}",
         "first": first,
         "says": f"{what}: {percent_exact(p)}",
-        "figure": percent(float(p)).removesuffix(" %"),
+        "figure": percent(float(p)).removesuffix(PERCENT),
     }

@@ -23,19 +23,21 @@ EXPIRED = "This photo has expired. Please upload it again."
 MORE_THAN_FIVE = "more than five digits"
 TOO_LONG = "The reader reads up to five digits. Drag the box around the digits that matter."
 
+PERCENT = "\u00a0%"  # no line breaks before it
 VERY_LIKELY = 0.995  # and more: the other readings are then no news
 
 
 def percent(p: float) -> str:
     """0 ... 1 -> percent for people; never rounded to 100 % or 0 %."""
     if p >= VERY_LIKELY:
-        return ">99 %"
-    return "<1 %" if p < 0.01 else f"{p:.0%}".replace("%", " %")
+        return f">99{PERCENT}"
+    return f"<1{PERCENT}" if p < 0.01 else f"{p:.0%}".replace("%", PERCENT)
 
 
 def percent_exact(p: float) -> str:
     """0 ... 1 -> percent with one decimal; never rounded to 100 % or 0 %."""
-    return ">99.9 %" if p >= 0.9995 else "<0.1 %" if p < 0.0005 else f"{p * 100:.1f} %"
+    exact = ">99.9" if p >= 0.9995 else "<0.1" if p < 0.0005 else f"{p * 100:.1f}"
+    return exact + PERCENT
 
 
 def announcement(reading: Reading, confident_from: float) -> str:
@@ -177,8 +179,8 @@ def alt_text(looked_at: Reading, others: Sequence[Reading], true: bool) -> str:
     return "Your photo: " + ", ".join(parts)
 
 
-def legend(found: bool, true: bool, others: bool = False) -> str:
-    """The legend of the boxes in the picture; "" if there is none."""
-    entries = [("found", "Found", found), ("others", "Other numbers", others), ("true", "Ground truth", true)]
+def legend(found: bool, true: bool, others: bool = False, name: str = "Found") -> str:
+    """The legend of the boxes in the picture, `name` for the green one; "" if there is none."""
+    entries = [("found", name, found), ("others", "Other numbers", others), ("true", "Ground truth", true)]
     shown = [entry[:2] for entry in entries if entry[2]]
     return str(macro("verdict", "legend", shown)) if shown else ""

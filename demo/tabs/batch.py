@@ -34,8 +34,8 @@ OPEN_FIRST_TAB = "() => { document.querySelector('#tabs [role=tab]').click(); sc
 NO_PHOTOS = "There is no photo among these; please choose others."
 NOT_READING = "Nothing is being read any more: the connection was lost. Please send the photos again."
 FAILED = "The reader itself failed on these photos; please send fewer of them, or each alone."
-INTRO = f"""<p>Up to {MAX_PHOTOS} photos at once, or a folder of them: you get a table of their numbers as a CSV, and a
-ZIP with their boxes drawn. A bad file won't stop the rest.
+INTRO = f"""<p>Up to {MAX_PHOTOS} photos at once<span class="folder">, or a folder of them</span>: you get a table of
+their numbers as a CSV, and a ZIP with their boxes drawn. A bad file won't stop the rest.
 <button type="button" class="folder">Choose a folder</button></p>"""
 RETENTION_NOTE = f"""<p class="kept">The ZIP holds the CSV and the photos with their boxes. All files are deleted after
 {RETENTION}.</p>"""
