@@ -54,7 +54,7 @@ def correct(tab: Page) -> None:
     tab.get_by_role("button", name="Not right? Correct it").click()
     tab.locator("#stage .box").focus()
     tab.keyboard.press("ArrowLeft")
-    expect(tab.get_by_role("button", name="Undo box")).to_be_visible()
+    expect(tab.get_by_role("button", name="Back to the found box")).to_be_visible()
 
 
 def live(tab: Page) -> None:

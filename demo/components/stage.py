@@ -38,7 +38,8 @@ EMPTY: dict[str, Any] = {
     "digits": [],
     "others": [],
     "truth": False,  # or a box; Gradio's page keeps the last one where None is sent
-    "corrected": False,
+    "undo": "",  # the words of the button that does so
+    "draws": False,
     "view": "photo",
     "overlays": {},
 }
@@ -83,16 +84,32 @@ def show_reading(result: PhotoResult, reading: Reading, size: tuple[int, int]) -
         alt=text.alt_text(reading, [other for _, other in others], truth is not None),
         others=[{"index": i, "label": label, "box": _whole(box, size)} for i, label, box in marks],
         truth=_whole(truth, size) or False,
-        legend=text.legend(reading.box is not None, truth is not None, bool(others)),
-        corrected=reading not in result.readings,
+        legend=_legend(result, reading, True),
+        undo=_undo(result, reading),
+        draws=False,
         view="photo",
         **_of(reading),
     )
 
 
-def show_corrected(reading: Reading) -> dict[str, Any]:
+def show_corrected(result: PhotoResult, reading: Reading) -> dict[str, Any]:
     """The update after a corrected box was read; the box stays where it is."""
-    return gr.update(corrected=True, view="photo", **_of(reading))
+    return gr.update(undo=_undo(result, reading), legend=_legend(result, reading, False), view="photo", **_of(reading))
+
+
+def _legend(result: PhotoResult, reading: Reading, found: bool) -> str:
+    """`found` is whether the green box, if there is one, was found and not drawn by a person."""
+    name = "Your box" if not found else "Found" if reading in result.readings else "Closest guess"
+    true, boxes = result.truth and result.truth.box, sum(each.box is not None for each in result.readings)
+    green = not found or reading.box is not None
+    return text.legend(green, true is not None, boxes > (result.reading.box is not None), name)
+
+
+def _undo(result: PhotoResult, reading: Reading) -> str:
+    """What there is to return to: the box of the first number, if there is one."""
+    if reading in result.readings:
+        return ""
+    return "Remove the box" if result.reading.box is None else "Back to the found box"
 
 
 def _of(reading: Reading) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def read_box(sent: SentPhoto | None, unsure_below: float, result: PhotoResult | 
         reading = correction.read_box(result, sent, box)
     except (PhotoError, UserError) as error:
         return [gr.skip(), text.refusal(str(error), "This box"), gr.skip(), gr.skip()]
-    return [stages.show_corrected(reading), *_words(result, reading, unsure_below)]
+    return [stages.show_corrected(result, reading), *_words(result, reading, unsure_below)]
 
 
 def decide(unsure_below: float, result: PhotoResult | None, reading: Reading | None) -> Any:

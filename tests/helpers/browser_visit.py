@@ -116,3 +116,16 @@ def transfer(page: Page, kind: str, target: str, *files: tuple[str, bytes]) -> N
         }""",
         [kind, target, [(name, list(data)) for name, data in files]],
     )
+
+
+def touch(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """One finger from here to there."""
+    session = page.context.new_cdp_session(page)
+
+    def send(kind: str, *points: tuple[float, float]) -> None:
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+    send("touchStart", start)
+    for share in (0.25, 0.5, 0.75, 1):
+        send("touchMove", tuple(a + share * (b - a) for a, b in zip(start, end, strict=True)))
+    send("touchEnd")

@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 from helpers import api_client
-from helpers.browser_visit import ON_PHONE, PHONE, Visit
+from helpers.browser_visit import ON_PHONE, PHONE, Visit, touch
 from helpers.fake_pipeline import NOTHING, encoded, photo_of, two_numbers
 from playwright.sync_api import Locator, Page, expect
 
@@ -70,19 +70,6 @@ def drag(page: Page, selector: str, by: tuple[int, int], release: bool = True) -
         page.mouse.up()
 
 
-def touch(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """One finger from here to there."""
-    session = page.context.new_cdp_session(page)
-
-    def send(kind: str, *points: tuple[float, float]) -> None:
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
-
-    send("touchStart", start)
-    for share in (0.25, 0.5, 0.75, 1):
-        send("touchMove", tuple(a + share * (b - a) for a, b in zip(start, end, strict=True)))
-    send("touchEnd")
-
-
 def test_the_box_is_dragged_or_moved_by_keys_and_all_is_read_again(visit):
     page = read(visit, two_shades())
     expect_sides(visit, 24, 16, 72, 48)
@@ -96,10 +83,10 @@ def test_the_box_is_dragged_or_moved_by_keys_and_all_is_read_again(visit):
     expect(page.locator("table.digits thead b")).to_have_text(["7", "–", "–", "–", "–"])
     expect(page.locator(".likeliest li").first).to_contain_text("7")
     expect_sides(visit, 0, 20, 48, 52)  # it stops at the edge of the photo
-    page.get_by_role("button", name="Undo box").click()
+    page.get_by_role("button", name="Back to the found box").click()
     plate(visit, "42")
     expect_sides(visit, 24, 16, 72, 48)
-    expect(page.get_by_role("button", name="Undo box")).to_have_count(0)
+    expect(page.get_by_role("button", name="Back to the found box")).to_have_count(0)
     drag(page, '[data-sides="right bottom"]', (-10, -8))
     plate(visit, "7")
     expect_sides(visit, 24, 16, 62, 40)
@@ -132,7 +119,7 @@ def test_typed_sides_move_the_box_and_another_photo_has_its_own(visit):
     expect(page.locator("#stage .mark, #evidence table")).to_have_count(0)
     expect(side(page, "Right")).to_have_value("")
     visit.read(NOTHING, state="none")
-    page.get_by_role("button", name="Draw a box").click()
+    page.get_by_role("button", name="Draw a box").press("Enter")
     expect(page.locator("#verdict")).to_contain_text("no number in this box")
     expect_sides(visit, 29, 22, 67, 42)
 
@@ -154,6 +141,9 @@ def test_on_a_phone_the_number_comes_first_and_a_finger_drags_the_box_and_not_th
     for part in parts[:2]:
         expect(page.locator(part)).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    visit.example("Doubtful")  # far below
+    visit.verdict("check")
+    expect(page.locator(parts[0])).to_be_in_viewport(ratio=1)
     read(visit, two_shades())
     x, y = centre(page, ".box")
     before = page.evaluate("scrollY")

@@ -9,7 +9,7 @@ def test_the_closest_guess_is_shown_where_it_is_and_every_box_has_its_own_crop(w
     visit, pipeline = watched  # which is never certain enough to report a number that it has found by itself
     monkeypatch.setattr(pipeline, "read_all", lambda photo: [Reading.nothing({}, guess=FakePipeline().read(photo))])
     page, crop = visit.page, visit.page.locator("#evidence figure img")
-    guess, undo = page.get_by_role("button", name="Look at 1984?"), page.get_by_role("button", name="Undo box")
+    guess, undo = page.get_by_role("button", name="Look at 1984?"), page.get_by_role("button", name="Remove the box")
     photo = photo_of("1984")
     photo[:, 60:, 0] = photo_of(NOTHING)[:, 60:, 0]
     expect(visit.read(photo, state="none")).to_contain_text("Closest guess: 1984 (41 %)")

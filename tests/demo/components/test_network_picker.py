@@ -34,7 +34,7 @@ def test_all_that_is_shown_follows_the_choice(used_visit, full_page):
     visit.unfold("correct")
     page.locator("#stage .box").focus()
     page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("button", name="Undo box")).to_be_visible()
+    expect(page.get_by_role("button", name="Back to the found box")).to_be_visible()
     expect(visit.plate).to_have_text("47")
     choose(visit, "Near")
     expect(page.locator("#correct").get_by_label("Left")).to_have_value(str(round(NEAR[0] * 96)))
