@@ -23,4 +23,12 @@ SENT_FILE = "value => ({...value.file, url: `${value.file.url}#${Date.now()}`})"
 def photo_sender(**options: Any) -> gr.HTML:
     """Its value is {"file": the uploaded file}; its event `sent` fires when a photo has been uploaded."""
     template = macro("send", "sender")
-    return html(html_template=template, js_on_load=SEND + TAKE, bytes=MAX_BYTES, value={"file": None}, **options)
+    return html(
+        html_template=template,
+        js_on_load=SEND + TAKE,
+        bytes=MAX_BYTES,
+        value={"file": None},
+        waits="",
+        failed="",
+        **options,
+    )

@@ -30,6 +30,9 @@ GUESS = -1  # the index of the closest guess, where no number was found; shown w
 EMPTY: dict[str, Any] = {
     "value": {"box": None, "file": None},
     "picture": {"url": ""},
+    "waits": "",  # HTML: what is being read, if it was sent from here
+    "failed": "",  # HTML: why nothing was sent
+    "coming": "",  # the address of the photo that is read, in the browser
     "width": 1,
     "height": 1,
     "alt": "",
@@ -69,7 +72,9 @@ def show(stage: gr.HTML, photo: np.ndarray, result: PhotoResult, reading: Readin
     height, width = photo.shape[:2]
     path = save_bytes_to_cache(draw.jpeg(draw.annotate(photo, None, None)), "photo.jpg", stage.GRADIO_CACHE)
     picture = {"path": path, "meta": {"_type": "gradio.FileData"}}  # Gradio adds its address
-    return gr.update(width=width, height=height, picture=picture) | show_reading(result, reading, (width, height))
+    return gr.update(width=width, height=height, picture=picture, waits="", failed="", coming="") | show_reading(
+        result, reading, (width, height)
+    )
 
 
 def show_reading(result: PhotoResult, reading: Reading, size: tuple[int, int]) -> dict[str, Any]:

@@ -3,21 +3,32 @@
 // `trigger` and `upload`; the second part says when a photo that came to the page is its.
 const room = element.closest('#one, #compare');
 const part = name => element.querySelector(`.${name}`);
+const asHtml = words => Object.assign(document.createElement('p'), {textContent: words}).innerHTML;
 const isSeen = id => Boolean(document.getElementById(id)?.offsetParent);
 
+// The photo itself is shown, dimmed, where there is no photo yet; of one that the browser cannot show, only its name.
+let shown = '';
+function preview(file) {
+    if (props.coming === undefined || !(file || shown)) return;
+    URL.revokeObjectURL(shown);
+    props.coming = shown = file ? URL.createObjectURL(file) : '';
+}
+
 function fail(sentence) {
+    preview(null);
     room.removeAttribute('data-busy');
-    part('failed').textContent = sentence;
+    props.failed = asHtml(sentence);
 }
 
 async function send(file) {
     if (!file) return;
-    part('failed').textContent = '';
+    props.failed = '';
     if (file.size > props.bytes) {
         return fail(`${file.name} has ${(file.size / 2 ** 20).toFixed(1)} MB; please send a photo of at most ${props.bytes / 2 ** 20} MB.`);
     }
     room.dataset.busy = '';
-    part('waits').textContent = `Reading ${file.name} …`;
+    preview(file);
+    props.waits = asHtml(`Reading ${file.name} …`);
     try {
         const {path, url} = await upload(file);
         const meta = {_type: 'gradio.FileData'};

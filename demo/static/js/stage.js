@@ -28,6 +28,9 @@ document.addEventListener('photo', event => {
     send(event.detail);
 });
 
+element.addEventListener('load', event => { if (event.target.matches('.photo')) preview(null); }, true);
+element.addEventListener('error', event => { if (event.target.matches('.coming')) preview(null); }, true);
+
 // Buttons.
 
 const ACTS = {

@@ -47,6 +47,31 @@ def test_the_last_result_is_kept_until_the_next_is_read_and_a_late_answer_does_n
     assert place[1] == pytest.approx(page.locator("#verdict .verdict").bounding_box(), abs=30)
 
 
+def test_the_first_photo_is_shown_at_once_if_the_browser_can_show_it(watched):
+    visit, pipeline = watched
+    scene, coming = visit.page.locator("#stage .scene"), visit.page.locator("#stage .coming")
+    for name, kind in (("house.png", "PNG"), ("house.tiff", "TIFF")):
+        visit.upload("broken.png", b"no picture")
+        visit.verdict("refused")  # and no photo is there
+        pipeline.begin()
+        pipeline.wait(quick=())
+        visit.upload(name, encoded(photo_of("42"), kind))
+        assert pipeline.started.acquire(timeout=PATIENCE_S)
+        expect(visit.page.locator("#stage .waits")).to_have_text(f"Reading {name} …")
+        if kind == "PNG":
+            expect(coming).to_have_css("opacity", "0.4")
+            assert coming.evaluate("async image => (await image.decode(), image.naturalWidth)") == 96
+            place, address = scene.bounding_box(), coming.get_attribute("src")
+        else:
+            expect(coming).to_have_count(0)
+            expect(scene).to_have_css("border-top-style", "dashed")
+        pipeline.open()
+        visit.verdict("confident")
+        expect(coming).to_have_count(0)
+        assert scene.bounding_box() == place
+    assert visit.page.evaluate("address => fetch(address).then(() => false, () => true)", address)  # it is revoked
+
+
 def test_a_photo_is_sent_again_pasted_and_dropped_anywhere(visit):
     for _ in range(2):
         visit.read("42")
