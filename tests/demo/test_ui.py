@@ -100,6 +100,7 @@ def read(blocks: gr.Blocks, number: str) -> str:
 def test_a_full_queue_is_reported_and_harms_nobody(narrow_page, used_visit, monkeypatch):
     blocks, pipeline = narrow_page
     visit = used_visit(blocks.local_url)
+    pipeline.begin()
     pipeline.wait(quick=())
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(read, blocks, "42")

@@ -43,9 +43,12 @@ def test_small_boxes_lie_where_they_are_and_nothing_lies_over_their_numbers(laun
     expect(light).to_be_in_viewport(ratio=1)
     assert light.bounding_box()["width"] > page.locator("#stage .scene").bounding_box()["width"] / 2
     expect(page.locator("#stage .mark:visible")).to_have_count(0)
-    framed = "column => getComputedStyle(column, '::after').content !== 'none'"
-    heads = page.locator("table.digits thead th").all()
-    assert [head.evaluate(framed) for head in heads] == [False, True, False, False, False]
+    framed = """() => [...document.querySelectorAll('table.digits *')]
+        .filter(each => getComputedStyle(each, '::after').content !== 'none').map(each => each.innerText)"""
+    for digit, head in (("1", "2nd"), ("0", "1st")):
+        visit.view(digit).click()
+        expect(page.locator(f'#stage [data-light="{digit}"]')).to_be_visible()
+        assert [words.split()[0] for words in page.evaluate(framed)] == [head]
 
 
 def draw(visit: Visit, start: tuple[int, int], end: tuple[int, int], finger: bool) -> None:
