@@ -12,7 +12,7 @@ demo: venv  ## serve the page from the repository's weights; more flags with ARG
 
 test: .venv/.dev  ## one part only with ARGS=tests/demo; WORKERS=4 where there are four cores
 	@sh tools/install_chromium.sh $(BIN)
-	@echo "Running the tests: seven to ten minutes on two cores. ARGS=tests/data runs a part of them."
+	@echo "Running the tests: six to nine minutes on two cores. ARGS=tests/data runs a part of them."
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: .venv/.dev
