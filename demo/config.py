@@ -6,6 +6,12 @@ from pathlib import Path
 
 STATIC = Path(__file__).with_name("static")
 
+
+def script(*names: str) -> str:
+    """The files of `static/js` with those names, one after another."""
+    return "".join((STATIC / "js" / name).read_text(encoding="utf-8") for name in names)
+
+
 QUEUE_SIZE = 32  # events that may wait; more are refused politely
 QUEUE_PAUSE_S = 0.01  # from one look at the queue to the next; Gradio's own 0.001 keeps an idle page busy
 CONCURRENT_READS = 2

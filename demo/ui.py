@@ -9,7 +9,7 @@ import gradio as gr
 
 from svhn.data.annotations import Sample
 
-from .config import QUEUE_PAUSE_S, QUEUE_SIZE, RETENTION, STATIC
+from .config import QUEUE_PAUSE_S, QUEUE_SIZE, RETENTION, script
 from .ground_truth import TruthIndex
 from .model_zoo import Networks
 from .server.public_link import ShareLink
@@ -27,10 +27,7 @@ stroke-linecap="round"/></svg><div><h1>House-number reader</h1>
 FOOTER = f"""<footer>Processed on this server, never shared, and deleted
 after {RETENTION}{{unless}}. Trained on <abbr title="Street View House Numbers">SVHN</abbr> photos; for research
 and for fun.</footer>"""
-LINK_SCRIPT, SHARE_SCRIPT = (
-    "".join((STATIC / "js" / name).read_text(encoding="utf-8") for name in ("copy.js", last))
-    for last in ("copy_link.js", "public_link.js")
-)
+LINK_SCRIPT, SHARE_SCRIPT = (script("copy.js", last) for last in ("copy_link.js", "public_link.js"))
 TO_COMPARE = "photo => [photo, {__type__: 'update', selected: 'compare'}]"
 UNLESS = " unless you save them for training"
 

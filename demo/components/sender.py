@@ -8,11 +8,11 @@ import gradio as gr
 
 from svhn.images.decode import MAX_BYTES
 
-from ..config import STATIC
+from ..config import script
 from ..render.templating import macro
 from ..theme import html
 
-SEND = (STATIC / "js" / "send.js").read_text(encoding="utf-8")
+SEND = script("send.js")
 # JavaScript, after send.js: a photo that comes to the page while this tab is open.
 TAKE = "document.addEventListener('photo', event => { if (element.offsetParent) send(event.detail); });"
 # JavaScript: the value of what has sent a photo -> the photo. One that is sent again, perhaps because the page was

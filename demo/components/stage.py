@@ -16,7 +16,7 @@ from svhn.images.decode import MAX_BYTES
 from svhn.reading import Reading
 from svhn.utils.errors import UserError
 
-from ..config import STATIC
+from ..config import script
 from ..render import text
 from ..render.certainty import closest_guess
 from ..render.templating import render
@@ -24,7 +24,7 @@ from ..session import PhotoResult
 from ..theme import html
 from .sender import SEND
 
-BEHAVIOUR = SEND + (STATIC / "js" / "stage.js").read_text(encoding="utf-8")
+BEHAVIOUR = SEND + script("stage.js")
 FORMATS = "JPEG, PNG, WebP and others"
 GUESS = -1  # the index of the closest guess, where no number was found; shown with the others, as a dashed box
 EMPTY: dict[str, Any] = {

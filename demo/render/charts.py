@@ -9,7 +9,7 @@ from markupsafe import Markup
 from svhn.labels import BLANK, DIGIT_CLASSES, LENGTH_CLASSES, MAX_DIGITS
 from svhn.reading import Reading
 
-from ..config import STATIC
+from ..config import script
 from . import images
 from .templating import macro
 from .text import PERCENT, VERY_LIKELY, percent, percent_exact
@@ -37,7 +37,7 @@ NONE = (
     ("Point it out", "“Draw a box” below the photo reads any place that you mark."),
 )
 
-SCRIPT = (STATIC / "js" / "chart.js").read_text(encoding="utf-8")
+SCRIPT = script("chart.js")
 
 
 def evidence(reading: Reading) -> Markup:

@@ -8,13 +8,13 @@ from markupsafe import Markup
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..config import STATIC
+from ..config import script
 from ..render.templating import render
 from .pictures import CARD, ICON, path_of
 
 TITLE = "House-number reader"
 DESCRIPTION = "Send a photo of a house: it finds the number, reads it, and shows how confident it is."
-SCRIPTS = "".join((STATIC / "js" / name).read_text(encoding="utf-8") for name in ("retry.js", "status_timer.js"))
+SCRIPTS = script("retry.js", "status_timer.js")
 GRADIO_HEAD = re.compile(r'\s*<(?:meta\s+(?:property="og:|name="twitter:)|link\s+rel="manifest")[^>]*>')
 
 

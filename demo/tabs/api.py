@@ -15,7 +15,7 @@ from svhn.images.decode import MAX_BYTES, MAX_PIXELS, PhotoError
 from svhn.pipeline import Pipeline
 
 from ..components.inputs import BatchInput, PhotoInput, SentPhoto, StoredPhoto
-from ..config import BATCH_QUEUE, READ_QUEUE, RETENTION, STATIC
+from ..config import BATCH_QUEUE, READ_QUEUE, RETENTION, STATIC, script
 from ..ground_truth import TruthIndex
 from ..session import annotate, drop_session, read_photo
 from ..theme import html
@@ -25,7 +25,7 @@ SNIPPETS = STATIC / "snippets"  # files that run as they stand, with ADDRESS in 
 ADDRESS = "http://127.0.0.1:7860/"
 LANGUAGES = (("Python", "py"), ("curl", "sh"), ("JavaScript", "js"))
 SNIPPET = Markup('<pre class="snippet"><code>{}</code><button type="button">Copy</button></pre>')
-COPY = "".join((STATIC / "js" / name).read_text(encoding="utf-8") for name in ("copy.js", "snippet.js"))
+COPY = script("copy.js", "snippet.js")
 
 INTRO = f"""<p class="lead">Whatever this page reads, a program can read, too{{}}. Photos are processed on this
 server and deleted after {RETENTION}.</p>"""

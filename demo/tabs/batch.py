@@ -21,14 +21,14 @@ from svhn.utils.errors import UserError
 from ..batch_export import MAX_PHOTOS, TOO_MANY, BatchExport, check_count
 from ..components.examples import SELECT_ON_CLICK
 from ..components.inputs import TOO_LARGE_MARK, PhotoInput, PhotosInput, StoredPhoto
-from ..config import RETENTION, RETENTION_S, STATIC
+from ..config import RETENTION, RETENTION_S, script
 from ..render import text
 from ..render.batch import BatchView, refusal
 from ..theme import html
 
 BATCHES_AT_ONCE = 8  # they take turns, so that one photo at a time is read for all of them together
 TURN_S = 1.0  # how long one batch reads until the next has its turn, and its visitor sees more
-SCRIPT = (STATIC / "js" / "batch.js").read_text(encoding="utf-8")
+SCRIPT = script("batch.js")
 
 OPEN_FIRST_TAB = "() => { document.querySelector('#tabs [role=tab]').click(); scrollTo(0, 0); return []; }"
 NO_PHOTOS = "There is no photo among these; please choose others."

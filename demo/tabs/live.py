@@ -18,7 +18,7 @@ from svhn.images.decode import PhotoError, open_photo
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
 
-from ..config import STATIC
+from ..config import script
 from ..render import text
 from ..render.certainty import state_of
 from ..theme import html
@@ -31,7 +31,7 @@ LEAST_SHARE = (
 )
 MAX_FRAME = 2**20  # characters; a frame has about 60,000
 
-SCRIPT = (STATIC / "js" / "live.js").read_text(encoding="utf-8")
+SCRIPT = script("live.js")
 STAGE = """<section class="live" aria-label="Live camera">
 <div class="stage" data-part="stage">
 <video data-part="video" playsinline muted aria-label="What the camera sees"></video>

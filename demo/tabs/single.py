@@ -19,7 +19,7 @@ from ..components import stage as stages
 from ..components.examples import example_strip
 from ..components.inputs import PercentSlider, PhotoInput, SentPhoto, hidden_photo_input
 from ..components.sender import SENT_FILE
-from ..config import READ_QUEUE, RETENTION_S, STATIC
+from ..config import READ_QUEUE, RETENTION_S, script
 from ..ground_truth import TruthIndex, describe_samples
 from ..model_zoo import Networks
 from ..render import charts, text
@@ -27,9 +27,7 @@ from ..render.certainty import closest_guess
 from ..session import PASS_PHOTO_PATH, PhotoResult, belongs_to, read_photo
 from ..theme import html
 
-ACTIONS = "".join(
-    (STATIC / "js" / name).read_text(encoding="utf-8") for name in ("copy.js", "card.js", "number_actions.js")
-)
+ACTIONS = script("copy.js", "card.js", "number_actions.js")
 # The last result is dimmed until what is shown is of the photo that is there.
 DIM = """(photo, shown) => {
     document.getElementById('one').toggleAttribute('data-busy', (photo?.path ?? '') !== (shown ?? ''));
