@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from contextlib import closing
 from functools import partial
@@ -22,7 +23,8 @@ def train_rows(options: argparse.Namespace) -> int:
     rows = rows_of(select_systems(options.rows), options.runs, options.mnist, named=bool(options.rows))
     places = (options.prepared, options.mnist, options.backgrounds, options.device)
     queue, shown = Queue(rows, *places, options.processes or processes_for(None), options.piece), LiveLines()
-    with closing(queue.train(options.hours)) as tables:  # Ctrl-C ends its processes
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C does: its processes end with it
+    with closing(queue.train(options.hours)) as tables:
         for table in tables:
             shown.show(table_lines(table))
     return int(any(row.failed for row in rows))
