@@ -56,11 +56,10 @@ class SelectionConfig:
     whole_certain: float = 0.95  # or with any evidence if it was read with this one
     others_worth: float = 0.25  # a further number needs a box of this worth,
     others_confidence: float = 0.5  # and a reading of this confidence
-    confidence_weights: tuple[float, ...] = (0.51, -0.8, -0.87, 0.79, 2.03, -0.29)  # of a number that was searched: a
-    # logistic regression's bias, and weights of the log odds of the voters' mean probability, of the best box's score
-    # and of its probability in the voters' mean box, of the logarithm of its evidence, and of the log odds that this
-    # box holds no number
-    floor: float = 0.3  # below this confidence there is no number
+    confidence_weights: tuple[float, float, float, float, float] = (0.86, -0.48, -0.23, 0.84, 0.87)  # of a number
+    # that was searched: a logistic regression's bias, and weights of the log odds of the voters' mean probability, of
+    # the best box's score and of its probability in the voters' mean box, and of the logarithm of its evidence
+    floor: float = 0.25  # below this confidence there is no number
 
     @staticmethod
     def of_manifest(manifest: Mapping) -> SelectionConfig:
@@ -68,9 +67,9 @@ class SelectionConfig:
         try:
             stored = manifest.get("selection", {}).items()
             config = SelectionConfig(**{key: tuple(v) if isinstance(v, list) else v for key, v in stored})
-            weights = (*config.confidence_weights, 0.0, 0.0)[:6]  # older manifests have four or five
-            if len(weights) != 6:
-                raise TypeError("confidence_weights are six numbers")
+            weights = (*config.confidence_weights, 0.0)[:5]  # older manifests have four, without the votes' sum
+            if len(weights) != 5:
+                raise TypeError("confidence_weights are five numbers")
             return replace(config, confidence_weights=weights)
         except (TypeError, AttributeError) as error:
             raise WeightsError(
@@ -183,8 +182,7 @@ def weigh(candidates: list[Candidate], read: Read, config: SelectionConfig) -> R
     agreement = np.average(probabilities[best], weights=voters[best])
     score = max(candidate.score for candidate, vote in zip(candidates, voters[best], strict=True) if vote)
     probability = _probabilities_of(reading.number, [again])[0]
-    signs = (agreement, score, probability, float(again.length_probs[0]))
-    confidence = _combine(signs, evidence[best], config.confidence_weights)
+    confidence = _combine((agreement, score, probability), evidence[best], config.confidence_weights)
     confirmed = again.box is not None and again.number == reading.number
     return replace(again if confirmed else reading, confidence=confidence)
 
@@ -194,11 +192,10 @@ def _detect(photo: np.ndarray, localizer: Localizer) -> Detections:
 
 
 def _combine(probabilities: Sequence[float], evidence: float, weights: Sequence[float]) -> float:
-    """The probability that a number is there and read correctly, by logistic regression of four probabilities and of
+    """The probability that a number is there and read correctly, by logistic regression of three probabilities and of
     the sum of the votes."""
     p = np.clip(probabilities, 1e-4, 1 - 1e-4)
-    *first, last = np.log(p / (1 - p))
-    z = np.dot(weights, [1, *first, np.log(evidence + LEAST_EVIDENCE), last])
+    z = np.dot(weights, [1, *np.log(p / (1 - p)), np.log(evidence + LEAST_EVIDENCE)])
     return float(1 / (1 + np.exp(-z)))
 
 

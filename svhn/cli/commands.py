@@ -289,14 +289,6 @@ def publish(options: argparse.Namespace) -> None:
         print(f"{entry['file']}: {entry['bytes'] / 2**20:.1f} MiB")
 
 
-def average(options: argparse.Namespace) -> None:
-    from ..evaluation.weight_average import average_weights
-
-    report = average_weights(options.weights, options.sources, options.data, PREPARED)
-    for part in ("reader", "end_to_end"):
-        print(f"{part}: {report[part]['sequence_accuracy']:.1%} of {report['images']} held-out photos")
-
-
 def calibrate(options: argparse.Namespace) -> None:
     from ..evaluation import confidence, evaluate
     from ..evaluation.publish import write_model_card

@@ -107,11 +107,6 @@ def command_parser() -> argparse.ArgumentParser:
     sub.add_argument("--data", type=Path, required=True, help="folder with the official archives, to calibrate readers")
     sub.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
 
-    sub = command("average", "Make the default reader the mean, weight by weight, of itself and earlier or later ones.")
-    sub.add_argument("sources", type=Path, nargs="+", metavar="SOURCE", help="folder of other weights, or of a run")
-    sub.add_argument("--data", type=Path, required=True, help="folder with the official archives, to calibrate with")
-    sub.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (%(default)s)")
-
     sub = command(
         "calibrate", "Choose the confidence from which readings need no check: right 19 times in 20 in both sets."
     )

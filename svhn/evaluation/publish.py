@@ -73,7 +73,7 @@ def export_measured(
     both = (localizer, reader)
     networks = {found.name: found.network.cpu().half().float().eval() for found in both}  # as published
     pipeline = Pipeline(networks[localizer.name], networks[reader.name], unsure_below=UNSURE_BELOW)
-    pipeline = replace(pipeline, temperature=calibrate_temperature(pipeline, held_out()))
+    pipeline = replace(pipeline, temperature=_fit_temperature(pipeline, held_out()))
     outcome = evaluate.run(pipeline, held_out())
     report = evaluate.split_report(outcome, evaluate.HELD_OUT, {})
     manifest = {
@@ -116,7 +116,7 @@ def publish(name: str, trained: Checkpoint, folder: Path, data_dir: Path) -> dic
     entry = _manifest_entry(Candidate(name, network, (trained.state,)), trained.recipe)
     if kind in READERS:
         pipeline = Pipeline(weights.load(folder, manifest["localizer"]), network)
-        entry["temperature"] = calibrate_temperature(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT))
+        entry["temperature"] = _fit_temperature(pipeline, evaluate.split_examples(data_dir, evaluate.HELD_OUT))
     manifest["networks"][name] = entry
     manifest = weights.save(folder, {name: network}, manifest)
     write_model_card(folder)
@@ -152,7 +152,7 @@ def export_final(last: Candidate, measured: Path, folder: Path, examples_dir: Pa
     write_model_card(folder)
 
 
-def calibrate_temperature(pipeline: Pipeline, examples: Iterable[evaluate.Example]) -> float:
+def _fit_temperature(pipeline: Pipeline, examples: Iterable[evaluate.Example]) -> float:
     """Fit the temperature on the boxes that the pipeline reports."""
     logits, truths = [], []
     for example in examples:
