@@ -1,6 +1,8 @@
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
-from helpers.fake_networks import fake_networks
+from helpers.fake_networks import CORNER, MIDDLE, NEAR, fake_networks
 from helpers.fake_pipeline import NOTHING, photo_of
 
 from demo import comparison
@@ -10,21 +12,20 @@ from demo.render import comparison as render
 from svhn.boxes import Box
 from svhn.data.annotations import Truth
 
-IN_THE_MIDDLE = (24.0, 16.0, 72.0, 48.0)
 
-
-def test_every_localizer_searches_once_and_every_reader_reads_the_same_crop():
+def test_every_localizer_searches_once_and_every_reader_reads_the_same_crop(monkeypatch):
     networks, photo = fake_networks(), photo_of("42")
-    found, reads = comparison.localize(networks, photo), list(comparison.read_crop(networks, photo, IN_THE_MIDDLE))
-    assert [each.network for each in found] == list(networks.localizers)
-    places = [IN_THE_MIDDLE, (19.2, 12.8, 72, 48), (0, 0, 19.2, 16)]
-    assert [each.box for each in found] == [*map(pytest.approx, places), None]
-    comparison.read_pairs(networks, photo, found)
     finders = [networks.pipelines[each.name, "shade"].localizer for each in networks.localizers]
-    assert [finder.asked for finder in finders] == [1, 1, 1, 1]
+    for finder in finders:
+        monkeypatch.setattr(finder, "locate", Mock(wraps=finder.locate))
+    found, reads = comparison.localize(networks, photo), list(comparison.read_crop(networks, photo, MIDDLE))
+    assert [each.network for each in found] == list(networks.localizers)
+    assert [each.box for each in found] == [MIDDLE, NEAR, CORNER, None]
+    comparison.read_pairs(networks, photo, found)
+    assert [finder.locate.call_count for finder in finders] == [1, 1, 1, 1]
     assert [(r.network.name, r.reading.number) for r in reads] == [("shade", "42"), ("wide", "42"), ("stuck", "47")]
     assert [read.reading.crop.shape for read in reads] == [(16, 16, 3), (16, 40, 3), (8, 8, 3)]  # at its own size
-    assert {read.reading.box for read in reads} == {IN_THE_MIDDLE}
+    assert {read.reading.box for read in reads} == {MIDDLE}
     assert "The readers agree" in render.summary(found, reads[:2], None)
 
 

@@ -1,14 +1,16 @@
 """Stand-ins for several networks to choose from, which disagree."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 
 import gradio as gr
 import numpy as np
 import torch
+from gradio.blocks import BlockFunction
 from helpers.api_client import free_port
-from helpers.fake_pipeline import READINGS, FakePipeline, alone, number_in
+from helpers.fake_pipeline import READINGS, FakePipeline, number_in
+from helpers.stand_ins import Finder
 from torch import nn
 
 from demo import ui
@@ -19,23 +21,8 @@ from svhn import labels
 from svhn.pipeline import Pipeline
 from svhn.selection import SelectionConfig
 
-MIDDLE, NEAR, CORNER = (0.25, 0.25, 0.75, 0.75), (0.2, 0.2, 0.75, 0.75), (0.0, 0.0, 0.2, 0.25)  # shares of a photo
+MIDDLE, NEAR, CORNER = (24, 16, 72, 48), (19, 13, 72, 48), (0, 0, 19, 16)  # of a photo of 96 × 64 pixels
 UNSURE_BELOW = 0.6
-
-
-class FakeLocalizer(nn.Module):
-    """A localizer that always looks at the same place, or finds nothing, and counts its calls."""
-
-    def __init__(self, place: Sequence[float] | None, score: float = 0.9) -> None:
-        super().__init__()
-        self.place, self.score, self.asked = place, score, 0
-
-    def locate(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        self.asked += 1
-        if self.place is None:
-            return np.zeros((0, 4)), np.zeros(0)
-        height, width = photo.shape[:2]
-        return np.array([self.place]) * [width, height, width, height], np.array([self.score])
 
 
 class FakeReader(nn.Module):
@@ -57,20 +44,13 @@ class FakeReader(nn.Module):
         return digits, length
 
 
-class HeatLocalizer(FakeLocalizer):
-    def heat(self, photo: np.ndarray) -> np.ndarray:
-        return np.linspace(0, 1, 96, dtype=np.float32).reshape(8, 12)
-
-
-class AttentionReader(FakeReader):
-    def attention(self, crops: torch.Tensor) -> torch.Tensor:
-        return torch.full((len(crops), 5, 2, 4), 1 / 8)
-
-
 @contextmanager
 def served(networks: Networks | FakePipeline, *about: object, mcp: bool = False, **more: object) -> Iterator[gr.Blocks]:
     """A page with them on a free port; `about` and `more` are what `ui.build` takes after the truths."""
-    blocks = ui.build(networks if isinstance(networks, Networks) else alone(networks), TruthIndex(), *about, **more)
+    if isinstance(networks, FakePipeline):
+        pair = Network("finder", "Finder"), Network("reader", "Reader")
+        networks = Networks(pair[:1], pair[1:], {("finder", "reader"): networks})
+    blocks = ui.build(networks, TruthIndex(), *about, **more)
     blocks.launch(prevent_thread_lock=True, quiet=True, server_port=free_port(), **launch_options(mcp=mcp))
     try:
         yield blocks
@@ -78,20 +58,28 @@ def served(networks: Networks | FakePipeline, *about: object, mcp: bool = False,
         blocks.close(verbose=False)
 
 
+def reading_event(page: gr.Blocks) -> BlockFunction:
+    """What reads a visitor's photo, with the networks that the visitor chose."""
+    changes = [fn for fn in page.fns.values() if fn.name == "on_change"]
+    return next(fn for fn in changes if {"photo", "threshold"} <= {block.elem_id for block in fn.inputs})
+
+
 def fake_networks() -> Networks:
     """Four localizers, of which one looks elsewhere and one finds nothing, and three readers, of which one always
     reads "47". The defaults have heat and attention."""
     localizers = {
-        Network("middle", "Middle", True): HeatLocalizer(MIDDLE),
-        Network("near", "Near"): FakeLocalizer(NEAR, 0.8),
-        Network("corner", "Corner"): FakeLocalizer(CORNER, 1.0),
-        Network("blind", "Blind <b>"): FakeLocalizer(None),
+        Network("middle", "Middle", True): (middle := Finder([MIDDLE], [0.9])),
+        Network("near", "Near"): Finder([NEAR], [0.8]),
+        Network("corner", "Corner"): Finder([CORNER], [1.0]),
+        Network("blind", "Blind <b>"): Finder([], []),
     }
     readers = {
-        Network("shade", "Shade", True): AttentionReader(16),
+        Network("shade", "Shade", True): (shade := FakeReader(16)),
         Network("wide", "Wide shade"): FakeReader((16, 40)),
         Network("stuck", "Stuck"): FakeReader(8, "47"),
     }
+    middle.heat = lambda photo: np.linspace(0, 1, 96, dtype=np.float32).reshape(8, 12)
+    shade.attention = lambda crops: torch.full((len(crops), 5, 2, 4), 1 / 8)
     return Networks(
         tuple(localizers),
         tuple(readers),

@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from demo.model_zoo import Network, Networks
 from svhn.boxes import Box
 from svhn.labels import BLANK, TOO_LONG
 from svhn.pipeline import Explanation
@@ -107,11 +106,6 @@ def number_in(photo: np.ndarray) -> str:
     return READINGS[min(int(np.median(photo[..., 0]) / STEP), len(READINGS) - 1)][0]
 
 
-def alone(pipeline: FakePipeline) -> Networks:
-    pair = Network("finder", "Finder"), Network("reader", "Reader")
-    return Networks(pair[:1], pair[1:], {("finder", "reader"): pipeline})
-
-
 def wait_until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not condition():
@@ -136,6 +130,10 @@ class Watched(FakePipeline):
 
     def wait(self, quick: Sequence[str] = ("128",)) -> None:
         self.turns, self.quick = threading.Semaphore(0), quick
+
+    def has_begun(self) -> bool:
+        """Waits until another photo is being read."""
+        return self.started.acquire(timeout=PATIENCE_S)
 
     def open(self) -> None:
         """Nothing waits any more."""
