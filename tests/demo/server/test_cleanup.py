@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import gradio as gr
 from helpers import api_client
-from helpers.fake_pipeline import PATIENCE_S, FakePipeline, encoded, photo_of, wait_until
+from helpers.fake_pipeline import FakePipeline, encoded, photo_of, wait_until
 
 from demo.server import cleanup, gradio_options
 
@@ -38,28 +38,20 @@ def test_old_files_go_and_new_ones_stay(tmp_path, monkeypatch):
     assert list(tmp_path.parent.glob(f"{tmp_path.name}/**")) == [tmp_path]  # empty folders go but for the first
 
 
-def test_lists_do_not_grow_for_ever(tmp_path):
-    there = put(tmp_path / "there")
-    with gr.Blocks() as page:
-        gallery = gr.Gallery()
-    gallery.temp_files.update([str(there), str(tmp_path / "gone")])
-    cleanup.forget_deleted_files(page)
-    assert gallery.temp_files == {str(there)}
-
-
 def test_cleaning_goes_on_while_files_come_and_when_the_page_closes(launch, tmp_path, monkeypatch):
     monkeypatch.setattr(gradio_options, "RETENTION_S", 0.5)
     monkeypatch.setattr(gradio_options, "CLEANUP_EVERY_S", 0.02)
     sweeps, sweep = [], cleanup.sweep
     monkeypatch.setattr(cleanup, "sweep", lambda *how: sweeps.append(sweep(*how)))
     blocks = launch(FakePipeline())
+    blocks.state_holder["who left"].is_closed = True
 
     def more_came_and_it_went_on() -> bool:
         blocks.upload_file_set.update(str(put(tmp_path / "many" / f"{time.monotonic_ns()}")) for _ in range(50))
         return len(sweeps) >= 6
 
     wait_until(more_came_and_it_went_on)
-    wait_until(lambda: not (api_client.files(tmp_path) or blocks.upload_file_set))
+    wait_until(lambda: not (api_client.files(tmp_path) or blocks.upload_file_set or blocks.state_holder.session_data))
     with api_client.unfinished_upload(blocks.local_url, 1000, announced=10**6):
         wait_until(lambda: api_client.files(tmp_path))
     wait_until(lambda: not api_client.files(tmp_path))  # broken off
@@ -106,27 +98,15 @@ def test_who_left_is_forgotten_once_there_is_no_photo_that_has_not_expired():
     assert set(sessions.session_data) == {"still there"}
 
 
-def test_it_cleans_while_the_page_is_served_and_ends_with_it(tmp_path, monkeypatch):
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+def test_with_the_page_goes_what_it_knows_of_and_nothing_else(tmp_path):
     known, others = put(tmp_path / "known"), put(tmp_path / "of others")
     with gr.Blocks() as own:
-        result = gr.State(None, time_to_live=60)
-    own.upload_file_set.update([str(known), str(tmp_path / "gone")])
-    app = SimpleNamespace(get_blocks=lambda: own)
+        own.upload_file_set.update([str(known), str(tmp_path / "gone")])
 
     async def serve() -> None:
-        async with cleanup.lifespan(every_s=0.01, max_age_s=60)(app):
-            session = own.state_holder["who left"]
-            session[result._id], session.is_closed = None, True
-            while own.state_holder.session_data or len(own.upload_file_set) > 1:
-                await asyncio.sleep(0.01)
-            own.upload_file_set.add(str(tmp_path / "just gone"))
-            assert set(api_client.files(tmp_path)) == {known, others}
-
-    async def outcome() -> list[None]:
-        ended, _ = await asyncio.wait([asyncio.create_task(serve())], timeout=PATIENCE_S)
-        return [task.result() for task in ended]
+        async with cleanup.lifespan(every_s=60, max_age_s=0)(SimpleNamespace(get_blocks=lambda: own)):
+            assert known.exists()
 
     with ThreadPoolExecutor(1) as pool:  # a thread of its own: the browser's loop runs in this one
-        assert pool.submit(lambda: asyncio.run(outcome())).result() == [None]
+        pool.submit(asyncio.run, serve()).result()
     assert api_client.files(tmp_path) == [others]
