@@ -2,27 +2,27 @@ import dataclasses
 import html
 import re
 
-import numpy as np
 import pytest
 from helpers.fake_pipeline import MANY, NOTHING, photo_of, reading_of
 
 from demo.render import text
-from demo.render.certainty import RIVAL_SHARE, TIE_SHARE, rival_of, state_of
+from demo.render.certainty import RIVAL_SHARE, TIE_SHARE, state_of
 from svhn.data.annotations import Truth
 from svhn.labels import BLANK
 from svhn.reading import Reading
 
 
-def reading(confidence: float = 0.9) -> Reading:
+def reading(confidence: float = 0.4) -> Reading:
     return dataclasses.replace(reading_of("42", photo_of("42")), confidence=confidence)
 
 
-def could_be(digit: int, share: float) -> Reading:
-    """A reading of 42 whose last digit could be another one, with so much of the probability of the 2."""
-    digits = reading().digit_probs.copy()
-    two = 0.91 / (1 + share)
-    digits[1, 2], digits[1, digit] = two, 0.91 - two
-    return dataclasses.replace(reading(), digit_probs=digits)
+def could_be(digit: int, share: float, confidence: float = 0.4) -> Reading:
+    """A reading of 42 whose last digit could be another one or `BLANK`, with so much of the probability of the 2."""
+    found, rest = reading(confidence), share / (1 + share)
+    found.digit_probs[1, [2, digit]] = 0.91 * (1 - rest), 0.91 * rest
+    if digit == BLANK:
+        found.length_probs[[2, 1]] = 0.95 * (1 - rest), 0.95 * rest
+    return found
 
 
 def test_a_number_is_confident_from_the_limit_on_and_without_one_no_limit_matters():
@@ -32,46 +32,29 @@ def test_a_number_is_confident_from_the_limit_on_and_without_one_no_limit_matter
         assert {state_of(reading_of(number, photo_of(number)), limit) for limit in (0.0, 1.0)} == {state}
 
 
-@pytest.mark.parametrize(("share", "tied"), [(RIVAL_SHARE * 1.1, False), (TIE_SHARE * 1.1, True), (3, True)])
-def test_a_rival_is_named_when_it_is_likely_enough(share, tied):
-    rival = rival_of(could_be(7, share))
-    assert (rival.number, rival.position, rival.digit, rival.near_tie) == ("47", 1, "7", tied)
-
-
-def test_what_is_unlikely_and_no_number_are_no_rivals():
-    assert rival_of(could_be(7, RIVAL_SHARE * 0.9)) is None
-    lengths = np.full(7, 0.004)
-    lengths[0], lengths[2] = 0.49, 0.49
-    digits = reading().digit_probs.copy()
-    digits[:2, 10] = 0.45
-    digits[0, 4], digits[1, 2] = 0.46, 0.46
-    assert rival_of(dataclasses.replace(reading(), length_probs=lengths, digit_probs=digits)) is None
-
-
 def plain(markup: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", markup)).split())
 
 
-def doubtful(second: float, length: int = 3, confidence: float = 0.4) -> Reading:
-    """A reading of 128 that could be 123, with so much in the third digit, or another number of another length."""
-    reading = reading_of("128", photo_of("128"))
-    digits, lengths = reading.digit_probs.copy(), reading.length_probs.copy()
-    digits[2, 3 if length == 3 else BLANK], digits[2, 8] = second, 0.91 - second
-    if length == 2:
-        lengths[2], lengths[3] = second, 0.95 - second
-    return dataclasses.replace(reading, confidence=confidence, digit_probs=digits, length_probs=lengths)
-
-
 def test_a_doubtful_digit_is_marked_with_its_rival_and_a_near_tie_offers_both():
-    shown = text.verdict(doubtful(0.2), 0.6, None)
-    assert '12<span class="doubtful">8<small>or 3</small></span>' in shown
-    assert "It could also be 123" in plain(shown)
+    shown = text.verdict(could_be(7, RIVAL_SHARE * 1.1), 0.6, None)
+    assert '4<span class="doubtful">2<small>or 7</small></span>' in shown
+    assert "It could also be 47" in plain(shown)
     assert "data-either" not in shown
-    tie = text.verdict(doubtful(0.44), 0.6, None)
-    assert re.findall(r'data-either="(\d+)" aria-pressed="(\w+)"', tie) == [("128", "true"), ("123", "false")]
-    shorter = text.verdict(doubtful(0.45, length=2), 0.6, None)
-    assert ("doubtful" in shorter, "It could also be 12 " in plain(shorter)) == (False, True)
-    confident = text.verdict(doubtful(0.2, confidence=0.9), 0.6, None)
+    for share in (TIE_SHARE * 1.1, 3):
+        tie = text.verdict(could_be(7, share), 0.6, None)
+        assert re.findall(r'data-either="(\d+)" aria-pressed="(\w+)"', tie) == [("42", "true"), ("47", "false")]
+    shorter = text.verdict(could_be(BLANK, 0.9), 0.6, None)
+    assert ("doubtful" in shorter, "It could also be 4 " in plain(shorter)) == (False, True)
+
+
+def test_what_is_unlikely_and_no_number_are_no_rivals_and_a_confident_number_has_none():
+    number_or_none = reading()
+    number_or_none.length_probs[[0, 2]] = 0.49
+    number_or_none.digit_probs[[0, 1], [4, 2]] = number_or_none.digit_probs[:2, BLANK] = 0.45
+    for found in (could_be(7, RIVAL_SHARE * 0.9), number_or_none):
+        assert text.CHECK in text.verdict(found, 0.6, None)
+    confident = text.verdict(could_be(7, 0.3, confidence=0.9), 0.6, None)
     assert ("doubtful" in confident, "could also" in confident) == (False, False)
 
 
