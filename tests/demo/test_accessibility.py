@@ -4,7 +4,6 @@ from helpers.browser_visit import DESKTOP, PHONE, TABLET
 from playwright.sync_api import Page, expect
 
 AT_REST = "() => document.getAnimations().every(each => each.playState !== 'running')"
-TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def findings(page: Page, scheme: str) -> list[str]:
@@ -28,7 +27,7 @@ def test_no_finding_and_no_sideways_scrolling(new_visit, full_page):
         """At what a desktop shows, also in the dark, and at other widths; they all show it without scrolling."""
         for viewport in (PHONE, TABLET, DESKTOP):
             page.set_viewport_size(viewport)
-            page.evaluate(TWO_FRAMES)
+            visit.settle()
             page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=viewport["width"])
             if viewport is DESKTOP or viewport in also:
                 found[where, viewport["width"]] = findings(page, "light")

@@ -1,4 +1,3 @@
-import io
 import os
 import sys
 import webbrowser
@@ -11,7 +10,6 @@ from helpers import api_client
 from helpers.browser_visit import ON_PHONE, near
 from helpers.fake_networks import served
 from helpers.fake_pipeline import FakePipeline
-from PIL import Image
 from playwright.sync_api import expect
 
 import app
@@ -49,8 +47,7 @@ def test_the_public_link_is_copied_scanned_and_sent_and_of_a_near_tie_the_number
         page, panel = visit.page, visit.page.locator("#share")
         panel.get_by_text("Share").tap()
         expect(panel.get_by_role("link")).to_have_attribute("href", LINK)
-        shown = Image.open(io.BytesIO(panel.get_by_label("QR code").screenshot())).convert("L")
-        assert decode(np.asarray(shown)) == LINK
+        assert decode(open_photo(panel.get_by_label("QR code").screenshot())[..., 0]) == LINK
         panel.get_by_role("button", name="Copy link").tap()
         expect(panel.locator(".done")).to_have_text("Copied.")
         assert page.evaluate("navigator.clipboard.readText()") == f"{LINK}/"

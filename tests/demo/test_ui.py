@@ -9,7 +9,7 @@ import pytest
 from helpers import api_client
 from helpers.batch_visit import BatchVisit, photo
 from helpers.fake_networks import served
-from helpers.fake_pipeline import PATIENCE_S, Watched, encoded, photo_of, two_numbers, wait_until
+from helpers.fake_pipeline import Watched, encoded, photo_of, two_numbers, wait_until
 from playwright.sync_api import expect
 
 from demo import config, ui
@@ -74,7 +74,7 @@ def test_who_was_away_goes_on_and_who_is_forgotten_gets_a_sentence(narrow_page, 
         expect(visit.plate).to_have_text(number)
 
     ((name, session),) = sessions.items()
-    with httpx.stream("GET", f"{address}gradio_api/heartbeat/{name}", timeout=PATIENCE_S) as heart:
+    with httpx.stream("GET", f"{address}gradio_api/heartbeat/{name}", **api_client.OPTIONS) as heart:
         next(heart.iter_lines())
     wait_until(lambda: session.is_closed)
     before = len(sweeps)
@@ -104,7 +104,7 @@ def test_a_full_queue_is_reported_and_harms_nobody(narrow_page, used_visit, monk
     pipeline.wait(quick=())
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(read, blocks, "42")
-        assert pipeline.started.acquire(timeout=PATIENCE_S)
+        assert pipeline.has_begun()
         second = pool.submit(read, blocks, "7")
         wait_until(lambda: len(blocks._queue) == 1)
         assert "queue is full" in read(blocks, "128").lower()

@@ -1,10 +1,7 @@
 """One visitor in a real browser: what a person does on the page, and what went wrong meanwhile."""
 
-import io
-
 import numpy as np
 from helpers.fake_pipeline import encoded, photo_of
-from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 DESKTOP, TABLET, PHONE = ({"width": w, "height": h} for w, h in ((1440, 900), (820, 1180), (390, 844)))
@@ -36,16 +33,16 @@ class Visit:
         tab = self.page.get_by_role("tab", name=name, exact=True)
         tab.click()
         expect(tab).to_have_attribute("aria-selected", "true")
-        self._settle()
+        self.settle()
 
     def unfold(self, section: str) -> None:
         button = self.page.locator(f"#{section} button.label-wrap")
         if "open" not in button.get_attribute("class").split():
             button.click()
             expect(self.page.locator(f"#{section} input").first).to_be_visible()
-            self._settle()
+            self.settle()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Waits for Gradio to have given new parts their values, which it does a frame after it shows them: faster than
         a person acts, not than a test."""
         self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -57,10 +54,9 @@ class Visit:
         expect(verdict).to_contain_text(text)
         return verdict
 
-    def upload(self, name: str, data: bytes) -> None:
-        kind = "image/jpeg" if name.endswith("jpg") else "image/png"
-        file = {"name": name, "mimeType": kind, "buffer": data}
-        self.page.locator("#stage [data-file=choose]").set_input_files(file)
+    def upload(self, name: str, data: bytes, where: str = "stage") -> None:
+        file = {"name": name, "mimeType": "image/png", "buffer": data}
+        self.page.locator(f"#{where} [data-file=choose]").set_input_files(file)
 
     def read(self, photo: str | np.ndarray, text: str = "", state: str = "confident") -> Locator:
         """Uploads a photo, or one of that number, and waits for its verdict."""
@@ -85,14 +81,6 @@ class Visit:
                     .map((side, i) => side / (i % 2 ? frame.height : frame.width));
             }""",
             kind,
-        )
-
-    def photo(self) -> np.ndarray:
-        """The photo on the stage as the browser got it, RGB (h, w, 3)."""
-        image = self.page.locator("#stage img.photo")
-        expect(image).to_be_visible()
-        return np.asarray(
-            Image.open(io.BytesIO(self.page.request.get(image.get_attribute("src")).body())).convert("RGB")
         )
 
 

@@ -1,24 +1,14 @@
-import io
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from helpers.browser_visit import ON_PHONE, Visit, near, touch
 from helpers.fake_pipeline import NOTHING, SIZE, FakePipeline, photo_of, reading_of
-from PIL import Image
 from playwright.sync_api import expect
 
+from svhn.images.decode import open_photo
 from svhn.images.draw import FOUND
-from svhn.reading import Reading
 
 SMALL, OTHER = (40, 24, 50, 30), (60, 50, 63, 58)  # of a photo of 96 × 64 pixels
-
-
-class Tiny(FakePipeline):
-    """Reads two numbers of a few pixels."""
-
-    def read_all(self, photo: np.ndarray) -> list[Reading]:
-        return [replace(reading_of(number, photo), box=box) for number, box in (("42", SMALL), ("7", OTHER))]
 
 
 def shares(box: tuple[float, ...]) -> list[float]:
@@ -26,15 +16,16 @@ def shares(box: tuple[float, ...]) -> list[float]:
 
 
 def test_small_boxes_lie_where_they_are_and_nothing_lies_over_their_numbers(launch, samples, new_visit):
-    visit = new_visit(launch(Tiny(), samples).local_url, **ON_PHONE)
+    pipeline, found = FakePipeline(), (("42", SMALL), ("7", OTHER))
+    pipeline.read_all = lambda photo: [replace(reading_of(number, photo), box=box) for number, box in found]
+    visit = new_visit(launch(pipeline, samples).local_url, **ON_PHONE)
     page, handles = visit.page, visit.page.locator("#stage .box s:visible")
     visit.read("42")
     for kind, box in (("box", SMALL), ("thin", OTHER)):
         assert visit.box(kind) == pytest.approx(shares(box), abs=0.005)
     expect(handles).to_have_count(4)
     inside = page.locator("#stage .box").bounding_box()
-    seen = Image.open(io.BytesIO(page.screenshot(clip=inside))).convert("RGB")
-    assert near(np.asarray(seen)[1:-1, 1:-1], FOUND) == 0
+    assert near(open_photo(page.screenshot(clip=inside))[1:-1, 1:-1], FOUND) == 0
     visit.view("heat").click()
     expect(page.locator("#stage .heat")).to_be_visible()
     expect(handles).to_have_count(0)

@@ -19,8 +19,7 @@ class Tab:
         return self.page.locator("#compare-examples").get_by_role("button", name=name)
 
     def upload(self, data: bytes) -> None:
-        file = {"name": "house.png", "mimeType": "image/png", "buffer": data}
-        self.page.locator("#compare-send [data-file=choose]").set_input_files(file)
+        self.visit.upload("house.png", data, "compare-send")
 
 
 @pytest.fixture
