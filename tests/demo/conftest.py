@@ -59,20 +59,17 @@ def address(page) -> str:
 class FullPage(NamedTuple):
     """A page that has all there can be on it, with its networks, and its folder for corrected photos."""
 
+    address: str
     blocks: gr.Blocks
     networks: Networks
     collected: Path
-
-    @property
-    def address(self) -> str:
-        return self.blocks.local_url
 
 
 @pytest.fixture(scope="session")
 def full_page(samples, tmp_path_factory) -> Iterator[FullPage]:
     networks, collected = fake_networks(), tmp_path_factory.mktemp("collected")
     with served(networks, samples, samples[:2], collected, mcp=True) as blocks:
-        yield FullPage(blocks, networks, collected)
+        yield FullPage(blocks.local_url, blocks, networks, collected)
 
 
 @pytest.fixture(scope="session")

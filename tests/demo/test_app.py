@@ -6,13 +6,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from helpers import api_client, official
-from helpers.api_client import PATIENCE_S
 from helpers.fake_pipeline import wait_until
 from playwright.sync_api import expect
 
@@ -25,12 +23,6 @@ APP = Path(app.__file__)
 EXAMPLE = ui.EXAMPLES / "plate-42.jpg"
 
 
-class Served(NamedTuple):
-    address: str
-    folder: Path
-    entries: list[official.Entry]
-
-
 @pytest.fixture(scope="module")
 def folder(tiny_weights, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("app")
@@ -39,9 +31,13 @@ def folder(tiny_weights, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def served(folder) -> Iterator[Served]:
-    """The app on a free port, with a small data set, asked to share where there is no network."""
-    entries = official.write_split(folder / "data", "train", 5)
+def entries(folder) -> list[official.Entry]:
+    return official.write_split(folder / "data", "train", 5)
+
+
+@pytest.fixture(scope="module")
+def address(folder, entries) -> Iterator[str]:
+    """Of the app on a free port, with a small data set, asked to share where there is no network."""
     (temporary := folder / "temporary").mkdir()
     port = api_client.free_port()
     command = [sys.executable, str(APP), "--port", str(port), "--share", "--weights", "weights", "--data", "data"]
@@ -52,14 +48,14 @@ def served(folder) -> Iterator[Served]:
         streams = {"stdout": subprocess.PIPE, "stderr": errors, "text": True}
         process = subprocess.Popen(command, cwd=folder, env=environment, **streams)
     assert next(line.split()[-1] for line in process.stdout if "The page is at" in line) == f"http://127.0.0.1:{port}/"
-    yield Served(f"http://127.0.0.1:{port}/", folder, entries)
+    yield f"http://127.0.0.1:{port}/"
     process.send_signal(signal.SIGTERM)
-    assert process.wait(PATIENCE_S) == 0
+    assert process.wait(api_client.PATIENCE_S) == 0
     assert list(temporary.iterdir()) == []  # no upload stays behind
 
 
-def test_client_gets_what_the_command_line_prints(served, folder):
-    client = Client(served.address, verbose=False, httpx_kwargs={"timeout": PATIENCE_S})
+def test_client_gets_what_the_command_line_prints(address, folder):
+    client = Client(address, verbose=False, httpx_kwargs={"timeout": api_client.PATIENCE_S})
     reading, picture = client.predict(handle_file(EXAMPLE), api_name="/read")
     expected = Pipeline.load(folder / "weights").read(open_photo(EXAMPLE)).to_json(EXAMPLE.name)
     assert reading.keys() == expected.keys()
@@ -72,24 +68,26 @@ def test_client_gets_what_the_command_line_prints(served, folder):
     assert open_photo(shown).shape == (600, 800, 3)
 
 
-def test_only_reading_is_public(served):
-    assert "no photo" in api_client.call(served.address, "read", None)[1][0]["error"]
-    for path in (APP, served.folder / "data" / "train.tar.gz", served.folder / "weights" / "manifest.json"):
-        assert api_client.get(f"{served.address}gradio_api/file={path}").status_code in (403, 404)
-        assert api_client.call(served.address, "read", {"path": str(path)})[0] == "error"
-    info = api_client.get(f"{served.address}gradio_api/info").json()
+def test_only_reading_is_public(address, folder):
+    assert "no photo" in api_client.call(address, "read", None)[1][0]["error"]
+    for path in (APP, folder / "data" / "train.tar.gz", folder / "weights" / "manifest.json"):
+        assert api_client.get(f"{address}gradio_api/file={path}").status_code in (403, 404)
+        assert api_client.call(address, "read", {"path": str(path)})[0] == "error"
+    info = api_client.get(f"{address}gradio_api/info").json()
     assert (list(info["named_endpoints"]), info["unnamed_endpoints"]) == (["/read", "/read_batch"], {})
     assert "handle_file('house.jpg')" in info["named_endpoints"]["/read"]["code_snippets"]["python"]
-    tools = api_client.get(f"{served.address}gradio_api/mcp/schema").json()  # as the mcp package is installed for tests
+    tools = api_client.get(f"{address}gradio_api/mcp/schema").json()  # as the mcp package is installed for tests
     assert [tool["name"] for tool in tools] == ["read", "read_batch"]
-    assert api_client.get(f"{served.address}config").json()["analytics_enabled"] is False
+    assert api_client.get(f"{address}config").json()["analytics_enabled"] is False
 
 
-def test_photos_of_the_data_set_show_their_truth_also_where_there_is_no_network_to_share_it(served, new_visit):
-    wait_until(lambda: "No public link could be made" in (served.folder / "errors.txt").read_text())
-    visit = new_visit(served.address)
+def test_photos_of_the_data_set_show_their_truth_also_where_there_is_no_network_to_share_it(
+    address, folder, entries, new_visit
+):
+    wait_until(lambda: "No public link could be made" in (folder / "errors.txt").read_text())
+    visit = new_visit(address)
     truth, offered = visit.page.locator("#verdict .truth"), visit.page.locator("#real button")
-    first, *_, held_out = served.entries
+    first, *_, held_out = entries
     expect(offered).to_have_text("held-out 5")  # the only one that these weights never saw
     offered.click()
     expect(truth).to_contain_text(f"the true number is {held_out.number}")
