@@ -137,9 +137,9 @@ def test_assistants_find_two_tools(tab, full_page):
     assert "not an upload" in local
 
 
-@pytest.mark.parametrize(("chunk", "head"), [(b"IDAT", b""), (b"zTXt", b"a\0\0"), (b"iCCP", b"a\0\0")])
-def test_a_small_file_that_inflates_to_300_mb_takes_no_such_memory(address, chunk, head):
-    packer = zlib.compressobj(1)
+@pytest.mark.parametrize("chunk", [b"IDAT", b"zTXt", b"iCCP"])
+def test_a_small_file_that_inflates_to_300_mb_takes_no_such_memory(address, chunk):
+    head, packer = b"" if chunk == b"IDAT" else b"a\0\0", zlib.compressobj(1)
     packed = b"".join(packer.compress(bytes(2**20)) for _ in range(300)) + packer.flush()
     (sent,) = api_client.upload(address, ("house.png", png_of_chunks(png_chunk(chunk, head + packed))))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in KiB; the page is served from this process
