@@ -1,5 +1,4 @@
 import hashlib
-from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -11,40 +10,35 @@ from svhn.utils.errors import WeightsError
 from svhn.utils.paths import WEIGHTS
 
 
-@pytest.fixture
-def folder(own_weights) -> Path:
-    return own_weights
-
-
-def test_files_are_named_by_their_content_and_half_precision_comes_back_as_the_network_it_was(folder):
-    for name, entry in weights.read_manifest(folder)["networks"].items():
+def test_files_are_named_by_their_content_and_half_precision_comes_back_as_the_network_it_was(own_weights):
+    for name, entry in weights.read_manifest(own_weights)["networks"].items():
         assert entry["file"] == f"{name}-{entry['sha256'][:8]}.safetensors"
-        assert (folder / entry["file"]).stat().st_size == entry["bytes"]
-    network = weights.load(folder, "compact")
+        assert (own_weights / entry["file"]).stat().st_size == entry["bytes"]
+    network = weights.load(own_weights, "compact")
     assert (network.training, next(network.parameters()).dtype) == (False, torch.float32)
     assert network.config.channels == (8, 8, 16, 16)
 
 
-def test_the_default_comes_first_and_counts_for_what_was_seen_in_training(folder):
+def test_the_default_comes_first_and_counts_for_what_was_seen_in_training(own_weights):
     seen = {"architecture": "compact", "trained_on": "all"}
-    edit_manifest(folder, lambda m: m["networks"].update(a=m["networks"]["compact"] | seen))
-    assert weights.readers(weights.read_manifest(folder)) == ["compact", "a"]
-    assert not weights.default_saw_held_out(folder)
-    edit_manifest(folder, lambda m: m.update(reader="a", unsure_below=1))
-    assert weights.readers(weights.read_manifest(folder)) == ["a", "compact"]
-    assert weights.default_saw_held_out(folder)
+    edit_manifest(own_weights, lambda m: m["networks"].update(a=m["networks"]["compact"] | seen))
+    assert weights.readers(weights.read_manifest(own_weights)) == ["compact", "a"]
+    assert not weights.default_saw_held_out(own_weights)
+    edit_manifest(own_weights, lambda m: m.update(reader="a", unsure_below=1))
+    assert weights.readers(weights.read_manifest(own_weights)) == ["a", "compact"]
+    assert weights.default_saw_held_out(own_weights)
 
 
-def test_a_missing_file_and_folder_or_one_that_cannot_be_written_say_what_to_do(folder, tmp_path):
-    compact = {"compact": weights.load(folder, "compact")}
-    next(folder.glob("fcos-*.safetensors")).unlink()
+def test_a_missing_file_and_folder_or_one_that_cannot_be_written_say_what_to_do(own_weights, tmp_path):
+    compact = {"compact": weights.load(own_weights, "compact")}
+    next(own_weights.glob("fcos-*.safetensors")).unlink()
     with pytest.raises(WeightsError, match="restore it"):
-        weights.load(folder, "fcos")
+        weights.load(own_weights, "fcos")
     with pytest.raises(WeightsError, match=r"train_all\.py"):
         weights.load(tmp_path / "nowhere", "fcos")
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(WeightsError, match="cannot be written"):
-        weights.save(tmp_path / "file", compact, weights.read_manifest(folder))
+        weights.save(tmp_path / "file", compact, weights.read_manifest(own_weights))
 
 
 TEXT = b"no safetensors"
@@ -59,20 +53,20 @@ TEXT = b"no safetensors"
         (lambda path: None, {"config": {"channels": [8, 8, 16, 16], "summary": 16}}, "does not fit"),
     ],
 )
-def test_a_file_that_is_not_the_one_described_is_refused(folder, spoil, entry, message):
-    path = next(folder.glob("compact-*.safetensors"))
+def test_a_file_that_is_not_the_one_described_is_refused(own_weights, spoil, entry, message):
+    path = next(own_weights.glob("compact-*.safetensors"))
     spoil(path)
     entry = {key: value.format(path.name) if key == "file" else value for key, value in entry.items()}
-    edit_manifest(folder, lambda m: m["networks"]["compact"].update(entry))
+    edit_manifest(own_weights, lambda m: m["networks"]["compact"].update(entry))
     with pytest.raises(WeightsError, match=message):
-        weights.load(folder, "compact")
+        weights.load(own_weights, "compact")
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"networks": {}}', '{"networks": {"lenet": {}}}'])
-def test_a_damaged_manifest_is_refused(folder, content):
-    (folder / "manifest.json").write_text(content)
+def test_a_damaged_manifest_is_refused(own_weights, content):
+    (own_weights / "manifest.json").write_text(content)
     with pytest.raises(WeightsError, match=r"restore it|update the code"):
-        weights.read_manifest(folder)
+        weights.read_manifest(own_weights)
 
 
 @pytest.mark.parametrize(
@@ -91,27 +85,27 @@ def test_a_damaged_manifest_is_refused(folder, content):
         *[lambda m, limit=limit: m.update(unsure_below=limit) for limit in (7, float("nan"))],
     ],
 )
-def test_a_manifest_that_says_something_impossible_is_refused(folder, change):
-    edit_manifest(folder, change)
+def test_a_manifest_that_says_something_impossible_is_refused(own_weights, change):
+    edit_manifest(own_weights, change)
     with pytest.raises(WeightsError, match="restore it"):
-        weights.read_manifest(folder)
+        weights.read_manifest(own_weights)
 
 
-def test_a_new_set_replaces_the_old_one_and_a_save_cut_short_does_not(folder, monkeypatch):
-    manifest = weights.read_manifest(folder)
-    networks = {name: weights.load(folder, name) for name in manifest["networks"]}
+def test_a_new_set_replaces_the_old_one_and_a_save_cut_short_does_not(own_weights, monkeypatch):
+    manifest = weights.read_manifest(own_weights)
+    networks = {name: weights.load(own_weights, name) for name in manifest["networks"]}
     with torch.no_grad():
         networks["compact"].length.bias += 1
 
     written, stopped = weights.write_atomic, Mock(side_effect=KeyboardInterrupt)
     monkeypatch.setattr(weights, "write_atomic", lambda p, d: (stopped if p.suffix == ".json" else written)(p, d))
     with pytest.raises(KeyboardInterrupt):
-        weights.save(folder, networks, weights.read_manifest(folder))
-    old = weights.load(folder, "compact").length.bias
+        weights.save(own_weights, networks, weights.read_manifest(own_weights))
+    old = weights.load(own_weights, "compact").length.bias
     monkeypatch.undo()
-    weights.save(folder, networks, manifest)
-    assert torch.allclose(weights.load(folder, "compact").length.bias, old + 1, atol=1e-2)
-    assert len(list(folder.glob("*.safetensors"))) == 2
+    weights.save(own_weights, networks, manifest)
+    assert torch.allclose(weights.load(own_weights, "compact").length.bias, old + 1, atol=1e-2)
+    assert len(list(own_weights.glob("*.safetensors"))) == 2
 
 
 @pytest.mark.parametrize("folder", [WEIGHTS, WEIGHTS / "measured"], ids=["final", "measured"])

@@ -48,47 +48,42 @@ def refuse(train, tmp_path) -> Callable:
     return attempt
 
 
-@pytest.fixture
-def folder(own_weights) -> Path:
-    return own_weights
-
-
 def _same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
     return all(torch.allclose(a[key], b[key], atol=1e-4) for key in b if key.endswith("weight"))
 
 
-def test_training_starts_from_given_weights_and_resumes_without_them(train, refuse, folder, monkeypatch):
-    refuse("no weights of 'goodfellow'", "goodfellow", start_from=folder)
-    initial = weights.load(folder, "compact").state_dict()
-    network, state = train("compact", start_from=folder)
+def test_training_starts_from_given_weights_and_resumes_without_them(train, refuse, own_weights, monkeypatch):
+    refuse("no weights of 'goodfellow'", "goodfellow", start_from=own_weights)
+    initial = weights.load(own_weights, "compact").state_dict()
+    network, state = train("compact", start_from=own_weights)
     assert _same(network.state_dict(), initial)
-    assert state.initialized_from == weights.read_manifest(folder)["networks"]["compact"]["file"]
+    assert state.initialized_from == weights.read_manifest(own_weights)["networks"]["compact"]["file"]
     monkeypatch.setattr(training, "fit", FIT)
-    assert train("compact", start_from=folder, minutes=1e-9)[1].step == 1
-    shutil.rmtree(folder)
-    _, resumed = train("compact", start_from=folder, resume=True)
+    assert train("compact", start_from=own_weights, minutes=1e-9)[1].step == 1
+    shutil.rmtree(own_weights)
+    _, resumed = train("compact", start_from=own_weights, resume=True)
     assert (resumed.step, resumed.initialized_from) == (2, state.initialized_from)
 
 
-def test_each_seed_starts_from_another_member_of_an_average(train, folder):
-    member = weights.load(folder, "compact")
+def test_each_seed_starts_from_another_member_of_an_average(train, own_weights):
+    member = weights.load(own_weights, "compact")
     members = [member, build("compact", dataclasses.asdict(member.config))]
-    network, manifest = average_readers(members), weights.read_manifest(folder)
+    network, manifest = average_readers(members), weights.read_manifest(own_weights)
     manifest["networks"]["compact"] |= {"architecture": "averaged", "config": dataclasses.asdict(network.config)}
-    weights.save(folder, {"compact": network}, manifest)
+    weights.save(own_weights, {"compact": network}, manifest)
     for seed in (0, 1, 2):
-        network, _ = train("compact", start_from=folder, seed=seed)
+        network, _ = train("compact", start_from=own_weights, seed=seed)
         assert _same(network.state_dict(), members[seed % 2].state_dict())
 
 
 @pytest.mark.parametrize("recorded", [{"trained_on": "all"}, {}])
 def test_weights_that_saw_the_held_out_photos_or_do_not_say_are_refused_unless_all_are_asked_for(
-    train, refuse, folder, recorded
+    train, refuse, own_weights, recorded
 ):
-    edit_manifest(folder, lambda m: m["networks"]["compact"].pop("trained_on"))
-    edit_manifest(folder, lambda m: m["networks"]["compact"].update(recorded))
-    refuse(f"compact of .* {SEEN}", "compact", start_from=folder)
-    assert train("compact", start_from=folder, part="all")[1].trained_on == "all"
+    edit_manifest(own_weights, lambda m: m["networks"]["compact"].pop("trained_on"))
+    edit_manifest(own_weights, lambda m: m["networks"]["compact"].update(recorded))
+    refuse(f"compact of .* {SEEN}", "compact", start_from=own_weights)
+    assert train("compact", start_from=own_weights, part="all")[1].trained_on == "all"
 
 
 def test_training_starts_from_a_run_or_its_checkpoint_and_records_it(train, tmp_path, monkeypatch):
