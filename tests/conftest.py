@@ -8,11 +8,17 @@ import pytest
 import torch
 from helpers import official
 from helpers.mnist_files import write_mnist
-from helpers.tiny_runs import SIZES
+from helpers.tiny_runs import SIZES, shrink
+from torchvision.models.vgg import make_layers
 
 from svhn import weights
+from svhn.data import mnist
 from svhn.data.prepare import prepare
 from svhn.models import build
+from svhn.models.baselines import vgg16
+from svhn.synth import cache
+from svhn.training.tasks import mnist as mnist_tasks
+from svhn.utils.progress import EventLog
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +68,16 @@ def mnist_folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("mnist")
     write_mnist(folder, 60)
     return folder
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """The registered recipes with tiny networks, a few steps, a handful of synthetic crops and of MNIST's digits; and
+    without what takes longer than these runs do: the graphs in TensorBoard's files, the generator's digest."""
+    shrink(monkeypatch, steps=2, epoch_steps=2, batch_size=4, synthetic_bank=4, scene_side=64)
+    monkeypatch.setattr(vgg16, "_features", lambda: make_layers([4, "M", 4, "M", 8, "M", 8, "M", 8, "M"], True))
+    monkeypatch.setattr(vgg16, "WIDTH", 8)
+    monkeypatch.setattr(mnist, "VALIDATION", 20)
+    monkeypatch.setattr(mnist_tasks, "FRESH", 20)
+    monkeypatch.setattr(EventLog, "graph", lambda log, network, example: None)
+    monkeypatch.setattr(cache, "generator_digest", lambda: "the same")

@@ -10,25 +10,20 @@ import train_all
 from svhn.data.save_corrections import Collection
 from svhn.evaluation import publish
 from svhn.pipeline import Pipeline
-from svhn.synth import cache
 from svhn.training.recipes import RECIPES
-from svhn.utils.progress import EventLog
 
 
 @pytest.fixture
 def arguments(tmp_path) -> list[str]:
     official.write_split(tmp_path / "svhn", "train", 15)
-    named = {"data": "svhn", "out": "weights", "prepared": "prepared", "runs": "runs"}
-    options = [word for option, place in named.items() for word in (f"--{option}", str(tmp_path / place))]
-    return [*options, "--device", "cpu"]
+    places = {"--data": "svhn", "--out": "weights", "--prepared": "prepared", "--runs": "runs"}
+    return ["--device", "cpu", *(word for option, place in places.items() for word in (option, str(tmp_path / place)))]
 
 
+@pytest.mark.usefixtures("small")
 def test_archive_and_corrections_in_weights_out_from_which_training_goes_on(arguments, tmp_path, monkeypatch, capsys):
-    brief = {"steps": 2, "epoch_steps": 2, "batch_size": 4, "synthetic_bank": 4, "scene_side": 64, "begins_with": ""}
-    for name in ("fcos", "compact"):
-        monkeypatch.setitem(RECIPES, name, dataclasses.replace(RECIPES[name], sizes=SIZES[name], **brief))
-    monkeypatch.setattr(EventLog, "graph", lambda log, network, example: None)  # these take longer than the runs do
-    monkeypatch.setattr(cache, "generator_digest", lambda: "the same")
+    recipe = dataclasses.replace(RECIPES["fcos"], sizes=SIZES["fcos"], begins_with="")
+    monkeypatch.setitem(RECIPES, "fcos", recipe)
     for seed in range(5):
         photo = np.random.default_rng(seed).integers(0, 255, (40, 80, 3), np.uint8)
         Collection(tmp_path / "collected").save(photo, (20.0, 10.0, 60.0, 30.0), "120")
@@ -58,7 +53,7 @@ def test_archive_and_corrections_in_weights_out_from_which_training_goes_on(argu
     assert not list(tmp_path.rglob("*.part"))
     Pipeline.load(folder)
 
-    monkeypatch.setattr(publish, "plot_curves", lambda *_: None)  # pictures take longer than the runs do, too
+    monkeypatch.setattr(publish, "plot_curves", lambda *_: None)  # pictures take longer than the runs do
     monkeypatch.setattr(publish.photo_grids, "readings", lambda *_, **__: None)
     before = {path: path.read_bytes() for path in folder.iterdir() if path.suffix == ".safetensors"}
     assert train_all.main([*arguments, "--resume"]) == 0  # nothing left to train: the same weights again

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.tiny_runs import edit_manifest, save_run, shrink
+from helpers.tiny_runs import edit_manifest, save_run
 
 from svhn import weights
 from svhn.cli.main import main
@@ -13,10 +13,7 @@ from svhn.pipeline import Pipeline
 from svhn.training.checkpoint import State
 from svhn.training.recipes import RECIPES
 
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch):
-    shrink(monkeypatch)
+pytestmark = pytest.mark.usefixtures("small")
 
 
 @pytest.fixture(scope="module")

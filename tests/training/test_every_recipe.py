@@ -67,7 +67,7 @@ CPU = torch.device("cpu")
 KINDS = {(each.network, each.task, each.box_loss): name for name, each in reversed(RECIPES.items())}  # one of each
 
 
-@pytest.mark.usefixtures("tiny")
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("name", KINDS.values())
 def test_a_step_depends_on_nothing_but_its_seed(name, prepared, mnist_folder):
     kind, load = ("crops", load_crops) if RECIPES[name].network in READERS else ("scenes", load_scenes)
