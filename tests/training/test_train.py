@@ -15,23 +15,14 @@ pytestmark = pytest.mark.usefixtures("small")
 
 
 @pytest.mark.parametrize(
-    ("name", "how", "reason"),
-    [("mnist_cnn", {"part": "all"}, "--all has no meaning")]
-    + [("l2_box", {"share": share}, r"--share is .*; it must be more than 0") for share in (0.0, -0.5, float("nan"))]
-    + [("l2_box", {"minutes": n}, r"--minutes is .*; it must be more than 0") for n in (0.0, -1.0, float("inf"))],
-)
-def test_options_without_a_meaning_are_refused(prepared, tmp_path, name, how, reason):
-    with pytest.raises(TrainingError, match=reason):
-        training.train(name, prepared, tmp_path / "run", device="cpu", mnist=tmp_path, **how)
-
-
-@pytest.mark.parametrize(
     ("run", "how", "reason"),
     [
-        ("file", {}, "run cannot be kept in"),
-        ("new", {"minutes": 0}, "--minutes"),
+        *[("new", {"share": n}, r"--share is .*; it must be more than 0") for n in (0.0, -0.5, math.nan)],
+        *[("new", {"minutes": n}, r"--minutes is .*; it must be more than 0") for n in (0.0, -1.0, math.inf)],
+        ("new", {"name": "mnist_cnn", "part": "all"}, "--all has no meaning"),
         ("new", {"start_from": Path("run")}, r"last\.pt is no checkpoint of this version"),
         ("new", {"start_from": Path("nowhere.pt")}, r"There is no checkpoint .*nowhere\.pt"),
+        ("file", {}, "run cannot be kept in"),
         ("run", {"resume": True}, "cannot be resumed from"),
     ],
 )
@@ -42,9 +33,10 @@ def test_no_picture_is_made_for_a_run_that_cannot_begin_or_go_on(prepared, tmp_p
     Path("run").mkdir()
     Path("run/last.pt").write_bytes(b"damaged")
     with pytest.raises(TrainingError, match=reason):
-        training.train("compact", prepared, Path(run), device="cpu", **how)
+        training.train(prepared=prepared, run_dir=Path(run), device="cpu", **{"name": "compact"} | how)
     assert not Path("new").exists()
     assert Path("file").read_text() == "in the way"
+    assert Path("run/last.pt").read_bytes() == b"damaged"
 
 
 def test_training_needs_no_opencv_gradio_or_tqdm(prepared, mnist_folder, tmp_path):
