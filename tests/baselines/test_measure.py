@@ -13,7 +13,7 @@ from svhn.baselines import evaluation_data
 from svhn.baselines import metrics as system_metrics
 from svhn.baselines.evaluation_data import EvaluationData
 from svhn.baselines.measure import Status, measure
-from svhn.baselines.report import read_records, write_page
+from svhn.baselines.report import format_page, read_records
 from svhn.baselines.systems import SYSTEMS, select_systems
 from svhn.cli.main import main
 from svhn.evaluation import evaluate
@@ -80,14 +80,9 @@ def results(kit, tmp_path_factory) -> Path:
     return out
 
 
-@pytest.fixture(scope="module")
-def measured(results) -> dict[str, dict]:
-    return read_records(results)
-
-
 @pytest.mark.parametrize("name", MEASURED)
-def test_a_record_says_what_was_measured_and_where_it_comes_from(name, measured):
-    record, row = measured[name], next(row for row in SYSTEMS if row.name == name)
+def test_a_record_says_what_was_measured_and_where_it_comes_from(name, results):
+    record, row = read_records(results)[name], next(row for row in SYSTEMS if row.name == name)
     assert (record["row"], record["kind"]) == (name, row.kind)
     assert {part: network["recipe"] for part, network in record["networks"].items()} == row.networks
     for network in record["networks"].values():
@@ -104,20 +99,21 @@ def test_a_record_says_what_was_measured_and_where_it_comes_from(name, measured)
     assert record["command"].startswith(f"python -m svhn measure {name} --")
 
 
-def test_a_reader_is_measured_as_evaluate_measures_it(measured, kit):
+def test_a_reader_is_measured_as_evaluate_measures_it(results, kit):
     network = checkpoint.load(kit.runs / "goodfellow").network
     whole = evaluate.run(Pipeline(build("whole"), network), evaluate.split_examples(kit.data, "held_out"))
     report = evaluate.split_report(whole, "held_out", {})["reader"]
-    assert measured["goodfellow"]["figures"]["held_out"] == {"images": 3, **report}
-    assert measured["goodfellow"]["figures"]["train"]["images"] == 4
+    figures = read_records(results)["goodfellow"]["figures"]
+    assert figures["held_out"] == {"images": 3, **report}
+    assert figures["train"]["images"] == 4
+    assert "checkpoints" not in figures
 
 
-def test_every_checkpoint_of_the_second_document_is_measured_on_every_part(measured, kit, capsys):
-    found, both = measured["goodfellow_plain"]["figures"], (("best", 3), ("last", 7))
+def test_every_checkpoint_of_the_second_document_is_measured_on_every_part(results, kit, capsys):
+    found, both = read_records(results)["goodfellow_plain"]["figures"], (("best", 3), ("last", 7))
     lines = [(line["checkpoint"], line["steps"], line["part"], line["images"]) for line in found["checkpoints"]]
     assert lines == [(*each, *part) for each in both for part in (("held_out", 3), ("train", 4))]
     assert found["checkpoints"][2]["digit_accuracy"] == found["held_out"]["digit_accuracy"]
-    assert "checkpoints" not in measured["goodfellow"]["figures"]
     assert [example.name for example in EvaluationData(kit.data, None).train] == ["1.png", "2.png", "3.png", "4.png"]
     assert main(["checkpoints", str(kit.runs / "goodfellow_plain"), "--data", str(kit.data)]) == 0
     header, *lines = (line.split() for line in capsys.readouterr().out.splitlines())
@@ -160,7 +156,7 @@ def test_a_row_is_kept_until_its_checkpoint_is_another(kit, results, tmp_path):
     assert not list(out.glob("*.part"))
 
 
-def test_a_row_has_official_test_photos_and_its_history_where_there_are_any(kit, results, tmp_path):
+def test_a_row_has_official_test_photos_and_its_history_where_there_are_any(kit, results, tmp_path, capsys):
     kit, out = kit._replace(runs=shutil.copytree(kit.runs, tmp_path / "runs")), tmp_path / "results"
     content = torch.load(kit.runs / "goodfellow" / "last.pt", weights_only=True)
     content["state"]["history"] = [{"step": 5, "seconds": 60.0, "loss": 3.0, "held_out_accuracy": 0.25}]
@@ -177,8 +173,10 @@ def test_a_row_has_official_test_photos_and_its_history_where_there_are_any(kit,
     point = {"pictures": 5 * RECIPES["goodfellow"].batch_size, "held_out_accuracy": 0.25}
     assert records["goodfellow"]["networks"]["reader"]["history"] == [point]
 
-    assert write_page(out, tmp_path / "PAGE.md") == len(rows)
-    page = (tmp_path / "PAGE.md").read_text()
+    assert main(["results", "--records", str(out), "--out", str(tmp_path / "PAGE.md")]) == 0
+    assert capsys.readouterr().out.endswith(f"{tmp_path / 'PAGE.md'}: {len(rows)} records\n")
+    page = (tmp_path / "PAGE.md").read_text(encoding="utf-8")
+    assert page == format_page(records)
     assert page.count("of 2 |") == 3
     assert "(results/accuracy.png)" in page
     assert (out / "accuracy.png").read_bytes().startswith(b"\x89PNG")

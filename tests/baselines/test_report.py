@@ -1,6 +1,5 @@
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -45,13 +44,6 @@ def test_what_is_not_measured_and_photos_left_out_are_reported():
     page = format_page({})
     assert all(row.missing in _line(page, row) for row in SYSTEMS)
     assert "2 photos are damaged and left out" in format_page({"compact": {**RECORDS["compact"], "left_out": 2}})
-
-
-def test_the_command_writes_the_page_of_a_folder(tmp_path, capsys):
-    records, page = str(shutil.copytree(ROOT / "results", tmp_path / "results")), tmp_path / "PAGE.md"
-    assert main(["results", "--records", records, "--out", str(page)]) == 0
-    assert page.read_text(encoding="utf-8") == PAGE
-    assert capsys.readouterr().out == f"{page}: {len(RECORDS)} records\n"
 
 
 @pytest.mark.parametrize(

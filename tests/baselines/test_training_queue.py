@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -6,7 +5,7 @@ from typing import BinaryIO
 
 import pytest
 from helpers.forked import Forked
-from helpers.tiny_runs import SIZES
+from helpers.tiny_runs import shrink
 
 from svhn.baselines import training_queue
 from svhn.baselines.systems import SYSTEMS, select_systems
@@ -16,24 +15,17 @@ from svhn.data import mnist
 from svhn.training import checkpoint
 from svhn.training.recipes import RECIPES
 
-CHANGES = {
-    "mnist_logistic": {"steps": 10**6, "warmup_steps": 2},  # endless
-    "unet_reflect": {"steps": 4},
-    "unet_count": {"steps": 4, "synthetic_bank": 4},
-}
 
-
-def _shrink(set_item: Callable = dict.__setitem__, set_attribute: Callable = setattr) -> None:
-    """Make the recipes tiny, and MNIST's part for validation."""
-    for name, changes in CHANGES.items():
-        sizes = RECIPES[name].sizes | SIZES[RECIPES[name].network]
-        set_item(RECIPES, name, replace(RECIPES[name], batch_size=4, epoch_steps=2, sizes=sizes, **changes))
-    set_attribute(mnist, "VALIDATION", 20)
+def _shrink(patch: pytest.MonkeyPatch) -> None:
+    """Make the recipes tiny, one of them endless, and MNIST's part for validation."""
+    shrink(patch, steps=4, epoch_steps=2, batch_size=4, synthetic_bank=4, warmup_steps=2)
+    patch.setitem(RECIPES, "mnist_logistic", replace(RECIPES["mnist_logistic"], steps=10**6))
+    patch.setattr(mnist, "VALIDATION", 20)
 
 
 def _svhn(*arguments: str) -> int:
     """`python -m svhn`, with tiny recipes."""
-    _shrink()
+    _shrink(pytest.MonkeyPatch())
     return main([*arguments])
 
 
@@ -44,7 +36,7 @@ def tiny(monkeypatch):
     def start(command: list[str], stdout: BinaryIO, env: dict[str, str], **_) -> Forked:
         return Forked(_svhn, command[command.index("svhn") + 1 :], Path(stdout.name), env)
 
-    _shrink(monkeypatch.setitem, monkeypatch.setattr)
+    _shrink(monkeypatch)
     monkeypatch.setattr(training_queue, "subprocess", SimpleNamespace(Popen=start, DEVNULL=None))
 
 
