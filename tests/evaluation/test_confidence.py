@@ -1,6 +1,7 @@
 import pytest
 import torch
 from helpers import official
+from torch.nn import functional as F
 
 from svhn import weights
 from svhn.cli.main import main
@@ -64,19 +65,16 @@ def test_weights_that_are_never_right_keep_their_limit(own_weights, tmp_path, ca
 
 def test_logits_are_cooled_by_the_factor_they_were_heated_with():
     generator = torch.Generator().manual_seed(0)
-    n = 4000
-    length = torch.ones(n, dtype=torch.long)
-    honest = torch.randn(n, 10, generator=generator) * 2  # the first digit; the rest is certain
+    honest = torch.randn(4000, 10, generator=generator) * 2  # the first digit; the rest is certain
     digit = torch.multinomial(honest.softmax(-1), 1, generator=generator)  # drawn as the logits say
-    digits = torch.cat([digit, torch.full((n, 4), BLANK)], dim=1)
-    digit_logits = torch.full((n, 5, 11), -60.0)
-    digit_logits[:, 0, :10] = honest
-    digit_logits[:, 1:, BLANK] = 60.0
-    length_logits = torch.full((n, 7), -60.0)
-    length_logits[:, 1] = 60.0
-    own = fit_temperature(digit_logits, length_logits, digits, length)
+    digits, length = F.pad(digit, (0, 4), value=BLANK), torch.ones(4000, dtype=torch.long)
+    digit_logits, length_logits = (F.one_hot(*true) * 120.0 - 60.0 for true in ((digits, 11), (length, 7)))
+
+    def fitted(factor: float) -> float:
+        digit_logits[:, 0, :10] = honest * factor
+        return fit_temperature(digit_logits, length_logits, digits, length)
+
+    own = fitted(1.0)
     assert own == pytest.approx(1, abs=0.1)
     for factor in (0.45, 2.0, 3.6):
-        digit_logits[:, 0, :10] = honest * factor
-        fitted = fit_temperature(digit_logits, length_logits, digits, length)
-        assert fitted == pytest.approx(own * factor, rel=0.025)  # a step of the temperatures that are tried
+        assert fitted(factor) == pytest.approx(own * factor, rel=0.025)  # a step of the temperatures that are tried
