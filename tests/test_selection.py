@@ -2,10 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.stand_ins import Finder
+from helpers.stand_ins import Finder, reading_of
 
 from svhn import boxes as bx
-from svhn import labels
 from svhn.models.base import Detections
 from svhn.reading import Reading
 from svhn.selection import Candidate, SelectionConfig, list_candidates, search, select, weigh
@@ -18,15 +17,12 @@ CONFIG = SelectionConfig()
 
 def reading(number: str | None, sure: float, box) -> Reading:
     """A reading whose probabilities are those of its number, and even for the other digits."""
-    digits, length = labels.encode(number or "")
-    share = sure ** (1 / 6)
-    digit_probs = np.full((5, 11), (1 - share) / 10)
-    digit_probs[np.arange(5), digits] = share
-    length_probs = np.full(7, (1 - share) / 6)
-    length_probs[length] = share
-    if not number:
-        return replace(Reading.nothing({}), digit_probs=digit_probs, length_probs=length_probs)
-    return Reading(number, sure, box, np.zeros((8, 8, 3), np.uint8), digit_probs, length_probs, {})
+    found, share = reading_of(number or None, sure, box), sure ** (1 / 6)
+    digit_probs, length_probs = (
+        np.where(probs == 1, share, (1 - share) / (probs.shape[-1] - 1))
+        for probs in (found.digit_probs, found.length_probs)
+    )
+    return replace(found, digit_probs=digit_probs, length_probs=length_probs)
 
 
 class Page:

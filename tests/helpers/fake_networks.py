@@ -2,46 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
 
 import gradio as gr
 import numpy as np
 import torch
 from gradio.blocks import BlockFunction
 from helpers.api_client import free_port
-from helpers.fake_pipeline import READINGS, FakePipeline, number_in
+from helpers.fake_pipeline import UNSURE_BELOW, FakePipeline, FakeReader
 from helpers.stand_ins import Finder
-from torch import nn
 
 from demo import ui
 from demo.ground_truth import TruthIndex
 from demo.model_zoo import Network, Networks
 from demo.server.gradio_options import launch_options
-from svhn import labels
 from svhn.pipeline import Pipeline
 from svhn.selection import SelectionConfig
 
 MIDDLE, NEAR, CORNER = (24, 16, 72, 48), (19, 13, 72, 48), (0, 0, 19, 16)  # of a photo of 96 × 64 pixels
-UNSURE_BELOW = 0.6
-
-
-class FakeReader(nn.Module):
-    """A reader of the shade of its crop, as `fake_pipeline.photo_of` paints it, or always the same."""
-
-    def __init__(self, size: int | tuple[int, int], always: str | None = None) -> None:
-        super().__init__()
-        self.config = SimpleNamespace(input_size=size, margins=(0.15,), mean=0.0, std=1.0)
-        self.always = always
-        self.one = nn.Parameter(torch.ones(1))
-
-    def forward(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        digits, length = torch.zeros(len(crops), 5, 11), torch.zeros(len(crops), 7)
-        for i, crop in enumerate(crops):
-            seen = number_in((crop * 255).permute(1, 2, 0).numpy()) if self.always is None else self.always
-            classes, n = labels.encode(seen)
-            sure = dict(READINGS).get(seen, 1.0) >= UNSURE_BELOW
-            digits[i, range(5), classes], length[i, n] = (8.0, 8.0) if sure else (3.0, 3.0)
-        return digits, length
 
 
 @contextmanager
