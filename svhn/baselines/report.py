@@ -76,9 +76,9 @@ python -m svhn checkpoints runs/NAME --data ../shared/svhn              # best a
 
 def _how(records: Records, legend: Legend) -> str:
     def distinct(of: Callable[[dict], str], kinds: Iterable[str] = PICTURES) -> str:
-        """What the records of these kinds have, each different text once."""
+        """What the records of these kinds have, each different text once, in order."""
         texts = [of(record) for record in records.values() if record["kind"] in kinds]
-        return ", ".join(dict.fromkeys(texts)) or "(not yet measured)"
+        return ", ".join(sorted(set(texts))) or "(not yet measured)"
 
     photos = distinct(lambda record: f"{tables.main_metrics(record)['images']:,}", (READER, LOCALIZER, PIPELINE))
     left_out = max((record["left_out"] for record in records.values()), default=0)
