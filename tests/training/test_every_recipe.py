@@ -7,18 +7,16 @@ from helpers.mnist_files import picture
 from helpers.tiny_runs import save_run
 from torch.nn import functional as F
 
-from svhn.data.datasets import load_crops, load_scenes
 from svhn.images.preprocess import MEAN, STD, normalise
 from svhn.labels import encode
 from svhn.models import DIGITS, READERS, build
 from svhn.pipeline import Pipeline
 from svhn.reading import Reading
-from svhn.training import checkpoint
+from svhn.training import checkpoint, sources
 from svhn.training import train as training
 from svhn.training.pretrained import IMAGENET
 from svhn.training.recipes import MNIST, RECIPES
 from svhn.training.tasks import make_task
-from svhn.training.tasks.base import Sources
 from svhn.training.tasks.readers import whole_number_right
 
 PHOTO = np.random.default_rng(0).integers(0, 255, (60, 90, 3), dtype=np.uint8)
@@ -70,10 +68,8 @@ KINDS = {(each.network, each.task, each.box_loss): name for name, each in revers
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("name", KINDS.values())
 def test_a_step_depends_on_nothing_but_its_seed(name, prepared, mnist_folder):
-    kind, load = ("crops", load_crops) if RECIPES[name].network in READERS else ("scenes", load_scenes)
-    generated = load(prepared / f"train_{kind}.h5", "all", CPU)
-    recipe = replace(RECIPES[name], extra=0.0)  # of which nothing is prepared here
-    task = make_task(recipe, Sources(prepared, mnist=mnist_folder, synthetic=generated), CPU)
+    recipe = sources.leave_out_missing(RECIPES[name], prepared, None)
+    task = make_task(recipe, sources.load(recipe, prepared, "train", mnist_folder, None, None, 0, CPU), CPU)
     task.network.train()
     losses = []
     for seed in (1, 1, 2):
