@@ -85,14 +85,6 @@ def test_digits_above_each_other_are_read_as_if_they_were_next_to_each_other(pip
     assert pipeline.explain(255 - photo, reading).attention is None  # of another photo
 
 
-def test_colours_reach_the_reader_as_red_green_blue(pipeline):
-    photo = np.zeros((40, 40, 3), np.uint8)
-    photo[..., 0] = 200
-    crop = pipeline.crops(photo, [(10, 10, 30, 30)])[0, 0]
-    assert crop[0].min() == 200
-    assert crop[1:].max() == 0
-
-
 def test_the_temperature_cools_probabilities(pipeline):
     assert pipeline.temperature == 1.5  # of the manifest
     warm = _staged(pipeline, [(10.0, 10.0, 60.0, 50.0)], [1.0])

@@ -71,15 +71,11 @@ class FakePipeline:
 
     def read_all(self, photo: np.ndarray) -> list[Reading]:
         """One number; two where the right quarter of the photo has the shade of another."""
-        found = [number_in(half) for half in (photo, photo[:, photo.shape[1] * 3 // 4 :])]
-        first = reading_of(found[0], photo)
-        if found[1] in (found[0], NOTHING) or first.box is None:
-            return [first]
         height, width = photo.shape[:2]
-        return [
-            first,
-            replace(reading_of(found[1], photo), box=(width * 0.8, height * 0.3, width * 0.95, height * 0.6)),
-        ]
+        first, other = (reading_of(number_in(part), photo) for part in (photo, photo[:, width * 3 // 4 :]))
+        if first.box is None or other.box is None or first.number == other.number:
+            return [first]
+        return [first, replace(other, box=(width * 0.8, height * 0.3, width * 0.95, height * 0.6))]
 
     def read_boxes(self, photo: np.ndarray, boxes: list[Box]) -> list[Reading]:
         """The number by the shade within each box."""
