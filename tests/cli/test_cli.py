@@ -176,7 +176,7 @@ def damaged(tmp_path_factory, prepared, tiny_weights) -> Path:
         (["train", "l2_box", "--backgrounds", "nowhere", "--device", "warp"], "try --device cpu"),
         (["train", "compact", "--prepared", "page"], "is not a prepared file"),
         (["split", "--prepared", "prepared", "--out", "x.jpg/split.csv"], "cannot be written"),
-        (["results", "--out", "x.jpg/PAGE.md"], "cannot be written"),
+        (["results", "--records", ".", "--out", "x.jpg/PAGE.md"], "cannot be written"),
         (["export", "--format", "onnx", "--out", "x.jpg"], "choose another folder"),
     ],
 )
