@@ -146,10 +146,7 @@ def _recipe(text: str) -> Recipe:
 
 
 def _state(values: dict[str, Any]) -> State:
-    """A state from its fields. Old checkpoints have `trained_on` and `initialized_from` in the words of `data`."""
-    if "trained_on" not in values:
-        words = values["data"]
-        data, _, source = words.partition("; begun with ")
-        trained_on = "all" if "all images" in words else "train"
-        values = {**values, "data": data, "trained_on": trained_on, "initialized_from": source}
+    """A state from its fields, all of them: a default for `trained_on` would be a claim. Raises TypeError."""
+    if missing := {each.name for each in dataclasses.fields(State)} - set(values):
+        raise TypeError(f"its state has no {', '.join(sorted(missing))}")
     return State(**values)

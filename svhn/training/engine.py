@@ -66,8 +66,7 @@ def fit(
     while state.seconds < budget and not is_finished(state, task.score, recipe):
         done = share_done(state, task.score, recipe, budget)
         for group in optimizer.param_groups:
-            rate = group.get("rate", 1.0)  # older checkpoints have none
-            group["lr"] = learning_rate(state.step, done, recipe) * rate
+            group["lr"] = learning_rate(state.step, done, recipe) * group["rate"]
         losses.append(_step(task.loss, trained, next(feed), optimizer, recipe, device, start.seed, state.step))
         _average(average, network, min(recipe.ema_decay, (1 + state.step) / (10 + state.step)))
         state.step += 1

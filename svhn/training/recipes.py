@@ -70,14 +70,7 @@ class Recipe:
 
     @staticmethod
     def of(values: dict) -> Recipe:
-        """From what JSON makes of one. Raises TypeError for an unknown field.
-
-        A record from before recipes named their task has that of the recipe for the same network and data.
-        """
-        if "task" not in values:
-            same = (values.get("network"), values.get("data", SVHN))
-            tasks = (recipe.task for recipe in RECIPES.values() if (recipe.network, recipe.data) == same)
-            values = {**values, "task": next(tasks, READ)}
+        """From what JSON makes of one; fields that it lacks get their defaults. Raises TypeError for an unknown one."""
         nested = {"crop_jitter": CropJitter, "scene_jitter": SceneJitter}
         return _of(Recipe, {**values, **{k: _of(kind, values[k]) for k, kind in nested.items() if k in values}})
 
