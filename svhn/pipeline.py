@@ -18,7 +18,7 @@ from .models import build
 from .models.base import CountsDigits, HasAttention, HasHeat, Localizer, Reader
 from .models.precision import AUTO, choose_precision, for_service
 from .reading import Reading
-from .selection import Candidate, SelectionConfig, list_candidates, select
+from .selection import Candidate, Decision, SelectionConfig, decide, detect, list_candidates, select
 from .utils.errors import WeightsError
 from .utils.paths import WEIGHTS
 
@@ -108,6 +108,14 @@ class Pipeline:
             readings[0] = replace(readings[0], confidence=0.0)
         timings = {"localizer": (time.perf_counter() - start) * 1e3 - reading_ms, "reader": reading_ms}
         return [reading.timed(timings) for reading in readings]
+
+    def decide(self, photo: np.ndarray) -> Decision | None:
+        """The most likely number of a photo, however unlikely, and what its confidence follows from; None if the
+        localizer finds no box."""
+        found = detect(photo, self.localizer)
+        glance = partial(self.read_boxes, photo, margins=self.selection.search_margins)
+        places = (photo, self.localizer, partial(self.read_boxes, photo), found)
+        return decide(*places, self.selection, glance) if len(found.boxes) else None
 
     def candidates(self, photo: np.ndarray) -> list[Candidate]:
         """Every place of a photo that may show a number, read, the surest first. It takes far longer than `read`."""

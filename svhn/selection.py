@@ -23,6 +23,7 @@ from .utils.errors import WeightsError
 
 Read = Callable[[list[Box]], list[Reading]]
 LEAST_EVIDENCE = 1e-3  # added before its logarithm
+SIGNS = 5
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,8 @@ class SelectionConfig:
     whole_certain: float = 0.95  # or with any evidence if it was read with this one
     others_worth: float = 0.25  # a further number needs a box of this worth,
     others_confidence: float = 0.5  # and a reading of this confidence
-    confidence_weights: tuple[float, float, float, float, float] = (0.86, -0.48, -0.23, 0.84, 0.87)  # of a number
-    # that was searched: a logistic regression's bias, and weights of the log odds of the voters' mean probability, of
-    # the best box's score and of its probability in the voters' mean box, and of the logarithm of its evidence
+    confidence_weights: tuple[float, ...] = (0.86, -0.48, -0.23, 0.84, 0.87)  # of the signs of a `Decision`: how likely
+    # it is that a number that was searched for is there and right; `calibrate` fits them, and chooses the floor
     floor: float = 0.25  # below this confidence there is no number
 
     @staticmethod
@@ -67,9 +67,9 @@ class SelectionConfig:
         try:
             stored = manifest.get("selection", {}).items()
             config = SelectionConfig(**{key: tuple(v) if isinstance(v, list) else v for key, v in stored})
-            weights = (*config.confidence_weights, 0.0)[:5]  # older manifests have four, without the votes' sum
-            if len(weights) != 5:
-                raise TypeError("confidence_weights are five numbers")
+            weights = (*config.confidence_weights, 0.0)[:SIGNS]  # older manifests have four, without the evidence
+            if len(weights) != SIGNS:
+                raise TypeError(f"confidence_weights are {SIGNS} numbers")
             return replace(config, confidence_weights=weights)
         except (TypeError, AttributeError) as error:
             raise WeightsError(
@@ -91,6 +91,19 @@ class Candidate:
         return self.score * self.reading.confidence, self.score
 
 
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """The most likely number of a photo, however unlikely it is.
+
+    signs: float (5,), of which its confidence is a logistic regression: 1; the log odds of the voters' mean probability
+    of it, of their best box's score, and of its probability in their mean box; the logarithm of its evidence. None if
+    nothing had to be searched for, or nothing can be read: the confidence is then the reader's own.
+    """
+
+    reading: Reading
+    signs: np.ndarray | None = None
+
+
 def select(
     photo: np.ndarray, localizer: Localizer, read: Read, config: SelectionConfig, glance: Read | None = None
 ) -> list[Reading]:
@@ -100,22 +113,33 @@ def select(
     numbers are reported only if they look like numbers, can be read and do not overlap those before them.
     """
     read = _read_once(read)
-    found = _detect(photo, localizer)
+    found = detect(photo, localizer)
     if not len(found.boxes):
         return []
-    best = max(_first_look(found.boxes, found.scores, read, config), key=lambda candidate: candidate.worth)
-    if _is_sure(best, config, alone=len(found.boxes) == 1) and not _goes_on(best.box, found, config):
-        first = best.reading
-    else:
-        first = weigh(search(photo, localizer, _read_once(glance or read), found, config), read, config)
+    first = decide(photo, localizer, read, found, config, glance).reading
     if first.confidence < config.floor:
         return [Reading.nothing({}, guess=first)]
     return [first, *_others(first, found.boxes, found.scores, read, config)]
 
 
+def decide(
+    photo: np.ndarray,
+    localizer: Localizer,
+    read: Read,
+    found: Detections,
+    config: SelectionConfig,
+    glance: Read | None = None,
+) -> Decision:
+    """The most likely number, given at least one detection; see `select`."""
+    best = max(_first_look(found.boxes, found.scores, read, config), key=lambda candidate: candidate.worth)
+    if _is_sure(best, config, alone=len(found.boxes) == 1) and not _goes_on(best.box, found, config):
+        return Decision(best.reading)
+    return weigh(search(photo, localizer, _read_once(glance or read), found, config), read, config)
+
+
 def list_candidates(photo: np.ndarray, localizer: Localizer, read: Read, config: SelectionConfig) -> list[Candidate]:
     """All candidates of a photo (h, w, 3) uint8, the most surely read first, even if the first look would decide."""
-    found = _detect(photo, localizer)
+    found = detect(photo, localizer)
     candidates = search(photo, localizer, _read_once(read), found, config) if len(found.boxes) else []
     return sorted(candidates, key=lambda candidate: (candidate.reading.confidence, candidate.score), reverse=True)
 
@@ -150,7 +174,7 @@ def search(
     return join(candidates, *map(np.concatenate, zip(*sources, strict=True))) if sources else candidates
 
 
-def weigh(candidates: list[Candidate], read: Read, config: SelectionConfig) -> Reading:
+def weigh(candidates: list[Candidate], read: Read, config: SelectionConfig) -> Decision:
     """The number with the most evidence, read again in the mean of its voters' boxes, which is better than any of them.
 
     All candidates in one place vote for each other's numbers. A vote is the localizer's score of the candidate times
@@ -177,26 +201,29 @@ def weigh(candidates: list[Candidate], read: Read, config: SelectionConfig) -> R
         best = max(wider, key=lambda i: evidence[i])
     reading = candidates[best].reading
     if reading.box is None:
-        return reading
+        return Decision(reading)
     again = read(_as_boxes(np.average(boxes, axis=0, weights=votes[best])[None]))[0]
     agreement = np.average(probabilities[best], weights=voters[best])
     score = max(candidate.score for candidate, vote in zip(candidates, voters[best], strict=True) if vote)
     probability = _probabilities_of(reading.number, [again])[0]
-    confidence = _combine((agreement, score, probability), evidence[best], config.confidence_weights)
+    signs = np.array([1, *_log_odds((agreement, score, probability)), np.log(evidence[best] + LEAST_EVIDENCE)])
     confirmed = again.box is not None and again.number == reading.number
-    return replace(again if confirmed else reading, confidence=confidence)
+    confidence = confidence_of(signs, config.confidence_weights)
+    return Decision(replace(again if confirmed else reading, confidence=confidence), signs)
 
 
-def _detect(photo: np.ndarray, localizer: Localizer) -> Detections:
+def confidence_of(signs: np.ndarray, weights: Sequence[float]) -> float:
+    """The probability that a number is there and read correctly, from the signs (5,) of a `Decision`."""
+    return float(1 / (1 + np.exp(-np.dot(weights, signs))))
+
+
+def detect(photo: np.ndarray, localizer: Localizer) -> Detections:
     return localizer.detect(photo) if isinstance(localizer, DetectsDigits) else Detections(*localizer.locate(photo))
 
 
-def _combine(probabilities: Sequence[float], evidence: float, weights: Sequence[float]) -> float:
-    """The probability that a number is there and read correctly, by logistic regression of three probabilities and of
-    the sum of the votes."""
+def _log_odds(probabilities: Sequence[float]) -> np.ndarray:
     p = np.clip(probabilities, 1e-4, 1 - 1e-4)
-    z = np.dot(weights, [1, *np.log(p / (1 - p)), np.log(evidence + LEAST_EVIDENCE)])
-    return float(1 / (1 + np.exp(-z)))
+    return np.log(p / (1 - p))
 
 
 def _probabilities(candidates: list[Candidate]) -> np.ndarray:

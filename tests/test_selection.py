@@ -58,7 +58,7 @@ def candidate(number: str, sure: float, box, score: float = 0.8) -> Candidate:
 
 def weighed(candidates: list[Candidate], config: SelectionConfig = CONFIG) -> Reading:
     """The winner, where the reader answers in the voters' mean box as it did in the box of the first candidate."""
-    return weigh(candidates, lambda boxes: [replace(candidates[0].reading, box=box) for box in boxes], config)
+    return weigh(candidates, lambda boxes: [replace(candidates[0].reading, box=box) for box in boxes], config).reading
 
 
 def test_a_sure_first_reading_is_taken_without_another_look_or_box():
@@ -144,10 +144,10 @@ def test_boxes_that_agree_outvote_a_single_better_one():
 @pytest.mark.parametrize(("again", "left"), [("27", 21.0), ("72", 20.0), ("", 20.0)], ids=["same", "other", "none"])
 def test_the_winner_is_reported_in_the_mean_box_if_it_is_read_there_again(again, left):
     found = [candidate("27", 0.7, (20.0 + i, 38.0, 40.0 + i, 54.0)) for i in range(3)]
-    winner = weigh(found, lambda boxes: [reading(again, 0.9, box) for box in boxes], CONFIG)
+    winner = weigh(found, lambda boxes: [reading(again, 0.9, box) for box in boxes], CONFIG).reading
     assert winner.number == "27"
     assert winner.box == pytest.approx((left, 38, left + 20, 54))
-    confirmed = weigh(found, lambda boxes: [reading("27", 0.95, box) for box in boxes], CONFIG)
+    confirmed = weigh(found, lambda boxes: [reading("27", 0.95, box) for box in boxes], CONFIG).reading
     assert winner.confidence < confirmed.confidence
 
 
@@ -164,7 +164,7 @@ def test_confidence_is_a_logistic_regression_of_what_the_voters_say():
     z = 0.1 + 0.2 * log_odds(np.average(probabilities, weights=scores**2)) + 0.3 * log_odds(0.8)
     z += 0.4 * log_odds(0.9) + 0.5 * np.log(votes.sum() + 1e-3)
     read = lambda boxes: asked.extend(boxes) or [reading("27", 0.9, boxes[0])]  # noqa: E731
-    winner = weigh(found, read, replace(CONFIG, confidence_weights=(0.1, 0.2, 0.3, 0.4, 0.5)))
+    winner = weigh(found, read, replace(CONFIG, confidence_weights=(0.1, 0.2, 0.3, 0.4, 0.5))).reading
     assert (winner.number, winner.confidence) == ("27", pytest.approx(1 / (1 + np.exp(-z))))
     assert asked == [pytest.approx(np.average([box, half], axis=0, weights=votes))]
 

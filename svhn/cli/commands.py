@@ -159,8 +159,12 @@ def evaluate(options: argparse.Namespace) -> None:
     if options.out.is_dir():
         raise DataError(f"--out {options.out} is a folder; name the file to write, such as report.json.")
     pipeline, workers = load_pipeline(options), _workers(options, options.limit)
-    if options.photos:
-        examples = evaluate.folder_examples(options.photos)
+    if options.data is None:
+        examples = (
+            evaluate.folder_examples(options.photos)
+            if options.photos
+            else evaluate.background_examples(options.backgrounds)
+        )
         outcome = evaluate.run(pipeline, examples, options.limit, boxed=False, workers=workers)
         report = evaluate.photos_report(outcome, pipeline.sha256)
     else:
@@ -293,14 +297,19 @@ def calibrate(options: argparse.Namespace) -> None:
     from ..evaluation import confidence, evaluate
     from ..evaluation.publish import write_model_card
 
-    pipeline, sets = load_pipeline(options), {}
-    for name, examples in (
-        ("test", evaluate.split_examples(options.data, "test", prepared=PREPARED)),
-        ("photos", evaluate.folder_examples(options.photos)),
-    ):
-        outcome = evaluate.run(pipeline, examples, boxed=False, workers=_workers(options, None))
-        sets[name] = confidence.Readings.of(outcome)
-    limit = confidence.write_record(options.weights, pipeline.sha256, sets)
+    pipeline = load_pipeline(options)
+    config, workers = pipeline.selection, _workers(options, None)
+    found = {
+        "test": confidence.examine(pipeline, evaluate.split_examples(options.data, "test", prepared=PREPARED), workers),
+        "photos": confidence.examine(pipeline, evaluate.folder_examples(options.photos), workers),
+    }
+    if options.backgrounds:
+        empty = confidence.examine(pipeline, evaluate.background_examples(options.backgrounds), workers)
+        config = confidence.fit_selection(config, *found.values(), empty)
+        wrong = len(confidence.Readings.of(empty, config).wrong)
+        print(f"floor {config.floor:.0%}: a number in {wrong} of {len(empty)} pictures without one")
+    sets = {name: confidence.Readings.of(group, config) for name, group in found.items()}
+    limit = confidence.write_record(options.weights, pipeline.sha256, config, sets)
     write_model_card(options.weights)
     for name, readings in sets.items():
         right, total = readings.count(limit)

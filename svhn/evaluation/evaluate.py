@@ -17,6 +17,7 @@ from ..boxes import Box
 from ..data import annotations, digitstruct
 from ..data.annotations import Truth, UnusableRecord
 from ..data.archive import open_split
+from ..data.backgrounds import background_paths
 from ..data.split import is_held_out
 from ..images.decode import PhotoError, open_photo
 from ..pipeline import Pipeline
@@ -102,6 +103,15 @@ def folder_examples(folder: Path) -> Iterator[Example]:
             yield Example(entry.path.name, open_photo(entry.path), entry.truth)
         except PhotoError as error:
             raise DataError(f"{entry.path.name}: {error}") from None
+
+
+def background_examples(folder: Path) -> Iterator[Example]:
+    """The pictures without a number that no network is trained on, see `background_paths`. Raises DataError."""
+    for path in background_paths(folder, held_out=True):
+        try:
+            yield Example(path.name, open_photo(path), Truth("", None))
+        except PhotoError as error:
+            raise DataError(f"{path}: {error}") from None
 
 
 def run(

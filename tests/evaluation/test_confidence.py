@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from helpers import official
@@ -6,9 +7,17 @@ from torch.nn import functional as F
 from svhn import weights
 from svhn.cli.main import main
 from svhn.evaluation.calibration import fit_temperature
-from svhn.evaluation.confidence import LEAST_RIGHT, Readings, choose_limit, read_record, write_record
-from svhn.evaluation.evaluate import Outcome
+from svhn.evaluation.confidence import (
+    LEAST_RIGHT,
+    Found,
+    Readings,
+    choose_limit,
+    fit_selection,
+    read_record,
+    write_record,
+)
 from svhn.labels import BLANK
+from svhn.selection import SelectionConfig
 from svhn.utils.errors import DataError
 from svhn.utils.paths import WEIGHTS
 
@@ -38,17 +47,45 @@ def test_the_limit_is_the_lowest_that_holds_in_every_set():
 
 
 def test_only_readings_count_and_none_is_rounded_up():
-    outcome = Outcome(numbers=["1", "2", "3", ""], read=["1", "7", "", "4"], confidence=[0.54999, 0.6, 0.0, 0.3])
-    readings = Readings.of(outcome)
-    assert readings == Readings(4, [0.5499], [0.6, 0.3])
+    signs = np.array([1.0, *np.log([1.5] * 4)])  # with a weight of 1 for the second: 1.5 to 1, which is 0.6
+    group = [
+        Found("1", "1", 0.54999),
+        Found("2", "7", 0.1, signs),
+        Found("3"),
+        Found("", "4", 0.3),
+        Found("5", "5", 0.2),
+    ]
+    readings = Readings.of(group, SelectionConfig(confidence_weights=(0, 1, 0, 0, 0), floor=0.25))
+    assert readings == Readings(5, [0.5499], [0.6, 0.3])
     assert readings.count(0.55) == (0, 1)
+
+
+def test_weights_are_fitted_to_what_was_searched_for_and_the_floor_loses_one_photo_in_a_hundred():
+    rng, true = np.random.default_rng(0), np.array([0.5, 1.0, -0.5, 0.8, 0.3])
+    signs = np.column_stack([np.ones(6000), rng.normal(0, 1.5, (6000, 4))])
+    right = rng.random(6000) < 1 / (1 + np.exp(-signs @ true))
+    numbered = [Found("7", "7" if hit else "1", 0.0, each) for hit, each in zip(right, signs, strict=True)]
+    photos, first_look = numbered[:4000], [Found("7", "7", 0.97)] * 1000
+    config = fit_selection(SelectionConfig(), [*photos, *first_look], numbered[4000:])
+    assert config.confidence_weights == pytest.approx(true, abs=0.2)
+    judged = [found.judged(config.confidence_weights) for found in photos]
+    lost = [sum(each.right and each.confidence < config.floor + more for each in judged) for more in (0, 0.01)]
+    assert lost[0] <= 50 < lost[1]
+    empty = [Found("", "7", 0.0, each.signs) for each in numbered[4000:]]  # count for less, but as wrong
+    less = fit_selection(SelectionConfig(), photos, empty).confidence_weights[0]
+    assert less < config.confidence_weights[0] - 0.3
+    with pytest.raises(DataError, match="add photos"):
+        fit_selection(SelectionConfig(), [*first_look, *photos[:30]])
 
 
 def test_the_limit_is_written_with_its_record(own_weights):
     before = weights.read_manifest(own_weights)
     sets = {"test": Readings(50, SURE, [0.7, 0.7, 0.7])}
-    assert write_record(own_weights, {"fcos": "1a2b"}, sets) == 0.71
-    assert weights.read_manifest(own_weights) == before | {"unsure_below": 0.71}
+    config = SelectionConfig(floor=0.4)
+    assert write_record(own_weights, {"fcos": "1a2b"}, config, sets) == 0.71
+    after = weights.read_manifest(own_weights)
+    assert SelectionConfig.of_manifest(after) == config
+    assert after | {"selection": 0} == before | {"unsure_below": 0.71, "selection": 0}
     assert read_record(own_weights) == ({"fcos": "1a2b"}, sets)
 
 
@@ -58,8 +95,12 @@ def test_weights_that_are_never_right_keep_their_limit(own_weights, tmp_path, ca
     (tmp_path / "1.png").write_bytes(photo.png)
     (tmp_path / "labels.csv").write_text("file,number\n1.png,42\n")
     arguments = ["--data", str(tmp_path), "--photos", str(tmp_path), "--weights", str(own_weights)]
-    assert main(["calibrate", *arguments]) == 1
-    assert "No confidence" in capsys.readouterr().err
+    for more, message in (([], "No confidence"), (["--backgrounds", str(tmp_path)], "holds no JPEG or PNG")):
+        assert main(["calibrate", *arguments, *more]) == 1
+        assert message in capsys.readouterr().err
+    (tmp_path / "5.png").write_bytes(photo.png)
+    assert main(["calibrate", *arguments, "--backgrounds", str(tmp_path)]) == 1
+    assert "add photos" in capsys.readouterr().err
     assert (own_weights / "manifest.json").read_text() == before
 
 

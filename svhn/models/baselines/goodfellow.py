@@ -44,6 +44,7 @@ class GoodfellowConfig:
     local_units: int = 192
     dense: int = 3072
     dropout: float = 0.5
+    map_dropout: float = 0.1  # of whole feature maps, after each pooling
     length_head: bool = True
 
 
@@ -89,7 +90,7 @@ class GoodfellowReader(nn.Module):
                 *((norm, convolution) if config.norm_first else (convolution, norm)),
                 Maxout(pieces) if pieces > 1 else nn.ReLU(inplace=True),
                 nn.MaxPool2d(2, stride, padding=1),
-                nn.Dropout2d(0.1),
+                nn.Dropout2d(config.map_dropout),
             ]
             size = tuple(side // 2 + 1 if stride == 2 else side + 1 for side in size)
             inputs = outputs
