@@ -178,16 +178,16 @@ def split_report(outcome: Outcome, split: str, sha256: dict[str, str], left_out:
 
 
 def photos_report(outcome: Outcome, sha256: dict[str, str]) -> dict:
-    """report.json of a folder of photos. A photo without a number counts as right when none was read."""
+    """report.json of a folder of photos. A photo without a number counts as right when none was read. Where no photo
+    shows a number, there is nothing to say of confidence."""
     numbers = np.array(outcome.numbers)
     right = np.array(outcome.read) == numbers
     negative = numbers == ""
+    by_length = metrics.by_length(right[~negative], np.char.str_len(numbers[~negative]))
+    all_negative = _sequence_accuracy(right) if negative.all() else None
     return {
         "images": len(numbers),
-        "end_to_end": {
-            **_end_to_end(outcome, right),
-            "by_length": metrics.by_length(right[~negative], np.char.str_len(numbers[~negative])),
-        },
+        "end_to_end": all_negative or {**_end_to_end(outcome, right), "by_length": by_length},
         "negatives": {"n": int(negative.sum()), "correct": int((negative & right).sum())},
         **_costs(outcome, sha256),
     }

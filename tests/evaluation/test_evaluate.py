@@ -99,6 +99,8 @@ def test_photos_with_and_without_a_number(tmp_path):
     assert report["end_to_end"]["sequence_accuracy"] == pytest.approx(0.4)
     assert report["end_to_end"]["by_length"] == {"1": {"n": 1, "accuracy": 0.0}, "2": {"n": 1, "accuracy": 1.0}}
     assert report["negatives"] == {"n": 3, "correct": 1}  # more than five digits are not none
+    empty = evaluate.run(_oracle([reading_of(None), reading_of("1")]), _examples("", "", box=None))
+    assert set(evaluate.photos_report(empty, {})["end_to_end"]) == {"sequence_accuracy", "interval_95"}
 
 
 @pytest.mark.parametrize(
